@@ -1,0 +1,25 @@
+# The door for people: `make demo` and `make test` are all that is needed after a clone.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Make .venv (the other commands do it when needed)
+	@tools/setup.sh
+
+demo: setup ## Watch a small model learn: base, cpt, sft, export, chat
+	@.venv/bin/workbench demo
+
+test: check ## Run every check and every test
+	@.venv/bin/pytest
+
+check: setup ## Lint, formatting, types and layers, without the tests
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+clean: ## Remove everything that was made here, .venv included; runs are kept
+	@rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,93 @@
+"""The command line: the same product without a screen.
+
+Owns the table of commands, errors and exit codes. Each command is a module that is imported only when it is called, so
+that `workbench --version` costs nothing. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from workbench import __version__
+from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.fields import closest
+from workbench.core.text import clean
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo", "the whole road on the bundled model and data: cpt, sft, export, chat"),
+    "train": ("train", "start a run from a recipe, or from a base and data"),
+    "runs": ("runs", "list the runs"),
+    "watch": ("runs", "follow a run until its attempt ends"),
+    "pause": ("runs", "ask a run to write a checkpoint and free the GPU"),
+    "resume": ("runs", "go on with a run from its newest checkpoint"),
+    "stop": ("runs", "ask a run to end early and keep its result"),
+    "kill": ("runs", "end a run's processes at once"),
+    "discard": ("runs", "delete a run and everything in it"),
+    "export": ("export", "write a run or a base as GGUF files, proved before they get their name"),
+    "chat": ("chat", "talk with a run, a base or a GGUF file"),
+    "doctor": ("doctor", "check this machine and the installation"),
+    "where": ("doctor", "print where files live"),
+}
+"""Command → (module, one line of help). A module has `configure(parser, command)` and `run(arguments) -> exit code`."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose complaints are the workbench's own errors."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise a usage error that names the command to ask for help."""
+        raise UsageError(f"{message[:1].upper()}{message[1:]}; see `{self.prog} --help`.")
+
+
+def _overview() -> str:
+    """Return what `workbench --help` prints."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {text}" for name, (_, text) in COMMANDS.items()]
+    return "\n".join(
+        ["usage: workbench COMMAND [...]", "", "Local fine-tuning on one GPU, from a base model to a GGUF you can chat with.", "",
+         *lines, "", "`workbench COMMAND --help` explains a command; `workbench --version` prints the version."]
+    )  # fmt: skip
+
+
+def _dispatch(argv: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        print(_overview())
+        return 0
+    if argv[0] in ("-V", "--version"):
+        print(f"workbench {__version__}")
+        return 0
+    name = argv[0]
+    if name not in COMMANDS:
+        raise UsageError(f"There is no command {name!r}; {closest(name, COMMANDS)}.")
+    module = importlib.import_module(f"workbench.cli.{COMMANDS[name][0]}")
+    parser = _Parser(prog=f"workbench {name}", description=COMMANDS[name][1], allow_abbrev=False)
+    module.configure(parser, name)
+    arguments = parser.parse_args(argv[1:])
+    arguments.command = name
+    return int(module.run(arguments))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code; every foreseen error is one sentence on stderr."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(words)
+    except WorkbenchError as error:
+        if "--json" in words:
+            print(json.dumps({"error": str(error)}, ensure_ascii=False))
+        print(f"workbench: {clean(str(error))}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone; Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

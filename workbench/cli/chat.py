@@ -1,0 +1,107 @@
+"""`workbench chat`: one answer, or a conversation line by line.
+
+Owns the arguments and the conversation on the terminal. The model lives in a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from workbench.cli.output import count, print_json
+from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.text import clean
+from workbench.runs import bases, probe
+from workbench.runs.talk import ChatProcess, Settings
+
+
+def configure(parser: argparse.ArgumentParser, command: str) -> None:
+    """Declare the arguments of `chat`."""
+    parser.add_argument("target", help="a GGUF file, a run, bundled, or a model folder")
+    parser.add_argument("--prompt", help="ask this one thing and print the answer")
+    parser.add_argument("--system", help="a system prompt")
+    parser.add_argument("--temperature", type=float, help="0 always takes the likeliest token")
+    parser.add_argument("--max-tokens", type=int, help="longest answer in tokens")
+    parser.add_argument("--seed", type=int, help="the same seed gives the same answer")
+    parser.add_argument("--json", action="store_true", help="print JSON for programs; needs --prompt")
+
+
+def open_chat(target: str) -> ChatProcess:
+    """Return the chat with a GGUF file, a run or a base, not yet started; raises UsageError for anything else."""
+    path = Path(target).expanduser()
+    if path.is_file():
+        return ChatProcess(path.resolve())
+    if path.suffix.lower() == ".gguf":
+        raise UsageError(f"There is no file {target}; give the path that `workbench export` printed.")
+    base = bases.resolve(target)
+    probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
+    merge_base = "dequantised" if base.adapter_tuning == "qlora" else "original"
+    return ChatProcess(base.model_dir, adapter=base.adapter_dir, merge_base=merge_base, dtype=base.adapter_dtype)
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    """Return the person's settings over the defaults."""
+    chosen = {name: getattr(arguments, name) for name in ("temperature", "max_tokens", "seed")}
+    return replace(Settings(), **{name: value for name, value in chosen.items() if value is not None})
+
+
+def _say(chat: ChatProcess, messages: list[dict[str, str]], settings: Settings, quiet: bool) -> str:
+    """Ask, print the pieces as they come, and return the whole answer; Ctrl-C stops the answer only."""
+    pieces = chat.ask(messages, settings)
+    try:
+        for piece in pieces:
+            if not quiet:
+                print(clean(piece), end="", flush=True)
+    except KeyboardInterrupt:
+        pieces.close()
+    if not quiet:
+        print()
+    return str(chat.done.get("answer", ""))
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Answer one prompt, or talk until the input ends."""
+    if arguments.json and arguments.prompt is None:
+        raise UsageError("chat --json needs --prompt TEXT.")
+    settings = _settings(arguments)
+    opening = [{"role": "system", "content": arguments.system}] if arguments.system else []
+    with open_chat(arguments.target) as chat:
+        if arguments.prompt is not None:
+            answer = _say(chat, [*opening, {"role": "user", "content": arguments.prompt}], settings, arguments.json)
+            if arguments.json:
+                print_json({"answer": answer, **{name: chat.done[name] for name in ("tokens", "tokens_per_second", "stopped")}})
+            return 0
+        return _converse(chat, opening, settings)
+
+
+def _converse(chat: ChatProcess, opening: list[dict[str, str]], settings: Settings) -> int:
+    """Talk line by line; an empty line or the end of the input leaves, /new begins anew."""
+    terminal = sys.stdin.isatty()
+    if terminal:
+        print("An empty line leaves, /new begins anew, Ctrl-C stops an answer.")
+    messages = list(opening)
+    while True:
+        try:
+            line = input("you  " if terminal else "").strip()
+        except (EOFError, KeyboardInterrupt):
+            print()
+            return 0
+        if not line:
+            return 0
+        if line == "/new":
+            messages = list(opening)
+            continue
+        messages.append({"role": "user", "content": line})
+        try:
+            answer = _say(chat, messages, settings, quiet=False)
+        except WorkbenchError as error:
+            print(f"workbench: {clean(str(error))}", file=sys.stderr)
+            chat.close()
+            chat.start()
+            messages = list(opening)
+            continue
+        messages.append({"role": "assistant", "content": answer})
+        if terminal and chat.done:
+            print(f"     {count(chat.done['tokens'])} tokens, {count(chat.done['tokens_per_second'])} tokens/s")

@@ -1,0 +1,95 @@
+"""Following a run from the command line: its journal, in words, until the attempt ends.
+
+Owns how events read as lines. Must not act on the run: leaving off following never stops it.
+"""
+
+from __future__ import annotations
+
+import time
+
+from workbench.cli.output import Live, count, duration, figure, size
+from workbench.core import events
+from workbench.core.errors import WorkbenchError
+from workbench.core.text import one_line
+from workbench.runs import journal
+from workbench.runs.store import Run
+
+POLL_SECONDS = 0.2
+STEP_LINE_SECONDS = 5.0
+"""Where lines cannot be rewritten, a step is reported this often at most."""
+
+MARKS = {"info": "·", "warning": "▲", "error": "✗"}
+
+
+def _step(event: events.Step) -> str:
+    """Return the state of training as one line."""
+    left = (event.steps - event.step) * event.seconds / max(event.step, 1)
+    return (
+        f"training  step {count(event.step)}/{count(event.steps)}  loss {figure(event.loss, 3)}  "
+        f"learning rate {event.learning_rate:.2e}  {count(event.tokens_per_second)} tokens/s  about {duration(left)} left"
+    )
+
+
+def describe(event: events.Event) -> str:
+    """Return the line an event is worth, or "" for one that only moves the live line."""
+    match event:
+        case events.AttemptStarted():
+            return f"attempt {event.attempt} started"
+        case events.Eval():
+            others = "".join(f"  {name.removesuffix('_loss')} {figure(value, 3)}" for name, value in event.metrics.items())
+            return f"step {count(event.step)}  held-out loss {figure(event.loss, 3)}{others}"
+        case events.Sample():
+            return f"  {one_line(event.prompt, 60)} → {one_line(event.text, 100)}"
+        case events.Checkpoint():
+            return f"step {count(event.step)}  checkpoint {size(event.bytes)} in {event.seconds:.1f} s"
+        case events.Notice():
+            return f"{MARKS.get(event.level, '·')} {one_line(event.text)}"
+        case events.Request():
+            return f"{event.request} requested; it takes effect at the end of this step"
+        case events.AttemptEnded():
+            return "" if event.error else f"attempt {event.attempt} {event.outcome}"
+    return ""
+
+
+def follow(run: Run, quiet: bool = False, attempt: int = 0, prefix: str = "") -> str:
+    """Print what a run does until the attempt ends; return the status it then has.
+
+    `attempt` skips everything before that attempt; 0 follows from the beginning of the journal.
+    Raises WorkbenchError when the engine dies without a last word.
+    """
+    live, reader = Live(quiet), journal.Reader(run.events_path)
+    seen = attempt == 0
+    last_line = 0.0
+    while True:
+        alive = run.status() in ("queued", "running", "pausing", "stopping")
+        for event in reader.read():
+            if isinstance(event, events.AttemptStarted):
+                seen = seen or event.attempt >= attempt
+            if not seen:
+                continue
+            if isinstance(event, events.Step):
+                if live.rewrites or time.monotonic() - last_line > STEP_LINE_SECONDS:
+                    last_line = time.monotonic()
+                    live.update(prefix + _step(event))
+            elif isinstance(event, events.Phase):
+                if event.phase not in ("training", "evaluating", "saving"):
+                    live.update(f"{prefix}{event.phase}{'  ' + event.detail if event.detail else ''}")
+            elif text := describe(event):
+                live.line(prefix + text)
+            if isinstance(event, events.AttemptEnded) and event.attempt >= attempt:
+                return run.status() if event.outcome == "failed" else event.outcome
+        if not alive:
+            status = run.status()
+            if status in ("lost", "stuck"):
+                raise WorkbenchError(
+                    f"The engine of {run.id} ended without a last word; `workbench resume {run.id}` goes on from its newest checkpoint."
+                )
+            if not seen or reader.read() == []:
+                return status
+        time.sleep(POLL_SECONDS)
+
+
+def last_error(run: Run) -> str:
+    """Return the error of the newest attempt, or ""."""
+    ended = [event for event in run.events() if isinstance(event, events.AttemptEnded)]
+    return ended[-1].error if ended else ""

@@ -1,0 +1,95 @@
+"""How the command line writes: numbers with units, tables, a live line on a terminal, JSON for programs.
+
+Owns formatting. Must not know runs or engines. Text of unknown origin is cleaned here before it is printed.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from workbench.core.text import clean, one_line
+
+NARROW_SPACE = "\u202f"
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object on one line."""
+    print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
+def count(number: float) -> str:
+    """Return a whole number in groups of three."""
+    return f"{round(number):,}".replace(",", NARROW_SPACE)
+
+
+def size(number: float) -> str:
+    """Return a number of bytes with a binary unit and three significant digits."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if number < 1024 or unit == "GiB":
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.3g} {unit}"
+        number /= 1024
+    raise AssertionError("the loop returns at the last unit")
+
+
+def duration(seconds: float) -> str:
+    """Return a duration in the two largest units."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def figure(value: float | None, digits: int = 2) -> str:
+    """Return a figure with fixed digits, or the sign for "not measured"."""
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return rows under a head, columns two spaces apart, long cells cut so that a line fits the terminal."""
+    cells = [list(head), *([one_line(cell) for cell in row] for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(head))]
+    room = shutil.get_terminal_size((120, 24)).columns - 2 * (len(widths) - 1)
+    while sum(widths) > room and max(widths) > 12:
+        widths[widths.index(max(widths))] -= 1
+    return "\n".join("  ".join(one_line(cell, width).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells)
+
+
+class Live:
+    """One line that is rewritten in place on a terminal and printed now and then elsewhere."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._stream = sys.stderr
+        self._terminal = self._stream.isatty()
+        self.quiet = quiet
+        self._shown = 0
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether `update` costs no line, so that it may be called often."""
+        return self._terminal
+
+    def update(self, text: str) -> None:
+        """Show `text` as the current state."""
+        if self.quiet:
+            return
+        if not self._terminal:
+            print(one_line(text), file=self._stream, flush=True)
+            return
+        line = one_line(text, shutil.get_terminal_size((120, 24)).columns - 1)
+        print("\r" + line.ljust(self._shown), end="", file=self._stream, flush=True)
+        self._shown = len(line)
+
+    def line(self, text: str) -> None:
+        """Print `text` for good, above the current state."""
+        if self.quiet:
+            return
+        if self._shown:
+            print("\r" + " " * self._shown + "\r", end="", file=self._stream)
+            self._shown = 0
+        print(clean(text), file=self._stream, flush=True)

@@ -1,0 +1,97 @@
+"""How one field of a recipe is described, parsed and checked.
+
+Owns `Spec` and the functions that turn a person's text or a TOML value into a valid value. Must not know which fields
+exist: `recipe.py` holds that table, and the form, the flags, the help and the documentation are made from it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.core.errors import UsageError
+
+SECTIONS = ("task", "data", "tuning", "optimisation", "schedule", "cadence", "machine", "model")
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Everything a reader, a form or a checker needs to know about one field."""
+
+    section: str
+    """The group it is shown in; one of `SECTIONS`."""
+    label: str
+    help: str
+    """One sentence: what it does."""
+    why: str
+    """One sentence: what moving it changes, so that a person can choose."""
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+
+
+def spec(default: Any, section: str, label: str, help: str, why: str, **rest: Any) -> Any:
+    """Return a dataclass field that carries its `Spec`; `rest` are the optional attributes of `Spec`."""
+    described = {"spec": Spec(section, label, help, why, **rest)}
+    if isinstance(default, tuple):
+        return dataclasses.field(default_factory=lambda: default, metadata=described)
+    return dataclasses.field(default=default, metadata=described)
+
+
+def closest(name: str, names: Iterable[str]) -> str:
+    """Return the end of a sentence that names the nearest known name, or all of them when none is near."""
+    known = sorted(names)
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+
+
+_TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
+
+
+def _number(name: str, value: Any, kind: type) -> Any:
+    """Return `value` as an int or float, or raise with what was expected."""
+    if not isinstance(value, bool):
+        try:
+            number = float(value.replace("_", "")) if isinstance(value, str) else float(value)
+            if math.isfinite(number) and (kind is float or number == int(number)):
+                return kind(number)
+        except (TypeError, ValueError, OverflowError):
+            pass
+    wanted = "a whole number" if kind is int else "a number"
+    raise UsageError(f"{name} must be {wanted}, not {value!r}; give for example --set {name}={'8' if kind is int else '0.1'}.")
+
+
+def parse(name: str, kind: str, described: Spec, value: Any) -> Any:
+    """Return `value` (text from a flag, or a TOML value) as the field's type, checked against its bounds and choices.
+
+    `kind` is the annotation of the field: "str", "int", "float", "bool" or "tuple[str, ...]".
+    Raises UsageError with one sentence that names the field, the value and what is allowed.
+    """
+    if kind == "bool":
+        text = str(value).strip().lower()
+        if text not in _TRUE | _FALSE:
+            raise UsageError(f"{name} must be true or false, not {value!r}.")
+        return text in _TRUE
+    if kind in ("int", "float"):
+        number = _number(name, value, int if kind == "int" else float)
+        if (described.low is not None and number < described.low) or (described.high is not None and number > described.high):
+            bounds = " and ".join(
+                f"{word} {limit:g}" for word, limit in (("at least", described.low), ("at most", described.high)) if limit is not None
+            )
+            raise UsageError(f"{name} must be {bounds}, not {number:g}.")
+        return number
+    if kind.startswith("tuple"):
+        items = value.split(",") if isinstance(value, str) else value
+        if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
+            raise UsageError(f"{name} must be a list of texts, not {value!r}.")
+        return tuple(item.strip() for item in items if item.strip())
+    if not isinstance(value, str):
+        raise UsageError(f"{name} must be a text, not {value!r}.")
+    if described.choices and value not in described.choices:
+        raise UsageError(f"{name} cannot be {value!r}; {closest(value, described.choices)}.")
+    return value

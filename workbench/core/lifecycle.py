@@ -1,0 +1,66 @@
+"""What a run may be and how that is told: phases, statuses, and the rule that derives a status.
+
+Owns the derivation from the last lifecycle event, the kernel lock and the pending request. Must not look at files or
+processes itself: the caller brings the three facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from workbench.core.events import AttemptEnded, AttemptStarted, Event, Phase
+
+PHASES = ("waiting", "probing", "loading", "preparing", "training", "evaluating", "saving", "exporting")
+
+STATUSES = ("queued", "running", "pausing", "paused", "stopping", "stopped", "done", "failed", "lost", "stuck")
+
+OUTCOMES = ("done", "paused", "stopped", "failed")
+
+ACTIONS: dict[str, frozenset[str]] = {
+    "pause": frozenset({"queued", "running"}),
+    "stop": frozenset({"queued", "running", "pausing"}),
+    "kill": frozenset({"queued", "running", "pausing", "stopping", "stuck"}),
+    "resume": frozenset({"paused", "stopped", "failed", "lost"}),
+    "discard": frozenset({"paused", "stopped", "done", "failed", "lost"}),
+}
+"""Action → the statuses in which it makes sense."""
+
+
+def why_not(action: str, status: str) -> str:
+    """Return why `action` is not possible in `status` as half a sentence, or "" when it is possible."""
+    if status in ACTIONS[action]:
+        return ""
+    fitting = " or ".join(sorted(ACTIONS[action]))
+    return f"a run that is {status} cannot be asked to {action}; that needs one that is {fitting}"
+
+
+def status(
+    events: Iterable[Event], lock_held: bool, leader_alive: bool | None, request: str = "", leader_attempt: int = 0
+) -> str:
+    """Return the status of a run.
+
+    `events` are all its events, or any tail of them: a tail without a lifecycle event lies within an attempt.
+    `lock_held` says whether some process holds the run's lock; `leader_alive` whether the process named in process.json
+    is that process and alive, None when none is named yet; `request` is "", "pause" or "stop"; `leader_attempt` is the
+    attempt the named process works on, 0 when unknown.
+    """
+    seen = waiting = False
+    ended: AttemptEnded | None = None
+    for event in events:
+        if isinstance(event, AttemptEnded):
+            ended = event
+        elif isinstance(event, AttemptStarted):
+            ended, waiting = None, True
+        elif isinstance(event, Phase):
+            waiting = event.phase == "waiting"
+        seen = True
+    if not lock_held:
+        return ended.outcome if ended is not None else "lost"
+    if leader_alive is False:
+        return "stuck"
+    if ended is not None and leader_alive and leader_attempt <= ended.attempt:
+        # Its last word is said and the process is about to be gone.
+        return ended.outcome
+    if request:
+        return {"pause": "pausing", "stop": "stopping"}[request]
+    return "running" if seen and ended is None and leader_alive and not waiting else "queued"

@@ -1,0 +1,225 @@
+"""The recipe: the complete, immutable statement of what a run does, and the one table of its fields.
+
+Owns `Recipe`, its TOML form, and `resolve`, which lays preset, person and defaults over one another and remembers where
+each value came from. Must not know how a value is used: an engine reads it, a form edits it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.core.errors import UsageError
+from workbench.core.fields import SECTIONS, Spec, closest, parse, spec
+
+METHODS = ("pretrain", "cpt", "sft")
+TUNINGS = ("full", "lora", "qlora")
+SCHEDULERS = ("cosine", "linear", "constant", "constant_with_warmup", "cosine_with_min_lr", "warmup_stable_decay")
+OPTIMISERS = ("adamw", "adamw_8bit", "muon")
+
+SCRATCH = "scratch"
+"""The base of a model that does not exist yet: `pretrain` makes its tokenizer and random weights."""
+BUNDLED = "bundled"
+"""The tiny base that ships with the workbench."""
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a run does. Zero means "derived" wherever a field's help says so."""
+
+    method: str = spec("sft", "task", "method", "What to learn from the data.",
+        "Articles teach knowledge by cpt, questions and answers teach behaviour by sft, pretrain starts a model.", choices=METHODS)  # fmt: skip
+    tuning: str = spec("lora", "task", "tuning", "How the weights move.",
+        "full changes every weight and needs the most memory; lora trains small matrices beside them; qlora does so over a 4-bit base.", choices=TUNINGS)  # fmt: skip
+    base: str = spec(BUNDLED, "task", "base", "The model to start from: bundled, a folder, a run, or scratch for pretrain.",
+        "A stronger base needs less data; a run as base continues its lineage.")  # fmt: skip
+    data: tuple[str, ...] = spec((), "task", "data", "Files or folders with the rows to learn from.",
+        "What is not in the data is not learnt.")  # fmt: skip
+    title: str = spec("", "task", "title", "A short name for the run; derived from the data when empty.",
+        "It only helps you to find the run again.")  # fmt: skip
+
+    eval_split: float = spec(0.05, "data", "held out", "Share of the rows kept aside to measure the loss on unseen rows.",
+        "More gives a steadier figure and leaves less to learn from.", low=0.0, high=0.5)  # fmt: skip
+    replay_data: tuple[str, ...] = spec((), "data", "replay data", "General text mixed in by cpt; the bundled corpus when empty.",
+        "Text like what the base was trained on keeps it from forgetting.")  # fmt: skip
+    replay_share: float = spec(0.0, "data", "replay share", "Share of the training text that is general text.",
+        "Without replay a base forgets; too much of it slows the learning of the articles.", low=0.0, high=0.9)  # fmt: skip
+    max_length: int = spec(1024, "data", "max length", "Longest example in tokens; longer articles are split, longer conversations are cut.",
+        "Memory for activations grows with it in proportion.", unit="tokens", low=16, high=1_048_576)  # fmt: skip
+    control_tokens: bool = spec(False, "data", "control tokens", "Read control tokens that are written in articles as control tokens.",
+        "Only for a corpus that shows the chat template on purpose; in anybody else's text they are plain text.")  # fmt: skip
+    packing: bool = spec(True, "data", "packing", "Put several examples into one sequence, kept apart by their positions.",
+        "Faster on short rows; switched off by itself where the model would let examples see each other.")  # fmt: skip
+
+    lora_r: int = spec(16, "tuning", "rank", "Rank of the adapter matrices (lora and qlora).",
+        "More rank stores more facts and uses more memory; 16 suits behaviour, 64 and more suits knowledge.", low=1, high=1024)  # fmt: skip
+    lora_alpha: int = spec(32, "tuning", "alpha", "Scale of the adapter: its output is multiplied by alpha / rank.",
+        "Twice the rank is the usual choice; more acts like a higher learning rate.", low=1, high=4096)  # fmt: skip
+    lora_dropout: float = spec(0.0, "tuning", "dropout", "Share of the adapter's inputs dropped in training.",
+        "Some dropout helps on very few rows and slows learning otherwise.", low=0.0, high=0.9)  # fmt: skip
+    target_modules: tuple[str, ...] = spec(("all-linear",), "tuning", "target modules", "Layers that get an adapter; all-linear means every one but the head.",
+        "Adapting every linear layer matches full fine-tuning better than attention alone.")  # fmt: skip
+
+    learning_rate: float = spec(2e-4, "optimisation", "learning rate", "Peak step size.",
+        "The most important figure: too high diverges or forgets, too low does not learn.", low=1e-9, high=1.0)  # fmt: skip
+    optim: str = spec("adamw", "optimisation", "optimiser", "The rule that turns gradients into steps.",
+        "adamw_8bit saves memory; muon learns faster from scratch and needs full tuning.", choices=OPTIMISERS)  # fmt: skip
+    weight_decay: float = spec(0.0, "optimisation", "weight decay", "Pull of the weights towards zero at each step.",
+        "Helps long trainings generalise; adapters rarely need it.", low=0.0, high=1.0)  # fmt: skip
+    adam_beta1: float = spec(0.9, "optimisation", "beta 1", "Memory of the gradient's mean.", "Rarely worth changing.", low=0.0, high=0.9999)  # fmt: skip
+    adam_beta2: float = spec(0.999, "optimisation", "beta 2", "Memory of the gradient's square.",
+        "0.95 follows short trainings faster than 0.999.", low=0.0, high=0.99999)  # fmt: skip
+    max_grad_norm: float = spec(1.0, "optimisation", "gradient clip", "Largest gradient norm; larger gradients are scaled down to it.",
+        "Guards against single bad batches.", low=0.01, high=1000.0)  # fmt: skip
+
+    num_train_epochs: float = spec(1.0, "schedule", "epochs", "Passes over the data, unless max_steps is given.",
+        "Facts want several passes; more than three on few rows mostly memorises.", low=0.01, high=1000.0)  # fmt: skip
+    max_steps: int = spec(0, "schedule", "steps", "Optimizer steps; 0 derives them from the epochs.",
+        "Fix it to compare runs of equal length.", low=0, high=10_000_000)  # fmt: skip
+    per_device_train_batch_size: int = spec(4, "schedule", "micro-batch", "Sequences per forward pass.",
+        "Memory grows with it; speed too, until the card is busy.", unit="sequences", low=1, high=4096)  # fmt: skip
+    gradient_accumulation_steps: int = spec(4, "schedule", "accumulation", "Micro-batches per optimizer step.",
+        "Micro-batch times accumulation is the effective batch; trading one for the other changes memory, not the result.", low=1, high=4096)  # fmt: skip
+    lr_scheduler_type: str = spec("cosine", "schedule", "decay", "How the learning rate falls after the warm-up.",
+        "Ending near zero settles the weights; constant suits a run you mean to go on with.", choices=SCHEDULERS)  # fmt: skip
+    warmup_ratio: float = spec(0.03, "schedule", "warm-up", "Share of the steps in which the learning rate rises from zero.",
+        "A short rise keeps the first, noisy steps from doing damage.", low=0.0, high=0.9)  # fmt: skip
+    seed: int = spec(42, "schedule", "seed", "Start of every random choice.",
+        "The same seed, data and versions give the same run on a CPU to the last bit.", low=0, high=2**31 - 1)  # fmt: skip
+
+    logging_steps: int = spec(1, "cadence", "log every", "Optimizer steps between two points of the loss curve.",
+        "1 shows everything and costs nothing worth saving.", unit="steps", low=1, high=10_000)  # fmt: skip
+    eval_steps: int = spec(0, "cadence", "evaluate every", "Steps between two looks at the held-out rows; 0 derives about ten per run.",
+        "Often shows overfitting early and costs time.", unit="steps", low=0, high=10_000_000)  # fmt: skip
+    save_steps: int = spec(0, "cadence", "checkpoint every", "Steps between two checkpoints; 0 derives about five per run.",
+        "A crash costs at most the steps since the last one.", unit="steps", low=0, high=10_000_000)  # fmt: skip
+    save_minutes: float = spec(10.0, "cadence", "and at least every", "Longest time between two checkpoints.",
+        "Bounds what a crash can cost however slow a step is.", unit="minutes", low=0.1, high=1440.0)  # fmt: skip
+    save_total_limit: int = spec(2, "cadence", "checkpoints kept", "How many checkpoints stay on disk.",
+        "The last two protect against a damaged newest one.", low=1, high=1000)  # fmt: skip
+    sample_prompts: tuple[str, ...] = spec((), "cadence", "sample prompts", "Prompts answered at every evaluation; taken from held-out rows when empty.",
+        "Seeing the same prompt answered again tells more than a loss.")  # fmt: skip
+    sample_max_new_tokens: int = spec(48, "cadence", "sample length", "Longest sample in tokens; 0 switches samples off.",
+        "Longer samples cost time at each evaluation.", unit="tokens", low=0, high=4096)  # fmt: skip
+
+    device: str = spec("auto", "machine", "device", "Where to train; auto takes the GPU when one answers.",
+        "cpu is exact and repeatable, and slow.", choices=("auto", "cpu", "cuda", "mps"))  # fmt: skip
+    precision: str = spec("auto", "machine", "precision", "Number format of the arithmetic; auto is bf16 on a GPU that has it and fp32 on a CPU.",
+        "bf16 halves memory and doubles speed on a GPU; weights that are trained in full stay fp32.", choices=("auto", "bf16", "fp32"))  # fmt: skip
+    gradient_checkpointing: bool = spec(False, "machine", "checkpointing", "Recompute activations in the backward pass instead of keeping them.",
+        "Saves much memory and costs about a third more time.")  # fmt: skip
+    num_processes: int = spec(1, "machine", "processes", "Processes that train together, one per device, under accelerate.",
+        "For people who outgrew one card; the effective batch grows with it.", low=1, high=64)  # fmt: skip
+
+    vocab_size: int = spec(2048, "model", "vocabulary", "Tokens of a new tokenizer (base scratch only).",
+        "More tokens shorten the text and enlarge the embedding.", low=300, high=500_000)  # fmt: skip
+    hidden_size: int = spec(256, "model", "hidden size", "Width of a new model.",
+        "A multiple of 256 lets llama.cpp use its K-quants.", low=64, high=16_384)  # fmt: skip
+    intermediate_size: int = spec(768, "model", "feed-forward size", "Width of the feed-forward layers of a new model.",
+        "Where most facts are stored.", low=64, high=65_536)  # fmt: skip
+    num_hidden_layers: int = spec(6, "model", "layers", "Depth of a new model.", "Depth buys steps of reasoning.", low=1, high=128)  # fmt: skip
+    num_attention_heads: int = spec(4, "model", "heads", "Attention heads of a new model.", "Heads of 64 or 128 are usual.", low=1, high=256)  # fmt: skip
+    num_key_value_heads: int = spec(2, "model", "key-value heads", "Heads whose keys and values are stored; divides the heads.",
+        "Fewer make the generation cache smaller.", low=1, high=256)  # fmt: skip
+    head_dim: int = spec(64, "model", "head size", "Width of one attention head of a new model.", "64 or 128 suit every kernel.", low=16, high=512)  # fmt: skip
+    max_position_embeddings: int = spec(1024, "model", "context", "Longest text a new model can read.",
+        "Longer than its training examples is not learnt.", unit="tokens", low=64, high=1_048_576)  # fmt: skip
+
+    def __post_init__(self) -> None:
+        """Refuse combinations that no engine could honour."""
+        if self.base == SCRATCH and (self.method, self.tuning) != ("pretrain", "full"):
+            raise UsageError("A base made from scratch has nothing to adapt yet: use method pretrain with tuning full.")
+        if self.optim == "muon" and self.tuning != "full":
+            raise UsageError("optim muon moves whole weight matrices; use tuning full, or optim adamw with an adapter.")
+        if self.num_attention_heads % self.num_key_value_heads:
+            raise UsageError("num_key_value_heads must divide num_attention_heads.")
+
+
+FIELDS: dict[str, tuple[str, Spec]] = {f.name: (str(f.type), f.metadata["spec"]) for f in dataclasses.fields(Recipe)}
+"""Field name → (type as written, Spec), in the order they are shown."""
+
+
+def checked(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `values` parsed and checked by the field table; raises UsageError for an unknown field or a bad value."""
+    result = {}
+    for name, value in values.items():
+        if name not in FIELDS:
+            raise UsageError(f"There is no recipe field {name!r}; {closest(name, FIELDS)}.")
+        kind, described = FIELDS[name]
+        result[name] = parse(name, kind, described, value)
+    return result
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A recipe, and for each of its values the reason it has that value."""
+
+    recipe: Recipe
+    provenance: dict[str, str]
+    """Field → "default", "preset NAME", "chosen", "recipe FILE", or "derived: …"."""
+
+
+def resolve(chosen: Mapping[str, Any], preset: Mapping[str, Any] | None = None, preset_name: str = "",
+            chosen_from: str = "chosen") -> Resolved:  # fmt: skip
+    """Return the recipe that has the person's values over the preset's over the defaults.
+
+    `chosen` and `preset` map field names to texts or values; every one is checked. Raises UsageError.
+    """
+    laid = {**dict.fromkeys(preset or {}, f"preset {preset_name}"), **dict.fromkeys(chosen, chosen_from)}
+    values = {**checked(preset or {}), **checked(chosen)}
+    return Resolved(Recipe(**values), {name: laid.get(name, "default") for name in FIELDS})
+
+
+def to_toml(resolved: Resolved) -> str:
+    """Return the recipe as TOML: one table per section, and a table of provenance."""
+    import tomli_w
+
+    body: dict[str, Any] = {"version": FORMAT_VERSION}
+    for section in SECTIONS:
+        body[section] = {
+            name: list(value) if isinstance(value := getattr(resolved.recipe, name), tuple) else value
+            for name, (_, described) in FIELDS.items()
+            if described.section == section
+        }
+    body["provenance"] = resolved.provenance
+    return tomli_w.dumps(body)
+
+
+def from_toml(text: str, where: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return (values, provenance) of a recipe's TOML; fields may stand in their sections or at the top.
+
+    `where` names the file in errors. Raises UsageError for text that is no recipe.
+    """
+    try:
+        body = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{where} is not valid TOML: {error}; correct that line and try again.") from None
+    version = body.pop("version", FORMAT_VERSION)
+    if version != FORMAT_VERSION:
+        raise UsageError(f"{where} is a recipe of version {version!r}, and this workbench reads version {FORMAT_VERSION}.")
+    provenance = body.pop("provenance", {})
+    values: dict[str, Any] = {}
+    for name, value in body.items():
+        if name in SECTIONS and isinstance(value, dict):
+            values.update(value)
+        else:
+            values[name] = value
+    return checked(values), {str(key): str(value) for key, value in provenance.items()} if isinstance(provenance, dict) else {}
+
+
+def load(path: Path) -> Resolved:
+    """Return the recipe stored in a file, with its stored provenance; raises UsageError with what is wrong with it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError(f"The recipe {path} cannot be read: {reason}.") from None
+    values, provenance = from_toml(text, str(path))
+    known = {name: provenance.get(name, f"recipe {path.name}") if name in values else "default" for name in FIELDS}
+    return Resolved(Recipe(**values), known)

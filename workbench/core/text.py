@@ -1,0 +1,37 @@
+"""The one gate between text of unknown origin and the terminal.
+
+Owns `clean` and `one_line`. Must not know where the text comes from or where it is shown.
+"""
+
+from __future__ import annotations
+
+import re
+
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 without tab and newline, DEL, C1
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional marks, embeddings, overrides, isolates
+    "\u2028\u2029\ufff9-\ufffb"  # line and paragraph separators, interlinear annotation
+    "\ud800-\udfff]"  # lone surrogates, which no terminal encoding can carry
+)
+
+
+def _picture(match: re.Match[str]) -> str:
+    """Return a visible, harmless stand-in for one unsafe character."""
+    code = ord(match.group())
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "␡" if code == 0x7F else "\ufffd"
+
+
+def clean(text: str) -> str:
+    """Return `text` with every character that can drive a terminal or reorder a line made visible instead.
+
+    Tab and newline stay; a carriage return before a newline is dropped.
+    """
+    return _UNSAFE.sub(_picture, text.replace("\r\n", "\n"))
+
+
+def one_line(text: str, width: int = 0) -> str:
+    """Return `text` cleaned and on one line, cut to `width` characters with an ellipsis when `width` is positive."""
+    line = " ".join(clean(text).split())
+    return line[: width - 1] + "…" if 0 < width < len(line) else line

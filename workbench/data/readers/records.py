@@ -1,0 +1,104 @@
+"""What a reader yields, and the limits every reader keeps.
+
+Owns `Record`, `BadRecord`, `Unreadable`, the parsing of one JSON value and the sizes. Must not know any container.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from workbench.core.errors import UsageError
+from workbench.core.text import one_line
+
+MAX_RECORD_BYTES = 64 * 2**20
+"""Longest record in bytes of UTF-8; a longer one is passed over without being kept in memory."""
+TOO_LONG = f"the record is longer than {MAX_RECORD_BYTES // 2**20} MiB"
+
+
+class Unreadable(UsageError):
+    """A file as a whole cannot be read: missing, forbidden, no text, or in an unknown encoding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row as its file holds it."""
+
+    source: str
+    """The file, fit to be shown."""
+    line: int
+    """Line of the file at which the record begins, from 1; the row's number where lines say nothing."""
+    value: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BadRecord:
+    """One record that could not be read."""
+
+    source: str
+    line: int
+    reason: str
+    """One phrase, the same for all records with the same fault."""
+
+
+def shown(path: Path | str | bytes) -> str:
+    """Return a path as text that can be printed and written to JSON, whatever bytes its name holds."""
+    return one_line(os.fsencode(path).decode("utf-8", "replace"))
+
+
+_SURROGATE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+_NOT_FINITE = re.compile(rb"[\s:,\[](?:-?Infinity|NaN|nan|-?inf)\b")
+
+
+def parse_json(raw: bytes) -> tuple[Any, str]:
+    """Return (value, "") of one JSON text, or (None, reason).
+
+    Numbers and strings stay what they are; an escaped half of a surrogate pair, which no text can hold, becomes U+FFFD.
+    NaN, Infinity and nesting deeper than 1024 are refused.
+    """
+    try:
+        return orjson.loads(raw), ""
+    except orjson.JSONDecodeError as error:
+        message = str(error)
+    if b"\\u" in raw:
+        try:
+            return orjson.loads(_SURROGATE.sub(lambda m: rb"\ufffd" if m[1] else m[0], raw)), ""
+        except orjson.JSONDecodeError as error:
+            message = str(error)
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return None, "not valid UTF-8"
+    if "depth limit" in message:
+        return None, "nested too deeply"
+    if _NOT_FINITE.search(b" " + raw):
+        return None, "NaN or Infinity, which JSON does not have"
+    if "unexpected end" in message:
+        return None, "JSON that is cut off"
+    return None, "not valid JSON"
+
+
+def as_record(source: str, line: int, value: Any) -> Record | BadRecord:
+    """Return one parsed JSON value as a row: an object as it is, a string as a text, a list of objects as turns."""
+    if isinstance(value, dict):
+        return Record(source, line, value)
+    if isinstance(value, str):
+        return Record(source, line, {"text": value})
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        return Record(source, line, {"messages": value})
+    return BadRecord(source, line, "the row is neither an object, a text nor a list of turns")
+
+
+def json_record(source: str, line: int, raw: bytes | None) -> Record | BadRecord:
+    """Return the row in one JSON text; None stands for a text beyond the size limit."""
+    if raw is None:
+        return BadRecord(source, line, TOO_LONG)
+    value, reason = parse_json(raw)
+    return BadRecord(source, line, reason) if reason else as_record(source, line, value)

@@ -1,0 +1,159 @@
+"""JSON and JSON lines: which of the two a file is, and its rows one by one.
+
+Owns the splitting of a top-level array into its elements, so that a long array needs no more memory than its longest
+element and a bad element costs only itself. Must not know what a row means.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from workbench.data.readers.records import (
+    MAX_RECORD_BYTES,
+    TOO_LONG,
+    BadRecord,
+    Record,
+    Unreadable,
+    as_record,
+    json_record,
+    parse_json,
+)
+from workbench.data.readers.source import Source
+
+ROW_KEYS = ("data", "train", "rows")
+"""Keys under which an object holds its list of rows, on one level or two."""
+MAX_DOCUMENT_BYTES = 2**29
+"""Largest file that is one JSON object: it has to be parsed in one piece."""
+_SAMPLED_LINES = 20
+_LINE_SUFFIXES = (".jsonl", ".ndjson")
+_SPACE = b" \t\r\n"
+
+_STRUCTURE = re.compile(rb'["\[\]{},]')
+_IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+
+
+def is_json_lines(head: bytes, suffix: str) -> bool:
+    """Return whether a file holds one JSON value per line, judged by its first complete lines.
+
+    Half of them must be a whole value. Where the lines decide nothing, the suffix does, unless the first line is a lone
+    bracket or opens an array.
+    """
+    lines = [line.strip() for line in head.split(b"\n")]
+    complete = [line for line in lines[:-1] if line][:_SAMPLED_LINES]
+    whole = sum(isinstance(parse_json(line)[0], dict | list | str) for line in complete)
+    first = next((line for line in lines if line), b"")
+    more = len([line for line in lines if line]) > 1
+    if more and complete and 2 * whole >= len(complete):
+        return True
+    return suffix in _LINE_SUFFIXES and not first.startswith(b"[") and first != b"{"
+
+
+def array_elements(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:
+    """Yield (line, JSON text) of each element of a top-level array; None stands for one beyond the size limit.
+
+    `chunks` is UTF-8 and begins with the array, white space allowed. What follows the array is yielded as one more
+    element, so that nothing is lost; an array that is cut off yields its last piece as it is.
+    """
+    depth, in_string, escaped = -1, False, False
+    parts: list[bytes] = []
+    size, line = 0, 1
+
+    def take() -> Iterator[tuple[int, bytes | None]]:
+        """Yield the collected element, unless it is blank, and begin the next one."""
+        nonlocal parts, size, line
+        raw = b"".join(parts)
+        blank = raw[: len(raw) - len(raw.lstrip(_SPACE))]
+        if size > MAX_RECORD_BYTES:
+            yield line, None
+        elif len(blank) < len(raw):
+            yield line + blank.count(b"\n"), raw.strip(_SPACE)
+        line += raw.count(b"\n")
+        parts, size = [], 0
+
+    def keep(piece: bytes) -> None:
+        """Add a piece to the element, or only its newlines once it is beyond the limit."""
+        nonlocal parts, size
+        size += len(piece)
+        parts.append(piece)
+        if size > MAX_RECORD_BYTES:
+            parts = [b"\n" * sum(part.count(b"\n") for part in parts)]
+
+    for chunk in chunks:
+        position = start = 0
+        while position < len(chunk):
+            if escaped:
+                escaped, position = False, position + 1
+            elif in_string:
+                found = _IN_STRING.match(chunk, position)
+                position = found.end() if found else position
+                if position < len(chunk):
+                    in_string, escaped = chunk[position : position + 1] != b'"', chunk[position : position + 1] == b"\\"
+                    position += 1
+            else:
+                mark = _STRUCTURE.search(chunk, position) if depth > -2 else None
+                if mark is None:
+                    break
+                position = mark.end()
+                char = mark.group()
+                if char == b'"':
+                    in_string = True
+                elif char in b"[{":
+                    depth += 1
+                    if depth == 0:
+                        line += chunk.count(b"\n", start, position)
+                        start = position
+                elif depth == 0 and char in b",]}":
+                    keep(chunk[start : mark.start()])
+                    yield from take()
+                    start = position
+                    # The array is closed: nothing after it is structure any more.
+                    depth = 0 if char == b"," else -2
+                elif char in b"]}":
+                    depth -= 1
+        keep(chunk[start:])
+    yield from take()
+
+
+def _rows_in(value: Any, levels: int = 2) -> list[Any] | None:
+    """Return the list of rows inside an object, or None when it holds none."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict) and levels:
+        for key in ROW_KEYS:
+            if key in value and (rows := _rows_in(value[key], levels - 1)) is not None:
+                return rows
+    return None
+
+
+def _object(source: Source) -> Iterator[Record | BadRecord]:
+    """Yield the rows of a file that is one JSON value other than an array; the object itself is the row when it has no list."""
+    if source.path.stat().st_size > MAX_DOCUMENT_BYTES:
+        limit = MAX_DOCUMENT_BYTES // 2**20
+        raise Unreadable(f"{source.name} is one JSON object of more than {limit} MiB; convert it to JSON lines.")
+    value, reason = parse_json(b"".join(source.chunks()))
+    if reason:
+        yield BadRecord(source.name, 1, reason)
+        return
+    rows = _rows_in(value)
+    if rows is None:
+        yield as_record(source.name, 1, value)
+        return
+    for number, row in enumerate(rows, 1):
+        yield as_record(source.name, number, row)
+
+
+def read_json(source: Source) -> Iterator[Record | BadRecord]:
+    """Yield the rows of a JSON or JSON-lines file; blank lines are no rows. Raises Unreadable."""
+    if is_json_lines(source.head, source.path.suffix.lower()):
+        for number, line in source.lines():
+            if line is None:
+                yield BadRecord(source.name, number, TOO_LONG)
+            elif not line.isspace() and line:
+                yield json_record(source.name, number, line)
+    elif source.head.lstrip(_SPACE).startswith(b"["):
+        for number, element in array_elements(source.chunks()):
+            yield json_record(source.name, number, element)
+    else:
+        yield from _object(source)

@@ -1,0 +1,184 @@
+"""Resumable state without pickles: weights and optimizer tensors as safetensors, everything else as JSON.
+
+Owns what a checkpoint holds and how it is put back bit by bit. The folder is staged, hashed and renamed by
+`runs.atomic`; a kill at any moment leaves the previous checkpoint untouched. Must not know when to save.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import numpy
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+from workbench.core.errors import WorkbenchError
+from workbench.runs import atomic
+
+OPTIMIZER_FILE = "optimizer.safetensors"
+STATE_FILE = "state.json"
+TRAINER_FILE = "trainer_state.json"
+
+RESERVE_BYTES = 64 << 20
+"""Left free on the disk beside a checkpoint, so that journal and report still fit."""
+
+
+def folder_name(step: int) -> str:
+    """Return the name of the checkpoint of a step; names sort by step."""
+    return f"step-{step:08d}"
+
+
+def optimizer_tensors(state_dict: dict[str, Any]) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """Return an optimizer's state as named tensors and a JSON value that holds the rest."""
+    tensors: dict[str, torch.Tensor] = {}
+    plain: dict[str, dict[str, Any]] = {}
+    for number, entries in state_dict["state"].items():
+        for name, value in entries.items():
+            if isinstance(value, torch.Tensor):
+                tensors[f"{number}.{name}"] = value.detach().cpu().contiguous().clone()
+            else:
+                plain.setdefault(str(number), {})[name] = value
+    return tensors, {"groups": state_dict["param_groups"], "plain": plain}
+
+
+def optimizer_state(tensors: dict[str, torch.Tensor], rest: dict[str, Any]) -> dict[str, Any]:
+    """Return the state_dict that `optimizer_tensors` took apart."""
+    state: dict[int, dict[str, Any]] = {int(number): dict(entries) for number, entries in rest["plain"].items()}
+    for key, tensor in tensors.items():
+        number, _, name = key.partition(".")
+        state.setdefault(int(number), {})[name] = tensor
+    groups = [{k: tuple(v) if k == "betas" else v for k, v in group.items()} for group in rest["groups"]]
+    return {"state": state, "param_groups": groups}
+
+
+def random_states() -> dict[str, Any]:
+    """Return the state of every random generator of this process as JSON values."""
+    version, words, gauss = random.getstate()
+    name, keys, position, has_gauss, cached = numpy.random.get_state(legacy=True)
+    cuda = [state.tolist() for state in torch.cuda.get_rng_state_all()] if torch.cuda.is_available() else []
+    return {
+        "python": [version, list(words), gauss],
+        "numpy": [str(name), keys.tolist(), int(position), int(has_gauss), float(cached)],
+        "torch": torch.get_rng_state().tolist(),
+        "cuda": cuda,
+    }
+
+
+def set_random_states(states: dict[str, Any]) -> None:
+    """Put back what `random_states` returned."""
+    version, words, gauss = states["python"]
+    random.setstate((version, tuple(words), gauss))
+    name, keys, position, has_gauss, cached = states["numpy"]
+    numpy.random.set_state((name, numpy.array(keys, dtype=numpy.uint32), position, has_gauss, cached))
+    torch.set_rng_state(torch.tensor(states["torch"], dtype=torch.uint8))
+    if torch.cuda.is_available() and len(states["cuda"]) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all([torch.tensor(state, dtype=torch.uint8) for state in states["cuda"]])
+
+
+def gather_random_states(world_size: int) -> list[dict[str, Any]]:
+    """Return the random states of every process, in rank order; each process has to call it.
+
+    Python's and numpy's generators start alike on all ranks and no rank-dependent code draws from them.
+    """
+    mine = random_states()
+    if world_size == 1:
+        return [mine]
+    state = torch.get_rng_state()
+    everyone = [torch.empty_like(state) for _ in range(world_size)]
+    if torch.distributed.get_backend() == "nccl":
+        on_device = [item.cuda() for item in everyone]
+        torch.distributed.all_gather(on_device, state.cuda())
+        everyone = [item.cpu() for item in on_device]
+    else:
+        torch.distributed.all_gather(everyone, state)
+    return [{**mine, "torch": item.tolist()} for item in everyone]
+
+
+def is_adapter(model: Any) -> bool:
+    """Return whether the model is a base with a PEFT adapter on it."""
+    return hasattr(model, "peft_config")
+
+
+def save_weights(model: Any, tokenizer: Any, folder: Path, dtype: torch.dtype | None = None) -> None:
+    """Write adapter or model and its tokenizer into `folder` in the layout every tool loads.
+
+    `dtype` casts a full model while writing; None keeps the training format.
+    """
+    if is_adapter(model):
+        model.save_pretrained(folder, save_embedding_layers=False)
+        (folder / "README.md").unlink(missing_ok=True)
+        return
+    state = model.state_dict()
+    if dtype is not None:
+        state = {name: tensor.to(dtype) if tensor.is_floating_point() else tensor for name, tensor in state.items()}
+        model.config.dtype = dtype
+    model.save_pretrained(folder, state_dict=state)
+    tokenizer.save_pretrained(folder)
+
+
+def size_bytes(model: Any) -> int:
+    """Return what a checkpoint of this model takes on disk: the trained weights and two moments each, in fp32."""
+    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad) * 12 + (1 << 20)
+
+
+def save(folder: Path, *, model: Any, tokenizer: Any, optimizer: Any, scheduler: Any, trainer_state: Any, extra: dict[str, Any]) -> int:
+    """Write one sealed checkpoint under its final name and return its bytes.
+
+    Raises NoSpaceError when the disk cannot hold it; nothing with the final name exists then.
+    """
+    atomic.require_space(folder.parent, size_bytes(model), reserve=RESERVE_BYTES)
+    tensors, rest = optimizer_tensors(optimizer.state_dict())
+    with atomic.staging(folder) as staged:
+        save_weights(model, tokenizer, staged)
+        save_file(tensors, staged / OPTIMIZER_FILE)
+        state = {"optimizer": rest, "scheduler": scheduler.state_dict(), "extra": extra}
+        (staged / STATE_FILE).write_text(json.dumps(state), encoding="utf-8")
+        trainer_state.save_to_json(str(staged / TRAINER_FILE))
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def read_state(folder: Path) -> dict[str, Any]:
+    """Return the JSON part of a checkpoint."""
+    state = json.loads((folder / STATE_FILE).read_text(encoding="utf-8"))
+    assert isinstance(state, dict)
+    return state
+
+
+def load_weights(folder: Path, model: Any) -> None:
+    """Put a checkpoint's weights into the model; raises WorkbenchError when they do not belong to it."""
+    if is_adapter(model):
+        from peft import set_peft_model_state_dict
+
+        result = set_peft_model_state_dict(model, load_file(folder / "adapter_model.safetensors"))
+        unknown = list(result.unexpected_keys)
+        missing = [name for name in result.missing_keys if "lora_" in name]
+    else:
+        shards = sorted(folder.glob("model*.safetensors"))
+        stored: dict[str, torch.Tensor] = {}
+        for shard in shards:
+            with safe_open(shard, framework="pt") as file:
+                stored |= {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
+        result = model.load_state_dict(stored, strict=False)
+        tied = set(getattr(model, "_tied_weights_keys", None) or ())
+        unknown, missing = list(result.unexpected_keys), [name for name in result.missing_keys if name not in tied]
+    if unknown or missing:
+        raise WorkbenchError(f"The checkpoint {folder.name} does not fit this model ({(unknown + missing)[0]}); start a new run.")
+
+
+def load_optimizer(folder: Path, optimizer: Any, scheduler: Any) -> None:
+    """Put a checkpoint's optimizer and scheduler state back."""
+    state = read_state(folder)
+    optimizer.load_state_dict(optimizer_state(load_file(folder / OPTIMIZER_FILE), state["optimizer"]))
+    scheduler.load_state_dict(state["scheduler"])
+
+
+def rotate(checkpoints_dir: Path, keep: int) -> None:
+    """Remove all but the newest `keep` checkpoints."""
+    import shutil
+
+    for old in sorted(checkpoints_dir.glob("step-*"), reverse=True)[keep:]:
+        shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Writing and reading GGUF, the one-file model format of llama.cpp."""

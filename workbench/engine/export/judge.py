@@ -1,0 +1,99 @@
+"""llama.cpp's side of every comparison, in a process of its own: `python -m workbench.engine.export.judge`.
+
+Reads one JSON request on stdin and answers with one JSON line on stdout. Owns what llama.cpp is asked; must not import
+torch. It runs apart because llama.cpp ends the process on some files, and that must be a sentence and not a crash.
+
+Request: {"gguf": path, "exact": bool, "context": tokens, "texts": [[text, add_special]], "chats": [[messages,
+generation_prompt]], "reference": path of raw float32 logits or "", "sequences": [[id]], "tie": logit
+difference below which two choices count as the same, "prompts": [[id]], "limit": tokens, "stops": [id]}. Answer: {"ids", "rendered", "max_abs", "top1", "kl", "generated", "ends"} or {"error"}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.core.errors import WorkbenchError
+from workbench.engine import llama
+from workbench.engine.export.gguf import template
+
+def _log_softmax(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return log probabilities of [positions, vocabulary] logits."""
+    wide = values.astype(np.float64)
+    wide -= wide.max(axis=-1, keepdims=True)
+    return np.asarray(wide - np.log(np.exp(wide).sum(axis=-1, keepdims=True)))
+
+
+def _compare(model: llama.Model, path: Path, sequences: list[list[int]], tie: float) -> dict[str, float]:
+    """Return the largest logit difference, the share of equal choices and the mean KL(reference || GGUF) in nats."""
+    largest, same, divergence, count = 0.0, 0, 0.0, 0
+    with path.open("rb") as file:
+        for ids in sequences:
+            for got in model.logits(ids):
+                want = np.fromfile(file, np.float32, got.size).reshape(got.shape)
+                if not np.isfinite(got).all():
+                    raise WorkbenchError("The model computes values that are not finite.")
+                largest = max(largest, float(np.abs(got - want).max()))
+                chosen = np.take_along_axis(want, got.argmax(axis=-1)[:, None], axis=-1)[:, 0]
+                same += int((chosen >= want.max(axis=-1) - tie).sum())
+                one, other = _log_softmax(want), _log_softmax(got)
+                divergence += float((np.exp(one) * (one - other)).sum())
+                count += len(got)
+    return {"max_abs": largest, "top1": same / max(count, 1), "kl": max(divergence, 0.0) / max(count, 1)}
+
+
+def _rendered(model: llama.Model, chats: list[Any]) -> list[str | None]:
+    """Return each chat through the template stored in the file; None where it refuses or is missing."""
+    stored = model.metadata("tokenizer.chat_template")
+    texts: list[str | None] = []
+    for messages, generation_prompt in chats:
+        try:
+            texts.append(
+                stored
+                and template.render(
+                    stored, messages, generation_prompt, model.special_text("bos"), model.special_text("eos")
+                )
+            )
+        except WorkbenchError:
+            texts.append(None)
+    return texts
+
+
+def judge(request: dict[str, Any]) -> dict[str, Any]:
+    """Return the answers to `request` from the GGUF it names."""
+    with llama.Model(Path(request["gguf"]), int(request["context"]), exact=bool(request["exact"])) as model:
+        sequences: list[list[int]] = request["sequences"]
+        answer: dict[str, Any] = {
+            "ids": [model.tokenize(text, add_special) for text, add_special in request["texts"]],
+            "rendered": _rendered(model, request["chats"]),
+            "ends": [model.ends(token) for token in request["stops"]],
+        }
+        if request["reference"]:
+            answer |= _compare(model, Path(request["reference"]), sequences, float(request["tie"]))
+        answer["generated"] = [list(model.generate(prompt, int(request["limit"]))) for prompt in request["prompts"]]
+        return answer
+
+
+def main() -> int:
+    """Answer the request on stdin; nothing but the answer reaches stdout."""
+    llama.die_with_parent()
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    llama.quiet()
+    try:
+        result = judge(json.load(sys.stdin))
+    except WorkbenchError as error:
+        result = {"error": str(error)}
+    answers.write(json.dumps(result) + "\n")
+    answers.close()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,265 @@
+"""The proof that a GGUF says what the trained model says, before anybody gets the file.
+
+Owns the questions asked of both sides, the comparison and the bounds. Must not know how a file is made. Transformers
+answers in this process, llama.cpp in a child.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from workbench.core.errors import WorkbenchError
+from workbench.core.text import one_line
+from workbench.engine.export import child, reference
+
+MAX_LOGIT_DIFFERENCE = 1e-3
+MAX_LOGIT_DIFFERENCE_GELU = 2e-2
+"""For models with GELU, which ggml takes from a table in half precision."""
+MAX_KL = {"F16": 1e-2, "BF16": 1e-2, "Q8_0": 1e-2}
+"""Mean KL in nats beyond which a file of a nearly lossless type must be broken."""
+
+REFERENCE_TOKENS = 1024
+REFERENCE_BYTES = 256 << 20
+SEQUENCE = 192
+PROMPTS = 4
+LIMIT = 40
+
+HARD_TEXTS = (
+    "Hello, world! It's 3.14159 o'clock; she'll say \"we've DONE\" it.",
+    "   leading,  double  and trailing spaces   ",
+    "tabs\tand\nnewlines\n\n\n  indented\r\nwindows\r\n",
+    "def f(x: int = 0) -> str:\n    return f\"{x:>8}\" if x != 1_000 else 'no'\n\n\nclass A(B[int]):\n\tpass\n",
+    "for (int i = 0; i < n; ++i) { a[i] |= ~(b[i] << 2); } // {{braces}} #!$%^&*",
+    "https://example.org/a?b=c&d=%20e#f user.name+tag@example.com C:\\dir\\file.txt",
+    "0 1 12 123 1234 12345 1,234,567.89 1e-9 0x1F 2024-02-29T23:59:59Z",
+    "Zażółć gęślą jaźń. Größe, naïve, Ærøskøbing, İstanbul ıI, ΑΒΓ αβγς.",
+    "Привет, мир! Съешь ещё этих мягких булок.",
+    "你好，世界。今日は良い天気ですね。한국어 문장입니다.",
+    "مرحبا بالعالم ١٢٣ שלום עולם नमस्ते दुनिया สวัสดี",
+    "🙂👍🏽👨‍👩‍👧‍👦🇩🇪 ❤️ ☃ ™ ½ ² ﬁ … – — “quotes” ‘single’ «» №",
+    "zero\u200bwidth non\u00a0breaking soft\u00adhyphen em\u2003space",
+    "CamelCaseAndSNAKE_CASE'S don't DON'T we'Re 'tis rock'n'roll",
+    "",
+    " ",
+    "\n",
+    "a",
+)
+
+CHATS: tuple[list[dict[str, str]], ...] = (
+    [{"role": "user", "content": "Hello!"}],
+    [{"role": "system", "content": "Answer briefly."}, {"role": "user", "content": "  What is 2 + 2?\n"}],
+    [
+        {"role": "user", "content": "Say “hi” in three languages 🙂"},
+        {"role": "assistant", "content": "Hi, hallo,\n\nsalut."},
+        {"role": "user", "content": "And what is 17 * 3?"},
+    ],
+)
+
+
+@dataclass(frozen=True)
+class Parity:
+    """How close a float32 GGUF is to the trained model."""
+
+    tokenizer_mismatches: int
+    max_abs_logit_diff: float
+    top1: float
+    stops: bool
+    chat_render: bool | None
+    """None when the model has no chat template."""
+    texts: int
+    tokens: int
+    stopped: int
+    """Prompts after which the model stopped by itself, of `prompts`."""
+    prompts: int
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What is asked of both sides, and what transformers answered."""
+
+    texts: tuple[tuple[str, bool], ...]
+    ids: tuple[list[int], ...]
+    chats: tuple[tuple[list[dict[str, str]], bool], ...]
+    rendered: tuple[str | None, ...]
+    sequences: tuple[list[int], ...]
+    prompts: tuple[list[int], ...]
+    greedy: tuple[reference.Greedy, ...]
+    stops: tuple[int, ...]
+    specials: frozenset[int]
+    logits: Path
+    context: int
+    allowed: float
+    """Largest logit difference the float32 file may have."""
+
+    def request(self, gguf: Path, exact: bool) -> dict[str, Any]:
+        """Return the request for the llama.cpp side: all questions exactly, or those of a file as users run it."""
+        return {
+            "gguf": str(gguf),
+            "exact": exact,
+            "tie": self.allowed if exact else 0.0,
+            "context": self.context,
+            "texts": self.texts if exact else [],
+            "chats": self.chats if exact else [],
+            "reference": str(self.logits),
+            "sequences": self.sequences,
+            "prompts": self.prompts,
+            "limit": LIMIT,
+            "stops": self.stops,
+        }
+
+
+def _render(tokenizer: Any, messages: list[dict[str, str]], generation_prompt: bool) -> str | None:
+    """Return the chat as transformers renders it; None where the template refuses it."""
+    from jinja2 import TemplateError
+
+    try:
+        return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=generation_prompt))
+    except (TemplateError, TypeError, ValueError):
+        return None
+
+
+def _texts(tokenizer: Any, texts: Sequence[str]) -> list[tuple[str, bool]]:
+    """Return (text, whether to add special tokens) for the tokenizer check.
+
+    Where the tokenizer composes characters first and llama.cpp does not, composed texts are compared. Where it puts a
+    space before a text, which a GGUF made for chat must not, texts are compared as they stand in a chat: behind a
+    special token.
+    """
+    normalizer = str(getattr(tokenizer.backend_tokenizer, "normalizer", None))
+    if "NFC" in normalizer:
+        texts = [unicodedata.normalize("NFC", text) for text in texts]
+    prefixed = tokenizer.bos_token and tokenizer.convert_ids_to_tokens(
+        tokenizer("a", add_special_tokens=False).input_ids
+    )[0].startswith("▁")
+    return [(tokenizer.bos_token + text, False) for text in texts] if prefixed else [(text, True) for text in texts]
+
+
+def _specials(tokenizer: Any) -> frozenset[int]:
+    """Return the ids of all special tokens, named or not."""
+    return frozenset(number for number, token in tokenizer.added_tokens_decoder.items() if token.special)
+
+
+def ask(
+    model: Any,
+    tokenizer: Any,
+    stops: Sequence[int],
+    texts: Sequence[str],
+    chats: Sequence[list[dict[str, str]]],
+    logits: Path,
+) -> Questions:
+    """Put every question to the Hugging Face side; the logits it answers with are written to `logits`.
+
+    `texts` and `chats` are real ones from the person's data; hard ones are added.
+    """
+    all_chats = [(messages, prompt) for messages in (*CHATS, *chats) for prompt in (True, False)]
+    rendered = [_render(tokenizer, *chat) if tokenizer.chat_template else None for chat in all_chats]
+    pieces = _texts(tokenizer, (*HARD_TEXTS, *texts)) + [(text, False) for text in rendered if text is not None]
+    ids = [list(tokenizer(text, add_special_tokens=special).input_ids) for text, special in pieces]
+    config = model.config
+    activation = str(getattr(config, "hidden_activation", None) or getattr(config, "hidden_act", None))
+    # Long-context factors apply from the original length on, and llama.cpp decides by the context and not the prompt.
+    original = getattr(config, "original_max_position_embeddings", None) or config.max_position_embeddings
+    context = min(int(original), SEQUENCE + LIMIT)
+    budget = min(REFERENCE_TOKENS, REFERENCE_BYTES // (4 * model.get_input_embeddings().weight.shape[0]))
+    sequences: list[list[int]] = []
+    # Real texts and chats first: the hard ones are full of rare tokens.
+    for sequence in (*ids[len(HARD_TEXTS) :], *ids[: len(HARD_TEXTS)]):
+        part = sequence[: min(context - 1, SEQUENCE, budget)]
+        if part:
+            sequences.append(part)
+            budget -= len(part)
+    with logits.open("wb") as file:
+        for sequence in sequences:
+            file.write(memoryview(np.ascontiguousarray(reference.logits(model, sequence))).cast("B"))
+    opened = [text for (_, prompt), text in zip(all_chats, rendered, strict=True) if prompt and text is not None]
+    prompts = [list(tokenizer(text, add_special_tokens=False).input_ids) for text in reversed(opened)]
+    prompts = prompts or [sequence[:16] for sequence in sequences]
+    prompts = [prompt for prompt in prompts if len(prompt) <= context - LIMIT][:PROMPTS]
+    answers = tuple(reference.greedy(model, prompt, stops, LIMIT) for prompt in prompts)
+    return Questions(
+        tuple(pieces), tuple(ids), tuple(all_chats), tuple(rendered),
+        tuple(sequences), tuple(prompts), answers, tuple(stops), _specials(tokenizer), logits, context,
+        MAX_LOGIT_DIFFERENCE_GELU if "gelu" in activation else MAX_LOGIT_DIFFERENCE,
+    )  # fmt: skip
+
+
+def _agrees(want: reference.Greedy, got: list[int], specials: frozenset[int], tie: float) -> bool:
+    """Return whether llama.cpp wrote and stopped as transformers did.
+
+    A tie in the logits may part them, and llama.cpp may end an answer earlier at a special token whose name it knows.
+    """
+    for i, (one, other) in enumerate(zip(want.tokens, got, strict=False)):
+        if one != other:
+            return bool(want.scores[i].max() - want.scores[i][other] <= tie)
+    return len(want.tokens) == len(got) or (0 < len(got) < len(want.tokens) and got[-1] in specials)
+
+
+def check(questions: Questions, gguf: Path) -> Parity:
+    """Return how the float32 file `gguf` answers; raise WorkbenchError when llama.cpp cannot load or run it."""
+    answer = child.run("workbench.engine.export.judge", questions.request(gguf, exact=True))
+    wrong = sum(want != got for want, got in zip(questions.ids, answer["ids"], strict=True))
+    has_template = any(text is not None for text in questions.rendered)
+    pairs = zip(questions.greedy, answer["generated"], strict=True)
+    agreed = [_agrees(want, got, questions.specials, questions.allowed) for want, got in pairs]
+    return Parity(
+        tokenizer_mismatches=wrong,
+        max_abs_logit_diff=float(answer["max_abs"]),
+        top1=float(answer["top1"]),
+        stops=bool(questions.stops) and all(answer["ends"]) and all(agreed),
+        chat_render=answer["rendered"] == list(questions.rendered) if has_template else None,
+        texts=len(questions.texts),
+        tokens=sum(map(len, questions.sequences)),
+        stopped=sum(want.stopped for want in questions.greedy),
+        prompts=len(questions.prompts),
+    )
+
+
+def failure(parity: Parity, allowed: float) -> str:
+    """Return why the file must not be handed over, "" when nothing speaks against it; `allowed` is the questions' own."""
+    reasons = (
+        (parity.tokenizer_mismatches > 0, f"llama.cpp reads {parity.tokenizer_mismatches} of {parity.texts} texts as other tokens"),
+        (
+            not parity.max_abs_logit_diff <= allowed,
+            f"its logits differ by {parity.max_abs_logit_diff:.2g} where {allowed:g} is allowed",
+        ),
+        (parity.top1 < 1.0, f"it prefers another next token in {1 - parity.top1:.1%} of {parity.tokens} places"),
+        (parity.chat_render is False, "the stored chat template renders conversations differently"),
+        (not parity.stops, "it does not end its answers where the model does"),
+    )
+    return "; ".join(text for failed, text in reasons if failed)
+
+
+@dataclass(frozen=True)
+class Sanity:
+    """How a delivered file compares with the trained model, run as users run it."""
+
+    kl: float
+    """Mean KL(trained || file) in nats per token."""
+    top1: float
+    stops: bool
+    """Whether every token that ends an answer is known to end one."""
+    stopped: int
+    """Prompts after which it stopped by itself."""
+
+
+def examine(questions: Questions, gguf: Path, kind: str) -> Sanity:
+    """Return how the finished file of type `kind` does; raise WorkbenchError when it is broken."""
+    answer = child.run("workbench.engine.export.judge", questions.request(gguf, exact=False))
+    result = Sanity(
+        kl=float(answer["kl"]),
+        top1=float(answer["top1"]),
+        stops=all(answer["ends"]),
+        stopped=sum(bool(got) and got[-1] in questions.stops for got in answer["generated"]),
+    )
+    if not result.kl <= MAX_KL.get(kind, float("inf")) or not result.stops:
+        raise WorkbenchError(
+            f"The {one_line(kind)} file does not say what the model says (KL {result.kl:.2g} nats per token); "
+            "it was not kept, choose another type."
+        )
+    return result

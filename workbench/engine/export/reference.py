@@ -1,0 +1,129 @@
+"""The Hugging Face side of every comparison and of chat: the model as it was trained.
+
+Owns loading the base and letting the adapter act beside it as in training, never merged into it: so a comparison with
+an export also proves the merge. Must not know GGUF.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.core.errors import WorkbenchError
+from workbench.core.text import one_line
+from workbench.engine.export.source import TensorSource
+
+
+def load_config(folder: Path) -> Any:
+    """Return the model's configuration; refuse one that needs code from the model's directory or is quantised."""
+    from transformers import AutoConfig
+
+    try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WorkbenchError(f"{one_line(str(folder))} is no model this version knows: {one_line(str(error), 160)}") from None
+    if getattr(config, "auto_map", None):
+        raise WorkbenchError(f"{one_line(str(folder))} needs code of its own to run, which is refused; use a model without.")
+    if getattr(config, "quantization_config", None):
+        raise WorkbenchError(f"{one_line(str(folder))} is already quantised; export the model it was made from.")
+    return config
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """Return the tokenizer in `folder`; raise WorkbenchError when there is none."""
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
+    except Exception as error:
+        raise WorkbenchError(f"{one_line(str(folder))} holds no usable tokenizer: {one_line(str(error), 160)}") from None
+
+
+def load_generation(folder: Path) -> Any:
+    """Return the generation config in `folder`, or None."""
+    from transformers import GenerationConfig
+
+    try:
+        return GenerationConfig.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _beside(module: Any, delta: Any) -> None:
+    """Let a low-rank change act on the output of `module`, beside its weight."""
+    import torch
+
+    device = module.weight.device
+    a = torch.from_numpy(delta.a.rows(0, delta.a.shape[0])).to(device)
+    b = torch.from_numpy(delta.b.rows(0, delta.b.shape[0])).to(device)
+
+    def embedding(_: Any, inputs: tuple[Any, ...], output: Any) -> Any:
+        return output + (a.T[inputs[0]] @ b.T * delta.scaling).to(output.dtype)
+
+    def linear(_: Any, inputs: tuple[Any, ...], output: Any) -> Any:
+        return output + (inputs[0].float() @ a.T @ b.T * delta.scaling).to(output.dtype)
+
+    module.register_forward_hook(embedding if delta.embedding else linear)
+
+
+def load_model(folder: Path, source: TensorSource, device: str = "cpu", dtype: str = "float32") -> Any:
+    """Return the model in `folder` in evaluation mode, with the tensors and adapter of `source`."""
+    import torch
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=getattr(torch, dtype), trust_remote_code=False, local_files_only=True, use_safetensors=True
+    )
+    for name in source.names:
+        if source.changed(name):
+            module, _, attribute = name.rpartition(".")
+            weight = torch.from_numpy(source.base_tensor(name).copy()).to(model.dtype)
+            setattr(model.get_submodule(module), attribute, torch.nn.Parameter(weight, requires_grad=False))
+    model.to(device)
+    for name, delta in source.adapter.deltas.items():
+        _beside(model.get_submodule(name.removesuffix(".weight")), delta)
+    return model.eval()
+
+
+def logits(model: Any, ids: Sequence[int]) -> NDArray[np.float32]:
+    """Return the logits of every position of one sequence, float32 [positions, vocabulary]."""
+    import torch
+
+    with torch.inference_mode():
+        return np.asarray(model(torch.tensor([list(ids)])).logits[0].float().numpy())
+
+
+@dataclass(frozen=True)
+class Greedy:
+    """What the model writes when it always takes the likeliest token."""
+
+    tokens: tuple[int, ...]
+    """The ending token included."""
+    stopped: bool
+    scores: tuple[NDArray[np.float32], ...]
+    """The logits each token was chosen from."""
+
+
+def greedy(model: Any, prompt: Sequence[int], stops: Sequence[int], limit: int) -> Greedy:
+    """Return up to `limit` greedy tokens after `prompt`."""
+    import torch
+
+    tokens: list[int] = []
+    scores: list[NDArray[np.float32]] = []
+    cache: Any = None
+    feed = torch.tensor([list(prompt)])
+    with torch.inference_mode():
+        while len(tokens) < limit and not (tokens and tokens[-1] in stops):
+            out = model(feed, past_key_values=cache, use_cache=True)
+            cache = out.past_key_values
+            scores.append(out.logits[0, -1].float().numpy())
+            tokens.append(int(scores[-1].argmax()))
+            feed = torch.tensor([[tokens[-1]]])
+    return Greedy(tuple(tokens), bool(tokens) and tokens[-1] in stops, tuple(scores))

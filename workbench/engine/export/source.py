@@ -1,0 +1,137 @@
+"""The weights of a finished run, tensor by tensor: base, 4-bit round trip, adapter, all merged while they stream.
+
+Owns the one place where an adapter is merged. A block of rows is in memory at a time, never a merged copy of the model.
+Must not know GGUF: the same source feeds the converter and whatever else needs the weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.text import one_line
+from workbench.engine.export.lora import Adapter, open_lora
+from workbench.engine.export.nf4 import RoundTrip
+from workbench.engine.export.stored import Stored, bf16_to_f32, f32_to_bf16, open_model
+
+MERGE_BASES = ("original", "dequantised")
+"""Which base an adapter is merged into: the weights as stored, or what their 4-bit form stands for."""
+
+TRAINED_DTYPES = ("float32", "bfloat16", "float16")
+
+
+@dataclass
+class TensorSource:
+    """The merged tensors of a run by their Hugging Face names."""
+
+    base: dict[str, Stored]
+    adapter: Adapter
+    quantised: frozenset[str]
+    """Tensors whose base is replaced by its NF4 round trip."""
+    dtype: str
+    """The type the base had in memory while it was trained; wider stored weights are rounded to it first."""
+    double_quant: bool = True
+    untied: frozenset[str] = frozenset()
+    """Tensors the model's files do not have because they were tied, and that part ways now."""
+    _trip: tuple[str, RoundTrip] | None = field(default=None, repr=False)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every tensor, in the order of the files, then tensors only the adapter has."""
+        return (*self.base, *(name for name in self.adapter.replaced if name not in self.base))
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Return the shape of a tensor; rows first, as Hugging Face stores it."""
+        return self._stored(name).shape
+
+    def _stored(self, name: str) -> Stored:
+        """Return where the tensor comes from, before any delta."""
+        return self.adapter.replaced.get(name) or self.base[name]
+
+    def _round(self, rows: NDArray[np.float32], stored: Stored) -> NDArray[np.float32]:
+        """Return `rows` as the trained-in type holds them."""
+        if self.dtype == "float32" or stored.dtype == {"bfloat16": "BF16", "float16": "F16"}[self.dtype]:
+            return rows
+        if self.dtype == "bfloat16":
+            return bf16_to_f32(f32_to_bf16(rows))
+        return rows.astype(np.float16).astype(np.float32)
+
+    def rows(self, name: str, start: int, stop: int) -> NDArray[np.float32]:
+        """Return rows `start` to `stop` (exclusive) of the merged tensor as float32.
+
+        `start` and `stop` are multiples of 64 or the ends, so that no 4-bit block is cut.
+        """
+        stored = self._stored(name)
+        if name in self.quantised and name not in self.adapter.replaced:
+            if self._trip is None or self._trip[0] != name:
+                self._trip = None
+                self._trip = (name, RoundTrip(stored, self.dtype, self.double_quant))
+            block = self._trip[1].rows(start, stop)
+        else:
+            block = self._round(stored.rows(start, stop), stored)
+        delta = self.adapter.deltas.get(name)
+        if delta is not None:
+            block = block + delta.block(start, stop)
+        return block
+
+    def tensor(self, name: str) -> NDArray[np.float32]:
+        """Return the whole merged tensor as float32."""
+        return self.rows(name, 0, self.shape(name)[0])
+
+    def changed(self, name: str) -> bool:
+        """Return whether the base's tensor differs from the one in the model's files, the low-rank change aside."""
+        stored = self.base.get(name)
+        rounded = stored is not None and self.dtype != "float32" and stored.dtype not in ("BF16", "F16")
+        return name in self.quantised | self.untied or name in self.adapter.replaced or rounded
+
+    def base_tensor(self, name: str) -> NDArray[np.float32]:
+        """Return the whole tensor without the adapter's low-rank change, as float32."""
+        return replace(self, adapter=Adapter({}, self.adapter.replaced), _trip=None).tensor(name)
+
+
+def _linear(name: str, stored: Stored) -> bool:
+    """Return whether a QLoRA run holds this tensor in 4 bits: every linear layer of the blocks, never embeddings or head."""
+    return len(stored.shape) == 2 and ".layers." in name and name.endswith(".weight")
+
+
+def open_source(
+    base_dir: Path,
+    adapter_dir: Path | None = None,
+    *,
+    merge_base: str = "original",
+    dtype: str = "float32",
+    double_quant: bool = True,
+) -> TensorSource:
+    """Return the merged tensors of the model in `base_dir` and the LoRA adapter in `adapter_dir`.
+
+    `merge_base` "dequantised" merges a QLoRA adapter into what the 4-bit base stood for, which is what was trained and
+    evaluated; "original" into the weights as stored. `dtype` is the type the base was loaded in for training,
+    `double_quant` whether its block maxima were quantised too. Raises WorkbenchError for pickles, damaged files,
+    adapters that do not fit and adapters that cannot be merged.
+    """
+    if merge_base not in MERGE_BASES:
+        raise UsageError(f"There is no merge base {merge_base!r}; choose from {', '.join(MERGE_BASES)}.")
+    if dtype not in TRAINED_DTYPES:
+        raise UsageError(f"There is no training type {dtype!r}; choose from {', '.join(TRAINED_DTYPES)}.")
+    base = open_model(base_dir)
+    adapter = open_lora(adapter_dir) if adapter_dir is not None else Adapter({}, {})
+    embedding, head = "model.embed_tokens.weight", "lm_head.weight"
+    untied: frozenset[str] = frozenset()
+    changed = adapter.deltas.keys() | adapter.replaced.keys()
+    if head not in base and embedding in base and changed & {embedding, head}:
+        # In training only the one that was named moves away from the weight both shared.
+        base[head] = base[embedding]
+        untied = frozenset({head})
+    for name, delta in adapter.deltas.items():
+        home = adapter.replaced.get(name) or base.get(name)
+        if home is None or home.shape != delta.shape:
+            raise WorkbenchError(
+                f"The adapter in {one_line(str(adapter_dir))} does not fit the base in {one_line(str(base_dir))} "
+                f"at {one_line(name, 120)}; use the base it was trained on."
+            )
+    quantised = frozenset(name for name, stored in base.items() if merge_base == "dequantised" and _linear(name, stored))
+    return TensorSource(base, adapter, quantised, dtype, double_quant, untied)

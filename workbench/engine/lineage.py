@@ -1,0 +1,83 @@
+"""The base of a run as one folder of weights, whatever lineage stands behind it.
+
+Owns the merge of a parent's adapter into `base/` of the run that builds on it, so that a run never depends on more than
+its own folder and a plain model. Must not know how the base is trained on.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+
+from workbench.engine.session import Attempt
+from workbench.runs import atomic, bases
+
+SHARD_BYTES = 512 << 20
+"""A shard is in memory while it is written."""
+
+COPIED = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
+          "special_tokens_map.json", "added_tokens.json", "chat_template.jinja", "vocab.json", "merges.txt")  # fmt: skip
+"""What makes a folder of weights a model; anything else in a stranger's folder is left behind."""
+
+
+def merge_base(base: bases.Base) -> str:
+    """Return which weights a base's adapter belongs to: a 4-bit base's adapter corrects the 4-bit weights."""
+    return "dequantised" if base.adapter_tuning == "qlora" else "original"
+
+
+def _write_merged(base: bases.Base, folder: Path) -> None:
+    """Write base and adapter as one model into `folder`, a shard at a time, in the format the base is stored in."""
+    from workbench.engine.export.source import open_source
+    from workbench.engine.load import stored_dtype
+
+    source = open_source(base.model_dir, base.adapter_dir, merge_base=merge_base(base), dtype=base.adapter_dtype)
+    dtype = stored_dtype(base.model_dir)
+    shards: list[dict[str, torch.Tensor]] = [{}]
+    where: dict[str, int] = {}
+    room = SHARD_BYTES
+
+    def flush() -> None:
+        save_file(shards[-1], folder / f"model-{len(shards):05d}.safetensors", metadata={"format": "pt"})
+        shards[-1] = {}
+
+    for name in source.names:
+        tensor = torch.from_numpy(source.tensor(name)).to(dtype).contiguous()
+        if shards[-1] and tensor.nbytes > room:
+            flush()
+            shards.append({})
+            room = SHARD_BYTES
+        shards[-1][name] = tensor
+        where[name] = len(shards)
+        room -= tensor.nbytes
+    flush()
+    index: dict[str, Any] = {"metadata": {}, "weight_map": {name: f"model-{shard:05d}.safetensors" for name, shard in where.items()}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
+    for name in COPIED:
+        if (base.model_dir / name).is_file():
+            shutil.copyfile(base.model_dir / name, folder / name)
+
+
+def folder(attempt: Attempt) -> Path:
+    """Return a folder in Hugging Face layout with the base's weights.
+
+    A base that is a run with an adapter is merged into this run once; anything else is used where it is. Raises
+    WorkbenchError when the base is refused or the disk is too full.
+    """
+    final = attempt.run.path / "base"
+    atomic.sweep(attempt.run.path)
+    if final.is_dir() and not atomic.verify(final):
+        return final
+    base = bases.resolve(attempt.recipe.base)
+    facts = bases.inspect({"path": str(base.model_dir)})
+    if base.adapter_dir is None:
+        return base.model_dir
+    attempt.reporter.phase("preparing", f"merging the adapter of {base.run_id}")
+    atomic.require_space(attempt.run.path, facts["weight_bytes"], reserve=64 << 20)
+    with atomic.staging(final) as staged:
+        _write_merged(base, staged)
+    return final

@@ -1,0 +1,147 @@
+"""Loading a base for training or for use: tokenizer, weights, quantisation, adapter.
+
+Owns how weights come into memory for each tuning. Must not know data or trainers.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import datasets
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, GenerationConfig
+from transformers.utils import logging as transformers_logging
+
+from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.recipe import Recipe
+from workbench.runs.bases import Base
+
+transformers_logging.set_verbosity_error()
+transformers_logging.disable_progress_bar()
+datasets.disable_progress_bars()
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where and in which number format an attempt computes."""
+
+    device: str
+    """cpu, cuda or mps."""
+    bf16: bool
+    """Whether matrix products run in bfloat16."""
+
+
+def machine(recipe: Recipe) -> Machine:
+    """Return the device and precision the recipe resolves to here; raises UsageError when the device is not there."""
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    device = recipe.device if recipe.device != "auto" else next(name for name, there in available.items() if there)
+    if not available[device]:
+        raise UsageError(f"This machine has no {device} device; use --set device=auto, and see `workbench doctor`.")
+    native = _fast_bf16(device)
+    if device == "cuda":
+        torch.set_float32_matmul_precision("high")
+    return Machine(device, native if recipe.precision == "auto" else recipe.precision == "bf16")
+
+
+def _fast_bf16(device: str) -> bool:
+    """Return whether the device multiplies bfloat16 in hardware; emulated it is slower than fp32."""
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+    return False
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """Return the tokenizer of a model folder; raises WorkbenchError when it cannot be used for training."""
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:
+        raise WorkbenchError(f"The tokenizer in {folder} cannot be loaded ({_brief(error)}); copy the model again.") from None
+    if not tokenizer.is_fast:
+        raise WorkbenchError(f"The tokenizer in {folder} has no tokenizer.json; save it once with a fast tokenizer.")
+    if tokenizer.pad_token_id is None:
+        # Padding is masked everywhere, so any token serves; the embedding must not be resized for it.
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
+    return tokenizer
+
+
+def generation_eos(folder: Path) -> int | list[int] | None:
+    """Return the stop ids of the folder's generation configuration, or None without one."""
+    file = folder / "generation_config.json"
+    return json.loads(file.read_text(encoding="utf-8")).get("eos_token_id") if file.is_file() else None
+
+
+def _brief(error: BaseException) -> str:
+    """Return the type and the first words of an error from a library."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
+
+
+def load_model(folder: Path, *, tuning: str, where: Machine, for_training: bool) -> Any:
+    """Return the causal language model in a folder, on its device.
+
+    `full` training keeps fp32 master weights; a frozen base is held in bf16 where the device computes in it, else in
+    fp32; `qlora` holds the linear layers in 4-bit NF4 with double quantisation (Dettmers et al. 2023).
+    """
+    compute = torch.bfloat16 if where.bf16 else torch.float32
+    dtype = torch.float32 if for_training and tuning == "full" else compute
+    quantisation = None
+    if tuning == "qlora":
+        quantisation = BitsAndBytesConfig(
+            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=compute
+        )
+    try:
+        AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        model = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=dtype,
+            quantization_config=quantisation,
+            device_map={"": 0} if quantisation is not None and where.device == "cuda" else None,
+            attn_implementation="sdpa",
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+        )
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:
+        raise WorkbenchError(f"The model in {folder} cannot be loaded ({_brief(error)}); choose another base.") from None
+    return model.to(where.device) if quantisation is None else model
+
+
+def load_for_use(base: Base, where: Machine) -> Any:
+    """Return base and adapter together, ready to generate: the base in the format the adapter was trained against."""
+    model = load_model(base.model_dir, tuning=base.adapter_tuning or "full", where=where, for_training=False)
+    if base.adapter_dir is not None:
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, base.adapter_dir, is_trainable=False, local_files_only=True)
+    if (base.model_dir / "generation_config.json").is_file():
+        model.generation_config = GenerationConfig.from_pretrained(base.model_dir, local_files_only=True)
+    return model.eval()
+
+
+def adapter_config(recipe: Recipe) -> Any:
+    """Return the PEFT configuration of the recipe's adapter, or None for full tuning."""
+    if recipe.tuning == "full":
+        return None
+    from peft import LoraConfig
+
+    targets: Any = "all-linear" if recipe.target_modules == ("all-linear",) else list(recipe.target_modules)
+    return LoraConfig(
+        task_type="CAUSAL_LM",
+        r=recipe.lora_r,
+        lora_alpha=recipe.lora_alpha,
+        lora_dropout=recipe.lora_dropout,
+        target_modules=targets,
+    )
+
+
+def stored_dtype(folder: Path) -> torch.dtype:
+    """Return the number format the weights in a folder are stored in; results are published in the same."""
+    dtype = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False).dtype
+    return dtype if isinstance(dtype, torch.dtype) else torch.bfloat16

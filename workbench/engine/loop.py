@@ -1,0 +1,151 @@
+"""Training, from encoded examples to a published result: the part every method shares.
+
+Owns the order load, prove packing, train, publish. Must not know what the examples mean.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from workbench.core import events
+from workbench.engine import checkpoint, load, prepare, samples
+from workbench.engine.material import Material
+from workbench.engine.requests import OUTCOME
+from workbench.engine.session import Attempt, write_report
+from workbench.engine.trainer import Conductor, Progress, WorkbenchTrainer, arguments, cadence, total_steps
+from workbench.runs import atomic
+
+
+def _packed(attempt: Attempt, model: Any, material: Material) -> bool:
+    """Return whether packing is wanted and proved not to let documents see each other; says so when it is not."""
+    if not attempt.recipe.packing:
+        return False
+    leak = prepare.packing_leak(model, material.train)
+    if leak > prepare.leak_tolerance(model):
+        attempt.reporter.notice("warning", "packing_leaks",
+            "Packing was switched off: this model lets packed documents see each other "
+            f"(logits differ by {leak:.3g} from the isolated document).")  # fmt: skip
+        return False
+    return True
+
+
+def _sampler(attempt: Attempt, tokenizer: Any, material: Material, trainer: Callable[[], WorkbenchTrainer]) -> Callable[[int], None]:
+    """Return the function that writes a sample event per fixed prompt."""
+    recipe, reporter = attempt.recipe, attempt.reporter
+
+    def write(step: int) -> None:
+        if not recipe.sample_max_new_tokens or not trainer().is_world_process_zero():
+            return
+        texts = samples.answers(trainer().accelerator.unwrap_model(trainer().model), tokenizer, material.prompts,
+                                chat=material.chat, max_new_tokens=recipe.sample_max_new_tokens)  # fmt: skip
+        for prompt, answer in zip(material.prompts, texts, strict=True):
+            reporter.write(events.Sample(step=step, prompt=prompt, text=answer.text, stopped=answer.stopped))
+
+    return write
+
+
+def _agree(world_size: int) -> Callable[[str], str]:
+    """Return the function that makes one answer of every process's wish, so that all end at the same step."""
+    words = ("", "pause", "stop")
+
+    def strongest(wish: str) -> str:
+        if world_size == 1:
+            return wish
+        rank = torch.tensor(words.index(wish), device="cuda" if torch.distributed.get_backend() == "nccl" else "cpu")
+        torch.distributed.all_reduce(rank, op=torch.distributed.ReduceOp.MAX)
+        return words[int(rank)]
+
+    return strongest
+
+
+def _publish(attempt: Attempt, model: Any, tokenizer: Any, dtype: torch.dtype) -> None:
+    """Write the result of the run: an adapter, or the whole model in the format of its base."""
+    attempt.reporter.phase("saving", "result")
+    final = attempt.run.artifacts_dir / ("adapter" if checkpoint.is_adapter(model) else "model")
+    atomic.require_space(attempt.run.artifacts_dir, checkpoint.size_bytes(model), reserve=checkpoint.RESERVE_BYTES)
+    with atomic.staging(final) as folder:
+        checkpoint.save_weights(model, tokenizer, folder, dtype)
+
+
+def _figures(attempt: Attempt, material: Material, steps: int, packed: bool, progress: Progress) -> dict[str, Any]:
+    """Return what the report says: losses before and after, samples before and after, and what was trained on."""
+    journal = attempt.run.events()
+    evals = [event for event in journal if isinstance(event, events.Eval)]
+    written: dict[str, dict[int, str]] = {}
+    for event in journal:
+        if isinstance(event, events.Sample):
+            written.setdefault(event.prompt, {})[event.step] = event.text
+    losses = [event.loss for event in journal if isinstance(event, events.Step)]
+    return {
+        "steps": steps,
+        "tokens": progress.tokens,
+        "final_loss": losses[-1] if losses else None,
+        "held_out_loss": {"before": evals[0].loss, "after": evals[-1].loss} if evals else None,
+        "other_losses": {name: {"before": value, "after": evals[-1].metrics.get(name)} for name, value in evals[0].metrics.items()}
+        if evals
+        else {},
+        "samples": [{"prompt": prompt, "before": texts[min(texts)], "after": texts[max(texts)]} for prompt, texts in written.items()],
+        "data": material.counts,
+        "packed": packed,
+    }
+
+
+def fit(attempt: Attempt, folder: Path, tokenizer: Any, material: Material) -> tuple[str, dict[str, Any]]:
+    """Train the base in `folder` on the material and return (outcome, figures)."""
+    run, recipe, reporter = attempt.run, attempt.recipe, attempt.reporter
+    attempt.requests.check()
+
+    # Model
+    reporter.phase("loading", "base")
+    where = load.machine(recipe)
+    write_report(run, {"machine": dataclasses.asdict(where)})
+    model = load.load_model(folder, tuning=recipe.tuning, where=where, for_training=True)
+    result_dtype = load.stored_dtype(folder)
+    packed = _packed(attempt, model, material)
+    sequences = prepare.dataset(material.train, recipe.max_length, packed)
+    steps = total_steps(recipe, len(sequences))
+    plan = cadence(recipe, steps)
+
+    # Trainer
+    run.checkpoints_dir.mkdir(mode=0o700, exist_ok=True)
+    run.artifacts_dir.mkdir(mode=0o700, exist_ok=True)
+    progress = Progress()
+    settings = arguments(recipe, where, steps, run.checkpoints_dir)
+    settings.eval_on_start = attempt.resume_from is None
+    conductor = Conductor(plan, attempt.requests, reporter, _agree(settings.world_size))
+    trainer: WorkbenchTrainer = WorkbenchTrainer(
+        recipe=recipe,
+        reporter=reporter,
+        plan=plan,
+        checkpoints_dir=run.checkpoints_dir,
+        held_out={name: prepare.dataset(examples, recipe.max_length, packed) for name, examples in material.held_out.items()},
+        on_evaluated=_sampler(attempt, tokenizer, material, lambda: trainer),
+        progress=progress,
+        model=model,
+        args=settings,
+        train_dataset=sequences,
+        processing_class=tokenizer,
+        data_collator=prepare.collator(tokenizer.pad_token_id, packed),
+        callbacks=[conductor],
+        peft_config=load.adapter_config(recipe),
+    )
+
+    # Training: a checkpoint of the last step only waits for its result to be published.
+    reporter.phase("training")
+    resume = attempt.resume_from
+    if resume is not None and resume.name >= checkpoint.folder_name(steps):
+        trainer._load_from_checkpoint(str(resume))
+        reporter.step_reached = steps
+    else:
+        trainer.train(resume_from_checkpoint=None if resume is None else str(resume))
+
+    # Result: a pause leaves only the checkpoint, a stop publishes what there is.
+    outcome = OUTCOME.get(conductor.request, "done")
+    if outcome != "paused" and trainer.is_world_process_zero():
+        _publish(attempt, trainer.accelerator.unwrap_model(trainer.model), tokenizer, result_dtype)
+    return outcome, _figures(attempt, material, steps, packed, progress)

@@ -1,0 +1,90 @@
+"""What an attempt does once it has the GPU: hand the recipe to its method, and close the books.
+
+Owns the dispatch from method to module, the choice of the checkpoint to go on from, and the report. Must not know how a
+method trains.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import resource
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.core.errors import WorkbenchError
+from workbench.core.recipe import Recipe
+from workbench.core.recipe import load as load_recipe
+from workbench.engine.reporter import Reporter
+from workbench.engine.requests import Requests
+from workbench.runs import atomic, bases
+from workbench.runs.store import Run
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Everything a method needs to do its work."""
+
+    run: Run
+    recipe: Recipe
+    reporter: Reporter
+    requests: Requests
+    resume_from: Path | None
+    """The newest good checkpoint, or None at the beginning."""
+
+
+def newest_checkpoint(run: Run, reporter: Reporter) -> Path | None:
+    """Return the newest checkpoint whose hashes match, saying so when a newer one was damaged."""
+    if not run.checkpoints_dir.is_dir():
+        return None
+    atomic.sweep(run.checkpoints_dir)
+    good = bases.checkpoints(run)
+    for folder in sorted(run.checkpoints_dir.glob("step-*"), reverse=True):
+        if good and folder == good[0]:
+            return folder
+        what = atomic.verify(folder)
+        reporter.notice("warning", "checkpoint_damaged", f"The checkpoint {folder.name} is damaged ({what}); the one before it is used.")
+    return None
+
+
+def peak_memory() -> dict[str, int]:
+    """Return the attempt's peak memory in bytes: of the process, and on the card where there is one."""
+    import torch
+
+    peak = {"host_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+    if torch.cuda.is_available():
+        peak["gpu_bytes"] = torch.cuda.max_memory_reserved()
+    return peak
+
+
+def write_report(run: Run, figures: dict[str, Any]) -> None:
+    """Write report.json, keeping what earlier attempts found out at the beginning."""
+    earlier = json.loads(run.report_path.read_text(encoding="utf-8")) if run.report_path.is_file() else {}
+    atomic.write_text(run.report_path, json.dumps({**earlier, **figures}, ensure_ascii=False, indent=2) + "\n")
+
+
+def perform(run: Run, reporter: Reporter, requests: Requests) -> str:
+    """Do the run's work and return the outcome: done, paused or stopped. Raises WorkbenchError when it cannot go on."""
+    import torch
+
+    started = time.monotonic()
+    recipe = load_recipe(run.recipe_path).recipe
+    reporter.phase("loading")
+    requests.check()
+    resume_from = newest_checkpoint(run, reporter)
+    if resume_from is not None:
+        reporter.notice("info", "resumed", f"Going on from the checkpoint {resume_from.name}.")
+    method = importlib.import_module(f"workbench.engine.train.{recipe.method}")
+    try:
+        outcome, figures = method.train(Attempt(run, recipe, reporter, requests, resume_from))
+    except torch.OutOfMemoryError:
+        raise WorkbenchError(
+            f"The GPU ran out of memory at step {reporter.step_reached + 1}; halve per_device_train_batch_size "
+            f"({recipe.per_device_train_batch_size}) and double gradient_accumulation_steps ({recipe.gradient_accumulation_steps})."
+        ) from None
+    seconds = round(time.monotonic() - started, 1)
+    write_report(run, {"method": recipe.method, "tuning": recipe.tuning, "outcome": outcome, "seconds": seconds,
+                       "peak_memory": peak_memory(), **figures})  # fmt: skip
+    return str(outcome)

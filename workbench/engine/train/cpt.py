@@ -1,0 +1,51 @@
+"""Continued pre-training: articles in, every token learnt, with general text mixed in against forgetting.
+
+Owns what makes a run CPT. Must not know the training loop's inner life: that is the same for every method.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workbench.core.paths import assets_dir
+from workbench.data import load, mix, split
+from workbench.engine import lineage, loop
+from workbench.engine.load import load_tokenizer
+from workbench.engine.material import material, prompts_of, rows
+from workbench.engine.prepare import Encoded, encode_texts
+from workbench.engine.session import Attempt
+
+GENERAL_HELD_OUT = 0.05
+"""Share of the general text that is never replayed, so that forgetting can be measured on it."""
+
+
+def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
+    """Run CPT and return (outcome, figures for the report)."""
+    recipe = attempt.recipe
+
+    # Base
+    folder = lineage.folder(attempt)
+    tokenizer = load_tokenizer(folder)
+
+    # Rows and examples: the share of replay is measured on what is learnt, after articles were held out.
+    def build() -> tuple[Encoded, dict[str, Encoded], list[str], bool, dict[str, Any]]:
+        learn, held, counts = rows(attempt)
+        general_paths = recipe.replay_data or (str(assets_dir() / "data" / "general.jsonl"),)
+        general = load.load(general_paths, recipe.method, recipe.seed)
+        replay, general_held = split.held_out(general.rows, GENERAL_HELD_OUT, recipe.seed)
+        attempt.reporter.phase("preparing", "encoding rows")
+        mixed = mix.with_replay(learn, replay, recipe.replay_share, recipe.seed)
+        counts["replay_rows"] = len(mixed) - len(learn)
+
+        def encoded(texts: list[dict[str, Any]]) -> Encoded:
+            return encode_texts(tokenizer, texts, recipe.max_length, recipe.control_tokens)
+
+        held_out = {"held_out": encoded(held), "general": encoded(general_held)}
+        return encoded(mixed), held_out, prompts_of(recipe.sample_prompts, held or learn), False, counts
+
+    # Training
+    outcome, figures = loop.fit(attempt, folder, tokenizer, material(attempt, build))
+    if outcome == "done":
+        attempt.reporter.notice("info", "next_rung",
+            "The model has read the articles; an sft run on questions and answers usually follows, so that it can tell what it read.")  # fmt: skip
+    return outcome, figures

@@ -1,0 +1,196 @@
+"""What a base is: the bundled model, a folder, or the result of a run, and which folders are refused.
+
+Owns the meaning of a base reference and the safety rules for model folders. Reads only JSON and safetensors headers,
+both bounded; must not load weights or tokenizers. `inspect` is meant to run in a probe when the folder is a stranger's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.paths import assets_dir
+from workbench.core.recipe import BUNDLED, SCRATCH
+from workbench.core.recipe import load as load_recipe
+from workbench.runs import atomic, store
+
+MAX_JSON_BYTES = 32 << 20
+MAX_HEADER_BYTES = 100 << 20
+FORBIDDEN_KEYS = {
+    "auto_map": "it asks for Python code of its own",
+    "_attn_implementation_internal": "it names code to fetch and run",
+    "trust_remote_code": "it asks for Python code of its own",
+}
+PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+
+
+@dataclass(frozen=True)
+class Base:
+    """Where the weights of a base are."""
+
+    label: str
+    """How the person named it."""
+    model_dir: Path
+    """A folder in Hugging Face layout."""
+    adapter_dir: Path | None = None
+    """A LoRA adapter on top of it, when the base is a run that trained one."""
+    adapter_tuning: str = ""
+    """lora or qlora: what the adapter was trained against."""
+    adapter_dtype: str = "float32"
+    """The number format the base was held in meanwhile."""
+    run_id: str = ""
+    """The run it is the result of, or ""."""
+    root: str = ""
+    """The first base of the lineage: bundled, scratch or a folder."""
+
+
+def _forbidden(value: Any) -> Iterator[str]:
+    """Yield every forbidden key at any depth of a configuration whose value would do something."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            yield from (key for key in FORBIDDEN_KEYS if item.get(key))
+            stack += item.values()
+        elif isinstance(item, list):
+            stack += item
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a small file; raises WorkbenchError with what is wrong with it."""
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise WorkbenchError(f"{path} is too large for a model's {path.name}; the folder is damaged or no model.")
+        body = json.loads(path.read_bytes())
+    except OSError as error:
+        raise WorkbenchError(f"{path} cannot be read: {error.strerror}; check the path and its permissions.") from None
+    except (ValueError, RecursionError):
+        raise WorkbenchError(f"{path} is not valid JSON; copy or download the model again.") from None
+    if not isinstance(body, dict):
+        raise WorkbenchError(f"{path} does not hold a JSON object; copy or download the model again.")
+    return body
+
+
+def check_weights(path: Path) -> int:
+    """Check the header of one safetensors file against its size and return the number of its tensors.
+
+    Raises WorkbenchError naming the file and what is wrong: a short file, overlapping or missing bytes, a bad header.
+    """
+    def damaged(what: str) -> WorkbenchError:
+        return WorkbenchError(f"{path} is damaged: {what}; copy or download the model again.")
+
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if size < 8 or length > min(size - 8, MAX_HEADER_BYTES):
+            raise damaged(f"its header should be {length:,} bytes and the file has {size:,}")
+        try:
+            header = json.loads(file.read(length))
+            spans = sorted(tuple(entry["data_offsets"]) for name, entry in header.items() if name != "__metadata__")
+            position = 0
+            for start, end in spans:
+                if start != position or end < start:
+                    raise damaged(f"a tensor begins at byte {start:,} where {position:,} was expected")
+                position = end
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise damaged("its header cannot be understood") from None
+    if 8 + length + position != size:
+        raise damaged(f"its tensors end at byte {8 + length + position:,} and the file has {size:,}")
+    return len(spans)
+
+
+def inspect(argument: dict[str, str]) -> dict[str, Any]:
+    """Return the facts of a model folder, or raise WorkbenchError with why it is refused; a probe target.
+
+    `argument` has "path"; the answer has "architecture", "model_type", "tensors", "weight_bytes" and "vocab_size".
+    """
+    folder = Path(argument["path"])
+    if not folder.is_dir():
+        raise WorkbenchError(f"There is no model folder {folder}; give a folder with config.json and safetensors, or a run.")
+    names = {path.name for path in folder.iterdir()}
+    if "config.json" not in names:
+        raise WorkbenchError(f"{folder} has no config.json, so it is no model in Hugging Face layout; choose another folder.")
+    code = sorted(name for name in names if name.endswith(".py"))
+    if code:
+        raise WorkbenchError(f"{folder} brings Python code ({code[0]}), which is never run; choose a model that needs none.")
+    config = read_json(folder / "config.json")
+    for name in sorted(names & {"config.json", "tokenizer_config.json", "generation_config.json"}):
+        for key in _forbidden(read_json(folder / name)):
+            raise WorkbenchError(f"{folder / name} has {key!r}: {FORBIDDEN_KEYS[key]}, which is refused; choose a model without it.")
+    weights = sorted(path for path in folder.glob("*.safetensors"))
+    if not weights:
+        pickled = sorted(name for name in names if name.endswith(PICKLES))
+        what = f"only pickled weights ({pickled[0]}), which can run code when opened" if pickled else "no weights"
+        raise WorkbenchError(f"{folder} has {what}; choose a model with .safetensors files, or convert it elsewhere first.")
+    if "model.safetensors.index.json" in names:
+        shards = read_json(folder / "model.safetensors.index.json").get("weight_map", {})
+        missing = sorted({str(shard) for shard in shards.values()} - names) if isinstance(shards, dict) else []
+        if missing:
+            raise WorkbenchError(f"{folder} lacks the weight file {missing[0]}; copy or download the model again.")
+    if not names & {"tokenizer.json", "tokenizer.model"}:
+        raise WorkbenchError(f"{folder} has no tokenizer.json or tokenizer.model; copy the tokenizer of the model into it.")
+    architectures = config.get("architectures")
+    return {
+        "architecture": str(architectures[0]) if isinstance(architectures, list) and architectures else "",
+        "model_type": str(config.get("model_type", "")),
+        "tensors": sum(check_weights(path) for path in weights),
+        "weight_bytes": sum(path.stat().st_size for path in weights),
+        "vocab_size": config.get("vocab_size"),
+    }
+
+
+def checkpoints(run: store.Run) -> list[Path]:
+    """Return the sealed checkpoints of a run whose contents match their manifest, newest first."""
+    if not run.checkpoints_dir.is_dir():
+        return []
+    folders = sorted((path for path in run.checkpoints_dir.glob("step-*") if path.is_dir()), reverse=True)
+    return [path for path in folders if not atomic.verify(path)]
+
+
+def of_run(run: store.Run) -> Base:
+    """Return the result of a run as a base: its artifact, or its newest good checkpoint while it has none."""
+    recipe = load_recipe(run.recipe_path).recipe
+    parent = None if recipe.base == SCRATCH else resolve(recipe.base)
+    root = recipe.base if parent is None else parent.root
+    kind = "model" if recipe.tuning == "full" else "adapter"
+    finished = run.artifacts_dir / kind
+    result = finished if finished.is_dir() else next(iter(checkpoints(run)), None)
+    if result is None:
+        raise UsageError(f"The run {run.id} has no result yet; wait for its first checkpoint, or resume it.")
+    if kind == "model":
+        return Base(run.id, result, run_id=run.id, root=root)
+    assert parent is not None, "the recipe refuses an adapter on a model made from scratch"
+    merged = run.path / "base"
+    model_dir = merged if merged.is_dir() else parent.model_dir
+    return Base(run.id, model_dir, result, recipe.tuning, _computed_in(run), run.id, root)
+
+
+def _computed_in(run: store.Run) -> str:
+    """Return the number format a run's frozen base was held in, as its report has it."""
+    machine = read_json(run.report_path).get("machine", {}) if run.report_path.is_file() else {}
+    return "bfloat16" if isinstance(machine, dict) and machine.get("bf16") else "float32"
+
+
+def resolve(reference: str) -> Base:
+    """Return the base a reference names: "bundled", a folder, or a run.
+
+    Raises UsageError naming what was tried when it is none of them.
+    """
+    if reference == BUNDLED:
+        return Base(BUNDLED, assets_dir() / "base", root=BUNDLED)
+    folder = Path(reference).expanduser()
+    if folder.is_dir() and not (folder / "recipe.toml").is_file():
+        return Base(reference, folder.resolve(), root=str(folder.resolve()))
+    try:
+        return of_run(store.find(reference))
+    except UsageError as error:
+        if "no result yet" in str(error) or folder.is_dir():
+            raise
+        raise UsageError(
+            f"There is no base {reference!r}: it is neither {BUNDLED!r}, nor a folder, nor a run; "
+            "give a model folder, or see `workbench runs`."
+        ) from None

@@ -1,0 +1,84 @@
+"""An engine process that is sent on one errand: a JSON request on its stdin, JSON lines on its stdout.
+
+Owns its start, its end and what its death is called. Must not know what the errand is. The last line is the answer, or
+{"error": sentence}. Its other output is kept back and never reaches the terminal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.text import one_line
+from workbench.runs.process import engine_env
+
+_USAGE_EXIT = 2
+_FAREWELL_SECONDS = 10.0
+
+
+def death(code: int) -> str:
+    """Return how a process ended by its exit code, as the end of a sentence."""
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was ended by signal {-code}"
+
+
+def run(module: str, request: dict[str, Any], on_line: Callable[[dict[str, Any]], None] | None = None, *,
+        who: str = "The engine", own_group: bool = True) -> dict[str, Any]:  # fmt: skip
+    """Run `python -m module` with `request` and return its last line; earlier ones and the last go to `on_line`.
+
+    With `own_group` the child leads a group that is ended whole, politely first, when this call is left early; without,
+    it stays in the caller's group and shares its fate. Raises WorkbenchError or UsageError with the child's own
+    sentence, or one that says how it died; the child is gone then.
+    """
+    last: dict[str, Any] = {}
+    child = subprocess.Popen(
+        [sys.executable, "-P", "-m", module],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=engine_env(),
+        start_new_session=own_group,
+    )
+    assert child.stdin is not None and child.stdout is not None
+    try:
+        with contextlib.suppress(BrokenPipeError):
+            child.stdin.write(json.dumps(request).encode())
+            child.stdin.close()
+        for line in child.stdout:
+            try:
+                last = json.loads(line)
+            except ValueError:
+                continue
+            if on_line is not None:
+                on_line(last)
+        code = child.wait()
+    finally:
+        if child.poll() is None:
+            _end(child, own_group)
+        child.stdout.close()
+    if "error" in last:
+        raise (UsageError if code == _USAGE_EXIT else WorkbenchError)(one_line(str(last["error"]), 600))
+    if code or not last:
+        raise WorkbenchError(f"{who} {death(code)} before it was done; try again.")
+    return last
+
+
+def _end(child: subprocess.Popen[bytes], own_group: bool) -> None:
+    """End a child that is still at work, so that it can clean up, and by force when it does not."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, number) if own_group else child.send_signal(number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(_FAREWELL_SECONDS)
+            return

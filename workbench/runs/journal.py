@@ -1,0 +1,242 @@
+"""The journal of a run: one writer that appends events, any number of readers that follow.
+
+Owns the file's life on disk: whole lines, torn lines, a full disk. Must not know what the events mean, except which of
+them are the last words a run must not lose.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from workbench.core.errors import NoSpaceError, WorkbenchError
+from workbench.core.events import AttemptEnded, Event, Notice, Request, decode, encode
+from workbench.runs import atomic
+
+BALLAST_BYTES = 256 << 10
+_BLOCK_BYTES = 1 << 20
+_LAST_WORDS = (Notice, Request, AttemptEnded)
+
+
+def _ballast_path(path: Path) -> Path:
+    """Return the file that keeps room for the last words of the journal `path`."""
+    return path.with_name(f".{path.name}.ballast")
+
+
+def _last_number(path: Path) -> int:
+    """Return the highest sequence number at the end of a journal; lines of kinds unknown here count too."""
+    for size in (_BLOCK_BYTES, 1 << 62):
+        for line in reversed(_last_lines(path, size)):
+            with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+                return int(json.loads(line)["n"])
+    return 0
+
+
+class Writer:
+    """Appends events to one journal; the one process that holds the run's lock has one, and one thread uses it.
+
+    Each event is one `os.write`, so a kill loses none that was written and tears at most the last line. When the disk
+    is full, events are dropped and counted; a small file beside the journal, made while there was room, is given up so
+    that notices and the end of the attempt still fit.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the journal and seal a torn last line; raises NoSpaceError or WorkbenchError."""
+        self._path = path
+        self._ballast = _ballast_path(path)
+        self._has_ballast = False
+        self._is_full = False
+        self._untold = 0
+        self.dropped = 0
+        """Events that could not be written."""
+        try:
+            self._fd = atomic.open_file(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            if atomic.is_disk_full(error):
+                raise NoSpaceError(str(path.parent), BALLAST_BYTES, atomic.free_bytes(path.parent)) from error
+            raise WorkbenchError(f"The journal {path} cannot be opened: {error.strerror}; check the folder.") from error
+        self._n = _last_number(path)
+        self._torn = self._ends_torn()
+        self._has_room()
+
+    def _ends_torn(self) -> bool:
+        """Return whether the journal ends in the middle of a line."""
+        size = os.fstat(self._fd).st_size
+        return size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
+
+    def _has_room(self) -> bool:
+        """Return whether events fit again with room to spare, with the ballast in place.
+
+        The ballast is random, so that no file system stores it smaller than it is.
+        """
+        try:
+            if atomic.free_bytes(self._path.parent) < 4 * BALLAST_BYTES:
+                return False
+            if not self._has_ballast:
+                fd = atomic.open_file(self._ballast, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+                try:
+                    self._has_ballast = atomic.write(fd, os.urandom(BALLAST_BYTES), self._ballast) == BALLAST_BYTES
+                finally:
+                    os.close(fd)
+        except OSError:
+            self._drop_ballast()
+        return self._has_ballast
+
+    def _drop_ballast(self) -> None:
+        """Give the ballast's room back."""
+        self._has_ballast = False
+        with contextlib.suppress(OSError):
+            atomic.unlink(self._ballast)
+
+    def _append(self, line: bytes) -> bool:
+        """Append one line whole and return True, or leave the journal as it was and return False."""
+        data = b"\n" + line if self._torn else line
+        written = 0
+        try:
+            written = atomic.write(self._fd, data, self._path)
+            if written < len(data):
+                written += atomic.write(self._fd, data[written:], self._path)
+        except OSError:
+            pass
+        if written == len(data):
+            self._torn = False
+            return True
+        if written:
+            try:
+                os.ftruncate(self._fd, os.fstat(self._fd).st_size - written)
+            except OSError:
+                self._torn = True
+        return False
+
+    def _line(self, event: Event) -> bytes:
+        """Return the event numbered and dated."""
+        self._n += 1
+        return encode(replace(event, n=self._n, t=time.time()))
+
+    def write(self, event: Event, durable: bool = False) -> None:
+        """Append `event` with its number and time filled in; with `durable`, wait until it is on the disk.
+
+        Never raises: what cannot be written is counted in `dropped`, leaves a gap in the numbers, and is reported by a
+        notice as soon as there is room again.
+        """
+        if self._is_full and self._has_room():
+            text = f"{self._untold} events could not be written because the disk was full; the curves have a gap there."
+            if self._append(self._line(Notice(level="warning", code="events_dropped", text=text))):
+                self._is_full, self._untold = False, 0
+        last_words = isinstance(event, _LAST_WORDS)
+        line = self._line(event)
+        # On a full disk what little room there is belongs to the last words.
+        done = (last_words or not self._is_full) and self._append(line)
+        if not done:
+            self._is_full = True
+            if last_words:
+                self._drop_ballast()
+                done = self._append(line)
+        if not done:
+            self.dropped += 1
+            self._untold += 1
+        if durable:
+            with contextlib.suppress(OSError):
+                atomic.fsync(self._fd, self._path)
+        if isinstance(event, AttemptEnded):
+            self._drop_ballast()
+
+    def close(self) -> None:
+        """Give back the journal and the ballast."""
+        self._drop_ballast()
+        os.close(self._fd)
+
+
+class Reader:
+    """Follows one journal from its beginning; a journal that was replaced or cut short is read again from the start."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._file: tuple[int, int] = (0, 0)
+
+    def read(self) -> list[Event]:
+        """Return the events that were completed since the last call; none when the journal cannot be read yet."""
+        events: list[Event] = []
+        try:
+            with self._path.open("rb") as file:
+                figures = os.fstat(file.fileno())
+                if (figures.st_dev, figures.st_ino) != self._file or figures.st_size < self._offset:
+                    self._file, self._offset = (figures.st_dev, figures.st_ino), 0
+                file.seek(self._offset)
+                rest = b""
+                while block := file.read(_BLOCK_BYTES):
+                    whole, newline, rest = (rest + block).rpartition(b"\n")
+                    self._offset += len(whole) + len(newline)
+                    events += _decoded(whole.split(b"\n"))
+        except OSError:
+            pass
+        return events
+
+
+def load(path: Path) -> list[Event]:
+    """Return every event of a journal; an empty list when there is none."""
+    return Reader(path).read()
+
+
+def _decoded(lines: Iterable[bytes]) -> list[Event]:
+    """Return the events of the lines that hold one."""
+    return [event for line in lines if line and (event := decode(line)) is not None]
+
+
+def _last_lines(path: Path, max_bytes: int) -> list[bytes]:
+    """Return the complete lines within the last `max_bytes` of a file."""
+    try:
+        with path.open("rb") as file:
+            start = max(0, os.fstat(file.fileno()).st_size - max_bytes)
+            file.seek(start)
+            lines = file.read().split(b"\n")
+    except OSError:
+        return []
+    return [line for line in lines[start > 0 : -1] if line]
+
+
+def tail(path: Path, max_bytes: int = 64 << 10) -> list[Event]:
+    """Return the events that lie complete within the last `max_bytes` of a journal, oldest first."""
+    return _decoded(_last_lines(path, max_bytes))
+
+
+def latest(path: Path, kinds: Iterable[str]) -> dict[str, Event]:
+    """Return the last event of each of `kinds` that a journal holds, reading it from the end only as far as needed."""
+    found: dict[str, Event] = {}
+    wanted = {kind: b'"kind":"%s"' % kind.encode() for kind in kinds}
+    try:
+        with path.open("rb") as file:
+            start, rest = os.fstat(file.fileno()).st_size, b""
+            while start > 0 and wanted:
+                size = min(start, _BLOCK_BYTES)
+                start -= size
+                file.seek(start)
+                block = file.read(size) + rest
+                # The first line of a block may begin in the one before it, the last one may be torn.
+                cut = 0 if start == 0 else block.find(b"\n") + 1
+                rest = block[:cut]
+                for kind, mark in list(wanted.items()):
+                    if (event := _last_of(block[cut:], mark)) is not None:
+                        found[kind] = event
+                        del wanted[kind]
+    except OSError:
+        pass
+    return found
+
+
+def _last_of(block: bytes, mark: bytes) -> Event | None:
+    """Return the last event of a block of lines whose line contains `mark`, which no text inside an event can."""
+    end = block.rfind(b"\n")
+    while (place := block.rfind(mark, 0, max(end, 0))) >= 0:
+        first = block.rfind(b"\n", 0, place) + 1
+        event = decode(block[first : block.find(b"\n", place)])
+        if event is not None:
+            return event
+        end = first
+    return None
