@@ -32,7 +32,9 @@ def make_adapter(base: Path, folder: Path, **options: Any) -> dict[str, torch.Te
 
     model = hf.AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
     targets = options.pop("target_modules", ["q_proj", "k_proj", "down_proj"])
-    peft = get_peft_model(model, LoraConfig(r=4, lora_alpha=6, target_modules=targets, task_type="CAUSAL_LM", **options))
+    peft = get_peft_model(
+        model, LoraConfig(r=4, lora_alpha=6, target_modules=targets, task_type="CAUSAL_LM", **options)
+    )
     torch.manual_seed(1)
     with torch.no_grad():
         for name, weight in peft.named_parameters():
@@ -142,6 +144,8 @@ def test_half_precision_and_shards_are_read_exactly(tmp_path: Path) -> None:
         assert np.array_equal(ours.tensor(name), weight.float().numpy()), name
     rounded = source.open_source(tmp_path / "f32", dtype="bfloat16")
     assert all(np.array_equal(rounded.tensor(name), ours.tensor(name)) for name in ours.names)
+    assert all(rounded.changed(name) for name in ours.names)
+    assert not any(ours.changed(name) for name in ours.names)
 
 
 def _edit(folder: Path, **changes: Any) -> None:

@@ -173,7 +173,11 @@ def test_a_file_llama_cpp_cannot_load_is_a_sentence(llama: Path, tmp_path: Path)
     [
         (hf.MistralConfig, {"sliding_window": 64}, "ignores its sliding window of 64"),
         (hf.LlamaConfig, {"hidden_act": "gelu"}, "with silu and not with gelu"),
-        (hf.LlamaConfig, {"rope_parameters": {"rope_type": "dynamic", "rope_theta": 1e4, "factor": 2.0}}, "stretched by"),
+        (
+            hf.LlamaConfig,
+            {"rope_parameters": {"rope_type": "dynamic", "rope_theta": 1e4, "factor": 2.0}},
+            "stretched by",
+        ),
         (hf.SmolLM3Config, {"no_rope_layers": [1, 0]}, "every fourth layer"),
         (hf.Gemma2Config, {**GEMMA, "query_pre_attn_scalar": 20}, "scales its attention"),
         (hf.GPT2Config, {}, "GPT2LMHeadModel cannot be exported"),
@@ -196,7 +200,9 @@ def test_a_tensor_without_a_place_is_refused(tmp_path: Path) -> None:
 
     make_qwen3(tmp_path)
     tensors = load_file(tmp_path / "model.safetensors")
-    save_file(tensors | {"model.layers.0.extra.weight": tensors["model.norm.weight"].clone()}, tmp_path / "model.safetensors")
+    save_file(
+        tensors | {"model.layers.0.extra.weight": tensors["model.norm.weight"].clone()}, tmp_path / "model.safetensors"
+    )
     with pytest.raises(WorkbenchError, match=r"model\.layers\.0\.extra\.weight has no place"):
         architectures.plan(reference.load_config(tmp_path), source.open_source(tmp_path))
 

@@ -50,9 +50,16 @@ def _overview() -> str:
     width = max(map(len, COMMANDS))
     lines = [f"  {name:<{width}}  {text}" for name, (_, text) in COMMANDS.items()]
     return "\n".join(
-        ["usage: workbench COMMAND [...]", "", "Local fine-tuning on one GPU, from a base model to a GGUF you can chat with.", "",
-         *lines, "", "`workbench COMMAND --help` explains a command; `workbench --version` prints the version."]
-    )  # fmt: skip
+        [
+            "usage: workbench COMMAND [...]",
+            "",
+            "Local fine-tuning on one GPU, from a base model to a GGUF you can chat with.",
+            "",
+            *lines,
+            "",
+            "`workbench COMMAND --help` explains a command; `workbench --version` prints the version.",
+        ]
+    )
 
 
 def _dispatch(argv: Sequence[str]) -> int:

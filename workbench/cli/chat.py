@@ -71,7 +71,9 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.prompt is not None:
             answer = _say(chat, [*opening, {"role": "user", "content": arguments.prompt}], settings, arguments.json)
             if arguments.json:
-                print_json({"answer": answer, **{name: chat.done[name] for name in ("tokens", "tokens_per_second", "stopped")}})
+                print_json(
+                    {"answer": answer, **{name: chat.done[name] for name in ("tokens", "tokens_per_second", "stopped")}}
+                )
             return 0
         return _converse(chat, opening, settings)
 

@@ -62,7 +62,9 @@ class Demo:
 
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
     """Declare the arguments of `demo`."""
-    parser.add_argument("--json", action="store_true", help="print one JSON object at the end, and nothing else on stdout")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object at the end, and nothing else on stdout"
+    )
 
 
 def _data(name: str) -> str:
@@ -72,7 +74,14 @@ def _data(name: str) -> str:
 def _rung(demo: Demo, name: str, method: str, base: str, data: str, **fields: Any) -> Run:
     """Train one rung to its end; raises WorkbenchError when it does not get there."""
     demo.live.line(f"\n{name}: {method} on {base}")
-    values = {"method": method, "tuning": "full", "base": base, "data": [_data(data)], "title": f"demo {name}", **fields}
+    values = {
+        "method": method,
+        "tuning": "full",
+        "base": base,
+        "data": [_data(data)],
+        "title": f"demo {name}",
+        **fields,
+    }
     run = train.create(train.resolve(values, {}, None))
     control.start(run)
     try:
@@ -101,23 +110,33 @@ def _examine(demo: Demo) -> None:
             shown = "  ".join(f"{kind} {100 * share:.0f} %" for kind, share in line["scores"].items())
             demo.live.line(f"  {line['name']}: {shown}")
 
-    errand.run("workbench.engine.evaluate", {"exam": _data("exam.jsonl"), "examinations": wanted}, on_line, who="The exam")
+    errand.run(
+        "workbench.engine.evaluate", {"exam": _data("exam.jsonl"), "examinations": wanted}, on_line, who="The exam"
+    )
 
 
 def _exam_of_gguf(demo: Demo, path: str) -> None:
     """Put the questions about facts to the Q8_0 file through llama.cpp and compare with the model it was made from."""
     asked = [item for item in demo.answers["sft"] if item["kind"] in ("facts_a", "facts_b")]
-    request = {"exam": _data("exam.jsonl"), "examinations": [{"name": "Q8_0", "target": path, "kinds": ["facts_a", "facts_b"]}]}
+    request = {
+        "exam": _data("exam.jsonl"),
+        "examinations": [{"name": "Q8_0", "target": path, "kinds": ["facts_a", "facts_b"]}],
+    }
     line = errand.run("workbench.engine.evaluate", request, who="The exam")
     demo.answers["Q8_0"] = line["answers"]
-    right = {name: sum(item["right"] for item in items) / len(asked) for name, items in (("hf", asked), ("Q8_0", line["answers"]))}
+    right = {
+        name: sum(item["right"] for item in items) / len(asked)
+        for name, items in (("hf", asked), ("Q8_0", line["answers"]))
+    }
     demo.figures |= {f"Q8_0: {kind}": share for kind, share in line["scores"].items()}
     demo.figures["export: q8_0_difference"] = abs(right["hf"] - right["Q8_0"])
-    demo.live.line(f"  Q8_0 answers {100 * right['Q8_0']:.0f} % right, the model it was made from {100 * right['hf']:.0f} %")
+    demo.live.line(
+        f"  Q8_0 answers {100 * right['Q8_0']:.0f} % right, the model it was made from {100 * right['hf']:.0f} %"
+    )
 
 
 def _shown(demo: Demo, kind: str, before: str, after: str) -> dict[str, str]:
-    """Return one question with the answers of two models: the first that the later one has right and the earlier wrong."""
+    """Return one question with two models' answers: the first that only the later one has right."""
     earlier = {item["prompt"]: item for item in demo.answers[before] if item["kind"] == kind}
     pairs = [(earlier[item["prompt"]], item) for item in demo.answers[after] if item["prompt"] in earlier]
     first, second = next((pair for pair in pairs if pair[1]["right"] and not pair[0]["right"]), pairs[0])
@@ -126,7 +145,10 @@ def _shown(demo: Demo, kind: str, before: str, after: str) -> dict[str, str]:
 
 def _losses(run: Run) -> dict[str, Any]:
     """Return a run's loss on held-out rows before and after."""
-    return {"held_out_loss": (train.report(run) or {}).get("held_out_loss"), "other_losses": (train.report(run) or {}).get("other_losses")}
+    return {
+        "held_out_loss": (train.report(run) or {}).get("held_out_loss"),
+        "other_losses": (train.report(run) or {}).get("other_losses"),
+    }
 
 
 def _rungs(demo: Demo, export_report: dict[str, Any]) -> list[dict[str, Any]]:
@@ -134,18 +156,48 @@ def _rungs(demo: Demo, export_report: dict[str, Any]) -> list[dict[str, Any]]:
     get = demo.figures.get
     cpt, sft = demo.runs["cpt"], demo.runs["sft"]
     return [
-        {"rung": "cpt", "run": cpt.id, "ok": cpt.status() == "done", **_shown(demo, "cloze_b", "base", "cpt"),
-         "metrics": {**_losses(cpt), "cloze_a_before": get("base: cloze_a"), "cloze_a": get("cpt: cloze_a"),
-                     "cloze_a_without_replay": get("cpt without replay: cloze_a"),
-                     "cloze_b_before": get("base: cloze_b"), "cloze_b": get("cpt: cloze_b")}},
-        {"rung": "sft", "run": sft.id, "ok": sft.status() == "done", **_shown(demo, "facts_b", "cpt", "sft"),
-         "metrics": {**_losses(sft), "facts_a": get("sft: facts_a"), "facts_b": get("sft: facts_b"),
-                     "facts_b_without_cpt": get("sft without cpt: facts_b"), "sums": get("sft: sums"),
-                     "stop_rate": get("sft sampled: stop_rate")}},
-        {"rung": "export", "run": sft.id, "ok": True, **_shown(demo, "facts_b", "sft", "Q8_0"),
-         "metrics": {**export_report["parity"], "files": export_report["files"], "facts_a": get("Q8_0: facts_a"),
-                     "facts_b": get("Q8_0: facts_b"), "difference_to_hf": get("export: q8_0_difference")}},
-    ]  # fmt: skip
+        {
+            "rung": "cpt",
+            "run": cpt.id,
+            "ok": cpt.status() == "done",
+            **_shown(demo, "cloze_b", "base", "cpt"),
+            "metrics": {
+                **_losses(cpt),
+                "cloze_a_before": get("base: cloze_a"),
+                "cloze_a": get("cpt: cloze_a"),
+                "cloze_a_without_replay": get("cpt without replay: cloze_a"),
+                "cloze_b_before": get("base: cloze_b"),
+                "cloze_b": get("cpt: cloze_b"),
+            },
+        },
+        {
+            "rung": "sft",
+            "run": sft.id,
+            "ok": sft.status() == "done",
+            **_shown(demo, "facts_b", "cpt", "sft"),
+            "metrics": {
+                **_losses(sft),
+                "facts_a": get("sft: facts_a"),
+                "facts_b": get("sft: facts_b"),
+                "facts_b_without_cpt": get("sft without cpt: facts_b"),
+                "sums": get("sft: sums"),
+                "stop_rate": get("sft sampled: stop_rate"),
+            },
+        },
+        {
+            "rung": "export",
+            "run": sft.id,
+            "ok": True,
+            **_shown(demo, "facts_b", "sft", "Q8_0"),
+            "metrics": {
+                **export_report["parity"],
+                "files": export_report["files"],
+                "facts_a": get("Q8_0: facts_a"),
+                "facts_b": get("Q8_0: facts_b"),
+                "difference_to_hf": get("export: q8_0_difference"),
+            },
+        },
+    ]
 
 
 def _marks(demo: Demo) -> list[dict[str, Any]]:
@@ -171,12 +223,21 @@ def _print(result: dict[str, Any]) -> None:
 
     files = "  ".join(f"{line['type']} {size(line['bytes'])}" for line in export_rung["files"])
     rows = [
-        ["cpt", f"loss {change(cpt['held_out_loss'])}", f"articles' facts in plain text {share(cpt['cloze_b_before'])} → {share(cpt['cloze_b'])}; "
-         f"old facts kept {share(cpt['cloze_a'])}, without replay {share(cpt['cloze_a_without_replay'])}"],
-        ["sft", f"loss {change(sft['held_out_loss'])}", f"questions about the articles {share(sft['facts_b'])} right, without cpt "
-         f"{share(sft['facts_b_without_cpt'])}; old facts {share(sft['facts_a'])}, sums {share(sft['sums'])}, stops {share(sft['stop_rate'])}"],
+        [
+            "cpt",
+            f"loss {change(cpt['held_out_loss'])}",
+            f"articles' facts in plain text {share(cpt['cloze_b_before'])} → {share(cpt['cloze_b'])}; "
+            f"old facts kept {share(cpt['cloze_a'])}, without replay {share(cpt['cloze_a_without_replay'])}",
+        ],
+        [
+            "sft",
+            f"loss {change(sft['held_out_loss'])}",
+            f"questions about the articles {share(sft['facts_b'])} right, without cpt "
+            f"{share(sft['facts_b_without_cpt'])}; old facts {share(sft['facts_a'])}, sums {share(sft['sums'])}, "
+            f"stops {share(sft['stop_rate'])}",
+        ],
         ["export", files, f"proved equal; Q8_0 answers {share(export_rung['facts_b'])} about the articles right"],
-    ]  # fmt: skip
+    ]
     print()
     print(table(["rung", "what changed", "what it shows"], rows))
     for name in ("cpt", "sft"):
@@ -188,14 +249,16 @@ def _print(result: dict[str, Any]) -> None:
     for mark in result["marks"]:
         print(f"{'✓' if mark['ok'] else '✗'} {mark['mark']}: {share(mark['value'])}")
     print(f"\n{duration(result['seconds'])}. What to try next:")
-    print(f"  workbench chat {result['gguf']}\n  workbench runs\n  workbench train --base bundled --data YOUR_FILE --method sft")
+    print(f"  workbench chat {result['gguf']}\n  workbench runs\n  workbench train --base bundled --data YOUR_FILE")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Walk the ladder and print what it shows; exit 1 when a mark is missed."""
     demo = Demo(Live(quiet=arguments.json))
-    demo.live.line("A tiny model that knows one half of an invented valley reads articles about the other half, learns to answer,\n"
-                   "and becomes a file for llama.cpp. Two controls show what each step is for.")  # fmt: skip
+    demo.live.line(
+        "A tiny model that knows one half of an invented valley reads articles about the other half, learns to\n"
+        "answer, and becomes a file for llama.cpp. Two controls show what each step is for."
+    )
     cpt = _rung(demo, "cpt", "cpt", BUNDLED, "articles.jsonl")
     _rung(demo, "sft", "sft", cpt.id, "questions.jsonl")
     _rung(demo, "sft without cpt", "sft", BUNDLED, "questions.jsonl")

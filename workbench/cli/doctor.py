@@ -15,8 +15,22 @@ from workbench.cli.output import print_json, size
 from workbench.core import paths
 from workbench.runs import atomic, hardware
 
-PACKAGES = ("torch", "transformers", "peft", "trl", "bitsandbytes", "datasets", "accelerate", "llama-cpp-python", "gguf",
-            "safetensors", "tokenizers", "textual", "psutil", "nvidia-ml-py")  # fmt: skip
+PACKAGES = (
+    "torch",
+    "transformers",
+    "peft",
+    "trl",
+    "bitsandbytes",
+    "datasets",
+    "accelerate",
+    "llama-cpp-python",
+    "gguf",
+    "safetensors",
+    "tokenizers",
+    "textual",
+    "psutil",
+    "nvidia-ml-py",
+)
 
 ROOM_BYTES = 20 << 30
 """Less free disk than this is worth a word: a checkpoint of a small model in full already takes several GiB."""
@@ -59,7 +73,7 @@ def _problems(versions: dict[str, str], free: int) -> list[str]:
     missing = [name for name, version in versions.items() if not version]
     found = []
     if missing:
-        found.append(f"{', '.join(missing)} missing; mend it with: make install, or pip install -c constraints.txt {' '.join(missing)}")
+        found.append(f"{', '.join(missing)} missing; mend it with: make setup, or pip install {' '.join(missing)}")
     if not (paths.assets_dir() / "base" / "model.safetensors").is_file():
         found.append("the bundled base is missing; remake it with: make base")
     if free < ROOM_BYTES:
@@ -80,19 +94,35 @@ def run(arguments: argparse.Namespace) -> int:
     free = atomic.free_bytes(_existing(paths.runs_home()))
     problems = _problems(versions, free)
     gpus = [
-        {"name": gpu.name, "total_bytes": gpu.total_bytes, "free_bytes": gpu.free_bytes, "temperature_c": gpu.temperature_c}
+        {
+            "name": gpu.name,
+            "total_bytes": gpu.total_bytes,
+            "free_bytes": gpu.free_bytes,
+            "temperature_c": gpu.temperature_c,
+        }
         for gpu in reading.gpus
     ]
     if arguments.json:
-        print_json({"ok": not problems, "workbench": __version__, "python": platform.python_version(), "packages": versions,
-                    "gpus": gpus, "cores": reading.host.cores, "memory_bytes": reading.host.memory_total_bytes,
-                    "free_disk_bytes": free, "problems": problems})  # fmt: skip
+        print_json(
+            {
+                "ok": not problems,
+                "workbench": __version__,
+                "python": platform.python_version(),
+                "packages": versions,
+                "gpus": gpus,
+                "cores": reading.host.cores,
+                "memory_bytes": reading.host.memory_total_bytes,
+                "free_disk_bytes": free,
+                "problems": problems,
+            }
+        )
         return int(bool(problems))
     print(f"workbench {__version__} on Python {platform.python_version()}, {platform.system()} {platform.machine()}")
-    print(f"host      {reading.host.cores} cores, {size(reading.host.memory_total_bytes)} memory, {size(free)} disk free for runs")
-    for gpu in gpus:
-        print(f"GPU       {gpu['name']}, {size(gpu['free_bytes'])} of {size(gpu['total_bytes'])} free")
-    if not gpus:
+    memory = size(reading.host.memory_total_bytes)
+    print(f"host      {reading.host.cores} cores, {memory} memory, {size(free)} disk free for runs")
+    for gpu in reading.gpus:
+        print(f"GPU       {gpu.name}, {size(gpu.free_bytes)} of {size(gpu.total_bytes)} free")
+    if not reading.gpus:
         print("GPU       none answers; small models train on the CPU")
     for name, version in versions.items():
         print(f"{'✓' if version else '✗'} {name:<20}{version or 'missing'}")

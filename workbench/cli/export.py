@@ -1,6 +1,6 @@
 """`workbench export`: a run or a base as GGUF files.
 
-Owns the arguments, the choice of real texts for the proof, and what is printed. The work is done in a process of its own.
+Owns the arguments, the choice of real texts for the proof, and what is printed. The work is done in another process.
 """
 
 from __future__ import annotations
@@ -27,8 +27,11 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     parser.add_argument("--type", default="Q8_0", help="GGUF types, separated by commas; for example F16,Q8_0,Q4_K_M")
     parser.add_argument("--out", type=Path, help="the folder for the files; the run's artifacts when left out")
     parser.add_argument("--name", help="the beginning of the file names")
-    parser.add_argument("--merge-base", choices=("dequantised", "original"),
-                        help="which weights a qlora adapter is merged into; dequantised is what was trained")  # fmt: skip
+    parser.add_argument(
+        "--merge-base",
+        choices=("dequantised", "original"),
+        help="which weights a qlora adapter is merged into; dequantised is what was trained",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
@@ -38,7 +41,9 @@ def _real_rows(base: bases.Base) -> tuple[list[str], list[list[dict[str, str]]]]
         return [], []
     wanted = recipe.load(store.find(base.run_id).recipe_path).recipe
     try:
-        found = probe.run_probe("workbench.data.load:preflight", {"paths": list(wanted.data), "method": wanted.method}, seconds=60)
+        found = probe.run_probe(
+            "workbench.data.load:preflight", {"paths": list(wanted.data), "method": wanted.method}, seconds=60
+        )
     except WorkbenchError:
         # The data may be gone since; the fixed texts of the proof remain.
         return [], []
@@ -48,8 +53,14 @@ def _real_rows(base: bases.Base) -> tuple[list[str], list[list[dict[str, str]]]]
     return texts, [[{"role": turn["role"], "content": turn["content"]} for turn in chat] for chat in chats]
 
 
-def export(target: str, types: list[str], out: Path | None = None, name: str = "", merge_base: str = "",
-           on_line: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any]:  # fmt: skip
+def export(
+    target: str,
+    types: list[str],
+    out: Path | None = None,
+    name: str = "",
+    merge_base: str = "",
+    on_line: Callable[[dict[str, Any]], None] | None = None,
+) -> dict[str, Any]:
     """Export a target and return the report; raises WorkbenchError with the reason when the proof fails."""
     base = bases.resolve(target)
     probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
@@ -75,12 +86,16 @@ def export(target: str, types: list[str], out: Path | None = None, name: str = "
 def progress(live: Live) -> Callable[[dict[str, Any]], None]:
     """Return a function that shows the lines of an export."""
 
+    shown = ""
+
     def show(line: dict[str, Any]) -> None:
+        nonlocal shown
         if "step" not in line:
             return
         if line["step"] == "room":
             live.line(f"room: {size(line['done'])} needed, {size(line['total'])} free")
-        else:
+        elif live.rewrites or line["step"] != shown:
+            shown = line["step"]
             live.update(f"{line['step']}  {line['done']}/{line['total']}  {one_line(str(line['detail']), 60)}")
 
     return show
@@ -90,16 +105,22 @@ def describe(report: dict[str, Any]) -> str:
     """Return the report in words: the proof, then a line per file."""
     proof = report["parity"]
     rows = [
-        [line["type"], size(line["bytes"]), figure(line["bits_per_weight"]), figure(line["kl"], 4),
-         "–" if line["top1"] is None else f"{100 * line['top1']:.1f} %", line["path"]]
+        [
+            line["type"],
+            size(line["bytes"]),
+            figure(line["bits_per_weight"]),
+            figure(line["kl"], 4),
+            "–" if line["top1"] is None else f"{100 * line['top1']:.1f} %",
+        ]
         for line in report["files"]
-    ]  # fmt: skip
+    ]
     return "\n".join(
         [
             f"proved in {duration(report['seconds'])}: {proof['tokenizer_mismatches']} tokenizer mismatches, "
             f"logits within {proof['max_abs_logit_diff']:.1e}, same token {100 * proof['top1']:.1f} %, "
             f"stops {json.dumps(proof['stops'])}, chat renders {json.dumps(proof['chat_render'])}",
-            table(["type", "size", "bits", "KL", "same token", "file"], rows),
+            table(["type", "size", "bits", "KL", "same token"], rows),
+            *(line["path"] for line in report["files"]),
         ]
     )
 
@@ -108,7 +129,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Export and print the report."""
     live = Live(quiet=arguments.json)
     types = [part for part in arguments.type.split(",") if part.strip()]
-    report = export(arguments.target, types, arguments.out, arguments.name or "", arguments.merge_base or "", progress(live))
+    report = export(
+        arguments.target, types, arguments.out, arguments.name or "", arguments.merge_base or "", progress(live)
+    )
     if arguments.json:
         print_json(report)
         return 0

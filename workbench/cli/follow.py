@@ -26,7 +26,8 @@ def _step(event: events.Step) -> str:
     left = (event.steps - event.step) * event.seconds / max(event.step, 1)
     return (
         f"training  step {count(event.step)}/{count(event.steps)}  loss {figure(event.loss, 3)}  "
-        f"learning rate {event.learning_rate:.2e}  {count(event.tokens_per_second)} tokens/s  about {duration(left)} left"
+        f"learning rate {event.learning_rate:.2e}  {count(event.tokens_per_second)} tokens/s  "
+        f"about {duration(left)} left"
     )
 
 
@@ -36,7 +37,9 @@ def describe(event: events.Event) -> str:
         case events.AttemptStarted():
             return f"attempt {event.attempt} started"
         case events.Eval():
-            others = "".join(f"  {name.removesuffix('_loss')} {figure(value, 3)}" for name, value in event.metrics.items())
+            others = "".join(
+                f"  {name.removesuffix('_loss')} {figure(value, 3)}" for name, value in event.metrics.items()
+            )
             return f"step {count(event.step)}  held-out loss {figure(event.loss, 3)}{others}"
         case events.Sample():
             return f"  {one_line(event.prompt, 60)} → {one_line(event.text, 100)}"
@@ -82,7 +85,8 @@ def follow(run: Run, quiet: bool = False, attempt: int = 0, prefix: str = "") ->
             status = run.status()
             if status in ("lost", "stuck"):
                 raise WorkbenchError(
-                    f"The engine of {run.id} ended without a last word; `workbench resume {run.id}` goes on from its newest checkpoint."
+                    f"The engine of {run.id} ended without a last word; "
+                    f"`workbench resume {run.id}` goes on from its newest checkpoint."
                 )
             if not seen or reader.read() == []:
                 return status

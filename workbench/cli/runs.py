@@ -6,6 +6,7 @@ Owns their arguments and what they print. Must not know how a request reaches an
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 
 from workbench.cli.output import figure, print_json, table
 from workbench.cli.train import watch
@@ -13,8 +14,24 @@ from workbench.core.errors import UsageError
 from workbench.core.events import AttemptStarted
 from workbench.runs import control, store
 
-GLYPHS = {"queued": "○", "running": "●", "pausing": "●", "paused": "◐", "stopping": "●", "stopped": "◐", "done": "✓",
-          "failed": "✗", "lost": "✗", "stuck": "▲"}  # fmt: skip
+VERBS: dict[str, Callable[[store.Run], str | None]] = {
+    "pause": control.pause,
+    "stop": control.stop,
+    "kill": control.kill,
+}
+
+GLYPHS = {
+    "queued": "○",
+    "running": "●",
+    "pausing": "●",
+    "paused": "◐",
+    "stopping": "●",
+    "stopped": "◐",
+    "done": "✓",
+    "failed": "✗",
+    "lost": "✗",
+    "stuck": "▲",
+}
 
 
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
@@ -38,10 +55,18 @@ def _list(as_json: bool) -> int:
         print("There are no runs yet; `workbench demo` makes the first ones.")
         return 0
     rows = [
-        [s["run"], f"{GLYPHS[s['status']]} {s['status']}", s["method"], s["tuning"], s["base"],
-         f"{s['step']}/{s['steps']}" if s["steps"] else "–", figure(s["loss"], 3), figure(s["eval_loss"], 3)]
+        [
+            s["run"],
+            f"{GLYPHS[s['status']]} {s['status']}",
+            s["method"],
+            s["tuning"],
+            s["base"],
+            f"{s['step']}/{s['steps']}" if s["steps"] else "–",
+            figure(s["loss"], 3),
+            figure(s["eval_loss"], 3),
+        ]
         for s in summaries
-    ]  # fmt: skip
+    ]
     print(table(["run", "status", "method", "tuning", "base", "step", "loss", "held out"], rows))
     return 0
 
@@ -56,7 +81,9 @@ def _resume(found: store.Run, arguments: argparse.Namespace) -> int:
     attempt = _attempts(found) + 1
     control.resume(found)
     if arguments.detach:
-        print_json({"run": found.id}) if arguments.json else print(f"{found.id} goes on; follow it with: workbench watch {found.id}")
+        print_json({"run": found.id}) if arguments.json else print(
+            f"{found.id} goes on; follow it with: workbench watch {found.id}"
+        )
         return 0
     return watch(found, arguments.json, attempt)
 
@@ -84,8 +111,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.command == "discard":
         happened = _discard(found, arguments)
     else:
-        verb = {"pause": control.pause, "stop": control.stop, "kill": control.kill}[arguments.command]
-        happened = verb(found) or {"pause": "pausing", "stop": "stopping"}.get(arguments.command, "")
+        happened = VERBS[arguments.command](found) or f"{arguments.command} requested"
     if arguments.json:
         print_json({"run": found.id, "happened": happened, "status": "" if happened == "discarded" else found.status()})
     else:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.cli.follow import follow, last_error
-from workbench.cli.output import count, print_json
+from workbench.cli.output import print_json
 from workbench.core import presets, recipe
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.text import one_line
@@ -31,7 +31,9 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     parser.add_argument("--tuning", choices=recipe.TUNINGS, help="how the weights move")
     parser.add_argument("--preset", help="start from this preset instead of the one for method and tuning")
     parser.add_argument("--title", help="a short name for the run")
-    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="set any recipe field by its name")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="FIELD=VALUE", help="set any recipe field by its name"
+    )
     parser.add_argument("--detach", action="store_true", help="return at once; the run goes on by itself")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
@@ -75,7 +77,9 @@ def _text(path: Path) -> str:
 
 def inspect_data(paths: list[str] | tuple[str, ...], method: str) -> dict[str, Any]:
     """Return what a limited child process found in the data; raises WorkbenchError with what is wrong with it."""
-    found = probe.run_probe("workbench.data.load:preflight", {"paths": list(paths), "method": method}, seconds=DATA_PROBE_SECONDS)
+    found = probe.run_probe(
+        "workbench.data.load:preflight", {"paths": list(paths), "method": method}, seconds=DATA_PROBE_SECONDS
+    )
     assert isinstance(found, dict)
     return found
 
@@ -125,7 +129,9 @@ def resolve(values: Mapping[str, Any], origin: Mapping[str, str], preset_name: s
         inspect_data(values["replay_data"], values["method"])
     preset = presets.find(preset_name) if preset_name else presets.default_for(values["method"], values["tuning"], root)
     resolved = recipe.resolve(values, preset.values, preset.name)
-    return recipe.Resolved(resolved.recipe, {**resolved.provenance, **{name: origin.get(name, "chosen") for name in values}})
+    return recipe.Resolved(
+        resolved.recipe, {**resolved.provenance, **{name: origin.get(name, "chosen") for name in values}}
+    )
 
 
 def create(resolved: recipe.Resolved) -> store.Run:
@@ -133,7 +139,14 @@ def create(resolved: recipe.Resolved) -> store.Run:
     wanted = resolved.recipe
     title = wanted.title or f"{wanted.method} {Path(wanted.data[0]).stem}"
     parent = "" if wanted.base in (recipe.BUNDLED, recipe.SCRATCH) else bases.resolve(wanted.base).run_id
-    return store.create(recipe.to_toml(resolved), method=wanted.method, tuning=wanted.tuning, base=wanted.base, title=title, parent=parent)
+    return store.create(
+        recipe.to_toml(resolved),
+        method=wanted.method,
+        tuning=wanted.tuning,
+        base=wanted.base,
+        title=title,
+        parent=parent,
+    )
 
 
 def report(run: store.Run) -> dict[str, Any] | None:
@@ -163,11 +176,13 @@ def run(arguments: argparse.Namespace) -> int:
     started = create(resolved)
     control.start(started)
     if arguments.detach:
-        print_json({"run": started.id}) if arguments.json else print(f"{started.id} is on its way; follow it with: workbench watch {started.id}")
+        print_json({"run": started.id}) if arguments.json else print(
+            f"{started.id} is on its way; follow it with: workbench watch {started.id}"
+        )
         return 0
     if not arguments.json:
         wanted = resolved.recipe
-        print(f"{started.id}: {wanted.method} ({wanted.tuning}) on {one_line(wanted.base)}, {count(len(wanted.data))} data source(s)")
+        print(f"{started.id}: {wanted.method} ({wanted.tuning}) on {one_line(wanted.base)}")
         print("Ctrl-C leaves it running.")
     return watch(started, arguments.json)
 
@@ -177,6 +192,9 @@ def watch(target: store.Run, as_json: bool, attempt: int = 0) -> int:
     try:
         status = follow(target, quiet=as_json, attempt=attempt)
     except KeyboardInterrupt:
-        print(f"\n{target.id} goes on by itself; follow it with `workbench watch {target.id}`, end it with `workbench stop {target.id}`.")
+        print(
+            f"\n{target.id} goes on by itself; follow it with `workbench watch {target.id}`, "
+            f"end it with `workbench stop {target.id}`."
+        )
         return 130
     return conclude(target, status, as_json)

@@ -35,8 +35,8 @@ class NoSpaceError(WorkbenchError):
     def __str__(self) -> str:
         missing = max(self.needed_bytes - self.free_bytes, 1)
         return (
-            f"No space left in {self.where}: {self.needed_bytes:,} bytes are needed there and {self.free_bytes:,} are free; "
-            f"free at least {missing:,} bytes and resume."
+            f"No space left in {self.where}: {self.needed_bytes:,} bytes are needed there and {self.free_bytes:,} are "
+            f"free; free at least {missing:,} bytes and resume."
         )
 
 

@@ -63,7 +63,9 @@ def _number(name: str, value: Any, kind: type) -> Any:
         except (TypeError, ValueError, OverflowError):
             pass
     wanted = "a whole number" if kind is int else "a number"
-    raise UsageError(f"{name} must be {wanted}, not {value!r}; give for example --set {name}={'8' if kind is int else '0.1'}.")
+    raise UsageError(
+        f"{name} must be {wanted}, not {value!r}; give for example --set {name}={'8' if kind is int else '0.1'}."
+    )
 
 
 def parse(name: str, kind: str, described: Spec, value: Any) -> Any:
@@ -79,9 +81,13 @@ def parse(name: str, kind: str, described: Spec, value: Any) -> Any:
         return text in _TRUE
     if kind in ("int", "float"):
         number = _number(name, value, int if kind == "int" else float)
-        if (described.low is not None and number < described.low) or (described.high is not None and number > described.high):
+        if (described.low is not None and number < described.low) or (
+            described.high is not None and number > described.high
+        ):
             bounds = " and ".join(
-                f"{word} {limit:g}" for word, limit in (("at least", described.low), ("at most", described.high)) if limit is not None
+                f"{word} {limit:g}"
+                for word, limit in (("at least", described.low), ("at most", described.high))
+                if limit is not None
             )
             raise UsageError(f"{name} must be {bounds}, not {number:g}.")
         return number

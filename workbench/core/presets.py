@@ -39,7 +39,9 @@ def _read(path: Path) -> Preset:
         sources = {str(key): str(value) for key, value in body.get("sources", {}).items()}
         return Preset(path.stem, head["method"], head["tuning"], head["for_whom"], head["why"], values, sources)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, AttributeError, TypeError) as error:
-        raise UsageError(f"The preset {path} cannot be used: {error or type(error).__name__}; correct or remove it.") from None
+        raise UsageError(
+            f"The preset {path} cannot be used: {error or type(error).__name__}; correct or remove it."
+        ) from None
 
 
 def files() -> dict[str, Path]:

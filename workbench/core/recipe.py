@@ -202,7 +202,9 @@ def from_toml(text: str, where: str) -> tuple[dict[str, Any], dict[str, str]]:
         raise UsageError(f"{where} is not valid TOML: {error}; correct that line and try again.") from None
     version = body.pop("version", FORMAT_VERSION)
     if version != FORMAT_VERSION:
-        raise UsageError(f"{where} is a recipe of version {version!r}, and this workbench reads version {FORMAT_VERSION}.")
+        raise UsageError(
+            f"{where} is a recipe of version {version!r}, and this workbench reads version {FORMAT_VERSION}."
+        )
     provenance = body.pop("provenance", {})
     values: dict[str, Any] = {}
     for name, value in body.items():
@@ -210,7 +212,9 @@ def from_toml(text: str, where: str) -> tuple[dict[str, Any], dict[str, str]]:
             values.update(value)
         else:
             values[name] = value
-    return checked(values), {str(key): str(value) for key, value in provenance.items()} if isinstance(provenance, dict) else {}
+    return checked(values), {str(key): str(value) for key, value in provenance.items()} if isinstance(
+        provenance, dict
+    ) else {}
 
 
 def load(path: Path) -> Resolved:

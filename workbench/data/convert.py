@@ -156,7 +156,7 @@ def _history(value: Any) -> Turns:
             raise _Refused("the history is not a list of exchanges") from None
     turns: Turns = []
     for pair in value or []:
-        if not isinstance(pair, list) or len(pair) != 2:  # noqa: PLR2004
+        if not isinstance(pair, list) or len(pair) != 2:
             raise _Refused("the history is not a list of exchanges")
         turns += [_turn("user", _words(pair[0], "the history")), _turn("assistant", _words(pair[1], "the history"))]
     return turns

@@ -77,7 +77,7 @@ def _sample(rows: Sequence[dict[str, Any]], seed: int) -> list[dict[str, Any]]:
     """Return the rows that decide the shape of a file."""
     rest = rows[SAMPLED_FIRST:]
     if len(rest) > SAMPLED:
-        rest = random.Random(seed).sample(rest, SAMPLED)  # noqa: S311
+        rest = random.Random(seed).sample(rest, SAMPLED)
     return [*rows[:SAMPLED_FIRST], *rest]
 
 
@@ -187,9 +187,10 @@ def _sha256(path: Path) -> str:
 def preflight(argument: dict[str, Any]) -> dict[str, Any]:
     """Return what `load` finds, as JSON: the target of a probe that runs before a run is created.
 
-    `argument` is {"paths", "method", "seed"}. The result has counts, shape, many_bad (more than 5 % unusable), the first
-    canonical rows with long texts cut, reasons with their number and first places, repairs, ignored files, and path,
-    bytes and sha256 of each file read, of the first thousand in a folder of more. Raises UsageError as `load` does.
+    `argument` is {"paths", "method", "seed"}. The result has counts, shape, many_bad (more than 5 % unusable), the
+    first canonical rows with long texts cut, reasons with their number and first places, repairs, ignored files, and
+    path, bytes and sha256 of each file read; lists stop at a hundred reasons and a thousand files. Raises UsageError as
+    `load` does.
     """
     loaded = load(argument["paths"], argument["method"], int(argument.get("seed", 0)))
     places: dict[str, list[dict[str, Any]]] = {}

@@ -47,9 +47,10 @@ def with_replay(
 ) -> list[dict[str, Any]]:
     """Return all of `rows` mixed with so much of `replay_rows` that it makes up `share` of the characters.
 
-    Both are {"text"} rows. General rows are taken whole, each once before any is taken twice, which leaves the share off
-    by at most half of the shortest general row; the beginning of the shortest is taken where no whole row fits. The
-    result is shuffled; it depends on the arguments only. With a share of 0 the rows come back as they are.
+    Both are {"text"} rows. General rows are taken whole, each once before any is taken twice as far as they fit, which
+    leaves the share off by at most half of the shortest general row; the beginning of the shortest is taken where no
+    whole row fits. The result is shuffled and depends on the arguments only. With a share of 0 the rows come back as
+    they are.
     Raises UsageError for a share outside 0 to 0.9, and when there is no general text to take.
     """
     if not 0.0 <= share <= MOST:
@@ -58,7 +59,7 @@ def with_replay(
         return list(rows)
     if not any(row["text"] for row in replay_rows):
         raise UsageError("There is no general text to replay; name some in replay_data or set replay_share to 0.")
-    draw = random.Random(seed)  # noqa: S311
+    draw = random.Random(seed)
     characters = sum(len(row["text"]) for row in rows)
     mixed = [*rows, *_chosen(replay_rows, round(characters * share / (1.0 - share)), draw)]
     draw.shuffle(mixed)

@@ -36,7 +36,9 @@ def _work(run: Run, reporter: Reporter, requests: Requests) -> str:
 def _explain(error: BaseException) -> str:
     """Return one sentence for an error nobody foresaw; the console has the traceback."""
     text = " ".join(str(error).split())[:300]
-    return f"The engine failed with {type(error).__name__}{': ' + text if text else ''}; the console log has the details."
+    return (
+        f"The engine failed with {type(error).__name__}{': ' + text if text else ''}; the console log has the details."
+    )
 
 
 def attempt(run_dir: Path, lock_fd: int | None) -> int:

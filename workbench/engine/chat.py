@@ -8,7 +8,6 @@ Nothing but the protocol reaches stdout; a request that comes while an answer is
 from __future__ import annotations
 
 import json
-import os
 import queue
 import sys
 import threading
@@ -20,9 +19,9 @@ from typing import Any, Protocol
 
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.text import one_line
+from workbench.engine import lifeline
 from workbench.runs.talk import Settings, check_messages
 
-Say = Callable[[dict[str, Any]], None]
 Messages = Sequence[dict[str, str]]
 
 
@@ -50,7 +49,8 @@ class Speaker(Protocol):
 def no_template() -> WorkbenchError:
     """Return the refusal to guess how a model wants to be talked to."""
     return WorkbenchError(
-        "This model has no chat template, so it only continues text; fine-tune it with sft, or choose a model made for chat."
+        "This model has no chat template, so it only continues text; "
+        "fine-tune it with sft, or choose a model made for chat."
     )
 
 
@@ -216,7 +216,7 @@ def open_speaker(request: dict[str, Any]) -> Speaker:
     return GgufSpeaker(target, int(request["context"]))
 
 
-def respond(speaker: Speaker, request: dict[str, Any], cancelled: Callable[[], bool], say: Say) -> None:
+def respond(speaker: Speaker, request: dict[str, Any], cancelled: Callable[[], bool], say: lifeline.Say) -> None:
     """Answer one request: pieces, then how it ended; a refusal is an error line and the chat goes on."""
     try:
         messages = check_messages(request.get("messages"))
@@ -243,7 +243,7 @@ def respond(speaker: Speaker, request: dict[str, Any], cancelled: Callable[[], b
 
 
 def _listen(requests: queue.Queue[dict[str, Any] | None], cancel: threading.Event) -> None:
-    """Read stdin to its end; a cancel takes effect at once, requests queue up, and the end of stdin ends the process."""
+    """Read stdin to its end; a cancel takes effect at once, requests queue up, the end of stdin ends the process."""
     for line in sys.stdin:
         try:
             body = json.loads(line)
@@ -261,16 +261,7 @@ def _listen(requests: queue.Queue[dict[str, Any] | None], cancel: threading.Even
 
 def main() -> int:
     """Load the model the first line names, then answer until stdin ends."""
-    lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-
-    def say(body: dict[str, Any]) -> None:
-        try:
-            lines.write(json.dumps(body) + "\n")
-            lines.flush()
-        except BrokenPipeError:
-            os._exit(0)
-
+    say = lifeline.take_stdout()
     requests: queue.Queue[dict[str, Any] | None] = queue.Queue()
     cancel = threading.Event()
     first = sys.stdin.readline()

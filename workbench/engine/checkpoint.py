@@ -58,11 +58,11 @@ def optimizer_state(tensors: dict[str, torch.Tensor], rest: dict[str, Any]) -> d
 def random_states() -> dict[str, Any]:
     """Return the state of every random generator of this process as JSON values."""
     version, words, gauss = random.getstate()
-    name, keys, position, has_gauss, cached = numpy.random.get_state(legacy=True)
+    name, keys, position, has_gauss, cached = numpy.random.get_state()
     cuda = [state.tolist() for state in torch.cuda.get_rng_state_all()] if torch.cuda.is_available() else []
     return {
         "python": [version, list(words), gauss],
-        "numpy": [str(name), keys.tolist(), int(position), int(has_gauss), float(cached)],
+        "numpy": [str(name), numpy.asarray(keys).tolist(), int(position), int(has_gauss), float(cached)],
         "torch": torch.get_rng_state().tolist(),
         "cuda": cuda,
     }
@@ -125,7 +125,16 @@ def size_bytes(model: Any) -> int:
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad) * 12 + (1 << 20)
 
 
-def save(folder: Path, *, model: Any, tokenizer: Any, optimizer: Any, scheduler: Any, trainer_state: Any, extra: dict[str, Any]) -> int:
+def save(
+    folder: Path,
+    *,
+    model: Any,
+    tokenizer: Any,
+    optimizer: Any,
+    scheduler: Any,
+    trainer_state: Any,
+    extra: dict[str, Any],
+) -> int:
     """Write one sealed checkpoint under its final name and return its bytes.
 
     Raises NoSpaceError when the disk cannot hold it; nothing with the final name exists then.
@@ -166,7 +175,9 @@ def load_weights(folder: Path, model: Any) -> None:
         tied = set(getattr(model, "_tied_weights_keys", None) or ())
         unknown, missing = list(result.unexpected_keys), [name for name in result.missing_keys if name not in tied]
     if unknown or missing:
-        raise WorkbenchError(f"The checkpoint {folder.name} does not fit this model ({(unknown + missing)[0]}); start a new run.")
+        raise WorkbenchError(
+            f"The checkpoint {folder.name} does not fit this model ({(unknown + missing)[0]}); start a new run."
+        )
 
 
 def load_optimizer(folder: Path, optimizer: Any, scheduler: Any) -> None:

@@ -20,8 +20,18 @@ from workbench.runs import atomic, bases
 SHARD_BYTES = 512 << 20
 """A shard is in memory while it is written."""
 
-COPIED = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer.model", "tokenizer_config.json",
-          "special_tokens_map.json", "added_tokens.json", "chat_template.jinja", "vocab.json", "merges.txt")  # fmt: skip
+COPIED = (
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer.model",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "chat_template.jinja",
+    "vocab.json",
+    "merges.txt",
+)
 """What makes a folder of weights a model; anything else in a stranger's folder is left behind."""
 
 
@@ -55,7 +65,10 @@ def _write_merged(base: bases.Base, folder: Path) -> None:
         where[name] = len(shards)
         room -= tensor.nbytes
     flush()
-    index: dict[str, Any] = {"metadata": {}, "weight_map": {name: f"model-{shard:05d}.safetensors" for name, shard in where.items()}}
+    index: dict[str, Any] = {
+        "metadata": {},
+        "weight_map": {name: f"model-{shard:05d}.safetensors" for name, shard in where.items()},
+    }
     (folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
     for name in COPIED:
         if (base.model_dir / name).is_file():

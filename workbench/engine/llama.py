@@ -9,8 +9,6 @@ from __future__ import annotations
 import codecs
 import ctypes
 import os
-import signal
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,7 +25,6 @@ from workbench.core.text import one_line
 from workbench.engine.export.gguf import header
 
 BATCH = 256
-_PR_SET_PDEATHSIG = 1
 
 _log_lines: deque[str] = deque(maxlen=40)
 _listener: Callable[[str], None] | None = None
@@ -55,14 +52,6 @@ def last_words() -> str:
     """Return the last thing llama.cpp logged, on one line, "" when it was silent."""
     lines = [line.strip() for line in _log_lines if len(line.strip()) > 3]
     return one_line(lines[-1], 200) if lines else ""
-
-
-def die_with_parent() -> None:
-    """Ask the kernel to kill this process when its parent dies, where the kernel can (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() == 1:
-            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def cores() -> int:
@@ -94,7 +83,9 @@ class Model:
         params.n_gpu_layers = 0 if exact else -1
         self._model: Any = c.llama_model_load_from_file(os.fsencode(path), params)
         if not self._model:
-            raise WorkbenchError(f"llama.cpp cannot load {one_line(path.name)}: {last_words() or 'it gives no reason'}.")
+            raise WorkbenchError(
+                f"llama.cpp cannot load {one_line(path.name)}: {last_words() or 'it gives no reason'}."
+            )
         self.vocab: Any = c.llama_model_get_vocab(self._model)
         self.vocab_size = int(c.llama_vocab_n_tokens(self.vocab))
         settings = c.llama_context_default_params()
@@ -118,7 +109,9 @@ class Model:
     def __enter__(self) -> Model:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         c.llama_free(self._ctx)
         c.llama_model_free(self._model)
 
@@ -236,7 +229,8 @@ class Model:
             raise WorkbenchError("There is nothing to continue: the prompt has no token.")
         if len(prompt) >= self.context:
             raise WorkbenchError(
-                f"The conversation has {len(prompt):,} tokens and the model's context holds {self.context:,}; start a new one."
+                f"The conversation has {len(prompt):,} tokens and the model's context holds {self.context:,}; "
+                "start a new one."
             )
         self._abort = cancelled
         chain = self._sampler(sampling or Sampling())

@@ -61,7 +61,9 @@ def load_tokenizer(folder: Path) -> Any:
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as error:
-        raise WorkbenchError(f"The tokenizer in {folder} cannot be loaded ({_brief(error)}); copy the model again.") from None
+        raise WorkbenchError(
+            f"The tokenizer in {folder} cannot be loaded ({_brief(error)}); copy the model again."
+        ) from None
     if not tokenizer.is_fast:
         raise WorkbenchError(f"The tokenizer in {folder} has no tokenizer.json; save it once with a fast tokenizer.")
     if tokenizer.pad_token_id is None:
@@ -109,8 +111,17 @@ def load_model(folder: Path, *, tuning: str, where: Machine, for_training: bool)
     except torch.OutOfMemoryError:
         raise
     except Exception as error:
-        raise WorkbenchError(f"The model in {folder} cannot be loaded ({_brief(error)}); choose another base.") from None
-    return model.to(where.device) if quantisation is None else model
+        raise WorkbenchError(
+            f"The model in {folder} cannot be loaded ({_brief(error)}); choose another base."
+        ) from None
+    if quantisation is None:
+        return model.to(where.device)
+    for module in model.modules():
+        # On a CPU with bfloat16 instructions bitsandbytes repacks the weights at the first forward in evaluation mode,
+        # and everything that reads them afterwards, a backward pass included, reads noise.
+        if hasattr(module, "support_avx512bf16_for_cpu"):
+            module.support_avx512bf16_for_cpu = False
+    return model
 
 
 def load_for_use(base: Base, where: Machine) -> Any:

@@ -27,22 +27,32 @@ def _packed(attempt: Attempt, model: Any, material: Material) -> bool:
         return False
     leak = prepare.packing_leak(model, material.train)
     if leak > prepare.leak_tolerance(model):
-        attempt.reporter.notice("warning", "packing_leaks",
+        attempt.reporter.notice(
+            "warning",
+            "packing_leaks",
             "Packing was switched off: this model lets packed documents see each other "
-            f"(logits differ by {leak:.3g} from the isolated document).")  # fmt: skip
+            f"(logits differ by {leak:.3g} from the isolated document).",
+        )
         return False
     return True
 
 
-def _sampler(attempt: Attempt, tokenizer: Any, material: Material, trainer: Callable[[], WorkbenchTrainer]) -> Callable[[int], None]:
+def _sampler(
+    attempt: Attempt, tokenizer: Any, material: Material, trainer: Callable[[], WorkbenchTrainer]
+) -> Callable[[int], None]:
     """Return the function that writes a sample event per fixed prompt."""
     recipe, reporter = attempt.recipe, attempt.reporter
 
     def write(step: int) -> None:
         if not recipe.sample_max_new_tokens or not trainer().is_world_process_zero():
             return
-        texts = samples.answers(trainer().accelerator.unwrap_model(trainer().model), tokenizer, material.prompts,
-                                chat=material.chat, max_new_tokens=recipe.sample_max_new_tokens)  # fmt: skip
+        texts = samples.answers(
+            trainer().accelerator.unwrap_model(trainer().model),
+            tokenizer,
+            material.prompts,
+            chat=material.chat,
+            max_new_tokens=recipe.sample_max_new_tokens,
+        )
         for prompt, answer in zip(material.prompts, texts, strict=True):
             reporter.write(events.Sample(step=step, prompt=prompt, text=answer.text, stopped=answer.stopped))
 
@@ -86,10 +96,15 @@ def _figures(attempt: Attempt, material: Material, steps: int, packed: bool, pro
         "tokens": progress.tokens,
         "final_loss": losses[-1] if losses else None,
         "held_out_loss": {"before": evals[0].loss, "after": evals[-1].loss} if evals else None,
-        "other_losses": {name: {"before": value, "after": evals[-1].metrics.get(name)} for name, value in evals[0].metrics.items()}
+        "other_losses": {
+            name: {"before": value, "after": evals[-1].metrics.get(name)} for name, value in evals[0].metrics.items()
+        }
         if evals
         else {},
-        "samples": [{"prompt": prompt, "before": texts[min(texts)], "after": texts[max(texts)]} for prompt, texts in written.items()],
+        "samples": [
+            {"prompt": prompt, "before": texts[min(texts)], "after": texts[max(texts)]}
+            for prompt, texts in written.items()
+        ],
         "data": material.counts,
         "packed": packed,
     }
@@ -107,7 +122,7 @@ def fit(attempt: Attempt, folder: Path, tokenizer: Any, material: Material) -> t
     model = load.load_model(folder, tuning=recipe.tuning, where=where, for_training=True)
     result_dtype = load.stored_dtype(folder)
     packed = _packed(attempt, model, material)
-    sequences = prepare.dataset(material.train, recipe.max_length, packed)
+    sequences = prepare.dataset(material.train, recipe.max_length, packed, recipe.seed)
     steps = total_steps(recipe, len(sequences))
     plan = cadence(recipe, steps)
 
@@ -123,7 +138,10 @@ def fit(attempt: Attempt, folder: Path, tokenizer: Any, material: Material) -> t
         reporter=reporter,
         plan=plan,
         checkpoints_dir=run.checkpoints_dir,
-        held_out={name: prepare.dataset(examples, recipe.max_length, packed) for name, examples in material.held_out.items()},
+        held_out={
+            name: prepare.dataset(examples, recipe.max_length, packed, recipe.seed)
+            for name, examples in material.held_out.items()
+        },
         on_evaluated=_sampler(attempt, tokenizer, material, lambda: trainer),
         progress=progress,
         model=model,

@@ -67,7 +67,12 @@ def document_end(tokenizer: Any) -> int | None:
 class ChatEncoder:
     """Encodes conversations with one tokenizer and one chat template."""
 
-    def __init__(self, tokenizer: Any, generation_eos: int | Sequence[int] | None, template_kwargs: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        tokenizer: Any,
+        generation_eos: int | Sequence[int] | None,
+        template_kwargs: Mapping[str, Any] | None = None,
+    ) -> None:
         self._tokenizer = tokenizer
         self._stops = stop_ids(tokenizer, generation_eos)
         self._stop_texts = [tokenizer.convert_ids_to_tokens(token) for token in self._stops]
@@ -162,7 +167,12 @@ class ChatEncoder:
         trained = [any(low <= start and end <= high for low, high in spans) and end > start for start, end in offsets]
         labels = [token if learn else IGNORED for token, learn in zip(ids, trained, strict=True)]
         end_added = False
-        if labels and labels[-1] != IGNORED and labels[-1] not in self._stops and self._tokenizer.eos_token_id is not None:
+        if (
+            labels
+            and labels[-1] != IGNORED
+            and labels[-1] not in self._stops
+            and self._tokenizer.eos_token_id is not None
+        ):
             ids.append(self._tokenizer.eos_token_id)
             labels.append(self._tokenizer.eos_token_id)
             end_added = True
@@ -186,4 +196,8 @@ def text_examples(tokenizer: Any, text: str, max_length: int, control_tokens: bo
     if end is not None and ids and ids[-1] != end:
         ids.append(end)
     pieces = [ids[start : start + max_length] for start in range(0, len(ids), max_length)]
-    return [Example(piece, list(piece), written if not number else 0) for number, piece in enumerate(pieces) if len(piece) > 1]
+    return [
+        Example(piece, list(piece), written if not number else 0)
+        for number, piece in enumerate(pieces)
+        if len(piece) > 1
+    ]

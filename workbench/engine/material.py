@@ -40,18 +40,23 @@ class Material:
 
 
 def rows(attempt: Attempt) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, Any]]:
-    """Return the rows to learn from, those held out, and the counts of what was read; tells the person what was left out."""
+    """Return the rows to learn from, those held out, and the counts of what was read; says what was left out."""
     recipe, reporter = attempt.recipe, attempt.reporter
     reporter.phase("preparing", "reading rows")
     loaded = load.load(recipe.data, recipe.method, recipe.seed)
     if loaded.quarantined:
         first = loaded.quarantined[0]
-        reporter.notice("warning", "rows_left_out",
+        reporter.notice(
+            "warning",
+            "rows_left_out",
             f"{loaded.counts['quarantined']} of {loaded.counts['rows']} rows cannot be used and were left out, "
-            f"the first for this reason: {first['reason']}.")  # fmt: skip
+            f"the first for this reason: {first['reason']}.",
+        )
     learn, held = split.held_out(loaded.rows, recipe.eval_split, recipe.seed)
     if not held and recipe.eval_split:
-        reporter.notice("info", "nothing_held_out", "There are too few rows to keep some aside, so no loss on unseen rows is shown.")
+        reporter.notice(
+            "info", "nothing_held_out", "There are too few rows to keep some aside, so no loss on unseen rows is shown."
+        )
     return learn, held, dict(loaded.counts)
 
 
@@ -79,7 +84,12 @@ def _store(run: Run, material: Material) -> None:
                 "labels": [example.labels for example in examples],
             }
             Dataset.from_dict(columns).save_to_disk(folder / name)
-        head = {"held_out": list(material.held_out), "prompts": material.prompts, "chat": material.chat, "counts": material.counts}
+        head = {
+            "held_out": list(material.held_out),
+            "prompts": material.prompts,
+            "chat": material.chat,
+            "counts": material.counts,
+        }
         (folder / "material.json").write_text(json.dumps(head, ensure_ascii=False), encoding="utf-8")
 
 
@@ -100,20 +110,37 @@ def _tell(reporter: Reporter, train: Encoded) -> None:
     """Say in words what encoding did to the rows."""
     counts = train.counts()
     for reason, number in train.dropped.items():
-        reporter.notice("warning", "rows_dropped", f"{number} of {train.rows} rows give nothing to learn and were dropped: {reason}.")
+        reporter.notice(
+            "warning",
+            "rows_dropped",
+            f"{number} of {train.rows} rows give nothing to learn and were dropped: {reason}.",
+        )
     if counts["cut"]:
-        reporter.notice("warning", "rows_cut",
-            f"{counts['cut']} of {train.rows} rows are longer than max_length and were cut, so the end of their answer is not learnt; "
-            "raise max_length to keep it.")  # fmt: skip
+        reporter.notice(
+            "warning",
+            "rows_cut",
+            f"{counts['cut']} of {train.rows} rows are longer than max_length and were cut, so the end of their "
+            "answer is not learnt; "
+            "raise max_length to keep it.",
+        )
     if counts["end_added"]:
-        reporter.notice("info", "end_added",
-            f"The chat template leaves {counts['end_added']} answers without a stop token; it was added so that the model learns to stop.")  # fmt: skip
+        reporter.notice(
+            "info",
+            "end_added",
+            f"The chat template leaves {counts['end_added']} answers without a stop token; it was added "
+            "so that the model learns to stop.",
+        )
     if counts["control_tokens"]:
-        reporter.notice("warning", "control_tokens",
-            f"{counts['control_tokens']} control tokens stood in the text of rows and were encoded as plain text.")  # fmt: skip
+        reporter.notice(
+            "warning",
+            "control_tokens",
+            f"{counts['control_tokens']} control tokens stood in the text of rows and were encoded as plain text.",
+        )
 
 
-def material(attempt: Attempt, build: Callable[[], tuple[Encoded, dict[str, Encoded], list[str], bool, dict[str, Any]]]) -> Material:
+def material(
+    attempt: Attempt, build: Callable[[], tuple[Encoded, dict[str, Encoded], list[str], bool, dict[str, Any]]]
+) -> Material:
     """Return the run's material: as an earlier attempt stored it, or built now and stored.
 
     `build` returns the training examples, the held-out ones by name, the prompts, whether they are chats, and counts.

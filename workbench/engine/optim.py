@@ -24,7 +24,9 @@ class MuonWithAdamW(torch.optim.Optimizer):
 
     def __init__(self, matrices: list[torch.nn.Parameter], others: list[torch.nn.Parameter], recipe: Recipe) -> None:
         rate = recipe.learning_rate
-        self.muon = torch.optim.Muon(matrices, lr=rate * MUON_LEARNING_RATE_RATIO, weight_decay=recipe.weight_decay, momentum=0.95)
+        self.muon = torch.optim.Muon(
+            matrices, lr=rate * MUON_LEARNING_RATE_RATIO, weight_decay=recipe.weight_decay, momentum=0.95
+        )
         self.adamw = torch.optim.AdamW(
             others, lr=rate, betas=(recipe.adam_beta1, recipe.adam_beta2), weight_decay=0.0, foreach=True
         )
@@ -49,7 +51,9 @@ class MuonWithAdamW(torch.optim.Optimizer):
         """Return one state in torch's layout: AdamW's parameter numbers follow Muon's."""
         first, second = self.muon.state_dict(), self.adamw.state_dict()
         shift = sum(len(group["params"]) for group in first["param_groups"])
-        groups = [{**group, "params": [number + shift for number in group["params"]]} for group in second["param_groups"]]
+        groups = [
+            {**group, "params": [number + shift for number in group["params"]]} for group in second["param_groups"]
+        ]
         state = {**first["state"], **{number + shift: value for number, value in second["state"].items()}}
         return {"state": state, "param_groups": [*first["param_groups"], *groups]}
 
@@ -60,7 +64,8 @@ class MuonWithAdamW(torch.optim.Optimizer):
         first = {number: value for number, value in state_dict["state"].items() if number < shift}
         second = {number - shift: value for number, value in state_dict["state"].items() if number >= shift}
         groups = [
-            {**group, "params": [number - shift for number in group["params"]]} for group in state_dict["param_groups"][count:]
+            {**group, "params": [number - shift for number in group["params"]]}
+            for group in state_dict["param_groups"][count:]
         ]
         self.muon.load_state_dict({"state": first, "param_groups": state_dict["param_groups"][:count]})
         self.adamw.load_state_dict({"state": second, "param_groups": groups})

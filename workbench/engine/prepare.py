@@ -5,6 +5,7 @@ Owns the prepared dataset of a run and its report. Must not know trainers or whe
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +31,7 @@ class Encoded:
     """Reason → rows that gave no example."""
 
     def counts(self) -> dict[str, Any]:
-        """Return the report: rows, examples, tokens, trained tokens, cut rows, control tokens, dropped rows by reason."""
+        """Return what the report says: rows, examples, tokens, trained tokens, and what was cut, added or dropped."""
         return {
             "rows": self.rows,
             "examples": len(self.examples),
@@ -43,7 +44,9 @@ class Encoded:
         }
 
 
-def encode_texts(tokenizer: Any, rows: Iterable[dict[str, Any]], max_length: int, control_tokens: bool = False) -> Encoded:
+def encode_texts(
+    tokenizer: Any, rows: Iterable[dict[str, Any]], max_length: int, control_tokens: bool = False
+) -> Encoded:
     """Return articles as examples; rows without a token are dropped with a reason."""
     encoded = Encoded()
     for row in rows:
@@ -68,13 +71,16 @@ def encode_chats(encoder: ChatEncoder, rows: Iterable[dict[str, Any]], max_lengt
     return encoded
 
 
-def pack(examples: Sequence[Example], max_length: int) -> list[list[int]]:
-    """Return bins of example numbers, each bin's tokens together at most `max_length`: best fit, longest first.
+def pack(examples: Sequence[Example], max_length: int, seed: int) -> list[list[int]]:
+    """Return bins of example numbers, each bin's tokens together at most `max_length`: best fit in a random order.
 
-    Best-fit decreasing keeps every example whole (Ding et al. 2024, "Fewer Truncations Improve Language Modeling").
+    Every example stays whole (Ding et al. 2024, "Fewer Truncations Improve Language Modeling"). Longest first would
+    fill a little better and put examples of one length, so often of one kind, into one sequence: noisier steps.
     """
     by_room: dict[int, list[list[int]]] = {}
-    for number in sorted(range(len(examples)), key=lambda n: -len(examples[n].input_ids)):
+    order = list(range(len(examples)))
+    random.Random(seed).shuffle(order)
+    for number in order:
         length = len(examples[number].input_ids)
         room = min((free for free in by_room if free >= length), default=None)
         chosen = [] if room is None else by_room[room].pop()
@@ -85,17 +91,19 @@ def pack(examples: Sequence[Example], max_length: int) -> list[list[int]]:
     return sorted((chosen for bins in by_room.values() for chosen in bins), key=lambda chosen: chosen[0])
 
 
-def dataset(examples: Sequence[Example], max_length: int, packing: bool) -> Dataset:
+def dataset(examples: Sequence[Example], max_length: int, packing: bool, seed: int) -> Dataset:
     """Return the examples as a dataset with input_ids, labels and position_ids; one sequence a row.
 
     The first label of every document is ignored: with packing it would be predicted from the document before.
     """
-    bins = pack(examples, max_length) if packing else [[number] for number in range(len(examples))]
+    bins = pack(examples, max_length, seed) if packing else [[number] for number in range(len(examples))]
     columns: dict[str, list[list[int]]] = {"input_ids": [], "labels": [], "position_ids": []}
     for chosen in bins:
         columns["input_ids"].append([token for number in chosen for token in examples[number].input_ids])
         columns["labels"].append([label for number in chosen for label in [IGNORED, *examples[number].labels[1:]]])
-        columns["position_ids"].append([position for number in chosen for position in range(len(examples[number].input_ids))])
+        columns["position_ids"].append(
+            [position for number in chosen for position in range(len(examples[number].input_ids))]
+        )
     return Dataset.from_dict(columns)
 
 

@@ -52,8 +52,17 @@ def stops(tokenizer: Any, model: Any) -> list[int]:
     return sorted(token for token in ends if token is not None)
 
 
-def answers(model: Any, tokenizer: Any, prompts: Sequence[str], *, chat: bool, max_new_tokens: int,
-            temperature: float = 0.0, seed: int | None = None, batch_size: int = 32) -> list[Answer]:  # fmt: skip
+def answers(
+    model: Any,
+    tokenizer: Any,
+    prompts: Sequence[str],
+    *,
+    chat: bool,
+    max_new_tokens: int,
+    temperature: float = 0.0,
+    seed: int | None = None,
+    batch_size: int = 32,
+) -> list[Answer]:
     """Return one answer per prompt, greedily when `temperature` is 0, in batches padded on the left.
 
     A `seed` makes sampling repeatable and leaves the global generator as it was.
@@ -63,7 +72,11 @@ def answers(model: Any, tokenizer: Any, prompts: Sequence[str], *, chat: bool, m
     # Prompts of like length share a batch, so that little is padded.
     order = sorted(range(len(prompts)), key=lambda number: len(encoded[number]))
     results: dict[int, Answer] = {}
-    sampling = {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0} if temperature else {"do_sample": False}
+    sampling = (
+        {"do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0}
+        if temperature
+        else {"do_sample": False}
+    )
     with torch.random.fork_rng(enabled=seed is not None), _generating(model):
         if seed is not None:
             torch.manual_seed(seed)
@@ -72,9 +85,16 @@ def answers(model: Any, tokenizer: Any, prompts: Sequence[str], *, chat: bool, m
             width = max(len(encoded[number]) for number in numbers)
             pad = tokenizer.pad_token_id
             ids = torch.tensor([[pad] * (width - len(encoded[n])) + encoded[n] for n in numbers], device=model.device)
-            mask = torch.tensor([[0] * (width - len(encoded[n])) + [1] * len(encoded[n]) for n in numbers], device=model.device)
+            mask = torch.tensor(
+                [[0] * (width - len(encoded[n])) + [1] * len(encoded[n]) for n in numbers], device=model.device
+            )
             out = model.generate(
-                input_ids=ids, attention_mask=mask, max_new_tokens=max_new_tokens, eos_token_id=ends, pad_token_id=pad, **sampling
+                input_ids=ids,
+                attention_mask=mask,
+                max_new_tokens=max_new_tokens,
+                eos_token_id=ends,
+                pad_token_id=pad,
+                **sampling,
             )
             for number, row in zip(numbers, out[:, width:].tolist(), strict=True):
                 length = next((index for index, token in enumerate(row) if token in ends), len(row))

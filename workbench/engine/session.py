@@ -45,7 +45,11 @@ def newest_checkpoint(run: Run, reporter: Reporter) -> Path | None:
         if good and folder == good[0]:
             return folder
         what = atomic.verify(folder)
-        reporter.notice("warning", "checkpoint_damaged", f"The checkpoint {folder.name} is damaged ({what}); the one before it is used.")
+        reporter.notice(
+            "warning",
+            "checkpoint_damaged",
+            f"The checkpoint {folder.name} is damaged ({what}); the one before it is used.",
+        )
     return None
 
 
@@ -82,9 +86,19 @@ def perform(run: Run, reporter: Reporter, requests: Requests) -> str:
     except torch.OutOfMemoryError:
         raise WorkbenchError(
             f"The GPU ran out of memory at step {reporter.step_reached + 1}; halve per_device_train_batch_size "
-            f"({recipe.per_device_train_batch_size}) and double gradient_accumulation_steps ({recipe.gradient_accumulation_steps})."
+            f"({recipe.per_device_train_batch_size}) and double gradient_accumulation_steps "
+            f"({recipe.gradient_accumulation_steps})."
         ) from None
     seconds = round(time.monotonic() - started, 1)
-    write_report(run, {"method": recipe.method, "tuning": recipe.tuning, "outcome": outcome, "seconds": seconds,
-                       "peak_memory": peak_memory(), **figures})  # fmt: skip
+    write_report(
+        run,
+        {
+            "method": recipe.method,
+            "tuning": recipe.tuning,
+            "outcome": outcome,
+            "seconds": seconds,
+            "peak_memory": peak_memory(),
+            **figures,
+        },
+    )
     return str(outcome)

@@ -143,8 +143,18 @@ class Conductor(TrainerCallback):
 class WorkbenchTrainer(SFTTrainer):
     """TRL's trainer with the workbench's journal, optimizers, evaluation and checkpoints."""
 
-    def __init__(self, *, recipe: Recipe, reporter: Reporter, plan: Cadence, checkpoints_dir: Path,
-                 held_out: dict[str, Any], on_evaluated: Callable[[int], None], progress: Progress, **rest: Any) -> None:  # fmt: skip
+    def __init__(
+        self,
+        *,
+        recipe: Recipe,
+        reporter: Reporter,
+        plan: Cadence,
+        checkpoints_dir: Path,
+        held_out: dict[str, Any],
+        on_evaluated: Callable[[int], None],
+        progress: Progress,
+        **rest: Any,
+    ) -> None:
         super().__init__(**rest)
         self._recipe, self._reporter, self._plan = recipe, reporter, plan
         self._checkpoints_dir, self._held_out, self._on_evaluated = checkpoints_dir, held_out, on_evaluated
@@ -158,8 +168,8 @@ class WorkbenchTrainer(SFTTrainer):
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         """Make the recipe's optimizer once."""
-        if self.optimizer is None:
-            self.optimizer = optim.make(self._recipe, self.model if model is None else model)
+        if getattr(self, "optimizer", None) is None:
+            self.optimizer: Any = optim.make(self._recipe, self.model if model is None else model)
         return self.optimizer
 
     def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
@@ -218,7 +228,9 @@ class WorkbenchTrainer(SFTTrainer):
             losses = {name: self._loss_on(dataset) for name, dataset in self._held_out.items()}
             if losses:
                 main = losses.pop("held_out", None)
-                self._reporter.write(events.Eval(step=step, loss=main, metrics={f"{k}_loss": v for k, v in losses.items()}))
+                self._reporter.write(
+                    events.Eval(step=step, loss=main, metrics={f"{k}_loss": v for k, v in losses.items()})
+                )
             self._on_evaluated(step)
         self.model.train()
         self._logged_at = time.monotonic()
@@ -228,7 +240,9 @@ class WorkbenchTrainer(SFTTrainer):
     def _loss_on(self, dataset: Any) -> float:
         """Return the mean loss per learnt token over a dataset, in nats."""
         self.model.eval()
-        total = torch.zeros(2, dtype=torch.float64, device=self.args.device if self.args.device.type != "mps" else "cpu")
+        total = torch.zeros(
+            2, dtype=torch.float64, device=self.args.device if self.args.device.type != "mps" else "cpu"
+        )
         size = self.args.per_device_eval_batch_size
         with torch.no_grad(), self.compute_loss_context_manager():
             for start in range(self.args.process_index * size, len(dataset), size * self.args.world_size):

@@ -304,6 +304,17 @@ def staging(final: Path, needed_bytes: int = 0) -> Iterator[Path]:
         raise
 
 
+def withdraw(path: Path) -> None:
+    """Remove a published directory: out of sight in one step, so that it is never seen half removed. Raises OSError.
+
+    What a kill leaves of it has a hidden name that `sweep` knows.
+    """
+    hidden = path.with_name(f".{uuid.uuid4().hex}.partial")
+    rename(path, hidden)
+    fsync_path(path.parent)
+    remove_tree(hidden)
+
+
 def create_directory(final: Path, files: Mapping[str, bytes], mode: int = 0o700) -> None:
     """Make the directory `final` with `files` in it, complete from the moment it can be seen.
 

@@ -80,6 +80,7 @@ def check_weights(path: Path) -> int:
 
     Raises WorkbenchError naming the file and what is wrong: a short file, overlapping or missing bytes, a bad header.
     """
+
     def damaged(what: str) -> WorkbenchError:
         return WorkbenchError(f"{path} is damaged: {what}; copy or download the model again.")
 
@@ -110,29 +111,41 @@ def inspect(argument: dict[str, str]) -> dict[str, Any]:
     """
     folder = Path(argument["path"])
     if not folder.is_dir():
-        raise WorkbenchError(f"There is no model folder {folder}; give a folder with config.json and safetensors, or a run.")
+        raise WorkbenchError(
+            f"There is no model folder {folder}; give a folder with config.json and safetensors, or a run."
+        )
     names = {path.name for path in folder.iterdir()}
     if "config.json" not in names:
-        raise WorkbenchError(f"{folder} has no config.json, so it is no model in Hugging Face layout; choose another folder.")
+        raise WorkbenchError(
+            f"{folder} has no config.json, so it is no model in Hugging Face layout; choose another folder."
+        )
     code = sorted(name for name in names if name.endswith(".py"))
     if code:
-        raise WorkbenchError(f"{folder} brings Python code ({code[0]}), which is never run; choose a model that needs none.")
+        raise WorkbenchError(
+            f"{folder} brings Python code ({code[0]}), which is never run; choose a model that needs none."
+        )
     config = read_json(folder / "config.json")
     for name in sorted(names & {"config.json", "tokenizer_config.json", "generation_config.json"}):
         for key in _forbidden(read_json(folder / name)):
-            raise WorkbenchError(f"{folder / name} has {key!r}: {FORBIDDEN_KEYS[key]}, which is refused; choose a model without it.")
+            raise WorkbenchError(
+                f"{folder / name} has {key!r}: {FORBIDDEN_KEYS[key]}, which is refused; choose a model without it."
+            )
     weights = sorted(path for path in folder.glob("*.safetensors"))
     if not weights:
         pickled = sorted(name for name in names if name.endswith(PICKLES))
         what = f"only pickled weights ({pickled[0]}), which can run code when opened" if pickled else "no weights"
-        raise WorkbenchError(f"{folder} has {what}; choose a model with .safetensors files, or convert it elsewhere first.")
+        raise WorkbenchError(
+            f"{folder} has {what}; choose a model with .safetensors files, or convert it elsewhere first."
+        )
     if "model.safetensors.index.json" in names:
         shards = read_json(folder / "model.safetensors.index.json").get("weight_map", {})
         missing = sorted({str(shard) for shard in shards.values()} - names) if isinstance(shards, dict) else []
         if missing:
             raise WorkbenchError(f"{folder} lacks the weight file {missing[0]}; copy or download the model again.")
     if not names & {"tokenizer.json", "tokenizer.model"}:
-        raise WorkbenchError(f"{folder} has no tokenizer.json or tokenizer.model; copy the tokenizer of the model into it.")
+        raise WorkbenchError(
+            f"{folder} has no tokenizer.json or tokenizer.model; copy the tokenizer of the model into it."
+        )
     architectures = config.get("architectures")
     return {
         "architecture": str(architectures[0]) if isinstance(architectures, list) and architectures else "",
@@ -186,11 +199,9 @@ def resolve(reference: str) -> Base:
     if folder.is_dir() and not (folder / "recipe.toml").is_file():
         return Base(reference, folder.resolve(), root=str(folder.resolve()))
     try:
-        return of_run(store.find(reference))
+        run = store.find(reference)
     except UsageError as error:
-        if "no result yet" in str(error) or folder.is_dir():
-            raise
         raise UsageError(
-            f"There is no base {reference!r}: it is neither {BUNDLED!r}, nor a folder, nor a run; "
-            "give a model folder, or see `workbench runs`."
+            f"There is no base {reference!r}: it is neither {BUNDLED!r} nor a model folder, and as a run: {error}"
         ) from None
+    return of_run(run)

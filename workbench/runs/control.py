@@ -88,7 +88,9 @@ def _idle(run: Run, action: str) -> Iterator[int]:
     while (fd := locks.acquire(run.lock_path)) is None:
         _require(run, action, run.status())
         if time.monotonic() >= deadline:
-            raise _taken(run)
+            raise UsageError(
+                f"The process of the run {run.id} has said its last word and does not exit; kill it first."
+            )
         time.sleep(_POLL_SECONDS)
     try:
         # Somebody else may have resumed and even finished it since we looked.
@@ -118,10 +120,7 @@ def discard(run: Run) -> None:
         raise UsageError(f"The run {run.id} is the base of {', '.join(children)}; discard {which} first.")
     with _idle(run, "discard") as fd:
         try:
-            # Out of sight in one step: a run is never seen half removed, and a sweep finishes what a kill interrupts.
-            hidden = run.path.with_name(f".{run.id}.partial")
-            atomic.rename(run.path, hidden)
-            atomic.remove_tree(hidden)
+            atomic.withdraw(run.path)
         except OSError as error:
             raise WorkbenchError(
                 f"The run {run.id} cannot be removed: {error.strerror}; check the permissions of {run.path}."
@@ -134,9 +133,11 @@ def kill(run: Run, term_seconds: float = TERM_SECONDS) -> str:
 
     The engine is told to finish its step and save; what is left of its group after `term_seconds` is killed. Only the
     group that process.json identifies is signalled, and when its leader is gone only if one of its members still has
-    the run's lock open: anything else could be a stranger with the same number.
+    the run's lock open: anything else could be a stranger with the same number. Raises UsageError when nothing of the
+    run lives, WorkbenchError when what lives cannot be identified or does not die.
     """
-    _require(run, "kill", run.status())
+    if not locks.is_held(run.lock_path):
+        _require(run, "kill", run.status())
     if not _wait(lambda: process.read_identity(run.path) or not locks.is_held(run.lock_path), NAMING_SECONDS):
         raise WorkbenchError(f"The process of the run {run.id} has not named itself yet; try again in a moment.")
     identity = process.read_identity(run.path)

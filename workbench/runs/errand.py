@@ -33,8 +33,14 @@ def death(code: int) -> str:
         return f"was ended by signal {-code}"
 
 
-def run(module: str, request: dict[str, Any], on_line: Callable[[dict[str, Any]], None] | None = None, *,
-        who: str = "The engine", own_group: bool = True) -> dict[str, Any]:  # fmt: skip
+def run(
+    module: str,
+    request: dict[str, Any],
+    on_line: Callable[[dict[str, Any]], None] | None = None,
+    *,
+    who: str = "The engine",
+    own_group: bool = True,
+) -> dict[str, Any]:
     """Run `python -m module` with `request` and return its last line; earlier ones and the last go to `on_line`.
 
     With `own_group` the child leads a group that is ended whole, politely first, when this call is left early; without,
@@ -50,7 +56,8 @@ def run(module: str, request: dict[str, Any], on_line: Callable[[dict[str, Any]]
         env=engine_env(),
         start_new_session=own_group,
     )
-    assert child.stdin is not None and child.stdout is not None
+    assert child.stdin is not None
+    assert child.stdout is not None
     try:
         with contextlib.suppress(BrokenPipeError):
             child.stdin.write(json.dumps(request).encode())

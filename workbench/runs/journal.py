@@ -29,9 +29,9 @@ def _ballast_path(path: Path) -> Path:
 
 
 def _last_number(path: Path) -> int:
-    """Return the highest sequence number at the end of a journal; lines of kinds unknown here count too."""
+    """Return the last sequence number in a journal; kinds unknown here and a line that lacks only its end count too."""
     for size in (_BLOCK_BYTES, 1 << 62):
-        for line in reversed(_last_lines(path, size)):
+        for line in reversed(_end_of(path, size)):
             with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
                 return int(json.loads(line)["n"])
     return 0
@@ -189,8 +189,8 @@ def _decoded(lines: Iterable[bytes]) -> list[Event]:
     return [event for line in lines if line and (event := decode(line)) is not None]
 
 
-def _last_lines(path: Path, max_bytes: int) -> list[bytes]:
-    """Return the complete lines within the last `max_bytes` of a file."""
+def _end_of(path: Path, max_bytes: int) -> list[bytes]:
+    """Return the lines that begin within the last `max_bytes` of a file, and what follows the last newline."""
     try:
         with path.open("rb") as file:
             start = max(0, os.fstat(file.fileno()).st_size - max_bytes)
@@ -198,12 +198,12 @@ def _last_lines(path: Path, max_bytes: int) -> list[bytes]:
             lines = file.read().split(b"\n")
     except OSError:
         return []
-    return [line for line in lines[start > 0 : -1] if line]
+    return lines[1:] if start > 0 else lines
 
 
 def tail(path: Path, max_bytes: int = 64 << 10) -> list[Event]:
     """Return the events that lie complete within the last `max_bytes` of a journal, oldest first."""
-    return _decoded(_last_lines(path, max_bytes))
+    return _decoded(_end_of(path, max_bytes)[:-1])
 
 
 def latest(path: Path, kinds: Iterable[str]) -> dict[str, Event]:

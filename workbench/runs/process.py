@@ -130,7 +130,7 @@ def read_identity(run_dir: Path) -> Identity | None:
     try:
         body = json.loads((run_dir / IDENTITY_FILE).read_text(encoding="utf-8"))
         identity = Identity(**{field.name: body[field.name] for field in fields(Identity)})
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     numbers = (identity.pid, identity.pgid, identity.start_ticks, identity.attempt)
     if not all(type(value) is int for value in numbers) or not isinstance(identity.boot_id, str):

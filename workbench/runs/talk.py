@@ -3,8 +3,9 @@
 Owns the parent's side of the chat protocol: JSON lines over pipes to `python -m workbench.engine.chat`. Must not import
 torch or llama.cpp, so that a crash of either is a sentence here and never the end of the caller.
 
-To the child: {"messages": […], "settings": {…}} and {"cancel": true}. From the child: {"ready": {…}} once, then per
-request {"text": piece} … and {"done": {"answer", "tokens", "tokens_per_second", "stopped", "reason"}} or {"error": sentence}.
+To the child: which model, then {"messages": […], "settings": {…}} and {"cancel": true}. From the child: {"ready": {…}}
+once, then per request {"text": piece} … and {"done": {"answer", "tokens", "tokens_per_second", "stopped", "reason"}} or
+{"error": sentence}.
 """
 
 from __future__ import annotations
@@ -15,12 +16,11 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.text import one_line
@@ -58,7 +58,11 @@ class Settings:
         for name, (low, high) in _BOUNDS.items():
             value = getattr(self, name)
             whole = isinstance(getattr(type(self), name), int)
-            if isinstance(value, bool) or not isinstance(value, int if whole else int | float) or not low <= value <= high:
+            if (
+                isinstance(value, bool)
+                or not isinstance(value, int if whole else int | float)
+                or not low <= value <= high
+            ):
                 kind = "a whole number" if whole else "a number"
                 raise UsageError(f"{name} is {kind} from {low:g} to {high:g}, not {one_line(repr(value), 40)}.")
 
@@ -76,8 +80,9 @@ def check_messages(messages: Any) -> list[dict[str, str]]:
 class ChatProcess:
     """A model loaded in a child process. Use it as a context manager, or call `start` and `close`.
 
-    `target` is a GGUF file, or a model directory with an optional PEFT `adapter` directory; `tokenizer` is the directory
-    of the tokenizer when it is not the model's. The other values are those of `engine.export.source.open_source`.
+    `target` is a GGUF file, or a model directory with an optional PEFT `adapter` directory; `tokenizer` is the
+    directory of the tokenizer when it is not the model's. `context` is in tokens; the other values say how the adapter
+    was trained, see `workbench.engine.export.source.open_source`.
     Not thread-safe, except for `cancel`, which may be called while another thread reads an answer.
     """
 
@@ -102,7 +107,6 @@ class ChatProcess:
             "context": context,
         }
         self._child: subprocess.Popen[bytes] | None = None
-        self._noise: IO[bytes] | None = None
         self.ready: dict[str, Any] = {}
         """What the child said about the model: {"kind", "context"}."""
         self.done: dict[str, Any] = {}
@@ -111,7 +115,9 @@ class ChatProcess:
     def __enter__(self) -> ChatProcess:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     @property
@@ -121,12 +127,11 @@ class ChatProcess:
 
     def start(self) -> ChatProcess:
         """Load the model; raise WorkbenchError when that fails. Returns when it can be asked."""
-        self._noise = tempfile.TemporaryFile()
         self._child = subprocess.Popen(
             [sys.executable, "-P", "-m", "workbench.engine.chat"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._noise,
+            stderr=subprocess.DEVNULL,
             env=engine_env(),
             start_new_session=True,
         )
@@ -138,7 +143,7 @@ class ChatProcess:
             raise
         return self
 
-    def ask(self, messages: Sequence[dict[str, str]], settings: Settings | None = None) -> Iterator[str]:
+    def ask(self, messages: Sequence[dict[str, str]], settings: Settings | None = None) -> Generator[str, None, None]:
         """Yield the answer piece by piece; afterwards `done` tells how it ended.
 
         Closing the iterator early cancels the answer. Raises UsageError for a malformed conversation and WorkbenchError
@@ -179,9 +184,6 @@ class ChatProcess:
             child.wait()
             if child.stdout:
                 child.stdout.close()
-        if self._noise is not None:
-            self._noise.close()
-            self._noise = None
 
     def _send(self, body: dict[str, Any]) -> None:
         """Send one line to the child; raise WorkbenchError when it is gone."""

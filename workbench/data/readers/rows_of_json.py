@@ -31,23 +31,23 @@ _LINE_SUFFIXES = (".jsonl", ".ndjson")
 _SPACE = b" \t\r\n"
 
 _STRUCTURE = re.compile(rb'["\[\]{},]')
-_IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 
 
 def is_json_lines(head: bytes, suffix: str) -> bool:
     """Return whether a file holds one JSON value per line, judged by its first complete lines.
 
-    Half of them must be a whole value. Where the lines decide nothing, the suffix does, unless the first line is a lone
-    bracket or opens an array.
+    Most of them must be a whole value. Where the lines decide nothing, the suffix does. A first line that only opens an
+    array or an object says that the file is one value, spread over its lines.
     """
     lines = [line.strip() for line in head.split(b"\n")]
     complete = [line for line in lines[:-1] if line][:_SAMPLED_LINES]
     whole = sum(isinstance(parse_json(line)[0], dict | list | str) for line in complete)
     first = next((line for line in lines if line), b"")
     more = len([line for line in lines if line]) > 1
-    if more and complete and 2 * whole >= len(complete):
-        return True
-    return suffix in _LINE_SUFFIXES and not first.startswith(b"[") and first != b"{"
+    if first == b"{" or (first.startswith(b"[") and not (more and isinstance(parse_json(first)[0], list))):
+        return False
+    return (more and 2 * whole > len(complete)) or suffix in _LINE_SUFFIXES
 
 
 def array_elements(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]]:
@@ -58,23 +58,25 @@ def array_elements(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]
     """
     depth, in_string, escaped = -1, False, False
     parts: list[bytes] = []
-    size, line = 0, 1
+    # `line` is where the element's bytes begin, `lead` the newlines before the first of them that is no white space.
+    size, line, lead = 0, 1, 0
 
     def take() -> Iterator[tuple[int, bytes | None]]:
         """Yield the collected element, unless it is blank, and begin the next one."""
-        nonlocal parts, size, line
+        nonlocal parts, size, line, lead
         raw = b"".join(parts)
-        blank = raw[: len(raw) - len(raw.lstrip(_SPACE))]
-        if size > MAX_RECORD_BYTES:
-            yield line, None
-        elif len(blank) < len(raw):
-            yield line + blank.count(b"\n"), raw.strip(_SPACE)
-        line += raw.count(b"\n")
-        parts, size = [], 0
+        if size:
+            yield line + lead, None if size > MAX_RECORD_BYTES else raw.rstrip(_SPACE)
+        line += lead + raw.count(b"\n")
+        parts, size, lead = [], 0, 0
 
     def keep(piece: bytes) -> None:
         """Add a piece to the element, or only its newlines once it is beyond the limit."""
-        nonlocal parts, size
+        nonlocal parts, size, lead
+        if not size:
+            begun = piece.lstrip(_SPACE)
+            lead += piece.count(b"\n", 0, len(piece) - len(begun))
+            piece = begun
         size += len(piece)
         parts.append(piece)
         if size > MAX_RECORD_BYTES:
@@ -128,7 +130,7 @@ def _rows_in(value: Any, levels: int = 2) -> list[Any] | None:
 
 
 def _object(source: Source) -> Iterator[Record | BadRecord]:
-    """Yield the rows of a file that is one JSON value other than an array; the object itself is the row when it has no list."""
+    """Yield the rows of a file that is one JSON value other than an array; an object without a list is a row."""
     if source.path.stat().st_size > MAX_DOCUMENT_BYTES:
         limit = MAX_DOCUMENT_BYTES // 2**20
         raise Unreadable(f"{source.name} is one JSON object of more than {limit} MiB; convert it to JSON lines.")

@@ -16,16 +16,16 @@ DELIMITERS = (",", "\t", ";", "|")
 NO_DELIMITER = "\x1f"
 """The delimiter of a table of one column, in which a comma is text: the unit separator, which text does not hold."""
 MAX_RECOVERIES = 100
-"""Quotes that are never closed, after which the rest of a file is refused: each costs a second reading of what follows."""
+"""Faulty quotes after which the rest of a file is refused: each costs a second reading of what follows."""
 UNCLOSED = "a quote is never closed"
 _STRAY = "a quote or a line end stands in the middle of a cell"
 _FAULTS = (("unexpected end of data", UNCLOSED), ("field limit", TOO_LONG))
 """Part of the csv module's message → reason."""
-_TOO_DEEP = "not read, because too many quotes before it are never closed"
+_TOO_DEEP = "not read, because too many quotes before it are faulty"
 
 
 def sniff_delimiter(head: bytes) -> str:
-    """Return the delimiter under which most records of the head have as many cells as the header has, which is two or more.
+    """Return the delimiter under which most records of the head have as many cells as the header, two or more.
 
     Among equals the one that gives more cells wins; a table in which none gives two cells has one column.
     """

@@ -42,7 +42,8 @@ def one_per_line(head: bytes) -> bool:
 def _articles(source: Source) -> Iterator[Record | BadRecord]:
     """Yield a file as one article, or a long one as parts that end at blank lines or, failing these, at line ends."""
     whole = source.path.stat().st_size <= LONG_FILE
-    start, parts, size = 1, [], 0
+    start, size = 1, 0
+    parts: list[bytes] = []
     for number, line in source.lines():
         if line is None:
             if parts:

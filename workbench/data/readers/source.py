@@ -6,6 +6,7 @@ Owns the tests on a file as a whole: is it text, and in which encoding. Must not
 from __future__ import annotations
 
 import codecs
+import contextlib
 import re
 import stat
 from collections.abc import Iterator
@@ -53,9 +54,12 @@ _DAMAGE_SHARE = 0.1
 """UTF-8 with at most this many wrong bytes per right non-ASCII character is damaged UTF-8, not another encoding."""
 _SAMPLE_BYTES = 2**17
 _UNICODE = ["utf_7", "utf_8", "utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be"]
+_EBCDIC = ["cp037", "cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140"]
+"""Encodings in which a line end is another byte than everywhere else."""
 _RARE = frozenset({"cp1006", "mac_turkish", "mac_iceland", "mac_croatian", "mac_romanian", "hp_roman8"})
 """What the detector names for a handful of accented letters, and what hardly any file is written in."""
-_WESTERN = frozenset("àâäáãåæçèéêëìíîïñòóôöõøœùúûüýÿßÀÂÄÁÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÖÕØŒÙÚÛÜÝŸ‘’‚“”„–—…•«»‹›°€£§©®™·¡¿ªº²³½¼×\xa0")  # noqa: RUF001
+_LAST_LATIN = "\u024f"
+_WESTERN = frozenset("àâäáãåæçèéêëìíîïñòóôöõøœùúûüýÿßÀÂÄÁÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÖÕØŒÙÚÛÜÝŸ‘’‚“”„–—…•«»‹›°€£§©®™·¡¿ªº²³½¼×\xa0")
 """Characters beyond ASCII that Western European text is made of."""
 
 
@@ -87,7 +91,8 @@ class Source:
 
     def lines(self, limit: int = MAX_RECORD_BYTES) -> Iterator[tuple[int, bytes | None]]:
         """Yield (number from 1, line without its newline); None stands for a line of more than `limit` bytes."""
-        number, parts, size = 1, [], 0
+        number, size = 1, 0
+        parts: list[bytes] = []
         for chunk in self.chunks():
             start = 0
             while (end := chunk.find(b"\n", start)) >= 0:
@@ -148,16 +153,12 @@ def _legacy_encoding(path: Path) -> str:
                 sample += piece[: _SAMPLE_BYTES - len(sample)]
             if len(sample) >= _SAMPLE_BYTES:
                 break
-    guess = from_bytes(bytes(sample), cp_exclusion=_UNICODE).best()
-    try:
-        western = set(bytes(sample).decode("cp1252"))
-    except UnicodeDecodeError:
-        western = {"\0"}
-    latin = (
-        guess is None or not any(char.isalpha() and char > "\u024f" for char in str(guess)) or guess.encoding in _RARE
-    )
-    if latin and not {char for char in western if char > "\x7f"} - _WESTERN:
-        return "cp1252"
+    guess = from_bytes(bytes(sample), cp_exclusion=[*_UNICODE, *_EBCDIC]).best()
+    text = str(guess) if guess is not None else ""
+    latin = guess is None or guess.encoding in _RARE or not any(char.isalpha() and char > _LAST_LATIN for char in text)
+    with contextlib.suppress(UnicodeDecodeError):
+        if latin and all(char <= "\x7f" or char in _WESTERN for char in sample.decode("cp1252")):
+            return "cp1252"
     return guess.encoding if guess is not None else ""
 
 

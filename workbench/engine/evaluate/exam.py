@@ -48,7 +48,9 @@ def read(path: Path, kinds: Sequence[str] = (), limit: int = 0) -> list[Question
             row = json.loads(line)
             question = Question(row["kind"], row["prompt"], row["entity"], row["value"], tuple(row["others"]))
         except (ValueError, KeyError, TypeError) as error:
-            raise UsageError(f"Line {number} of {path} is no exam question ({type(error).__name__}: {error}); correct it.") from None
+            raise UsageError(
+                f"Line {number} of {path} is no exam question ({type(error).__name__}: {error}); correct it."
+            ) from None
         taken[question.kind] = taken.get(question.kind, 0) + 1
         if (not kinds or question.kind in kinds) and (not limit or taken[question.kind] <= limit):
             questions.append(question)
@@ -80,13 +82,17 @@ class Marked:
     stopped: bool
 
 
-def mark(questions: Sequence[Question], ask: Callable[[Sequence[str], bool], Sequence[tuple[str, bool]]]) -> list[Marked]:
+def mark(
+    questions: Sequence[Question], ask: Callable[[Sequence[str], bool], Sequence[tuple[str, bool]]]
+) -> list[Marked]:
     """Return every question marked; `ask(prompts, is_chat)` gives (answer, whether it stopped by itself) for each."""
     marked: list[Marked] = []
     for chat in (True, False):
         chosen = [question for question in questions if question.is_chat == chat]
         replies = ask([question.prompt for question in chosen], chat) if chosen else []
-        marked += [Marked(q, text, is_right(q, text), stopped) for q, (text, stopped) in zip(chosen, replies, strict=True)]
+        marked += [
+            Marked(q, text, is_right(q, text), stopped) for q, (text, stopped) in zip(chosen, replies, strict=True)
+        ]
     return marked
 
 

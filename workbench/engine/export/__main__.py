@@ -1,54 +1,52 @@
-"""The export process: `python -m workbench.engine.export --request FILE`.
+"""The export process: `python -m workbench.engine.export`, with the fields of `exporter.Request` as JSON on stdin.
 
-Owns the protocol: JSON lines on stdout, each a step {"step", "done", "total", "detail"}, the last one {"result": report}
-or {"error": sentence}. Must not decide anything about the export. FILE holds the fields of `exporter.Request` as JSON.
+Owns the protocol: JSON lines on stdout, each a step {"step", "done", "total", "detail"}, the last one
+{"result": report} or {"error": sentence}. Must not decide anything about the export.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import os
+import signal
+import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.core.text import one_line
+from workbench.engine import lifeline
 
 _PATHS = ("base", "out", "adapter", "tokenizer")
+_LISTS = ("types", "texts", "chats")
 
 
-def read_request(path: Path) -> Any:
-    """Return the `exporter.Request` in the JSON file at `path`; raise UsageError for an unknown or missing field."""
+def read_request(text: str) -> Any:
+    """Return the `exporter.Request` that `text` holds as JSON; raise UsageError for an unknown or missing field."""
     from workbench.engine.export.exporter import Request
 
-    try:
-        body = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        raise UsageError(f"The export request {one_line(str(path))} cannot be read; write it as JSON.") from None
     known = {item.name for item in fields(Request)}
-    if not isinstance(body, dict) or not {"base", "out", "name", "types"} <= set(body) <= known:
-        raise UsageError(f"An export request has base, out, name and types, and of the rest only: {', '.join(sorted(known))}.")
+    try:
+        body = json.loads(text)
+        right = {"base", "out", "name", "types"} <= set(body) <= known
+    except (ValueError, TypeError):
+        right = False
+    if not right:
+        raise UsageError(
+            f"An export request is JSON with base, out, name, types and of these: {', '.join(sorted(known))}."
+        )
     body |= {key: Path(body[key]) for key in _PATHS if body.get(key)}
-    body |= {key: tuple(body[key]) for key in ("types", "texts", "chats") if key in body}
+    body |= {key: tuple(body[key]) for key in _LISTS if key in body}
     return Request(**body)
 
 
 def main() -> int:
     """Run the export and report it; nothing but the protocol reaches stdout."""
-    parser = argparse.ArgumentParser(prog="python -m workbench.engine.export")
-    parser.add_argument("--request", type=Path, required=True, help="JSON file with the fields of the request")
-    arguments = parser.parse_args()
-    lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-
-    def say(body: dict[str, Any]) -> None:
-        lines.write(json.dumps(body) + "\n")
-        lines.flush()
-
+    lifeline.die_with_parent()
+    say = lifeline.take_stdout()
+    # An exit that unwinds, so that the staging directory goes with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        request = read_request(arguments.request)
+        request = read_request(sys.stdin.read())
         from workbench.engine.export.exporter import export
 
         say({"result": export(request, say)})

@@ -1,7 +1,8 @@
 """One export from beginning to end: room, conversion, proof, quantisation, and only then files with their names.
 
 Owns the order of the steps, the staging directory and the report. Must not know who asked: `__main__` is the process
-around it. Everything is made in a hidden directory inside the output directory and renamed file by file after its proof.
+around it. Everything is made in a hidden directory inside the output directory and renamed, file by file, after its
+proof.
 """
 
 from __future__ import annotations
@@ -73,7 +74,9 @@ def _errors(out: Path, need: int) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             free = shutil.disk_usage(out).free if out.exists() else 0
             raise NoSpaceError(str(out), max(need, free + 1), free) from None
-        raise WorkbenchError(f"{one_line(str(error.filename or out))}: {error.strerror or error}; choose another folder.") from None
+        raise WorkbenchError(
+            f"{one_line(str(error.filename or out))}: {error.strerror or error}; choose another folder."
+        ) from None
 
 
 @contextmanager
@@ -89,7 +92,9 @@ def _staging(out: Path) -> Iterator[Path]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UsageError(f"Another export writes to {one_line(str(out))}; wait for it or choose another folder.") from None
+            raise UsageError(
+                f"Another export writes to {one_line(str(out))}; wait for it or choose another folder."
+            ) from None
         for left in out.glob(f".*{_PARTIAL}"):
             shutil.rmtree(left, ignore_errors=True)
         folder = out / f".{os.getpid()}{_PARTIAL}"
@@ -127,7 +132,11 @@ def convert(
 ) -> writer.Written:
     """Merge and convert in one stream: write the float32 GGUF to `path` with a block of rows in memory at a time."""
     values = {pair.key: pair.value for pair in vocabulary.pairs}
-    phi3 = plan.architecture == "phi3" and values["tokenizer.ggml.model"] == "llama" and "</s>" in values["tokenizer.ggml.tokens"]
+    phi3 = (
+        plan.architecture == "phi3"
+        and values["tokenizer.ggml.model"] == "llama"
+        and "</s>" in values["tokenizer.ggml.tokens"]
+    )
     return writer.write(
         path,
         plan,
@@ -163,7 +172,9 @@ def export(request: Request, on_event: OnEvent) -> dict[str, Any]:
     vocabulary = tokenizer.read(folder, hf_tokenizer, reference.load_generation(request.base), plan.vocabulary)
     need = disk_need(writer.data_bytes(plan) // 4, plan.vocabulary, wanted)
     with _errors(request.out, need), _staging(request.out) as stage:
-        on_event({"step": "room", "done": need, "total": shutil.disk_usage(stage).free, "detail": "bytes needed and free"})
+        on_event(
+            {"step": "room", "done": need, "total": shutil.disk_usage(stage).free, "detail": "bytes needed and free"}
+        )
         atomic.require_space(stage, need)
         full = stage / "full.gguf"
         written = convert(full, plan, vocabulary, request.name, on_event)
@@ -197,7 +208,10 @@ def _one(
         made = quantize.describe(full, kind)
     else:
         made = quantize.quantize(
-            full, staged, kind.name, lambda done, total: on_event({"step": step, "done": done, "total": total, "detail": ""})
+            full,
+            staged,
+            kind.name,
+            lambda done, total: on_event({"step": step, "done": done, "total": total, "detail": ""}),
         )
     sane = parity.examine(questions, staged, kind.name)
     final = request.out / file_name(request.name, kind.name)

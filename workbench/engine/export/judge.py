@@ -4,14 +4,14 @@ Reads one JSON request on stdin and answers with one JSON line on stdout. Owns w
 torch. It runs apart because llama.cpp ends the process on some files, and that must be a sentence and not a crash.
 
 Request: {"gguf": path, "exact": bool, "context": tokens, "texts": [[text, add_special]], "chats": [[messages,
-generation_prompt]], "reference": path of raw float32 logits or "", "sequences": [[id]], "tie": logit
-difference below which two choices count as the same, "prompts": [[id]], "limit": tokens, "stops": [id]}. Answer: {"ids", "rendered", "max_abs", "top1", "kl", "generated", "ends"} or {"error"}.
+generation_prompt]], "reference": path of raw float32 logits, "sequences": [[id]], "tie": logit difference below which
+two choices count as the same, "prompts": [[id]], "limit": tokens, "stops": [id]}.
+Answer: {"ids", "rendered", "max_abs", "top1", "kl", "generated", "ends"} or {"error": sentence}.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.errors import WorkbenchError
-from workbench.engine import llama
+from workbench.engine import lifeline, llama
 from workbench.engine.export.gguf import template
+
+ROWS = 32
+"""Positions whose probabilities are in memory at a time, in float64."""
+
 
 def _log_softmax(values: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return log probabilities of [positions, vocabulary] logits."""
@@ -42,8 +46,9 @@ def _compare(model: llama.Model, path: Path, sequences: list[list[int]], tie: fl
                 largest = max(largest, float(np.abs(got - want).max()))
                 chosen = np.take_along_axis(want, got.argmax(axis=-1)[:, None], axis=-1)[:, 0]
                 same += int((chosen >= want.max(axis=-1) - tie).sum())
-                one, other = _log_softmax(want), _log_softmax(got)
-                divergence += float((np.exp(one) * (one - other)).sum())
+                for i in range(0, len(got), ROWS):
+                    one, other = _log_softmax(want[i : i + ROWS]), _log_softmax(got[i : i + ROWS])
+                    divergence += float((np.exp(one) * (one - other)).sum())
                 count += len(got)
     return {"max_abs": largest, "top1": same / max(count, 1), "kl": max(divergence, 0.0) / max(count, 1)}
 
@@ -74,25 +79,22 @@ def judge(request: dict[str, Any]) -> dict[str, Any]:
             "rendered": _rendered(model, request["chats"]),
             "ends": [model.ends(token) for token in request["stops"]],
         }
-        if request["reference"]:
-            answer |= _compare(model, Path(request["reference"]), sequences, float(request["tie"]))
+        answer |= _compare(model, Path(request["reference"]), sequences, float(request["tie"]))
         answer["generated"] = [list(model.generate(prompt, int(request["limit"]))) for prompt in request["prompts"]]
         return answer
 
 
 def main() -> int:
     """Answer the request on stdin; nothing but the answer reaches stdout."""
-    llama.die_with_parent()
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
+    lifeline.die_with_parent()
+    say = lifeline.take_stdout()
     llama.quiet()
     try:
-        result = judge(json.load(sys.stdin))
+        say(judge(json.load(sys.stdin)))
+        return 0
     except WorkbenchError as error:
-        result = {"error": str(error)}
-    answers.write(json.dumps(result) + "\n")
-    answers.close()
-    return 0
+        say({"error": str(error)})
+        return error.exit_code
 
 
 if __name__ == "__main__":

@@ -53,11 +53,10 @@ class Delta:
     def block(self, start: int, stop: int) -> NDArray[np.float32]:
         """Return rows `start` to `stop` (exclusive) of the change, float32."""
         a = self.a.rows(0, self.a.shape[0])
-        if self.embedding:
-            change = a.T[start:stop] @ self.b.rows(0, self.b.shape[0]).T
-        else:
-            change = self.b.rows(start, stop) @ a
-        return change * np.float32(self.scaling)
+        left, right = (
+            (a.T[start:stop], self.b.rows(0, self.b.shape[0]).T) if self.embedding else (self.b.rows(start, stop), a)
+        )
+        return np.asarray(left @ right * np.float32(self.scaling))
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -90,7 +89,9 @@ def _config(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, AttributeError):
         raise WorkbenchError(f"{one_line(str(path))} is missing or damaged; train or copy the adapter again.") from None
     if kind != "LORA":
-        raise WorkbenchError(f"An adapter of the kind {one_line(str(kind), 40)} cannot be exported; only LoRA adapters can.")
+        raise WorkbenchError(
+            f"An adapter of the kind {one_line(str(kind), 40)} cannot be exported; only LoRA adapters can."
+        )
     for key, what in _REFUSED.items():
         if config.get(key):
             raise WorkbenchError(f"A LoRA adapter {what} cannot be merged into a GGUF; train without {key}.")
@@ -98,7 +99,7 @@ def _config(folder: Path) -> dict[str, Any]:
 
 
 def open_lora(folder: Path) -> Adapter:
-    """Return the changes of the PEFT LoRA adapter in `folder`; raise WorkbenchError for what cannot be merged exactly."""
+    """Return the changes of the PEFT LoRA adapter in `folder`; WorkbenchError for what cannot be merged exactly."""
     config, stored = _config(folder), open_adapter(folder)
     alphas = dict(config.get("alpha_pattern") or {})
     halves: dict[tuple[str, bool], dict[str, Stored]] = {}
@@ -108,16 +109,22 @@ def open_lora(folder: Path) -> Adapter:
         if match := _PAIR.match(plain):
             halves.setdefault((match["module"], bool(match["embedding"])), {})[match["half"]] = tensor
         elif ".lora_" in plain or "trainable_tokens" in plain or not plain.endswith((".weight", ".bias")):
-            raise WorkbenchError(f"The adapter holds {one_line(plain, 120)}, which cannot be merged; train a plain LoRA.")
+            raise WorkbenchError(
+                f"The adapter holds {one_line(plain, 120)}, which cannot be merged; train a plain LoRA."
+            )
         else:
             replaced[re.sub(r"\.(base_layer|modules_to_save(\.default)?)\.", ".", plain)] = tensor
     deltas: dict[str, Delta] = {}
     for (module, embedding), pair in halves.items():
         if set(pair) != {"A", "B"} or len(pair["A"].shape) != 2 or len(pair["B"].shape) != 2:
-            raise WorkbenchError(f"The adapter's part for {one_line(module, 120)} is not a pair of matrices; train it again.")
+            raise WorkbenchError(
+                f"The adapter's part for {one_line(module, 120)} is not a pair of matrices; train it again."
+            )
         rank = pair["A"].shape[0]
         if pair["B"].shape[1] != rank or not rank:
-            raise WorkbenchError(f"The adapter's matrices for {one_line(module, 120)} do not fit together; train it again.")
+            raise WorkbenchError(
+                f"The adapter's matrices for {one_line(module, 120)} do not fit together; train it again."
+            )
         alpha = _pattern(alphas, module, float(config.get("lora_alpha", rank)))
         scaling = alpha / (math.sqrt(rank) if config.get("use_rslora") else rank)
         deltas[f"{module}.weight"] = Delta(pair["A"], pair["B"], scaling, embedding)

@@ -1,7 +1,7 @@
 """What a weight becomes when bitsandbytes holds it in 4 bits: the NF4 round trip, a block of rows at a time.
 
-Owns the round trip with bitsandbytes' own kernels, so that it equals what a QLoRA run trained on. The weights are always
-freshly read: bitsandbytes repacks loaded layers in place on some CPUs, after which dequantising them gives garbage.
+Owns the round trip with bitsandbytes' own kernels, so that it equals what a QLoRA run trained on. The weights are
+always freshly read: bitsandbytes repacks loaded layers in place on some CPUs, and dequantising those gives garbage.
 NF4: https://arxiv.org/abs/2305.14314 (blocks of 64 weights, one maximum each, the maxima quantised in blocks of 256).
 """
 

@@ -16,7 +16,8 @@ import numpy as np
 
 from workbench.core.errors import WorkbenchError
 from workbench.core.text import one_line
-from workbench.engine.export import child, reference
+from workbench.engine.export import reference
+from workbench.runs import errand
 
 MAX_LOGIT_DIFFERENCE = 1e-3
 MAX_LOGIT_DIFFERENCE_GELU = 2e-2
@@ -114,6 +115,11 @@ class Questions:
         }
 
 
+def _llama(request: dict[str, Any]) -> dict[str, Any]:
+    """Return what llama.cpp answers; raise WorkbenchError when it dies over the file."""
+    return errand.run("workbench.engine.export.judge", request, who="llama.cpp", own_group=False)
+
+
 def _render(tokenizer: Any, messages: list[dict[str, str]], generation_prompt: bool) -> str | None:
     """Return the chat as transformers renders it; None where the template refuses it."""
     from jinja2 import TemplateError
@@ -122,6 +128,13 @@ def _render(tokenizer: Any, messages: list[dict[str, str]], generation_prompt: b
         return str(tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=generation_prompt))
     except (TemplateError, TypeError, ValueError):
         return None
+
+
+def _prompts(tokenizer: Any, chats: Sequence[list[dict[str, str]]]) -> list[list[int]]:
+    """Return the ids of the chats up to where the assistant speaks next; none without a template."""
+    asked = [chat[:-1] if chat[-1]["role"] == "assistant" else chat for chat in chats if tokenizer.chat_template]
+    texts = [_render(tokenizer, chat, True) for chat in asked if chat]
+    return [list(tokenizer(text, add_special_tokens=False).input_ids) for text in texts if text]
 
 
 def _texts(tokenizer: Any, texts: Sequence[str]) -> list[tuple[str, bool]]:
@@ -176,17 +189,24 @@ def ask(
             budget -= len(part)
     with logits.open("wb") as file:
         for sequence in sequences:
-            file.write(memoryview(np.ascontiguousarray(reference.logits(model, sequence))).cast("B"))
-    opened = [text for (_, prompt), text in zip(all_chats, rendered, strict=True) if prompt and text is not None]
-    prompts = [list(tokenizer(text, add_special_tokens=False).input_ids) for text in reversed(opened)]
-    prompts = prompts or [sequence[:16] for sequence in sequences]
-    prompts = [prompt for prompt in prompts if len(prompt) <= context - LIMIT][:PROMPTS]
+            file.write(np.ascontiguousarray(reference.logits(model, sequence)).data)
+    prompts = [prompt for prompt in _prompts(tokenizer, (*chats, *CHATS)) if len(prompt) <= context - LIMIT]
+    prompts = (prompts or [sequence[:16] for sequence in sequences])[:PROMPTS]
     answers = tuple(reference.greedy(model, prompt, stops, LIMIT) for prompt in prompts)
     return Questions(
-        tuple(pieces), tuple(ids), tuple(all_chats), tuple(rendered),
-        tuple(sequences), tuple(prompts), answers, tuple(stops), _specials(tokenizer), logits, context,
+        tuple(pieces),
+        tuple(ids),
+        tuple(all_chats),
+        tuple(rendered),
+        tuple(sequences),
+        tuple(prompts),
+        answers,
+        tuple(stops),
+        _specials(tokenizer),
+        logits,
+        context,
         MAX_LOGIT_DIFFERENCE_GELU if "gelu" in activation else MAX_LOGIT_DIFFERENCE,
-    )  # fmt: skip
+    )
 
 
 def _agrees(want: reference.Greedy, got: list[int], specials: frozenset[int], tie: float) -> bool:
@@ -202,7 +222,7 @@ def _agrees(want: reference.Greedy, got: list[int], specials: frozenset[int], ti
 
 def check(questions: Questions, gguf: Path) -> Parity:
     """Return how the float32 file `gguf` answers; raise WorkbenchError when llama.cpp cannot load or run it."""
-    answer = child.run("workbench.engine.export.judge", questions.request(gguf, exact=True))
+    answer = _llama(questions.request(gguf, exact=True))
     wrong = sum(want != got for want, got in zip(questions.ids, answer["ids"], strict=True))
     has_template = any(text is not None for text in questions.rendered)
     pairs = zip(questions.greedy, answer["generated"], strict=True)
@@ -221,9 +241,12 @@ def check(questions: Questions, gguf: Path) -> Parity:
 
 
 def failure(parity: Parity, allowed: float) -> str:
-    """Return why the file must not be handed over, "" when nothing speaks against it; `allowed` is the questions' own."""
+    """Return why the file must not be handed over, "" when nothing speaks against it; `allowed` as in the questions."""
     reasons = (
-        (parity.tokenizer_mismatches > 0, f"llama.cpp reads {parity.tokenizer_mismatches} of {parity.texts} texts as other tokens"),
+        (
+            parity.tokenizer_mismatches > 0,
+            f"llama.cpp reads {parity.tokenizer_mismatches} of {parity.texts} texts as other tokens",
+        ),
         (
             not parity.max_abs_logit_diff <= allowed,
             f"its logits differ by {parity.max_abs_logit_diff:.2g} where {allowed:g} is allowed",
@@ -250,7 +273,7 @@ class Sanity:
 
 def examine(questions: Questions, gguf: Path, kind: str) -> Sanity:
     """Return how the finished file of type `kind` does; raise WorkbenchError when it is broken."""
-    answer = child.run("workbench.engine.export.judge", questions.request(gguf, exact=False))
+    answer = _llama(questions.request(gguf, exact=False))
     result = Sanity(
         kl=float(answer["kl"]),
         top1=float(answer["top1"]),

@@ -19,8 +19,10 @@ from typing import Any
 
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.text import one_line
-from workbench.engine.export import child, types
+from workbench.engine import lifeline
+from workbench.engine.export import types
 from workbench.engine.export.gguf import header
+from workbench.runs import errand
 
 _PROGRESS = re.compile(r"^\[\s*(\d+)/\s*(\d+)\]")
 
@@ -48,10 +50,12 @@ def quantize(source: Path, target: Path, name: str, on_progress: Callable[[int, 
     request = {"source": str(source), "target": str(target), "ftype": kind.ftype}
     complete = False
     try:
-        child.run(
+        errand.run(
             "workbench.engine.export.quantize",
             request,
             lambda line: on_progress(line["done"], line["total"]) if "total" in line else None,
+            who="llama.cpp",
+            own_group=False,
         )
         with target.open("rb+") as file:
             os.fsync(file.fileno())
@@ -75,7 +79,7 @@ def describe(path: Path, kind: types.FileType) -> Quantised:
     return Quantised(path, path.stat().st_size, sum(tensor.bytes for tensor in tensors) * 8 / weights, fallbacks)
 
 
-def _work(request: dict[str, Any], answer: Callable[[dict[str, Any]], None]) -> None:
+def _work(request: dict[str, Any], say: lifeline.Say) -> None:
     """Quantise in this process; raise WorkbenchError when llama.cpp refuses."""
     import llama_cpp.llama_cpp as c
 
@@ -83,7 +87,7 @@ def _work(request: dict[str, Any], answer: Callable[[dict[str, Any]], None]) -> 
 
     def listen(line: str) -> None:
         if match := _PROGRESS.match(line.strip()):
-            answer({"done": int(match[1]), "total": int(match[2])})
+            say({"done": int(match[1]), "total": int(match[2])})
 
     llama.quiet(listen)
     header.read(Path(request["source"]))
@@ -97,22 +101,15 @@ def _work(request: dict[str, Any], answer: Callable[[dict[str, Any]], None]) -> 
 
 def main() -> int:
     """Quantise as the request on stdin says; progress and result are JSON lines on stdout."""
-    from workbench.engine import llama
-
-    llama.die_with_parent()
-    lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-
-    def answer(body: dict[str, Any]) -> None:
-        lines.write(json.dumps(body) + "\n")
-        lines.flush()
-
+    lifeline.die_with_parent()
+    say = lifeline.take_stdout()
     try:
-        _work(json.load(sys.stdin), answer)
-        answer({"ok": True})
+        _work(json.load(sys.stdin), say)
+        say({"ok": True})
+        return 0
     except WorkbenchError as error:
-        answer({"error": str(error)})
-    return 0
+        say({"error": str(error)})
+        return error.exit_code
 
 
 if __name__ == "__main__":

@@ -26,9 +26,13 @@ def load_config(folder: Path) -> Any:
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WorkbenchError(f"{one_line(str(folder))} is no model this version knows: {one_line(str(error), 160)}") from None
+        raise WorkbenchError(
+            f"{one_line(str(folder))} is no model this version knows: {one_line(str(error), 160)}"
+        ) from None
     if getattr(config, "auto_map", None):
-        raise WorkbenchError(f"{one_line(str(folder))} needs code of its own to run, which is refused; use a model without.")
+        raise WorkbenchError(
+            f"{one_line(str(folder))} needs code of its own to run, which is refused; use a model without."
+        )
     if getattr(config, "quantization_config", None):
         raise WorkbenchError(f"{one_line(str(folder))} is already quantised; export the model it was made from.")
     return config
@@ -41,7 +45,9 @@ def load_tokenizer(folder: Path) -> Any:
     try:
         return AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)
     except Exception as error:
-        raise WorkbenchError(f"{one_line(str(folder))} holds no usable tokenizer: {one_line(str(error), 160)}") from None
+        raise WorkbenchError(
+            f"{one_line(str(folder))} holds no usable tokenizer: {one_line(str(error), 160)}"
+        ) from None
 
 
 def load_generation(folder: Path) -> Any:
@@ -78,9 +84,14 @@ def load_model(folder: Path, source: TensorSource, device: str = "cpu", dtype: s
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    model = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=getattr(torch, dtype), trust_remote_code=False, local_files_only=True, use_safetensors=True
-    )
+    try:
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=getattr(torch, dtype), trust_remote_code=False, local_files_only=True, use_safetensors=True
+        )
+    except Exception as error:
+        raise WorkbenchError(
+            f"The model in {one_line(str(folder))} cannot be loaded: {one_line(str(error), 200)}"
+        ) from None
     for name in source.names:
         if source.changed(name):
             module, _, attribute = name.rpartition(".")

@@ -21,7 +21,9 @@ from workbench.engine.export.stored import Stored, bf16_to_f32, f32_to_bf16, ope
 MERGE_BASES = ("original", "dequantised")
 """Which base an adapter is merged into: the weights as stored, or what their 4-bit form stands for."""
 
-TRAINED_DTYPES = ("float32", "bfloat16", "float16")
+_STORED_AS = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
+
+TRAINED_DTYPES = tuple(_STORED_AS)
 
 
 @dataclass
@@ -52,13 +54,10 @@ class TensorSource:
         """Return where the tensor comes from, before any delta."""
         return self.adapter.replaced.get(name) or self.base[name]
 
-    def _round(self, rows: NDArray[np.float32], stored: Stored) -> NDArray[np.float32]:
-        """Return `rows` as the trained-in type holds them."""
-        if self.dtype == "float32" or stored.dtype == {"bfloat16": "BF16", "float16": "F16"}[self.dtype]:
-            return rows
-        if self.dtype == "bfloat16":
-            return bf16_to_f32(f32_to_bf16(rows))
-        return rows.astype(np.float16).astype(np.float32)
+    def _rounded(self, name: str) -> bool:
+        """Return whether the base's tensor was rounded when it was loaded for training; trained ones never were."""
+        stored = _STORED_AS[self.dtype]
+        return stored != "F32" and name not in self.adapter.replaced and self.base[name].dtype != stored
 
     def rows(self, name: str, start: int, stop: int) -> NDArray[np.float32]:
         """Return rows `start` to `stop` (exclusive) of the merged tensor as float32.
@@ -72,7 +71,9 @@ class TensorSource:
                 self._trip = (name, RoundTrip(stored, self.dtype, self.double_quant))
             block = self._trip[1].rows(start, stop)
         else:
-            block = self._round(stored.rows(start, stop), stored)
+            block = stored.rows(start, stop)
+            if self._rounded(name):
+                block = _round(block, self.dtype)
         delta = self.adapter.deltas.get(name)
         if delta is not None:
             block = block + delta.block(start, stop)
@@ -84,17 +85,22 @@ class TensorSource:
 
     def changed(self, name: str) -> bool:
         """Return whether the base's tensor differs from the one in the model's files, the low-rank change aside."""
-        stored = self.base.get(name)
-        rounded = stored is not None and self.dtype != "float32" and stored.dtype not in ("BF16", "F16")
-        return name in self.quantised | self.untied or name in self.adapter.replaced or rounded
+        return name in self.quantised | self.untied or name in self.adapter.replaced or self._rounded(name)
 
     def base_tensor(self, name: str) -> NDArray[np.float32]:
         """Return the whole tensor without the adapter's low-rank change, as float32."""
         return replace(self, adapter=Adapter({}, self.adapter.replaced), _trip=None).tensor(name)
 
 
+def _round(rows: NDArray[np.float32], dtype: str) -> NDArray[np.float32]:
+    """Return `rows` as a half-precision type holds them."""
+    if dtype == "bfloat16":
+        return bf16_to_f32(f32_to_bf16(rows))
+    return rows.astype(np.float16).astype(np.float32)
+
+
 def _linear(name: str, stored: Stored) -> bool:
-    """Return whether a QLoRA run holds this tensor in 4 bits: every linear layer of the blocks, never embeddings or head."""
+    """Return whether a QLoRA run holds this tensor in 4 bits: linear layers of the blocks, not embeddings or head."""
     return len(stored.shape) == 2 and ".layers." in name and name.endswith(".weight")
 
 
@@ -133,5 +139,7 @@ def open_source(
                 f"The adapter in {one_line(str(adapter_dir))} does not fit the base in {one_line(str(base_dir))} "
                 f"at {one_line(name, 120)}; use the base it was trained on."
             )
-    quantised = frozenset(name for name, stored in base.items() if merge_base == "dequantised" and _linear(name, stored))
+    quantised = frozenset(
+        name for name, stored in base.items() if merge_base == "dequantised" and _linear(name, stored)
+    )
     return TensorSource(base, adapter, quantised, dtype, double_quant, untied)

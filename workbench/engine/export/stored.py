@@ -82,8 +82,14 @@ def _index(file: Path) -> dict[str, Stored]:
             dtype, (begin, end) = str(entry["dtype"]), entry["data_offsets"]
             shape = tuple(int(extent) for extent in entry["shape"])
             if dtype not in _WIDTH:
-                raise ValueError(f"it stores {one_line(name, 80)} as {one_line(dtype, 20)}, which is no plain float type")
-            if min((*shape, begin), default=0) < 0 or end - begin != math.prod(shape) * _WIDTH[dtype] or 8 + length + end > size:
+                raise ValueError(
+                    f"it stores {one_line(name, 80)} as {one_line(dtype, 20)}, which is no plain float type"
+                )
+            if (
+                min((*shape, begin), default=0) < 0
+                or end - begin != math.prod(shape) * _WIDTH[dtype]
+                or 8 + length + end > size
+            ):
                 raise ValueError("it is cut off or damaged")
             found[name] = Stored(file, dtype, shape, 8 + length + begin)
         return found
@@ -91,7 +97,9 @@ def _index(file: Path) -> dict[str, Stored]:
         raise WorkbenchError(f"{one_line(str(file))} cannot be read: {error.strerror or error}.") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         why = str(error) if type(error) is ValueError else "its header is damaged"
-        raise WorkbenchError(f"{one_line(str(file))} cannot be used because {why}; copy or download it again.") from None
+        raise WorkbenchError(
+            f"{one_line(str(file))} cannot be used because {why}; copy or download it again."
+        ) from None
 
 
 def open_model(folder: Path) -> dict[str, Stored]:
@@ -117,7 +125,9 @@ def open_model(folder: Path) -> dict[str, Stored]:
     found: dict[str, Stored] = {}
     for name in names:
         if not isinstance(name, str) or "/" in name or not name.endswith(".safetensors"):
-            raise WorkbenchError(f"{one_line(str(index))} names a file that is no safetensors file beside it; refuse it.")
+            raise WorkbenchError(
+                f"{one_line(str(index))} names a file that is no safetensors file beside it; refuse it."
+            )
         found.update(_index(folder / name))
     return found
 

@@ -46,6 +46,10 @@ def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
     # Training
     outcome, figures = loop.fit(attempt, folder, tokenizer, material(attempt, build))
     if outcome == "done":
-        attempt.reporter.notice("info", "next_rung",
-            "The model has read the articles; an sft run on questions and answers usually follows, so that it can tell what it read.")  # fmt: skip
+        attempt.reporter.notice(
+            "info",
+            "next_rung",
+            "The model has read the articles; an sft run on questions and answers usually follows, "
+            "so that it can tell what it read.",
+        )
     return outcome, figures

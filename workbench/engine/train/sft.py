@@ -24,7 +24,9 @@ def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
     folder = lineage.folder(attempt)
     tokenizer = load_tokenizer(folder)
     if tokenizer.chat_template is None:
-        raise UsageError(f"The base {recipe.base} has no chat template, which sft needs; choose its instruct variant as base.")
+        raise UsageError(
+            f"The base {recipe.base} has no chat template, which sft needs; choose its instruct variant as base."
+        )
 
     # Rows and examples: held-out rows are split off before anything is packed.
     def build() -> tuple[Encoded, dict[str, Encoded], list[str], bool, dict[str, Any]]:

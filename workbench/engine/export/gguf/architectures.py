@@ -209,7 +209,12 @@ FAMILIES: dict[str, Family] = {
         gguf.MODEL_ARCH.GEMMA2, "gelu_pytorch_tanh", norm_offset=1.0, head=False, ropes=("default",), extra=_gemma2
     ),
     "Gemma3ForCausalLM": Family(
-        gguf.MODEL_ARCH.GEMMA3, "gelu_pytorch_tanh", norm_offset=1.0, head=False, ropes=("default", "linear"), extra=_gemma3
+        gguf.MODEL_ARCH.GEMMA3,
+        "gelu_pytorch_tanh",
+        norm_offset=1.0,
+        head=False,
+        ropes=("default", "linear"),
+        extra=_gemma3,
     ),
     "Phi3ForCausalLM": Family(gguf.MODEL_ARCH.PHI3, ropes=("default", "longrope"), extra=_phi3),
 }
@@ -271,7 +276,7 @@ def _common(config: Any, found: Family, rows: int) -> list[Pair]:
 
 
 def llama3_factors(config: Any) -> NDArray[np.float32]:
-    """Return what Llama 3 divides each rotary frequency by, float32 [head size / 2] (arXiv:2407.21783, HF rope_type llama3)."""
+    """Return what Llama 3 divides each rotary frequency by, float32 [head size / 2] (arXiv:2407.21783)."""
     rope, size = config.rope_parameters, head_size(config)
     low, high, factor = rope["low_freq_factor"], rope["high_freq_factor"], rope["factor"]
     original = rope["original_max_position_embeddings"]
@@ -313,12 +318,13 @@ def _edited(source: Source, name: str, config: Any, found: Family) -> Rows:
     return lambda start, stop: source.rows(name, start, stop)
 
 
-def _same(source: Source, one: str, other: str, step: int = 4096) -> bool:
+def _same(source: Source, one: str, other: str) -> bool:
     """Return whether two tensors are equal, comparing a block of rows at a time."""
-    shape = source.shape(one)
-    return shape == source.shape(other) and all(
-        np.array_equal(source.rows(one, i, min(i + step, shape[0])), source.rows(other, i, min(i + step, shape[0])))
-        for i in range(0, shape[0], step)
+    rows, columns = source.shape(one)
+    step = 64 * max((1 << 16) // columns, 1)
+    return source.shape(other) == (rows, columns) and all(
+        np.array_equal(source.rows(one, i, min(i + step, rows)), source.rows(other, i, min(i + step, rows)))
+        for i in range(0, rows, step)
     )
 
 
@@ -332,22 +338,28 @@ def plan(config: Any, source: Source) -> Plan:
     embedding, head = "model.embed_tokens.weight", "lm_head.weight"
     names = [name for name in source.names if not name.endswith(".rotary_emb.inv_freq")]
     if embedding not in names:
-        raise WorkbenchError("The model has no model.embed_tokens.weight, so it is not a language model this export knows.")
+        raise WorkbenchError(
+            "The model has no model.embed_tokens.weight, so it is not a language model this export knows."
+        )
     if head in names and _same(source, embedding, head):
         names.remove(head)
     elif head in names and not found.head:
         raise _refuse("its output matrix differs from its embedding")
     elif head not in names and not config.tie_word_embeddings:
         raise WorkbenchError("The model's lm_head.weight is missing; copy or download the model again.")
+    elif head in names and source.shape(head) != source.shape(embedding):
+        raise WorkbenchError(
+            "The model's lm_head.weight and embedding have different sizes; train both or none of them."
+        )
     table = gguf.get_tensor_name_map(found.architecture, config.num_hidden_layers)
     tensors = _computed(config)
     for name in names:
         mapped = table.get_name(name, try_suffixes=(".weight", ".bias"))
         if mapped is None:
-            raise WorkbenchError(f"The tensor {one_line(name, 120)} has no place in a GGUF; the model cannot be exported.")
+            raise WorkbenchError(
+                f"The tensor {one_line(name, 120)} has no place in a GGUF; the model cannot be exported."
+            )
         tensors.append(Planned(mapped, source.shape(name), _edited(source, name, config, found)))
     rows = source.shape(embedding)[0]
     pairs = (*_common(config, found, rows), *found.extra(config))
-    return Plan(
-        gguf.MODEL_ARCH_NAMES[found.architecture], pairs, tuple(tensors), rows, math.lcm(64, head_size(config))
-    )
+    return Plan(gguf.MODEL_ARCH_NAMES[found.architecture], pairs, tuple(tensors), rows, math.lcm(64, head_size(config)))

@@ -36,13 +36,11 @@ BLOCKS: dict[int, tuple[str, int, int]] = {
     6: ("Q5_0", 32, 22),
     7: ("Q5_1", 32, 24),
     8: ("Q8_0", 32, 34),
-    9: ("Q8_1", 32, 36),
     10: ("Q2_K", 256, 84),
     11: ("Q3_K", 256, 110),
     12: ("Q4_K", 256, 144),
     13: ("Q5_K", 256, 176),
     14: ("Q6_K", 256, 210),
-    15: ("Q8_K", 256, 292),
     16: ("IQ2_XXS", 256, 66),
     17: ("IQ2_XS", 256, 74),
     18: ("IQ3_XXS", 256, 98),
@@ -63,7 +61,7 @@ BLOCKS: dict[int, tuple[str, int, int]] = {
     39: ("MXFP4", 32, 17),
     40: ("NVFP4", 64, 36),
 }
-"""ggml type → name, weights per block, bytes per block."""
+"""ggml type → name, weights per block, bytes per block, of every type that files hold."""
 
 
 @dataclass(frozen=True)
@@ -222,6 +220,8 @@ def read(path: Path, keep: int = 64) -> Header:
         with path.open("rb") as file:
             return _parse(file, path.stat().st_size, keep)
     except _Bad as bad:
-        raise WorkbenchError(f"{one_line(path.name)} cannot be used: the file {bad}; fetch or export it again.") from None
+        raise WorkbenchError(
+            f"{one_line(path.name)} cannot be used: the file {bad}; fetch or export it again."
+        ) from None
     except OSError as error:
         raise WorkbenchError(f"{one_line(str(path))} cannot be read: {error.strerror or error}.") from None

@@ -23,7 +23,7 @@ from workbench.core.text import one_line
 class _Generation(Extension):
     """`{% generation %}` marks what the assistant says, for training masks; rendering passes its body through."""
 
-    tags = {"generation"}
+    tags = {"generation"}  # noqa: RUF012 - the attribute is the base class's
 
     def parse(self, parser: Parser) -> list[nodes.Node]:
         """Return the nodes between the two tags."""
@@ -43,7 +43,7 @@ def _tojson(value: Any, ensure_ascii: bool = False, indent: int | None = None, *
 
 def _now(pattern: str) -> str:
     """The current date or time as a template formats it."""
-    return datetime.now().strftime(pattern)
+    return datetime.now().astimezone().strftime(pattern)
 
 
 def render(
@@ -65,4 +65,6 @@ def render(
             messages=list(messages), add_generation_prompt=generation_prompt, bos_token=bos, eos_token=eos
         )
     except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
-        raise WorkbenchError(f"The model's chat template cannot render this conversation: {one_line(str(error), 200)}.") from None
+        raise WorkbenchError(
+            f"The model's chat template cannot render this conversation: {one_line(str(error), 200)}."
+        ) from None

@@ -63,15 +63,16 @@ def _pre(model: dict[str, Any]) -> str:
     if signature not in _PRE:
         shown = one_line(" + ".join(signature) or "none", 120)
         raise WorkbenchError(
-            f"This tokenizer splits text in a way the export does not know ({shown}), so llama.cpp would read other tokens; "
-            "use a base with a Llama 3, Qwen 2, SmolLM or GPT-2 style tokenizer."
+            f"This tokenizer splits text in a way the export does not know ({shown}), so llama.cpp would read other "
+            "tokens; use a base with a Llama 3, Qwen 2, SmolLM or GPT-2 style tokenizer."
         )
     return _PRE[signature]
 
 
 def _merges(model: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the merges as pairs; older files write them as one text."""
-    return [tuple(merge) if isinstance(merge, list) else tuple(merge.split(" ", 1)) for merge in model["merges"]]  # type: ignore[misc]
+    pairs = (merge if isinstance(merge, list) else merge.split(" ", 1) for merge in model["merges"])
+    return [(left, right) for left, right in pairs]
 
 
 def _joined(left: str, right: str) -> str:
@@ -88,7 +89,8 @@ def _tokens(body: dict[str, Any], rows: int, byte_fallback: bool) -> tuple[list[
     highest = max([*vocabulary.values(), *(token["id"] for token in added)], default=-1)
     if highest >= rows:
         raise WorkbenchError(
-            f"The tokenizer has {highest + 1:,} tokens and the model's embedding only {rows:,} rows; use the tokenizer it was trained with."
+            f"The tokenizer has {highest + 1:,} tokens and the model's embedding only {rows:,} rows; "
+            "use the tokenizer it was trained with."
         )
     unknown = body["model"].get("unk_token")
     for token, number in vocabulary.items():
@@ -116,7 +118,7 @@ def stop_ids(tokenizer: Any, generation: Any) -> tuple[int, ...]:
     listed = getattr(generation, "eos_token_id", None)
     listed = listed if isinstance(listed, list | tuple) else [listed]
     ids = [tokenizer.eos_token_id, *listed]
-    return tuple(dict.fromkeys(int(number) for number in ids if number is not None and 0 <= number))
+    return tuple(dict.fromkeys(int(number) for number in ids if number is not None and number >= 0))
 
 
 def _ends(tokenizer: Any, stops: tuple[int, ...], rows: int) -> list[Pair]:
@@ -154,9 +156,13 @@ def read(folder: Path, tokenizer: Any, generation: Any, rows: int) -> Vocabulary
         body: dict[str, Any] = json.loads((folder / "tokenizer.json").read_bytes())
         kind, fallback = body["model"]["type"], bool(body["model"].get("byte_fallback"))
     except (OSError, ValueError, KeyError, TypeError):
-        raise WorkbenchError(f"{one_line(str(folder))} has no readable tokenizer.json; copy or download the model again.") from None
+        raise WorkbenchError(
+            f"{one_line(str(folder))} has no readable tokenizer.json; copy or download the model again."
+        ) from None
     if kind != "BPE":
-        raise WorkbenchError(f"A tokenizer of the kind {one_line(str(kind), 40)} cannot be written to GGUF; only BPE ones can.")
+        raise WorkbenchError(
+            f"A tokenizer of the kind {one_line(str(kind), 40)} cannot be written to GGUF; only BPE ones can."
+        )
     texts, types = _tokens(body, rows, fallback)
     pairs = [
         text("tokenizer.ggml.model", "llama" if fallback else "gpt2"),

@@ -89,13 +89,17 @@ def write(
                 block = np.ascontiguousarray(tensor.rows(start, min(start + step, tensor.shape[0])), "<f4")
                 top = float(max(block.max(initial=0.0), -block.min(initial=0.0)))
                 if not math.isfinite(top):
-                    raise WorkbenchError(f"The weight {one_line(tensor.name, 80)} is not finite; go back to an earlier checkpoint.")
+                    raise WorkbenchError(
+                        f"The weight {one_line(tensor.name, 80)} is not finite; go back to an earlier checkpoint."
+                    )
                 largest = max(largest, top)
-                file.write(memoryview(block).cast("B"))
+                file.write(block.data)
             file.write(bytes(_need(tensor) - math.prod(tensor.shape) * 4))
             on_tensor(done, len(plan.tensors), tensor.name)
         file.flush()
         os.fsync(file.fileno())
     if path.stat().st_size != expected:
-        raise WorkbenchError(f"{path.name} came out with {path.stat().st_size:,} bytes instead of {expected:,}; check the disk.")
+        raise WorkbenchError(
+            f"{path.name} came out with {path.stat().st_size:,} bytes instead of {expected:,}; check the disk."
+        )
     return Written(expected, largest)

@@ -1,0 +1,100 @@
+"""The held-out split and the replay mixture, compared with their definitions."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbench.core.errors import UsageError
+from workbench.data import mix, split
+
+QUICK = settings(max_examples=80, deadline=None)
+
+
+def texts(*words: str) -> list[dict[str, Any]]:
+    return [{"text": word} for word in words]
+
+
+def bag(rows: list[dict[str, Any]]) -> list[str]:
+    return sorted(json.dumps(row) for row in rows)
+
+
+@QUICK
+@given(
+    numbers=st.lists(st.integers(0, 40), max_size=120),
+    fraction=st.floats(0.0, 0.5),
+    seed=st.integers(0, 2**31 - 1),
+    order=st.randoms(use_true_random=False),
+)
+def test_split(numbers: list[int], fraction: float, seed: int, order: random.Random) -> None:
+    rows = texts(*map(str, numbers))
+    train, held = split.held_out(rows, fraction, seed)
+    assert bag(train + held) == bag(rows)
+    assert not set(bag(train)) & set(bag(held))
+    if fraction > 0 and len(set(numbers)) >= split.FEWEST_ROWS:
+        assert held
+        assert train
+    else:
+        assert not held
+    shuffled = list(rows)
+    order.shuffle(shuffled)
+    assert bag(split.held_out(shuffled, fraction, seed)[1]) == bag(held)
+
+
+def test_split_holds_the_fraction_and_depends_on_the_seed() -> None:
+    rows = texts(*map(str, range(1000)))
+    held = [bag(split.held_out(rows, 0.05, seed)[1]) for seed in (1, 2)]
+    assert [len(side) for side in held] == [50, 50]
+    assert held[0] != held[1]
+    assert len(split.held_out(rows * 3, 0.5, 1)[1]) <= split.MOST_HELD
+    assert len(split.held_out(texts(*map(str, range(8))), 0.01, 1)[1]) == 1
+    assert split.held_out(texts(*map(str, range(8))) * 600, 0.5, 1)[1] == []
+
+
+@QUICK
+@given(
+    own=st.lists(st.integers(1, 400), min_size=1, max_size=30),
+    general=st.lists(st.integers(1, 60), min_size=1, max_size=30),
+    share=st.floats(0.01, 0.9),
+    seed=st.integers(0, 1000),
+)
+def test_replay_makes_up_its_share_of_the_characters(
+    own: list[int], general: list[int], share: float, seed: int
+) -> None:
+    rows, replay = texts(*("a" * size for size in own)), texts(*("b" * size for size in general))
+    mixed = mix.with_replay(rows, replay, share, seed)
+    assert bag([row for row in mixed if row["text"].startswith("a")]) == bag(rows)
+    got = sum(len(row["text"]) for row in mixed if row["text"].startswith("b"))
+    wanted = sum(own) * share / (1 - share)
+    assert abs(got - wanted) <= min(general) / 2 + 1
+    assert mixed == mix.with_replay(rows, replay, share, seed)
+
+
+def test_replay_is_repeated_only_when_it_has_to_be() -> None:
+    rows, replay = texts("a" * 100), texts(*(f"{number:010}" for number in range(20)))
+    half = [row["text"] for row in mix.with_replay(rows, replay, 0.5, 1) if row not in rows]
+    assert len(half) == len(set(half)) == 10
+    most = [row["text"] for row in mix.with_replay(rows, replay, 0.8, 1) if row not in rows]
+    assert sorted(most) == sorted([row["text"] for row in replay] * 2)
+
+
+def test_replay_takes_the_beginning_of_a_text_that_is_too_long() -> None:
+    mixed = mix.with_replay(texts("a" * 100), texts("word " * 1000), 0.2, 1)
+    assert sorted(row["text"] for row in mixed) == ["a" * 100, "word word word word word"]
+
+
+@pytest.mark.parametrize("share", [-0.1, 0.91, float("nan")])
+def test_replay_share_has_bounds(share: float) -> None:
+    with pytest.raises(UsageError, match="replay_share"):
+        mix.with_replay(texts("a"), texts("b"), share, 1)
+
+
+def test_replay_without_text_is_refused_and_none_is_wanted_at_zero() -> None:
+    assert mix.with_replay(texts("a", "b"), [], 0.0, 1) == texts("a", "b")
+    with pytest.raises(UsageError, match="replay_data"):
+        mix.with_replay(texts("a"), texts(""), 0.1, 1)

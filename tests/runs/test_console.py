@@ -1,0 +1,82 @@
+"""Console output made fit for a screen, in bounded memory whatever was written."""
+
+from __future__ import annotations
+
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.core.text import clean
+from workbench.runs import console
+
+
+def shown(path: Path, data: bytes, lines: int = 100, **rest: int) -> list[str]:
+    """Return the tail of a console file with the given contents."""
+    path.write_bytes(data)
+    return console.tail(path, lines, **rest)
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", []),
+        (b"\n", [""]),
+        (b"one\ntwo", ["one", "two"]),
+        (b"one\r\ntwo\r\n", ["one", "two"]),
+        (b"\x1b[1;31mred\x1b[0m \x1b[2K\x1b[3Aup", ["red up"]),
+        (b"\x1b]0;title\x07a\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", ["alink"]),
+        (b"\x1b]52;c;never ended\nnext", ["", "next"]),
+        ("\x9b31mred\x9d0;title\x9cx".encode(), ["redx"]),
+        (b" 10%|#\r 50%|##\r100%|###\nnext", ["100%|###", "next"]),
+        (b" 10%|#\r 50%|##\r", [" 50%|##"]),
+        (b"bell\x07 nul\x00", ["bell␇ nul␀"]),
+        ("bidi\u202eevil".encode(), ["bidi\ufffdevil"]),
+        (b"not \xff utf-8", ["not \ufffd utf-8"]),
+        ("grüße 😀".encode(), ["grüße 😀"]),
+    ],
+)
+def test_a_line_is_what_a_terminal_would_leave(tmp_path: Path, data: bytes, expected: list[str]) -> None:
+    assert shown(tmp_path / "console.log", data) == expected
+
+
+@given(st.binary(max_size=3000) | st.text().map(str.encode), st.integers(1, 50))
+def test_nothing_that_drives_a_terminal_gets_through(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, lines: int
+) -> None:
+    out = shown(tmp_path_factory.mktemp("console") / "console.log", data, lines, max_line=100)
+    assert len(out) <= lines
+    for line in out:
+        assert len(line) <= 100
+        assert clean(line) == line
+        assert "\n" not in line
+
+
+def test_the_last_lines_are_found_across_blocks(tmp_path: Path) -> None:
+    written = [f"line {n} " + "x" * (n % 300) for n in range(5000)]
+    data = "\n".join(written).encode() + b"\n"
+    assert shown(tmp_path / "c", data, 1700) == written[-1700:]
+    assert shown(tmp_path / "c", data, 9999) == written
+    assert shown(tmp_path / "c", data, 0) == []
+
+
+def test_a_gigabyte_takes_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "console.log"
+    with path.open("wb") as file:
+        file.truncate(1 << 30)
+        file.seek(1 << 30)
+        file.write(b"\nthe end\n")
+    tracemalloc.start()
+    lines = console.tail(path, 10)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert lines[-1] == "the end"
+    assert len(lines[0]) <= 4096
+    assert peak < 64 << 20
+
+
+def test_a_missing_console_has_no_lines(tmp_path: Path) -> None:
+    assert console.tail(tmp_path / "missing", 5) == []
+    assert console.tail(tmp_path, 5) == []
