@@ -1,6 +1,6 @@
 # The door for people: `make demo` and `make test` are all that is needed after a clone.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check clean
+.PHONY: help setup demo test check base clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ check: setup ## Lint, formatting, types and layers, without the tests
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+
+base: setup ## Remake the bundled base from its generator and recipe (about ten minutes on two cores)
+	@tools/make_base.sh
 
 clean: ## Remove everything that was made here, .venv included; runs are kept
 	@rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -140,6 +140,14 @@ def test_a_summary_tells_the_run_at_a_glance() -> None:
     json.dumps(told)
 
 
+def test_one_very_long_event_does_not_hide_the_status() -> None:
+    run = new_run()
+    writer = journal.Writer(run.events_path)
+    writer.write(AttemptStarted(attempt=1, pid=1))
+    writer.write(AttemptEnded(attempt=1, outcome="failed", error="x" * 2_000_000))
+    assert run.status() == "failed"
+
+
 def test_a_run_between_lock_and_launch_is_queued() -> None:
     run = new_run()
     fd = locks.acquire(run.lock_path)

@@ -141,7 +141,7 @@ def save(
     """
     atomic.require_space(folder.parent, size_bytes(model), reserve=RESERVE_BYTES)
     tensors, rest = optimizer_tensors(optimizer.state_dict())
-    with atomic.staging(folder) as staged:
+    with atomic.staging(folder, size_bytes(model)) as staged:
         save_weights(model, tokenizer, staged)
         save_file(tensors, staged / OPTIMIZER_FILE)
         state = {"optimizer": rest, "scheduler": scheduler.state_dict(), "extra": extra}
@@ -189,7 +189,5 @@ def load_optimizer(folder: Path, optimizer: Any, scheduler: Any) -> None:
 
 def rotate(checkpoints_dir: Path, keep: int) -> None:
     """Remove all but the newest `keep` checkpoints."""
-    import shutil
-
     for old in sorted(checkpoints_dir.glob("step-*"), reverse=True)[keep:]:
-        shutil.rmtree(old, ignore_errors=True)
+        atomic.withdraw(old)

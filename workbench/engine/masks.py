@@ -6,6 +6,8 @@ conversation up to each assistant turn and through it. Must not know files, batc
 
 from __future__ import annotations
 
+import itertools
+import os.path
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +19,9 @@ IGNORED = -100
 DOCUMENT_ENDS = ("<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "<|eot|>")
 """Tokens that end a document in the families we know; an instruct model's own eos ends a turn instead."""
 
-_SENTINEL = re.compile("\uf8f0([0-9]+)\uf8f1")
+_OPEN, _CLOSE = "\uf8f0", "\uf8f1"
+_SENTINEL = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
+"""Stands for the n-th text that must not reach the tokenizer as it is; `_OPEN` itself is such a text."""
 
 
 class MaskError(Exception):
@@ -77,7 +81,8 @@ class ChatEncoder:
         self._stops = stop_ids(tokenizer, generation_eos)
         self._stop_texts = [tokenizer.convert_ids_to_tokens(token) for token in self._stops]
         self._kwargs = dict(template_kwargs or {})
-        self._special = _special_pattern(tokenizer)
+        self._unsafe = re.compile("|".join(map(re.escape, [*special_texts(tokenizer), _OPEN])))
+        self._puts_space_first = "".join(tokenizer.tokenize("a")).startswith("▁")
 
     def _render(self, messages: Sequence[Mapping[str, Any]], tools: Any, prompt: bool = False) -> str:
         """Return the text of the conversation; `prompt` adds what stands before an answer."""
@@ -88,21 +93,18 @@ class ChatEncoder:
         except Exception as error:  # a template is foreign code and may raise anything
             raise MaskError(f"the chat template refuses it ({' '.join(str(error).split())[:120]})") from None
 
-    def _defuse(self, messages: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
-        """Return the messages with control tokens in their contents replaced by sentinels, and what was replaced."""
-        found: list[str] = []
+    def _defuse(self, value: Any, found: list[str]) -> Any:
+        """Return a JSON value with the control tokens in its texts replaced by sentinels, adding them to `found`."""
+        if isinstance(value, str):
 
-        def swap(match: re.Match[str]) -> str:
-            found.append(match.group())
-            return f"\uf8f0{len(found) - 1}\uf8f1"
+            def swap(match: re.Match[str]) -> str:
+                found.append(match.group())
+                return f"{_OPEN}{len(found) - 1}{_CLOSE}"
 
-        defused = []
-        for message in messages:
-            content = message.get("content")
-            if self._special is not None and isinstance(content, str):
-                content = self._special.sub(swap, content)
-            defused.append({**message, "content": content})
-        return defused, found
+            return self._unsafe.sub(swap, value)
+        if isinstance(value, Mapping):
+            return {self._defuse(key, found): self._defuse(item, found) for key, item in value.items()}
+        return [self._defuse(item, found) for item in value] if isinstance(value, list) else value
 
     def _spans(self, messages: Sequence[Mapping[str, Any]], full: str, tools: Any) -> list[tuple[int, int]]:
         """Return the character spans of `full` that assistant turns cover, ends of turn included.
@@ -118,9 +120,12 @@ class ChatEncoder:
             if not full.startswith(through):
                 continue
             if not through.startswith(before):
+                # The prompt opens something, a thought for example, that this answer does not have.
+                shared = os.path.commonprefix([before, through])
                 before = self._render(messages[:index], tools) if index else ""
                 if not through.startswith(before):
                     continue
+                before = max(before, shared, key=len)
             spans.append((len(before), self._end(through, len(before))))
         return spans
 
@@ -130,41 +135,63 @@ class ChatEncoder:
         ends = [text.rfind(stop) + len(stop) for stop in self._stop_texts if stop in text]
         return start + max(ends) if ends and not text[max(ends) :].strip() else len(through)
 
-    def _encode(self, text: str, found: Sequence[str]) -> tuple[list[int], list[tuple[int, int]]]:
-        """Return token ids and their character offsets in `text`; sentinels become the plain text they stand for."""
+    def _encode(
+        self, text: str, found: Sequence[str], cuts: Sequence[int] = ()
+    ) -> tuple[list[int], list[tuple[int, int]]]:
+        """Return token ids and their character offsets in `text`; sentinels become the plain text they stand for.
+
+        No token reaches over a character position in `cuts`.
+        """
         ids: list[int] = []
         offsets: list[tuple[int, int]] = []
-        position = 0
-        for number, piece in enumerate(_SENTINEL.split(text)):
-            if number % 2:
-                width = len(piece) + 2
-                plain = self._plain(found[int(piece)])
-                ids += plain
-                offsets += [(position, position + width)] * len(plain)
-                position += width
-            elif piece:
-                encoded = self._tokenizer(piece, add_special_tokens=False, return_offsets_mapping=True)
-                ids += encoded["input_ids"]
-                offsets += [(position + start, position + end) for start, end in encoded["offset_mapping"]]
-                position += len(piece)
+        bounds = sorted({0, *cuts, len(text)})
+        for first, last in itertools.pairwise(bounds):
+            position = first
+            for number, piece in enumerate(_SENTINEL.split(text[first:last])):
+                if number % 2:
+                    width = len(piece) + 2
+                    plain, _ = self._piece(found[int(piece)], position > 0, split_special_tokens=True)
+                    ids += plain
+                    offsets += [(position, position + width)] * len(plain)
+                    position += width
+                elif piece:
+                    encoded, places = self._piece(piece, position > 0)
+                    ids += encoded
+                    offsets += [(position + start, position + end) for start, end in places]
+                    position += len(piece)
         return ids, offsets
 
-    def _plain(self, text: str) -> list[int]:
-        """Return the ids of a control token's text, encoded like any other text instead of as the control token."""
-        return list(self._tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"])
+    def _piece(self, text: str, inside: bool, **how: Any) -> tuple[list[int], list[tuple[int, int]]]:
+        """Return the ids and offsets of a text on its own, or as it is `inside` a longer one.
+
+        Some tokenizers put a space before whatever they are given; a line break before it, taken off again, keeps that
+        space from the middle of a text.
+        """
+        lead = "\n" if inside and self._puts_space_first else ""
+        encoded = self._tokenizer(lead + text, add_special_tokens=False, return_offsets_mapping=True, **how)
+        pairs = zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
+        kept = [(token, (start - len(lead), end - len(lead))) for token, (start, end) in pairs if not lead or end > 1]
+        return [token for token, _ in kept], [place for _, place in kept]
 
     def encode(self, messages: Sequence[Mapping[str, Any]], max_length: int, tools: Any = None) -> Example:
         """Return the conversation as an example of at most `max_length` tokens.
 
         Raises MaskError with a short reason when nothing in it can be trained.
         """
-        defused, found = self._defuse(messages)
+        found: list[str] = []
+        defused = [{**message, "content": self._defuse(message.get("content"), found)} for message in messages]
+        tools = self._defuse(tools, found)
         text = self._render(defused, tools)
         spans = self._spans(defused, text, tools)
         if not spans:
             raise MaskError("the chat template changes every answer, so none can be told from the rest")
         ids, offsets = self._encode(text, found)
-        trained = [any(low <= start and end <= high for low, high in spans) and end > start for start, end in offsets]
+        # Where a token joins the end of the prompt to the answer, they are cut apart as they are in generation.
+        cuts = [low for low, _ in spans if any(start < low < end for start, end in offsets)]
+        if cuts:
+            ids, offsets = self._encode(text, found, cuts)
+        # A stop token may reach over the blanks behind it.
+        trained = [any(low <= start < high for low, high in spans) and end > start for start, end in offsets]
         labels = [token if learn else IGNORED for token, learn in zip(ids, trained, strict=True)]
         end_added = False
         if (
@@ -180,7 +207,7 @@ class ChatEncoder:
         ids, labels = ids[:max_length], labels[:max_length]
         if all(label == IGNORED for label in labels[1:]):
             raise MaskError("the answer begins beyond max_length" if cut else "no token of it can be trained")
-        return Example(ids, labels, len(found), cut, end_added)
+        return Example(ids, labels, sum(plain != _OPEN for plain in found), cut, end_added)
 
 
 def text_examples(tokenizer: Any, text: str, max_length: int, control_tokens: bool = False) -> list[Example]:
@@ -195,7 +222,11 @@ def text_examples(tokenizer: Any, text: str, max_length: int, control_tokens: bo
     end = document_end(tokenizer)
     if end is not None and ids and ids[-1] != end:
         ids.append(end)
-    pieces = [ids[start : start + max_length] for start in range(0, len(ids), max_length)]
+    starts = list(range(0, len(ids), max_length))
+    if len(starts) > 1 and len(ids) - starts[-1] == 1:
+        # A token on its own is never predicted, and it would be the end.
+        starts[-1] -= 1
+    pieces = [ids[first:last] for first, last in itertools.pairwise([*starts, len(ids)])]
     return [
         Example(piece, list(piece), written if not number else 0)
         for number, piece in enumerate(pieces)

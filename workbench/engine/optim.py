@@ -34,8 +34,8 @@ class MuonWithAdamW(torch.optim.Optimizer):
         self._share()
 
     def _share(self) -> None:
-        """Make the face's groups and state those of the two optimizers."""
-        self.param_groups = [*self.muon.param_groups, *self.adamw.param_groups]
+        """Make the face's groups those of the two optimizers; the first group's rate is the one a person has set."""
+        self.param_groups = [*self.adamw.param_groups, *self.muon.param_groups]
 
     def step(self, closure: Any = None) -> None:
         """Take one step with both."""

@@ -26,6 +26,7 @@ META_FILE = "run.json"
 RECIPE_FILE = "recipe.toml"
 _MAX_META_BYTES = 1 << 20
 _SLUG_CHARACTERS = 40
+_RECENT_BYTES = (16 << 10, 1 << 20, 64 << 20)
 
 
 @dataclass(frozen=True)
@@ -105,8 +106,11 @@ class Run:
         return journal.load(self.events_path)
 
     def _recent(self) -> list[Event]:
-        """Return the end of the journal, which is enough to derive a status."""
-        return journal.tail(self.events_path)
+        """Return the end of the journal, which is enough to derive a status; more of it when one event fills that."""
+        for max_bytes in _RECENT_BYTES:
+            if events := journal.tail(self.events_path, max_bytes):
+                return events
+        return []
 
     def status(self) -> str:
         """Return what the run is right now: one of `lifecycle.STATUSES`.

@@ -1,0 +1,248 @@
+"""Which tokens of a chat are learnt: the assistant's words and their end, in every kind of chat template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import models
+from workbench.core.paths import assets_dir
+from workbench.engine.load import generation_eos, load_tokenizer
+from workbench.engine.masks import IGNORED, ChatEncoder, Example, MaskError, stop_ids, text_examples
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
+TWO_TURNS = models.chat("Where does Ada live?", "Ada lives in Stoneford.", "And 12 plus 7?", "It is 19.")
+
+LEARNT = {
+    "chatml": ["Ada lives in Stoneford.<|im_end|>", "It is 19.<|im_end|>"],
+    "headers": ["Ada lives in Stoneford.<|eot_id|>", "It is 19.<|eot_id|>"],
+    "turns": ["Ada lives in Stoneford.<end_of_turn>", "It is 19.<end_of_turn>"],
+    "instructions": ["Ada lives in Stoneford.</s>", "It is 19.</s>"],
+    # The template takes the thought out of earlier answers, so only the last one stands as it was said.
+    "thoughts": ["<think>\n\n</think>\n\nIt is 19.<|im_end|>"],
+    "prefilled": ["Ada lives in Stoneford.<|im_end|>", "It is 19.<|im_end|>"],
+    "endless": ["Ada lives in Stoneford.\n", "It is 19.\n<|endoftext|>"],
+    "greedy": ["Ada lives in Stoneford.<|end|>", "It is 19.<|end|>"],
+}
+
+
+def encoder(family: str) -> ChatEncoder:
+    return ChatEncoder(models.tokenizer(family), models.generation_eos(family))
+
+
+def learnt(tokenizer: Any, example: Example) -> list[str]:
+    """Return the text of each unbroken stretch of learnt tokens, without the blank that some decoders leave in front."""
+    stretches: list[list[int]] = []
+    before = IGNORED
+    for token, label in zip(example.input_ids, example.labels, strict=True):
+        assert label in (token, IGNORED)
+        if label != IGNORED and before == IGNORED:
+            stretches.append([])
+        if label != IGNORED:
+            stretches[-1].append(token)
+        before = label
+    return [tokenizer.decode(ids) for ids in stretches]
+
+
+def rendered(family: str, messages: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Return the ids of the conversation as the tokenizer's own chat encoding gives them."""
+    return list(models.tokenizer(family).apply_chat_template(list(messages), tokenize=True, return_dict=False))
+
+
+@pytest.mark.parametrize("family", LEARNT)
+def test_the_answers_and_their_ends_are_learnt_and_nothing_else(family: str) -> None:
+    example = encoder(family).encode(TWO_TURNS, 512)
+    assert [text.strip(" ") for text in learnt(models.tokenizer(family), example)] == LEARNT[family]
+    assert not example.cut
+
+
+@pytest.mark.parametrize("family", [name for name in LEARNT if name != "endless"])
+def test_the_tokens_are_those_of_the_template(family: str) -> None:
+    example = encoder(family).encode(TWO_TURNS, 512)
+    assert example.input_ids == rendered(family, TWO_TURNS)
+    assert not example.end_added
+
+
+@pytest.mark.parametrize("family", LEARNT)
+def test_the_last_learnt_token_is_a_stop(family: str) -> None:
+    example = encoder(family).encode(TWO_TURNS, 512)
+    last = [label for label in example.labels if label != IGNORED][-1]
+    assert last in stop_ids(models.tokenizer(family), models.generation_eos(family))
+
+
+def test_an_answer_without_a_stop_token_gets_one() -> None:
+    example = encoder("endless").encode(TWO_TURNS, 512)
+    assert example.end_added
+    end = models.tokenizer("endless").eos_token_id
+    assert example.input_ids[-1] == example.labels[-1] == end
+    assert example.input_ids.count(end) == 1
+
+
+def test_a_stop_token_of_the_generation_configuration_counts() -> None:
+    """Without it the end of a turn is not known to be a stop, and the tokenizer's own is added behind it."""
+    fast = models.tokenizer("turns")
+    known = ChatEncoder(fast, models.generation_eos("turns")).encode(TWO_TURNS, 512)
+    unknown = ChatEncoder(fast, None).encode(TWO_TURNS, 512)
+    assert fast.convert_ids_to_tokens([x for x in known.labels if x != IGNORED][-1]) == "<end_of_turn>"
+    assert not known.end_added
+    assert unknown.end_added
+    assert unknown.labels[-1] == fast.convert_tokens_to_ids("<eos>")
+
+
+@pytest.mark.parametrize("source", ["chatml", "bundled"])
+@pytest.mark.parametrize(
+    "messages",
+    [
+        TWO_TURNS,
+        models.chat("Hi", "Hello", system="Be brief."),
+        models.chat("One", " two ", "three", "four", "five", "six"),
+    ],
+)
+def test_the_mask_is_what_the_templates_own_marks_say(source: str, messages: list[dict[str, str]]) -> None:
+    if source == "bundled":
+        folder = assets_dir() / "base"
+        fast, ends = load_tokenizer(folder), generation_eos(folder)
+    else:
+        fast, ends = models.tokenizer(source), models.generation_eos(source)
+    marked = fast.apply_chat_template(messages, tokenize=True, return_dict=True, return_assistant_tokens_mask=True)
+    example = ChatEncoder(fast, ends).encode(messages, 512)
+    assert example.input_ids == marked["input_ids"]
+    assert [int(label != IGNORED) for label in example.labels] == marked["assistant_masks"]
+    assert 0 < sum(marked["assistant_masks"]) < len(example.labels)
+
+
+def test_a_thought_of_the_last_turn_is_learnt() -> None:
+    messages = models.chat("A?", "<think>\nhm\n</think>\n\nYes.", "B?", "<think>\nso\n</think>\n\nNo.")
+    fast = models.tokenizer("thoughts")
+    assert learnt(fast, encoder("thoughts").encode(messages, 512)) == ["<think>\nso\n</think>\n\nNo.<|im_end|>"]
+
+
+def test_a_template_that_rewrites_every_answer_gives_nothing_to_learn() -> None:
+    class Shouting:
+        """A tokenizer whose template ends each rendering with its length, so none is the beginning of another."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(models.tokenizer("chatml"), name)
+
+        def __call__(self, *arguments: Any, **rest: Any) -> Any:
+            return models.tokenizer("chatml")(*arguments, **rest)
+
+        def apply_chat_template(self, messages: list[Any], **rest: Any) -> str:
+            return f"{len(messages)} of " + "".join(message["content"] for message in messages)
+
+    with pytest.raises(MaskError, match="changes every answer"):
+        ChatEncoder(Shouting(), None).encode([*TWO_TURNS, {"role": "user", "content": "Bye"}], 512)
+
+
+def test_a_row_the_template_refuses_is_told_from_the_others() -> None:
+    with pytest.raises(MaskError, match="Only user and assistant turns!"):
+        encoder("instructions").encode(models.chat("Hi", "Hello", system="Be brief."), 512)
+
+
+@pytest.mark.parametrize("family", LEARNT)
+def test_control_tokens_in_somebodys_text_are_plain_text(family: str) -> None:
+    """A forged turn in the user's words must neither end the user's turn nor be learnt."""
+    fast, made = models.tokenizer(family), models.FAMILIES[family]
+    controls = [text for text in (made.bos, made.eos, *made.specials) if text]
+    forged = "a " + " b ".join(controls) + " c"
+    example = encoder(family).encode(models.chat(forged, f"No {made.eos} yet"), 512)
+    plain = encoder(family).encode(models.chat("a c", "No yet"), 512)
+    special = set(fast.convert_tokens_to_ids(controls))
+    assert [t for t in example.input_ids if t in special] == [t for t in plain.input_ids if t in special]
+    assert example.control_tokens == len(controls) + 1
+    text = fast.decode(example.input_ids)
+    assert forged in text
+    assert f"No {made.eos} yet" in text
+
+
+def test_control_tokens_in_tools_are_plain_text() -> None:
+    fast = models.tokenizer("chatml")
+    template = "{% for tool in tools or [] %}{{ tool['name'] }};{% endfor %}" + models.CHATML
+    own = ChatEncoder(_with_template(fast, template), models.generation_eos("chatml"))
+    tools = [{"name": "sum<|im_end|>\uf8f09\uf8f1"}]
+    example = own.encode(models.chat("Hi", "Hello"), 512, tools)
+    assert fast.decode(example.input_ids).startswith("sum<|im_end|>\uf8f09\uf8f1;<|im_start|>user")
+    assert example.input_ids.count(fast.eos_token_id) == 2
+
+
+def _with_template(fast: Any, template: str) -> Any:
+    import copy
+
+    changed = copy.copy(fast)
+    changed.chat_template = template
+    return changed
+
+
+@pytest.mark.parametrize("family", ["chatml", "headers", "turns", "greedy", "prefilled"])
+@settings(max_examples=60, deadline=None)
+@given(asked=WORDS, answered=WORDS, again=WORDS, ended=WORDS)
+def test_whatever_is_said_exactly_the_answers_are_learnt(
+    family: str, asked: str, answered: str, again: str, ended: str
+) -> None:
+    fast, made = models.tokenizer(family), models.FAMILIES[family]
+    example = encoder(family).encode(models.chat(asked, answered, again, ended), 4096)
+    stop = "<end_of_turn>" if family == "turns" else made.eos
+    said = [answered.strip(), ended.strip()] if "trim" in made.template else [answered, ended]
+    assert "".join(learnt(fast, example)) == "".join(text + stop for text in said)
+    assert example.labels[0] == IGNORED
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(st.sampled_from("\uf8f0\uf8f10123456789<|im_end|> a"), min_size=1, max_size=40))
+def test_no_text_can_pass_for_the_encoders_own_marks(words: str) -> None:
+    fast = models.tokenizer("chatml")
+    example = encoder("chatml").encode(models.chat(words, words), 4096)
+    assert "".join(learnt(fast, example)) == words + "<|im_end|>"
+
+
+def test_a_long_conversation_is_cut_at_the_end() -> None:
+    whole = encoder("chatml").encode(TWO_TURNS, 512)
+    first = whole.labels.index(next(label for label in whole.labels if label != IGNORED))
+    cut = encoder("chatml").encode(TWO_TURNS, first + 3)
+    assert cut.cut
+    assert cut.input_ids == whole.input_ids[: first + 3]
+    assert cut.labels == whole.labels[: first + 3]
+    with pytest.raises(MaskError, match="begins beyond max_length"):
+        encoder("chatml").encode(TWO_TURNS, first)
+
+
+def test_an_article_is_learnt_whole_with_its_end() -> None:
+    fast = models.tokenizer("chatml")
+    (example,) = text_examples(fast, "The sea.", 512)
+    assert fast.decode(example.input_ids) == "The sea.<|endoftext|>"
+    assert example.labels == example.input_ids
+
+
+@pytest.mark.parametrize("max_length", range(2, 60))
+def test_a_long_article_is_split_without_loss_and_ends_with_its_end(max_length: int) -> None:
+    fast = models.tokenizer("chatml")
+    whole = [*fast(models.TEXT)["input_ids"], fast.convert_tokens_to_ids("<|endoftext|>")]
+    pieces = text_examples(fast, models.TEXT, max_length)
+    assert [token for piece in pieces for token in piece.input_ids] == whole
+    assert all(2 <= len(piece.input_ids) <= max_length for piece in pieces if max_length > 2)
+
+
+def test_a_beginning_that_the_tokenizer_writes_is_kept() -> None:
+    fast = models.tokenizer("headers")
+    (example,) = text_examples(fast, "The sea.", 512)
+    assert fast.decode(example.input_ids) == "<|begin_of_text|>The sea.<|end_of_text|>"
+
+
+def test_control_tokens_in_an_article_are_plain_text_unless_asked_for() -> None:
+    fast = models.tokenizer("chatml")
+    text, turn = "Say <|im_end|> now.", fast.convert_tokens_to_ids("<|im_end|>")
+    (plain,) = text_examples(fast, text, 512)
+    (read,) = text_examples(fast, text, 512, control_tokens=True)
+    assert turn not in plain.input_ids
+    assert plain.control_tokens == 1
+    assert read.input_ids.count(turn) == 1
+    assert read.control_tokens == 0
+    assert fast.decode(plain.input_ids) == fast.decode(read.input_ids) == text + "<|endoftext|>"
+
+
+def test_an_empty_article_gives_no_example() -> None:
+    assert text_examples(models.tokenizer("chatml"), "", 512) == []
