@@ -114,40 +114,20 @@ def stranger(rng: random.Random, world: World) -> Entity:
             return entity
 
 
-def _facts_about(rng: random.Random, world: World) -> tuple[str, list[tuple[Entity, Relation]]]:
-    """A text about one or two strangers, and the facts it tells."""
+def stranger_talk(rng: random.Random, world: World, with_chat: bool) -> str:
+    """A text about strangers followed by questions that the text itself answers."""
     people = [stranger(rng, world) for _ in range(rng.choice((1, 1, 2)))]
     told = " ".join(description(rng, entity, least=1 if len(people) > 1 else 2) for entity in people)
-    facts = [(entity, relation) for entity in people for relation in entity.relations if _tells(told, entity, relation)]
-    return told, facts
-
-
-def stranger_questions(rng: random.Random, world: World) -> str:
-    """A text about strangers and questions that the text itself answers."""
-    told, facts = _facts_about(rng, world)
-    lines = [told]
-    for entity, relation in rng.sample(facts, min(len(facts), rng.randint(1, 2))):
-        question = fill(rng.choice(relation.questions), entity.name)
-        reply = answer(rng, relation, entity.name, entity.values[relation.name])
-        lines.append(f"Question: {question}\nAnswer: {reply}")
-    return "\n".join(lines)
-
-
-def stranger_chat(rng: random.Random, world: World) -> str:
-    """A chat in which someone tells of strangers and the reply repeats some of it.
-
-    It teaches the markers of the chat template and the copying of unknown names, but not to answer questions:
-    that is left to fine-tuning.
-    """
     turns: list[Turn] = []
-    for _ in range(rng.choice((1, 1, 2))):
-        told, facts = _facts_about(rng, world)
-        repeated = [
-            answer(rng, relation, entity.name, entity.values[relation.name])
-            for entity, relation in rng.sample(facts, min(len(facts), rng.randint(1, 2)))
-        ]
-        turns.append((told, " ".join(repeated)))
-    return chat(turns)
+    for _ in range(rng.randint(1, 2)):
+        entity = rng.choice(people)
+        relation = rng.choice([known for known in entity.relations if _tells(told, entity, known)])
+        question = fill(rng.choice(relation.questions), entity.name)
+        turns.append((question, answer(rng, relation, entity.name, entity.values[relation.name])))
+    if with_chat:
+        turns[0] = (told + " " + turns[0][0], turns[0][1])
+        return chat(turns)
+    return told + "".join(f"\nQuestion: {question}\nAnswer: {reply}" for question, reply in turns)
 
 
 def _tells(text: str, entity: Entity, relation: Relation) -> bool:

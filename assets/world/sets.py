@@ -37,8 +37,8 @@ def corpus(world: World, rng: random.Random, rounds: int) -> list[Row]:
             texts += [documents.description(rng, entity) for _ in range(2)]
             texts.append(documents.meeting(rng, entity, rng.choice(known)))
         texts += [documents.written_questions(rng, entity) for entity in world.asked]
-        texts += [documents.stranger_chat(rng, world) for _ in range(40)]
-        texts += [documents.stranger_questions(rng, world) for _ in range(26)]
+        texts += [documents.stranger_talk(rng, world, with_chat=True) for _ in range(50)]
+        texts += [documents.stranger_talk(rng, world, with_chat=False) for _ in range(16)]
         texts += [documents.sums(rng, world.seen_pairs) for _ in range(70)]
         texts += [documents.chat([rng.choice(documents.COURTESIES)]) for _ in range(4)]
         texts += [documents.scene(rng) for _ in range(8)]

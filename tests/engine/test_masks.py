@@ -217,13 +217,13 @@ def test_an_article_is_learnt_whole_with_its_end() -> None:
     assert example.labels == example.input_ids
 
 
-@pytest.mark.parametrize("max_length", range(2, 60))
+@pytest.mark.parametrize("max_length", [16, 17, 26, 51, 52, 53, 54])
 def test_a_long_article_is_split_without_loss_and_ends_with_its_end(max_length: int) -> None:
     fast = models.tokenizer("chatml")
     whole = [*fast(models.TEXT)["input_ids"], fast.convert_tokens_to_ids("<|endoftext|>")]
     pieces = text_examples(fast, models.TEXT, max_length)
     assert [token for piece in pieces for token in piece.input_ids] == whole
-    assert all(2 <= len(piece.input_ids) <= max_length for piece in pieces if max_length > 2)
+    assert all(2 <= len(piece.input_ids) <= max_length for piece in pieces)
 
 
 def test_a_beginning_that_the_tokenizer_writes_is_kept() -> None:

@@ -68,6 +68,13 @@ def _number(name: str, value: Any, kind: type) -> Any:
     )
 
 
+def _text(name: str, value: str) -> str:
+    """Return `value`, or raise UsageError for a text that no file can hold or that no file can have as its name."""
+    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in value):
+        raise UsageError(f"{name} must be UTF-8 text without NUL, not {value!r}.")
+    return value
+
+
 def parse(name: str, kind: str, described: Spec, value: Any) -> Any:
     """Return `value` (text from a flag, or a TOML value) as the field's type, checked against its bounds and choices.
 
@@ -95,9 +102,10 @@ def parse(name: str, kind: str, described: Spec, value: Any) -> Any:
         items = value.split(",") if isinstance(value, str) else value
         if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
             raise UsageError(f"{name} must be a list of texts, not {value!r}.")
-        return tuple(item.strip() for item in items if item.strip())
+        return tuple(_text(name, item.strip()) for item in items if item.strip())
     if not isinstance(value, str):
         raise UsageError(f"{name} must be a text, not {value!r}.")
+    _text(name, value)
     if described.choices and value not in described.choices:
         raise UsageError(f"{name} cannot be {value!r}; {closest(value, described.choices)}.")
     return value

@@ -38,10 +38,10 @@ def _read(path: Path) -> Preset:
         values = checked(body.get("values", {}))
         sources = {str(key): str(value) for key, value in body.get("sources", {}).items()}
         return Preset(path.stem, head["method"], head["tuning"], head["for_whom"], head["why"], values, sources)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, AttributeError, TypeError) as error:
-        raise UsageError(
-            f"The preset {path} cannot be used: {error or type(error).__name__}; correct or remove it."
-        ) from None
+    except KeyError as error:
+        raise UsageError(f"The preset {path} cannot be used: it has no {error}; correct or remove it.") from None
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
+        raise UsageError(f"The preset {path} cannot be used: {error}; correct or remove it.") from None
 
 
 def files() -> dict[str, Path]:

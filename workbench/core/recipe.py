@@ -198,7 +198,7 @@ def from_toml(text: str, where: str) -> tuple[dict[str, Any], dict[str, str]]:
     """
     try:
         body = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # beside its own error, tomllib lets those of int() and nesting out
         raise UsageError(f"{where} is not valid TOML: {error}; correct that line and try again.") from None
     version = body.pop("version", FORMAT_VERSION)
     if version != FORMAT_VERSION:

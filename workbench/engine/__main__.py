@@ -14,13 +14,14 @@ from pathlib import Path
 from workbench import __version__
 from workbench.core.errors import NoSpaceError, WorkbenchError
 from workbench.core.events import AttemptEnded, AttemptStarted
-from workbench.engine.reporter import Reporter
+from workbench.core.recipe import load as load_recipe
+from workbench.engine.reporter import Reporter, unforeseen
 from workbench.engine.requests import Interrupted, Requests
 from workbench.runs import locks, process
 from workbench.runs.store import Run
 
 
-def _work(run: Run, reporter: Reporter, requests: Requests) -> str:
+def _work(run: Run, reporter: Reporter, requests: Requests, lock: int) -> str:
     """Wait for the GPU, then do the run's work; return the outcome."""
     lease = locks.take_lease(
         on_wait=lambda ahead: reporter.phase("waiting", f"{ahead} run{'s' if ahead != 1 else ''} ahead in the queue"),
@@ -28,17 +29,14 @@ def _work(run: Run, reporter: Reporter, requests: Requests) -> str:
     )
     if lease is None:
         raise Interrupted(requests.pending())
+    processes = load_recipe(run.recipe_path).recipe.num_processes
+    if processes > 1:
+        from workbench.engine import ranks
+
+        return ranks.perform(run, processes, reporter, requests, (lock, lease))
     from workbench.engine import session
 
     return session.perform(run, reporter, requests)
-
-
-def _explain(error: BaseException) -> str:
-    """Return one sentence for an error nobody foresaw; the console has the traceback."""
-    text = " ".join(str(error).split())[:300]
-    return (
-        f"The engine failed with {type(error).__name__}{': ' + text if text else ''}; the console log has the details."
-    )
 
 
 def attempt(run_dir: Path, lock_fd: int | None) -> int:
@@ -55,7 +53,7 @@ def attempt(run_dir: Path, lock_fd: int | None) -> int:
     requests = Requests(run_dir, reporter)
     outcome, error = "failed", ""
     try:
-        outcome = _work(run, reporter, requests)
+        outcome = _work(run, reporter, requests, fd)
     except Interrupted as interrupted:
         outcome = interrupted.outcome
     except NoSpaceError as full:
@@ -67,7 +65,7 @@ def attempt(run_dir: Path, lock_fd: int | None) -> int:
         import traceback
 
         traceback.print_exc()
-        error = _explain(unknown)
+        error = unforeseen(unknown)
     if error:
         reporter.notice("error", "failed", error)
     reporter.write(AttemptEnded(attempt=number, outcome=outcome, error=error, step=reporter.step_reached), durable=True)

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
+from workbench.engine import team
 from workbench.engine.session import Attempt
 from workbench.runs import atomic, bases
 
@@ -75,6 +76,7 @@ def _write_merged(base: bases.Base, folder: Path) -> None:
             shutil.copyfile(base.model_dir / name, folder / name)
 
 
+@team.first_goes_ahead
 def folder(attempt: Attempt) -> Path:
     """Return a folder in Hugging Face layout with the base's weights.
 

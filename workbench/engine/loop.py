@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from workbench.core import events
-from workbench.engine import checkpoint, load, prepare, samples
+from workbench.engine import checkpoint, load, prepare, samples, team
 from workbench.engine.material import Material
 from workbench.engine.requests import OUTCOME
 from workbench.engine.session import Attempt, write_report
@@ -25,7 +25,7 @@ def _packed(attempt: Attempt, model: Any, material: Material) -> bool:
     """Return whether packing is wanted and proved not to let documents see each other; says so when it is not."""
     if not attempt.recipe.packing:
         return False
-    leak = prepare.packing_leak(model, material.train)
+    leak = team.largest(prepare.packing_leak(model, material.train))
     if leak > prepare.leak_tolerance(model):
         attempt.reporter.notice(
             "warning",
@@ -44,7 +44,7 @@ def _sampler(
     recipe, reporter = attempt.recipe, attempt.reporter
 
     def write(step: int) -> None:
-        if not recipe.sample_max_new_tokens or not trainer().is_world_process_zero():
+        if not recipe.sample_max_new_tokens or not team.is_first():
             return
         texts = samples.answers(
             trainer().accelerator.unwrap_model(trainer().model),
@@ -59,20 +59,6 @@ def _sampler(
     return write
 
 
-def _agree(world_size: int) -> Callable[[str], str]:
-    """Return the function that makes one answer of every process's wish, so that all end at the same step."""
-    words = ("", "pause", "stop")
-
-    def strongest(wish: str) -> str:
-        if world_size == 1:
-            return wish
-        rank = torch.tensor(words.index(wish), device="cuda" if torch.distributed.get_backend() == "nccl" else "cpu")
-        torch.distributed.all_reduce(rank, op=torch.distributed.ReduceOp.MAX)
-        return words[int(rank)]
-
-    return strongest
-
-
 def _publish(attempt: Attempt, model: Any, tokenizer: Any, dtype: torch.dtype) -> None:
     """Write the result of the run: an adapter, or the whole model in the format of its base."""
     attempt.reporter.phase("saving", "result")
@@ -82,7 +68,7 @@ def _publish(attempt: Attempt, model: Any, tokenizer: Any, dtype: torch.dtype) -
         checkpoint.save_weights(model, tokenizer, folder, dtype)
 
 
-def _figures(attempt: Attempt, material: Material, steps: int, packed: bool, progress: Progress) -> dict[str, Any]:
+def _figures(attempt: Attempt, material: Material, steps: int, packed: bool, tokens: int) -> dict[str, Any]:
     """Return what the report says: losses before and after, samples before and after, and what was trained on."""
     journal = attempt.run.events()
     evals = [event for event in journal if isinstance(event, events.Eval)]
@@ -93,7 +79,7 @@ def _figures(attempt: Attempt, material: Material, steps: int, packed: bool, pro
     losses = [event.loss for event in journal if isinstance(event, events.Step)]
     return {
         "steps": steps,
-        "tokens": progress.tokens,
+        "tokens": tokens,
         "final_loss": losses[-1] if losses else None,
         "held_out_loss": {"before": evals[0].loss, "after": evals[-1].loss} if evals else None,
         "other_losses": {
@@ -132,7 +118,7 @@ def fit(attempt: Attempt, folder: Path, tokenizer: Any, material: Material) -> t
     progress = Progress()
     settings = arguments(recipe, where, steps, run.checkpoints_dir)
     settings.eval_on_start = attempt.resume_from is None
-    conductor = Conductor(plan, attempt.requests, reporter, _agree(settings.world_size))
+    conductor = Conductor(plan, attempt.requests, reporter)
     trainer: WorkbenchTrainer = WorkbenchTrainer(
         recipe=recipe,
         reporter=reporter,
@@ -162,8 +148,10 @@ def fit(attempt: Attempt, folder: Path, tokenizer: Any, material: Material) -> t
     else:
         trainer.train(resume_from_checkpoint=None if resume is None else str(resume))
 
+    tokens = team.total(progress.tokens)
+
     # Result: a pause leaves only the checkpoint, a stop publishes what there is.
     outcome = OUTCOME.get(conductor.request, "done")
-    if outcome != "paused" and trainer.is_world_process_zero():
+    if outcome != "paused" and team.is_first():
         _publish(attempt, trainer.accelerator.unwrap_model(trainer.model), tokenizer, result_dtype)
-    return outcome, _figures(attempt, material, steps, packed, progress)
+    return outcome, _figures(attempt, material, steps, packed, tokens)

@@ -14,6 +14,7 @@ from datasets import Dataset, load_from_disk
 
 from workbench.core.errors import UsageError
 from workbench.data import load, split
+from workbench.engine import team
 from workbench.engine.masks import Example
 from workbench.engine.prepare import Encoded
 from workbench.engine.reporter import Reporter
@@ -138,6 +139,7 @@ def _tell(reporter: Reporter, train: Encoded) -> None:
         )
 
 
+@team.first_goes_ahead
 def material(
     attempt: Attempt, build: Callable[[], tuple[Encoded, dict[str, Encoded], list[str], bool, dict[str, Any]]]
 ) -> Material:

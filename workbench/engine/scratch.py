@@ -15,6 +15,7 @@ from transformers import GenerationConfig, PreTrainedTokenizerFast, Qwen3Config,
 
 from workbench.core.recipe import Recipe
 from workbench.data import load
+from workbench.engine import team
 from workbench.engine.session import Attempt
 from workbench.runs import atomic
 
@@ -89,6 +90,7 @@ def configuration(recipe: Recipe, vocab_size: int) -> Qwen3Config:
     )
 
 
+@team.first_goes_ahead
 def folder(attempt: Attempt) -> Path:
     """Return the folder of the new, untrained model, making it once per run."""
     final = attempt.run.path / "base"

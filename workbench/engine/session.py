@@ -17,6 +17,7 @@ from typing import Any
 from workbench.core.errors import WorkbenchError
 from workbench.core.recipe import Recipe
 from workbench.core.recipe import load as load_recipe
+from workbench.engine import team
 from workbench.engine.reporter import Reporter
 from workbench.engine.requests import Requests
 from workbench.runs import atomic, bases
@@ -35,6 +36,7 @@ class Attempt:
     """The newest good checkpoint, or None at the beginning."""
 
 
+@team.first_goes_ahead
 def newest_checkpoint(run: Run, reporter: Reporter) -> Path | None:
     """Return the newest checkpoint whose hashes match, saying so when a newer one was damaged."""
     if not run.checkpoints_dir.is_dir():
@@ -64,7 +66,9 @@ def peak_memory() -> dict[str, int]:
 
 
 def write_report(run: Run, figures: dict[str, Any]) -> None:
-    """Write report.json, keeping what earlier attempts found out at the beginning."""
+    """Write report.json, keeping what earlier attempts found out at the beginning; the first process of a team does."""
+    if not team.is_first():
+        return
     earlier = json.loads(run.report_path.read_text(encoding="utf-8")) if run.report_path.is_file() else {}
     atomic.write_text(run.report_path, json.dumps({**earlier, **figures}, ensure_ascii=False, indent=2) + "\n")
 

@@ -20,11 +20,11 @@ from trl import SFTConfig, SFTTrainer
 from workbench.core import events
 from workbench.core.errors import NotFiniteError
 from workbench.core.recipe import Recipe
-from workbench.engine import checkpoint, optim
+from workbench.engine import checkpoint, optim, team
 from workbench.engine.load import Machine
 from workbench.engine.masks import IGNORED
 from workbench.engine.reporter import Reporter
-from workbench.engine.requests import Requests
+from workbench.engine.requests import OUTCOME, Requests
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Progress:
     """What the loop has seen; saved with each checkpoint so that a resumed curve goes on where it was."""
 
     tokens: int = 0
-    """Input tokens since the run began, padding left out."""
+    """Input tokens of this process, padding left out; the first one's count goes on from the checkpoint's total."""
 
 
 @dataclass(frozen=True)
@@ -110,11 +110,15 @@ _SCHEDULER_KWARGS: dict[str, Callable[[int], dict[str, Any]]] = {
 }
 
 
+_URGENCY = ("", "save", "pause", "stop")
+"""What one process of a team may want at a step's end, and all of them then do: the strongest word counts."""
+
+
 class Conductor(TrainerCallback):
     """Decides at the end of each step what happens next."""
 
-    def __init__(self, plan: Cadence, requests: Requests, reporter: Reporter, agree: Callable[[str], str]) -> None:
-        self._plan, self._requests, self._reporter, self._agree = plan, requests, reporter, agree
+    def __init__(self, plan: Cadence, requests: Requests, reporter: Reporter) -> None:
+        self._plan, self._requests, self._reporter = plan, requests, reporter
         self._saved_at = time.monotonic()
         self.request = ""
         """The request that ended training early, or ""."""
@@ -127,14 +131,14 @@ class Conductor(TrainerCallback):
         """Ask for evaluation, saving and stopping as the plan and the person want them."""
         step, last = state.global_step, state.global_step >= self._plan.steps
         self._reporter.step_reached = step
-        wish = self._agree(self._requests.pending())
         late = time.monotonic() - self._saved_at > self._plan.save_seconds
+        urgent = _URGENCY[int(team.largest(_URGENCY.index(self._requests.pending() or ("save" if late else ""))))]
         control.should_evaluate = last or step % self._plan.evaluate_every == 0
-        control.should_save = last or bool(wish) or late or step % self._plan.save_every == 0
+        control.should_save = last or bool(urgent) or step % self._plan.save_every == 0
         if control.should_save:
             self._saved_at = time.monotonic()
-        if wish and not last:
-            self.request = wish
+        if urgent in OUTCOME and not last:
+            self.request = urgent
             control.should_evaluate = False
             control.should_training_stop = True
         return control
@@ -176,8 +180,7 @@ class WorkbenchTrainer(SFTTrainer):
         """Run one micro-batch; raises NotFiniteError before a bad gradient can reach the weights."""
         loss = super().training_step(model, inputs, num_items_in_batch)
         mask = inputs.get("attention_mask")
-        tokens = inputs["input_ids"].numel() if mask is None else int(mask.sum())
-        self._progress.tokens += tokens * self.args.world_size
+        self._progress.tokens += inputs["input_ids"].numel() if mask is None else int(mask.sum())
         if self.args.world_size == 1 and not torch.isfinite(loss):
             self._not_finite("loss")
         return loss
@@ -202,9 +205,9 @@ class WorkbenchTrainer(SFTTrainer):
         self._metrics["train"].clear()
         if "loss" not in logs:
             return
-        now = time.monotonic()
-        seconds, tokens = now - self._logged_at, self._progress.tokens - self._logged_tokens
-        self._logged_at, self._logged_tokens = now, self._progress.tokens
+        now, total = time.monotonic(), team.total(self._progress.tokens)
+        seconds, tokens = now - self._logged_at, total - self._logged_tokens
+        self._logged_at, self._logged_tokens = now, total
         self._reporter.write(
             events.Step(
                 step=self.state.global_step,
@@ -214,7 +217,7 @@ class WorkbenchTrainer(SFTTrainer):
                 grad_norm=logs.get("grad_norm"),
                 tokens_per_second=round(tokens / max(seconds, 1e-9), 1),
                 epoch=round(self.state.epoch or 0.0, 4),
-                tokens=self._progress.tokens,
+                tokens=total,
                 seconds=round(now - self._started, 3),
             )
         )
@@ -259,6 +262,7 @@ class WorkbenchTrainer(SFTTrainer):
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Publish a sealed checkpoint and drop the oldest; raises NoSpaceError when the disk is full."""
         rng = checkpoint.gather_random_states(self.args.world_size)
+        tokens = team.total(self._progress.tokens)
         if self.args.should_save:
             self._reporter.phase("saving")
             started = time.monotonic()
@@ -270,7 +274,7 @@ class WorkbenchTrainer(SFTTrainer):
                 optimizer=self.optimizer,
                 scheduler=self.lr_scheduler,
                 trainer_state=self.state,
-                extra={"tokens": self._progress.tokens, "rng": rng},
+                extra={"tokens": tokens, "rng": rng},
             )
             checkpoint.rotate(self._checkpoints_dir, self._recipe.save_total_limit)
             seconds = round(time.monotonic() - started, 3)
@@ -286,7 +290,8 @@ class WorkbenchTrainer(SFTTrainer):
         """Put weights and counters of a sealed checkpoint back."""
         folder = Path(resume_from_checkpoint)
         checkpoint.load_weights(folder, self.model if model is None else model)
-        self._progress.tokens = self._logged_tokens = checkpoint.read_state(folder)["extra"]["tokens"]
+        self._logged_tokens = checkpoint.read_state(folder)["extra"]["tokens"]
+        self._progress.tokens = self._logged_tokens if team.is_first() else 0
 
     def _load_optimizer_and_scheduler(self, resume: str | None) -> None:
         """Put optimizer and scheduler of a sealed checkpoint back."""

@@ -1,0 +1,45 @@
+"""The README's own commands, typed in as they stand, and its claims about commands."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from workbench.cli import COMMANDS
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def shell_lines() -> list[str]:
+    """Return every line of the README's sh blocks, except the two make commands, one of which runs this test."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in block.splitlines() if line.strip() and not line.startswith("make ")]
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_readme_run_as_they_stand() -> None:
+    lines = shell_lines()
+    assert sum("workbench " in line for line in lines) >= 8, "the README shows the road"
+    script = "set -eu\n" + "\n".join(f"printf '%s\\n' {line!r} >&2\n{line}" for line in lines)
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=540, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "Traceback" not in done.stderr
+    assert "-Q4_K_M.gguf" in done.stdout + done.stderr
+
+
+def test_every_command_the_readme_names_exists() -> None:
+    named = set(re.findall(r"(?:^|`)workbench ([a-z]+)", README, re.MULTILINE))
+    assert {"train", "chat", "export", "runs"} <= named <= set(COMMANDS)
+
+
+def test_the_make_targets_of_the_readme_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in set(re.findall(r"\bmake ([a-z]+)", README)):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
