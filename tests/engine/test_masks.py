@@ -35,7 +35,7 @@ def encoder(family: str) -> ChatEncoder:
 
 
 def learnt(tokenizer: Any, example: Example) -> list[str]:
-    """Return the text of each unbroken stretch of learnt tokens, without the blank that some decoders leave in front."""
+    """Return the text of each unbroken stretch of learnt tokens."""
     stretches: list[list[int]] = []
     before = IGNORED
     for token, label in zip(example.input_ids, example.labels, strict=True):

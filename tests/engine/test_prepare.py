@@ -1,4 +1,4 @@
-"""Packing: every example whole and once, documents that cannot see each other, and a proof that notices when they can."""
+"""Packing: every example whole and once, documents that cannot see each other, and a proof that notices if they can."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import models
@@ -76,17 +76,17 @@ def test_without_packing_each_example_is_a_sequence() -> None:
 
 @pytest.mark.parametrize("architecture", ["qwen3", "llama"])
 def test_packed_documents_have_the_logits_they_have_alone(architecture: str) -> None:
-    """Over a batch of two sequences of different length, so with padding."""
-    model, examples = models.tiny(architecture), documents(11, 7, 13, 5, 9)
+    """Over a batch of sequences of different length, so with padding."""
+    model, examples = models.tiny(architecture), documents(11, 7, 13, 5, 3, 2)
     rows = list(prepare.dataset(examples, 24, True, 0))
     bins = prepare.pack(examples, 24, 0)
-    assert sorted(map(len, bins))[-1] > 1
-    assert len({len(row["input_ids"]) for row in rows[:2]}) == 2
-    batch = prepare.collator(0, packed=True)(rows[:2])
+    assert max(map(len, bins)) > 1
+    assert len({len(row["input_ids"]) for row in rows}) > 1
+    batch = prepare.collator(0, packed=True)(rows)
     labels = batch.pop("labels")
     with torch.no_grad():
         logits = model(**batch, use_cache=False).logits
-    for row, chosen in enumerate(bins[:2]):
+    for row, chosen in enumerate(bins):
         place = 0
         for number in chosen:
             ids = examples[number].input_ids
@@ -179,13 +179,3 @@ def test_articles_are_counted() -> None:
     assert (counts["rows"], counts["examples"]) == (2, -(-counts["tokens"] // 16))
     assert counts["dropped"] == {"the text is empty": 1}
     assert counts["tokens"] == counts["trained_tokens"] == len(fast(models.TEXT)["input_ids"]) + 1
-
-
-@settings(max_examples=5, deadline=None)
-@given(st.integers(1, 3))
-def test_packing_many_examples_is_quick_enough_to_be_no_phase_of_its_own(seed: int) -> None:
-    """Ten thousand lengths: a search through every bin would take minutes."""
-    lengths = torch.randint(2, 2048, (10_000,), generator=torch.Generator().manual_seed(seed)).tolist()
-    examples = [Example([0] * length, [0] * length) for length in lengths]
-    bins = prepare.pack(examples, 2048, seed)
-    assert sum(lengths) / (len(bins) * 2048) > 0.9

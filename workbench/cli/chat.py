@@ -6,12 +6,13 @@ Owns the arguments and the conversation on the terminal. The model lives in a pr
 from __future__ import annotations
 
 import argparse
+import os.path
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 from workbench.cli.output import count, print_json
 from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.paths import expanded
 from workbench.core.text import clean
 from workbench.runs import bases, probe
 from workbench.runs.talk import ChatProcess, Settings
@@ -30,8 +31,8 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
 
 def open_chat(target: str) -> ChatProcess:
     """Return the chat with a GGUF file, a run or a base, not yet started; raises UsageError for anything else."""
-    path = Path(target).expanduser()
-    if path.is_file():
+    path = expanded(target)
+    if os.path.isfile(path):
         return ChatProcess(path.resolve())
     if path.suffix.lower() == ".gguf":
         raise UsageError(f"There is no file {target}; give the path that `workbench export` printed.")

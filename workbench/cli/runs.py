@@ -93,7 +93,12 @@ def _discard(found: store.Run, arguments: argparse.Namespace) -> str:
     if not arguments.yes:
         if arguments.json:
             raise UsageError("discard deletes the run for good; with --json it needs --yes.")
-        if input(f"Delete {found.id} and everything in it? [y/N] ").strip().lower() not in ("y", "yes"):
+        try:
+            answer = input(f"Delete {found.id} and everything in it? [y/N] ")
+        except EOFError:  # nobody is there to answer
+            print()
+            answer = ""
+        if answer.strip().lower() not in ("y", "yes"):
             return "nothing was deleted"
     control.discard(found)
     return "discarded"

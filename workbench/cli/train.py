@@ -13,7 +13,7 @@ from typing import Any
 
 from workbench.cli.follow import follow, last_error
 from workbench.cli.output import print_json
-from workbench.core import presets, recipe
+from workbench.core import paths, presets, recipe
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.text import one_line
 from workbench.runs import bases, control, probe, store
@@ -103,10 +103,15 @@ def resolve(values: Mapping[str, Any], origin: Mapping[str, str], preset_name: s
     Raises WorkbenchError with the first thing that is wrong.
     """
     values, origin = dict(values), dict(origin)
-    data = tuple(str(Path(path).expanduser().resolve()) for path in values.get("data", ()))
+    data = tuple(str(paths.expanded(path).resolve()) for path in values.get("data", ()))
     if not data:
         raise UsageError("There is no data to train on; give --data FILE.")
     values["data"] = data
+    preset = presets.find(preset_name) if preset_name else None
+    if preset is not None:
+        for name in ("method", "tuning"):
+            if name not in values:
+                values[name], origin[name] = getattr(preset, name), f"preset {preset.name}"
     reference = values.get("base", recipe.BUNDLED)
     root = reference
     if reference != recipe.SCRATCH:
@@ -125,9 +130,10 @@ def resolve(values: Mapping[str, Any], origin: Mapping[str, str], preset_name: s
         small = root in (recipe.BUNDLED, recipe.SCRATCH)
         values["tuning"], origin["tuning"] = ("full", "derived: the base is tiny") if small else ("lora", "default")
     if values.get("replay_data"):
-        values["replay_data"] = tuple(str(Path(path).expanduser().resolve()) for path in values["replay_data"])
+        values["replay_data"] = tuple(str(paths.expanded(path).resolve()) for path in values["replay_data"])
         inspect_data(values["replay_data"], values["method"])
-    preset = presets.find(preset_name) if preset_name else presets.default_for(values["method"], values["tuning"], root)
+    if preset is None:
+        preset = presets.default_for(values["method"], values["tuning"], root)
     resolved = recipe.resolve(values, preset.values, preset.name)
     return recipe.Resolved(
         resolved.recipe, {**resolved.provenance, **{name: origin.get(name, "chosen") for name in values}}
@@ -156,13 +162,17 @@ def report(run: store.Run) -> dict[str, Any] | None:
 
 def conclude(run: store.Run, status: str, as_json: bool) -> int:
     """Print how a followed run ended and return the exit code."""
+    if status == "failed":
+        error = last_error(run) or f"The run {run.id} failed; see {run.console_path}."
+        if not as_json:
+            raise WorkbenchError(error)
+        print_json({"run": run.id, "status": status, "report": report(run), "error": error})
+        return 1
     if as_json:
         print_json({"run": run.id, "status": status, "report": report(run)})
-    if status == "failed":
-        raise WorkbenchError(last_error(run) or f"The run {run.id} failed; see {run.console_path}.")
-    if not as_json:
+    else:
         print(f"{run.id} is {status}.")
-        if status in ("done", "stopped"):
+        if any(path.is_dir() for path in (run.artifacts_dir / "model", run.artifacts_dir / "adapter")):
             print(f"Talk with it: workbench chat {run.id}\nExport it:    workbench export {run.id} --type Q8_0,Q4_K_M")
         elif status == "paused":
             print(f"Go on with it: workbench resume {run.id}")

@@ -18,6 +18,14 @@ def _xdg(variable: str, fallback: str) -> Path:
     return base / "workbench"
 
 
+def expanded(text: str) -> Path:
+    """Return a path as a person writes it, with ~ resolved; a ~ of nobody's is part of a name."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
 def data_home() -> Path:
     """Return the folder that holds runs and everything else a person would not want to lose."""
     return _xdg("XDG_DATA_HOME", ".local/share")

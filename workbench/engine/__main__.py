@@ -21,7 +21,7 @@ from workbench.runs import locks, process
 from workbench.runs.store import Run
 
 
-def _work(run: Run, reporter: Reporter, requests: Requests, lock: int) -> str:
+def _work(run: Run, reporter: Reporter, requests: Requests) -> str:
     """Wait for the GPU, then do the run's work; return the outcome."""
     lease = locks.take_lease(
         on_wait=lambda ahead: reporter.phase("waiting", f"{ahead} run{'s' if ahead != 1 else ''} ahead in the queue"),
@@ -33,7 +33,7 @@ def _work(run: Run, reporter: Reporter, requests: Requests, lock: int) -> str:
     if processes > 1:
         from workbench.engine import ranks
 
-        return ranks.perform(run, processes, reporter, requests, (lock, lease))
+        return ranks.perform(run, processes, reporter, requests)
     from workbench.engine import session
 
     return session.perform(run, reporter, requests)
@@ -53,7 +53,7 @@ def attempt(run_dir: Path, lock_fd: int | None) -> int:
     requests = Requests(run_dir, reporter)
     outcome, error = "failed", ""
     try:
-        outcome = _work(run, reporter, requests, fd)
+        outcome = _work(run, reporter, requests)
     except Interrupted as interrupted:
         outcome = interrupted.outcome
     except NoSpaceError as full:

@@ -37,7 +37,12 @@ def optimizer_tensors(state_dict: dict[str, Any]) -> tuple[dict[str, torch.Tenso
     tensors: dict[str, torch.Tensor] = {}
     plain: dict[str, dict[str, Any]] = {}
     for number, entries in state_dict["state"].items():
-        for name, value in entries.items():
+        # bitsandbytes hands out its 8-bit state in an inner dictionary, and takes it back with or without that.
+        inner = [value for value in entries.values() if isinstance(value, dict)]
+        flat = {
+            name: value for part in (entries, *inner) for name, value in part.items() if not isinstance(value, dict)
+        }
+        for name, value in flat.items():
             if isinstance(value, torch.Tensor):
                 tensors[f"{number}.{name}"] = value.detach().cpu().contiguous().clone()
             else:
@@ -56,15 +61,14 @@ def optimizer_state(tensors: dict[str, torch.Tensor], rest: dict[str, Any]) -> d
 
 
 def random_states() -> dict[str, Any]:
-    """Return the state of every random generator of this process as JSON values."""
+    """Return the state of every random generator of this process, its device's included, as JSON values."""
     version, words, gauss = random.getstate()
     name, keys, position, has_gauss, cached = numpy.random.get_state()
-    cuda = [state.tolist() for state in torch.cuda.get_rng_state_all()] if torch.cuda.is_available() else []
     return {
         "python": [version, list(words), gauss],
         "numpy": [str(name), numpy.asarray(keys).tolist(), int(position), int(has_gauss), float(cached)],
         "torch": torch.get_rng_state().tolist(),
-        "cuda": cuda,
+        "cuda": torch.cuda.get_rng_state().tolist() if torch.cuda.is_available() else [],
     }
 
 
@@ -75,8 +79,8 @@ def set_random_states(states: dict[str, Any]) -> None:
     name, keys, position, has_gauss, cached = states["numpy"]
     numpy.random.set_state((name, numpy.array(keys, dtype=numpy.uint32), position, has_gauss, cached))
     torch.set_rng_state(torch.tensor(states["torch"], dtype=torch.uint8))
-    if torch.cuda.is_available() and len(states["cuda"]) == torch.cuda.device_count():
-        torch.cuda.set_rng_state_all([torch.tensor(state, dtype=torch.uint8) for state in states["cuda"]])
+    if torch.cuda.is_available() and states["cuda"]:
+        torch.cuda.set_rng_state(torch.tensor(states["cuda"], dtype=torch.uint8))
 
 
 def gather_random_states(world_size: int) -> list[dict[str, Any]]:
@@ -87,15 +91,12 @@ def gather_random_states(world_size: int) -> list[dict[str, Any]]:
     mine = random_states()
     if world_size == 1:
         return [mine]
-    state = torch.get_rng_state()
+    device = "cuda" if torch.distributed.get_backend() == "nccl" else "cpu"
+    state = torch.tensor(mine["torch"] + mine["cuda"], dtype=torch.uint8, device=device)
     everyone = [torch.empty_like(state) for _ in range(world_size)]
-    if torch.distributed.get_backend() == "nccl":
-        on_device = [item.cuda() for item in everyone]
-        torch.distributed.all_gather(on_device, state.cuda())
-        everyone = [item.cpu() for item in on_device]
-    else:
-        torch.distributed.all_gather(everyone, state)
-    return [{**mine, "torch": item.tolist()} for item in everyone]
+    torch.distributed.all_gather(everyone, state)
+    cut = len(mine["torch"])
+    return [{**mine, "torch": (item := each.tolist())[:cut], "cuda": item[cut:]} for each in everyone]
 
 
 def is_adapter(model: Any) -> bool:
@@ -114,8 +115,14 @@ def save_weights(model: Any, tokenizer: Any, folder: Path, dtype: torch.dtype | 
         return
     state = model.state_dict()
     if dtype is not None:
-        state = {name: tensor.to(dtype) if tensor.is_floating_point() else tensor for name, tensor in state.items()}
+        # A cast copy of a tied weight no longer shows that it is tied, and would be stored twice.
+        cast: dict[int, torch.Tensor] = {}
+        for name, tensor in state.items():
+            if tensor.is_floating_point():
+                state[name] = cast.setdefault(tensor.data_ptr(), tensor.to(dtype))
         model.config.dtype = dtype
+    # Training switches the generation cache off; whoever loads the result wants it on.
+    model.config.use_cache = True
     model.save_pretrained(folder, state_dict=state)
     tokenizer.save_pretrained(folder)
 

@@ -18,13 +18,14 @@ _PR_SET_PDEATHSIG = 1
 Say = Callable[[dict[str, Any]], None]
 
 
-def die_with_parent() -> None:
+def die_with_parent(parent: int | None = None) -> None:
     """Ask the kernel to kill this process when its parent dies, where the kernel can (Linux).
 
-    The kernel means the parent's thread: only for children whose starter waits for them.
+    The kernel means the parent's thread: only for children whose starter waits for them. A child that was told who its
+    `parent` is also notices one that died before this call.
     """
     if sys.platform == "linux":
-        parent = os.getppid()
+        parent = os.getppid() if parent is None else parent
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:
             # The parent died before the kernel was asked.

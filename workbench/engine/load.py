@@ -98,15 +98,18 @@ def load_model(folder: Path, *, tuning: str, where: Machine, for_training: bool)
         )
     try:
         AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        model = AutoModelForCausalLM.from_pretrained(
+        model, found = AutoModelForCausalLM.from_pretrained(
             folder,
             dtype=dtype,
             quantization_config=quantisation,
-            device_map={"": 0} if quantisation is not None and where.device == "cuda" else None,
+            device_map={"": torch.cuda.current_device()}
+            if quantisation is not None and where.device == "cuda"
+            else None,
             attn_implementation="sdpa",
             local_files_only=True,
             trust_remote_code=False,
             use_safetensors=True,
+            output_loading_info=True,
         )
     except torch.OutOfMemoryError:
         raise
@@ -114,6 +117,9 @@ def load_model(folder: Path, *, tuning: str, where: Machine, for_training: bool)
         raise WorkbenchError(
             f"The model in {folder} cannot be loaded ({_brief(error)}); choose another base."
         ) from None
+    if lacking := sorted(found["missing_keys"]):
+        # The stack would go on with random numbers in their place.
+        raise WorkbenchError(f"The model in {folder} lacks the weights {lacking[0]}; copy or download it again.")
     if quantisation is None:
         return model.to(where.device)
     for module in model.modules():

@@ -121,7 +121,7 @@ class ChatEncoder:
                 continue
             if not through.startswith(before):
                 # The prompt opens something, a thought for example, that this answer does not have.
-                shared = os.path.commonprefix([before, through])
+                shared = os.path.commonprefix([before, through])  # noqa: RUF071 - of any texts, whatever its home
                 before = self._render(messages[:index], tools) if index else ""
                 if not through.startswith(before):
                     continue

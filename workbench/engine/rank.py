@@ -1,8 +1,8 @@
-"""One of several processes that train together: `python -m workbench.engine.rank RUN_DIR FILE`, started by the launcher.
+"""One of several processes that train together: `python -m workbench.engine.rank RUN_DIR FILE`, under the launcher.
 
 Owns this process's place in the team and its last word to the engine that leads the attempt. Must not take locks or
-write the attempt's beginning and end: the leader does. Its stdin is a socket from the leader: copies of the run's lock
-and of the GPU lease come in, so that both stay held until the last process is gone, and the last word goes out.
+write the attempt's beginning and end: the leader does. Its stdin is the writing end of a pipe to the leader: the last
+word goes out there, and the leader knows by the pipe's end that nobody is left.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import signal
-import socket
 import sys
 import traceback
 from dataclasses import asdict
@@ -21,12 +20,10 @@ from typing import Any
 from workbench.core.errors import NoSpaceError, WorkbenchError
 from workbench.core.recipe import load as load_recipe
 from workbench.engine import lifeline
+from workbench.engine.ranks import PARENT
 from workbench.engine.reporter import Reporter, unforeseen
 from workbench.engine.requests import Interrupted, Requests
 from workbench.runs.store import Run
-
-LOCKS = 2
-"""The run's lock and the GPU lease."""
 
 
 class _Follower(Requests):
@@ -37,14 +34,13 @@ class _Follower(Requests):
         return ""
 
 
-def _leader() -> tuple[socket.socket, list[int]]:
-    """Return the connection to the leader and the descriptors of the locks; stdin is empty from now on."""
-    leader = socket.socket(fileno=os.dup(0))
-    _, locks, _, _ = socket.recv_fds(leader, 1, LOCKS)
+def _leader() -> int:
+    """Return the descriptor of the pipe to the leader, which no child inherits; stdin is empty from now on."""
+    leader = os.dup(0)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    return leader, locks
+    return leader
 
 
 def _train(run: Run, reporter: Reporter, requests: Requests, meeting_point: Path) -> str:
@@ -85,18 +81,20 @@ def work(run: Run, meeting_point: Path, is_first: bool) -> tuple[dict[str, Any],
 
 def main() -> int:
     """Parse the command line a process of the team is started with, do its share, and say how it ended."""
-    lifeline.die_with_parent()
+    lifeline.die_with_parent(int(os.environ[PARENT]))
     parser = argparse.ArgumentParser(prog="python -m workbench.engine.rank")
     parser.add_argument("run_dir", type=Path)
     parser.add_argument("meeting_point", type=Path)
     arguments = parser.parse_args()
-    leader, _locks = _leader()
+    leader = _leader()
     rank = int(os.environ["LOCAL_RANK"])
     word, code = work(Run(arguments.run_dir), arguments.meeting_point, rank == 0)
     if rank == 0 or code:
-        leader.sendall(json.dumps({"rank": rank, **word}).encode() + b"\n")
+        os.write(leader, json.dumps({"rank": rank, **word}).encode() + b"\n")
+    sys.stdout.flush()
     return code
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # Nothing is left to do, and what the libraries do at exit takes seconds and can wait for the others.
+    os._exit(main())

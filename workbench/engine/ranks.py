@@ -1,6 +1,6 @@
 """Training with several processes on one machine, seen from the engine that leads the attempt.
 
-Owns the start of `accelerate launch`, the requests it passes on, and the one outcome it makes of what the processes say.
+Owns the start of `accelerate launch`, the requests passed on to it, and the one outcome made of what the processes say.
 The leader keeps the run's lock and the GPU lease and imports nothing heavy; the first process writes the journal
 meanwhile. Must not know what is trained.
 
@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import re
 import select
-import socket
+import signal
 import subprocess
 import sys
 import time
@@ -34,23 +35,28 @@ POLL_SECONDS = 0.25
 FAREWELL_SECONDS = 40.0
 """How long the launcher may take to end everybody after the last word; it allows a process 30 s itself."""
 
+PARENT = "WORKBENCH_PARENT"
+"""The variable that tells a process who has started it."""
+
 _FOREIGN = re.compile(r"^(ACCELERATE|FSDP|PET|TORCHELASTIC|PMI|OMPI_COMM|MV2_COMM)_|^MPI_LOCAL|^HYDRA_|_SOCKET_IFNAME$")
 """Settings a person made for other trainings, which the launcher and the libraries would follow."""
 
 
-def _environment(folder: Path, processes: int) -> dict[str, str]:
+def _environment(processes: int) -> dict[str, str]:
     """Return the environment of the launcher and the processes."""
     own = {name: value for name, value in process.engine_env().items() if not _FOREIGN.search(name)}
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     loopback = "lo" if sys.platform.startswith("linux") else "lo0"
     return {
         **own,
+        PARENT: str(os.getpid()),
         "OMP_NUM_THREADS": str(max(1, cores // processes)),
         "GLOO_SOCKET_IFNAME": loopback,
         "NCCL_SOCKET_IFNAME": loopback,
-        # What accelerate has no option for: where torch's launcher meets itself, in a file instead of a server that
-        # listens on every interface, and that a request sent as a signal to the whole group does not end it.
-        "PET_RDZV_ENDPOINT": str(folder / "launch"),
+        # What accelerate has no option for: torch's launcher keeps its books in a file of its working directory, whose
+        # name must look like an address, and not in a server that listens on every interface; and a request that comes
+        # as a signal to the whole group does not end it.
+        "PET_RDZV_ENDPOINT": "launch:1",
         "PET_LOCAL_ADDR": "127.0.0.1",
         "PET_SIGNALS_TO_HANDLE": "SIGQUIT",
         "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1",
@@ -69,54 +75,45 @@ def _settings(processes: int) -> dict[str, Any]:
         "num_processes": processes,
         "gpu_ids": "all",
         "main_process_port": 0,
-        "rdzv_backend": "c10d",
         "mixed_precision": "no",
         "use_cpu": False,
         "debug": False,
     }
 
 
-def _launch(run: Run, folder: Path, processes: int, stdin: socket.socket) -> subprocess.Popen[bytes]:
+def _launch(run: Run, folder: Path, processes: int, stdin: int) -> subprocess.Popen[bytes]:
     """Start the launcher, which starts the processes, in the group of the engine and with its console."""
     settings = folder / "accelerate.json"
     atomic.write_text(settings, json.dumps(_settings(processes), indent=1) + "\n")
     command = [sys.executable, "-m", "workbench.engine.launcher", "--config_file", str(settings)]
-    command += ["--rdzv_conf", "store_type=file", "--log_dir", str(folder), "--max_restarts", "0"]
+    command += ["--rdzv_backend=c10d", "--rdzv_conf=store_type=file", f"--log_dir={folder}", "--max_restarts=0"]
     command += ["--module", "workbench.engine.rank", str(run.path), str(folder / "team")]
-    return subprocess.Popen(command, stdin=stdin, env=_environment(folder, processes))
+    return subprocess.Popen(command, stdin=stdin, env=_environment(processes), cwd=folder)
 
 
-def _listen(
-    run: Run, launcher: subprocess.Popen[bytes], connection: socket.socket, asked: Requests
-) -> list[dict[str, Any]]:
+def _listen(run: Run, launcher: subprocess.Popen[bytes], pipe: int, asked: Requests) -> list[dict[str, Any]]:
     """Return everything that launcher and processes said, once none of them is left; requests are passed on meanwhile.
 
-    The connection ends when its last copy is closed, so its end is theirs.
+    The pipe ends when the last process that could write to it is gone; each line is written at once.
     """
     heard = b""
     told = ""
-    deadline: float | None = None
+    deadline = math.inf
     while True:
         wish = asked.pending()
         if wish != told:
             with contextlib.suppress(WorkbenchError):  # is tried again
                 requests.request(run.path, wish)
                 told = wish
-        if select.select([connection], [], [], POLL_SECONDS)[0]:
-            piece = connection.recv(1 << 16)
+        if select.select([pipe], [], [], POLL_SECONDS)[0]:
+            piece = os.read(pipe, 1 << 16)
             if not piece:
-                break
+                return [json.loads(line) for line in heard.splitlines()]
             heard += piece
-        now = time.monotonic()
-        if deadline is None:
-            if b"\n" in heard or launcher.poll() is not None:
-                deadline = now + FAREWELL_SECONDS
-        elif now >= deadline:
-            if launcher.poll() is not None:
-                break
+            deadline = min(deadline, time.monotonic() + FAREWELL_SECONDS)
+        if time.monotonic() >= deadline:
+            # The processes die with the launcher.
             launcher.kill()
-            deadline = now + FAREWELL_SECONDS
-    return [json.loads(line) for line in heard.split(b"\n")[:-1]]
 
 
 def verdict(words: Sequence[dict[str, Any]], processes: int, launcher_code: int) -> str:
@@ -131,13 +128,14 @@ def verdict(words: Sequence[dict[str, Any]], processes: int, launcher_code: int)
         if "outcome" in word:
             return str(word["outcome"])
     spoke = {str(word["rank"]) for word in last}
-    for word in words:
-        for rank, code in word.get("exit_codes", {}).items():
-            if rank not in spoke:
-                raise WorkbenchError(
-                    f"Process {int(rank) + 1} of {processes} {errand.death(code)} without a word, often for lack of "
-                    "memory; resume the run to go on from its last checkpoint."
-                )
+    silent = [end for word in words for end in word.get("exit_codes", {}).items() if end[0] not in spoke]
+    # With SIGTERM the launcher ends the others once one has failed: it explains nothing unless there is nothing else.
+    for rank, code in [end for end in silent if end[1] != -signal.SIGTERM] or silent * (not last):
+        cause = ", often for lack of memory" if code == -signal.SIGKILL else ""
+        raise WorkbenchError(
+            f"Process {int(rank) + 1} of {processes} {errand.death(code)} without a word{cause}; see the console log, "
+            "and resume the run to go on from its last checkpoint."
+        )
     for word in last:
         if "no_space" in word:
             raise NoSpaceError(**word["no_space"])
@@ -148,27 +146,28 @@ def verdict(words: Sequence[dict[str, Any]], processes: int, launcher_code: int)
     )
 
 
-def perform(run: Run, processes: int, reporter: Reporter, asked: Requests, locks: Sequence[int]) -> str:
+def perform(run: Run, processes: int, reporter: Reporter, asked: Requests) -> str:
     """Do the run's work with several processes and return the outcome: done, paused or stopped.
 
-    `locks` are the descriptors of the run's lock and the GPU lease: each process holds a copy, so that neither is free
-    while one of them lives. Raises WorkbenchError when the work cannot go on; no process is left then.
+    Raises WorkbenchError when the work cannot go on; no process is left then.
     """
     folder = run.path / "ranks"
     atomic.remove_tree(folder)
     atomic.make_directories(folder, 0o700)
-    ours, theirs = socket.socketpair()
-    with ours, reporter.lent():
-        with theirs:
-            for _ in range(processes):
-                socket.send_fds(ours, [b"\0"], list(locks))
-            launcher = _launch(run, folder, processes, theirs)
+    with reporter.lent():
+        pipe, their_end = os.pipe()
         try:
-            words = _listen(run, launcher, ours, asked)
+            launcher = _launch(run, folder, processes, their_end)
         finally:
-            if launcher.poll() is None:
-                launcher.kill()
-            code = launcher.wait()
+            os.close(their_end)
+        try:
+            words = _listen(run, launcher, pipe, asked)
+        except BaseException:
+            launcher.kill()
+            raise
+        finally:
+            os.close(pipe)
+        code = launcher.wait()
     atomic.remove_tree(folder)
     steps = [word["step"] for word in words if "step" in word]
     known = journal.latest(run.events_path, [Step.kind]).get(Step.kind)

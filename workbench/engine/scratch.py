@@ -102,7 +102,8 @@ def folder(attempt: Attempt) -> Path:
     loaded = load.load(recipe.data, recipe.method, recipe.seed)
     tokenizer = train_tokenizer((row["text"] for row in loaded.rows), recipe.vocab_size)
     set_seed(recipe.seed)
-    model = Qwen3ForCausalLM(configuration(recipe, len(tokenizer)))
+    # Stored in 16 bits like any published base; training makes fp32 master weights of it.
+    model = Qwen3ForCausalLM(configuration(recipe, len(tokenizer))).to(torch.bfloat16)
     ends = [tokenizer.convert_tokens_to_ids(text) for text in (END_OF_TURN, END_OF_DOCUMENT)]
     model.generation_config = GenerationConfig(eos_token_id=ends, pad_token_id=ends[1], do_sample=False)
     with atomic.staging(final) as staged:

@@ -20,7 +20,7 @@ from workbench.core.recipe import load as load_recipe
 from workbench.engine import team
 from workbench.engine.reporter import Reporter
 from workbench.engine.requests import Requests
-from workbench.runs import atomic, bases
+from workbench.runs import atomic
 from workbench.runs.store import Run
 
 
@@ -38,19 +38,26 @@ class Attempt:
 
 @team.first_goes_ahead
 def newest_checkpoint(run: Run, reporter: Reporter) -> Path | None:
-    """Return the newest checkpoint whose hashes match, saying so when a newer one was damaged."""
+    """Return the newest checkpoint whose hashes match, or None; newer ones are damaged, which is said.
+
+    A damaged one is kept under another name: with its own it would outlive the older ones that are written from now on.
+    """
     if not run.checkpoints_dir.is_dir():
         return None
     atomic.sweep(run.checkpoints_dir)
-    good = bases.checkpoints(run)
-    for folder in sorted(run.checkpoints_dir.glob("step-*"), reverse=True):
-        if good and folder == good[0]:
-            return folder
+    folders = sorted(run.checkpoints_dir.glob("step-*"), reverse=True)
+    for place, folder in enumerate(folders):
         what = atomic.verify(folder)
+        if not what:
+            return folder
+        aside = folder.with_name(f"damaged-{folder.name}")
+        atomic.remove_tree(aside)
+        atomic.rename(folder, aside)
+        rest = "the one before it is tried" if place + 1 < len(folders) else "training starts from the beginning"
         reporter.notice(
             "warning",
             "checkpoint_damaged",
-            f"The checkpoint {folder.name} is damaged ({what}); the one before it is used.",
+            f"The checkpoint {folder.name} is damaged ({what}); {rest}, and it was renamed to {aside.name}.",
         )
     return None
 

@@ -90,6 +90,12 @@ def largest(value: float) -> float:
     return _reduced(value, torch.float64, distributed.ReduceOp.MAX)
 
 
+def mean(value: float) -> float:
+    """Return the mean of every process's `value`; each process has to ask."""
+    size = distributed.get_world_size() if distributed.is_initialized() else 1
+    return _reduced(value, torch.float64, distributed.ReduceOp.SUM) / size
+
+
 def total(value: int) -> int:
     """Return the sum of every process's `value`; each process has to ask."""
     return int(_reduced(value, torch.int64, distributed.ReduceOp.SUM))

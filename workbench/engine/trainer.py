@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState
@@ -133,6 +133,7 @@ class Conductor(TrainerCallback):
         self._reporter.step_reached = step
         late = time.monotonic() - self._saved_at > self._plan.save_seconds
         urgent = _URGENCY[int(team.largest(_URGENCY.index(self._requests.pending() or ("save" if late else ""))))]
+        control.should_log = control.should_log or last
         control.should_evaluate = last or step % self._plan.evaluate_every == 0
         control.should_save = last or bool(urgent) or step % self._plan.save_every == 0
         if control.should_save:
@@ -182,21 +183,21 @@ class WorkbenchTrainer(SFTTrainer):
         mask = inputs.get("attention_mask")
         self._progress.tokens += inputs["input_ids"].numel() if mask is None else int(mask.sum())
         if self.args.world_size == 1 and not torch.isfinite(loss):
-            self._not_finite("loss")
+            self._not_finite("loss", self.state.global_step + 1)
         return loss
 
     def _get_grad_norm(self, model: Any, grad_norm: Any = None) -> Any:
         """Return the gradient's norm; called just before the optimizer steps."""
         norm = super()._get_grad_norm(model, grad_norm)
         if not math.isfinite(float(norm)):
-            self._not_finite("gradient")
+            self._not_finite("gradient", self.state.global_step + 1)
         return norm
 
-    def _not_finite(self, what: str) -> None:
+    def _not_finite(self, what: str, step: int) -> NoReturn:
         kept = next((path.name for path in sorted(self._checkpoints_dir.glob("step-*"), reverse=True)), "")
         rest = f"the checkpoint {kept} is good" if kept else "no checkpoint was written yet"
         raise NotFiniteError(
-            f"The {what} became NaN or infinite at step {self.state.global_step + 1}, so training was stopped; {rest}; "
+            f"The {what} became NaN or infinite at step {step}, so training was stopped; {rest}; "
             f"start again with a learning_rate below {self._recipe.learning_rate:g}."
         )
 
@@ -260,9 +261,19 @@ class WorkbenchTrainer(SFTTrainer):
         return (total[0] / total[1].clamp(min=1)).item()
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
-        """Publish a sealed checkpoint and drop the oldest; raises NoSpaceError when the disk is full."""
-        rng = checkpoint.gather_random_states(self.args.world_size)
-        tokens = team.total(self._progress.tokens)
+        """Publish a sealed checkpoint and drop the oldest; raises NoSpaceError when the disk is full.
+
+        Raises NotFiniteError instead when a step with a finite gradient has broken the weights all the same.
+        """
+        if not all(bool(weight.isfinite().all()) for weight in self.model.parameters() if weight.requires_grad):
+            self._not_finite("weights", self.state.global_step)
+        extra = {
+            "tokens": team.total(self._progress.tokens),
+            "rng": checkpoint.gather_random_states(self.args.world_size),
+            # A log entry is a mean over several steps, and a checkpoint may fall between two entries.
+            "unlogged_loss": team.mean(self._tr_loss.item()),
+            "logged_step": self._globalstep_last_logged,
+        }
         if self.args.should_save:
             self._reporter.phase("saving")
             started = time.monotonic()
@@ -274,7 +285,7 @@ class WorkbenchTrainer(SFTTrainer):
                 optimizer=self.optimizer,
                 scheduler=self.lr_scheduler,
                 trainer_state=self.state,
-                extra={"tokens": tokens, "rng": rng},
+                extra=extra,
             )
             checkpoint.rotate(self._checkpoints_dir, self._recipe.save_total_limit)
             seconds = round(time.monotonic() - started, 3)
@@ -299,7 +310,12 @@ class WorkbenchTrainer(SFTTrainer):
             checkpoint.load_optimizer(Path(resume), self.optimizer, self.lr_scheduler)
 
     def _load_rng_state(self, resume: str | None) -> None:
-        """Put the random generators back; one state per process."""
+        """Put the random generators back, one state per process, and the loss that no log entry has told yet.
+
+        The stack calls this last of all before the first step of a resumed attempt.
+        """
         if resume is not None:
-            states = checkpoint.read_state(Path(resume))["extra"]["rng"]
-            checkpoint.set_random_states(states[min(self.args.process_index, len(states) - 1)])
+            extra = checkpoint.read_state(Path(resume))["extra"]
+            checkpoint.set_random_states(extra["rng"][min(self.args.process_index, len(extra["rng"]) - 1)])
+            self._tr_loss.fill_(extra["unlogged_loss"])
+            self._globalstep_last_logged = extra["logged_step"]

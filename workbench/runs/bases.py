@@ -7,15 +7,17 @@ both bounded; must not load weights or tokenizers. `inspect` is meant to run in 
 from __future__ import annotations
 
 import json
+import os.path
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.core.paths import assets_dir
+from workbench.core.paths import assets_dir, expanded
 from workbench.core.recipe import BUNDLED, SCRATCH
 from workbench.core.recipe import load as load_recipe
+from workbench.core.text import one_line
 from workbench.runs import atomic, store
 
 MAX_JSON_BYTES = 32 << 20
@@ -195,13 +197,15 @@ def resolve(reference: str) -> Base:
     """
     if reference == BUNDLED:
         return Base(BUNDLED, assets_dir() / "base", root=BUNDLED)
-    folder = Path(reference).expanduser()
-    if folder.is_dir() and not (folder / "recipe.toml").is_file():
+    folder = expanded(reference)
+    # In os.path a name that no file can have is no directory; in pathlib it is an error.
+    if os.path.isdir(folder) and not (folder / "recipe.toml").is_file():
         return Base(reference, folder.resolve(), root=str(folder.resolve()))
     try:
         run = store.find(reference)
     except UsageError as error:
         raise UsageError(
-            f"There is no base {reference!r}: it is neither {BUNDLED!r} nor a model folder, and as a run: {error}"
+            f"There is no base {one_line(reference, 80)!r}: it is neither {BUNDLED!r} nor a model folder, and as a "
+            f"run: {error}"
         ) from None
     return of_run(run)

@@ -214,7 +214,7 @@ def find(reference: str) -> Run:
     candidates.
     """
     if os.sep in reference or reference.startswith("~"):
-        path = Path(reference).expanduser().absolute()
+        path = paths.expanded(reference).absolute()
         if (path / META_FILE).is_file():
             return Run(path)
         raise UsageError(f"{reference} is not the directory of a run; see the runs with: workbench runs")
