@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable
@@ -98,20 +99,16 @@ def test_weights_without_a_header_are_damaged(model: Path, content: bytes) -> No
 def test_no_bytes_pass_for_weights_by_a_traceback(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.safetensors"
     path.write_bytes(content)
-    try:
-        bases.check_weights(path)
-    except WorkbenchError as error:
-        assert "is damaged" in str(error)
+    with contextlib.suppress(WorkbenchError):
+        assert bases.check_weights(path) >= 0
 
 
 @given(JSON)
 def test_no_header_passes_by_a_traceback(tmp_path_factory: pytest.TempPathFactory, header: Any) -> None:
     path = tmp_path_factory.getbasetemp() / "any.safetensors"
     write_weights(path, header, 4)
-    try:
-        bases.check_weights(path)
-    except WorkbenchError as error:
-        assert "is damaged" in str(error)
+    with contextlib.suppress(WorkbenchError):
+        assert bases.check_weights(path) >= 0
 
 
 FORBIDDEN: dict[str, tuple[str, dict[str, Any]]] = {

@@ -73,7 +73,7 @@ def _data(name: str) -> str:
 
 def _rung(demo: Demo, name: str, method: str, base: str, data: str, **fields: Any) -> Run:
     """Train one rung to its end; raises WorkbenchError when it does not get there."""
-    demo.live.line(f"\n{name}: {method} on {base}")
+    demo.live.line(f"\n{name}  ({method} on {base})")
     values = {
         "method": method,
         "tuning": "full",
@@ -179,6 +179,7 @@ def _rungs(demo: Demo, export_report: dict[str, Any]) -> list[dict[str, Any]]:
                 **_losses(sft),
                 "facts_a": get("sft: facts_a"),
                 "facts_b": get("sft: facts_b"),
+                "facts_b_before": get("base: facts_b"),
                 "facts_b_without_cpt": get("sft without cpt: facts_b"),
                 "sums": get("sft: sums"),
                 "stop_rate": get("sft sampled: stop_rate"),
@@ -210,46 +211,51 @@ def _marks(demo: Demo) -> list[dict[str, Any]]:
     return result
 
 
-def _print(result: dict[str, Any]) -> None:
-    """Print the table that ends the demo."""
-    cpt, sft, export_rung = (rung["metrics"] for rung in result["rungs"])
-    by_name = {rung["rung"]: rung for rung in result["rungs"]}
+def _share(value: float | None) -> str:
+    """Return a share in per cent, or nothing for a figure that was not measured."""
+    return "" if value is None else f"{100 * value:.0f} %"
 
-    def share(value: float | None) -> str:
-        return "–" if value is None else f"{100 * value:.0f} %"
 
-    def change(losses: dict[str, float] | None) -> str:
-        return "–" if not losses else f"{figure(losses['before'])} → {figure(losses['after'])}"
+def _loss(losses: dict[str, float] | None, moment: str) -> str:
+    """Return a held-out loss before or after a rung."""
+    return "" if not losses else figure(losses[moment])
 
-    files = "  ".join(f"{line['type']} {size(line['bytes'])}" for line in export_rung["files"])
+
+def _table(result: dict[str, Any]) -> str:
+    """Return what each rung changed: a line per figure, with the control beside it where there is one."""
+    cpt, sft, exported = (rung["metrics"] for rung in result["rungs"])
+    cpt_loss, sft_loss = cpt["held_out_loss"], sft["held_out_loss"]
+    without_replay, without_cpt = _share(cpt["cloze_a_without_replay"]), _share(sft["facts_b_without_cpt"])
     rows = [
-        [
-            "cpt",
-            f"loss {change(cpt['held_out_loss'])}",
-            f"articles' facts in plain text {share(cpt['cloze_b_before'])} → {share(cpt['cloze_b'])}; "
-            f"old facts kept {share(cpt['cloze_a'])}, without replay {share(cpt['cloze_a_without_replay'])}",
-        ],
-        [
-            "sft",
-            f"loss {change(sft['held_out_loss'])}",
-            f"questions about the articles {share(sft['facts_b'])} right, without cpt "
-            f"{share(sft['facts_b_without_cpt'])}; old facts {share(sft['facts_a'])}, sums {share(sft['sums'])}, "
-            f"stops {share(sft['stop_rate'])}",
-        ],
-        ["export", files, f"proved equal; Q8_0 answers {share(export_rung['facts_b'])} about the articles right"],
-    ]
+        ["cpt", "loss on held-out articles", _loss(cpt_loss, "before"), _loss(cpt_loss, "after"), ""],
+        ["", "their facts, in plain text", _share(cpt["cloze_b_before"]), _share(cpt["cloze_b"]), ""],
+        ["", "old facts kept", _share(cpt["cloze_a_before"]), _share(cpt["cloze_a"]), f"{without_replay} without replay"],
+        ["sft", "loss on held-out answers", _loss(sft_loss, "before"), _loss(sft_loss, "after"), ""],
+        ["", "questions about the articles", _share(sft["facts_b_before"]), _share(sft["facts_b"]),
+         f"{without_cpt} without cpt"],
+        ["", "questions about old facts", "", _share(sft["facts_a"]), ""],
+        ["", "sums", "", _share(sft["sums"]), ""],
+        ["", "answers that stop by themselves", "", _share(sft["stop_rate"]), ""],
+    ]  # fmt: skip
+    for line in exported["files"]:
+        answers = _share(exported["facts_b"]) if line["type"] == "Q8_0" else ""
+        rows.append(["export", f"{line['type']}, {size(line['bytes'])}, KL {figure(line['kl'], 4)}", "", answers, ""])
+    return table(["rung", "what", "before", "after", "control"], rows)
+
+
+def _print(result: dict[str, Any]) -> None:
+    """Print what ends the demo."""
     print()
-    print(table(["rung", "what changed", "what it shows"], rows))
-    for name in ("cpt", "sft"):
-        rung = by_name[name]
-        print(f"\n{name}: {one_line(rung['prompt'])}")
-        print(f"  before  {one_line(rung['answer_before'], 100)}\n  after   {one_line(rung['answer_after'], 100)}")
-    print(f"\nGGUF      {result['gguf']}")
-    print(f"question  {one_line(result['chat']['prompt'])}\nanswer    {one_line(result['chat']['answer'])}")
+    print(_table(result))
+    for rung in result["rungs"][:2]:
+        print(f"\n{rung['rung']}: {one_line(rung['prompt'])}")
+        print(f"  before  {one_line(rung['answer_before'], 80)}\n  after   {one_line(rung['answer_after'], 80)}")
+    print(f"\nThe GGUF says\n  {one_line(result['chat']['prompt'])}\n  {one_line(result['chat']['answer'])}\n")
     for mark in result["marks"]:
-        print(f"{'✓' if mark['ok'] else '✗'} {mark['mark']}: {share(mark['value'])}")
-    print(f"\n{duration(result['seconds'])}. What to try next:")
-    print(f"  workbench chat {result['gguf']}\n  workbench runs\n  workbench train --base bundled --data YOUR_FILE")
+        print(f"{'✓' if mark['ok'] else '✗'} {mark['mark']}: {100 * mark['value']:.0f} %")
+    print(f"\n{duration(result['seconds'])}. The file: {result['gguf']}\nWhat to try next:")
+    print(f"  workbench chat {result['rungs'][1]['run']}")
+    print("  workbench runs\n  workbench train --base bundled --data YOUR_FILE")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -21,14 +21,16 @@ STEP_LINE_SECONDS = 5.0
 MARKS = {"info": "·", "warning": "▲", "error": "✗"}
 
 
-def _step(event: events.Step) -> str:
-    """Return the state of training as one line."""
-    left = (event.steps - event.step) * event.seconds / max(event.step, 1)
-    return (
+def _step(event: events.Step, first: events.Step) -> str:
+    """Return the state of training as one line; `first` is the attempt's first step, since when the pace is measured."""
+    line = (
         f"training  step {count(event.step)}/{count(event.steps)}  loss {figure(event.loss, 3)}  "
-        f"learning rate {event.learning_rate:.2e}  {count(event.tokens_per_second)} tokens/s  "
-        f"about {duration(left)} left"
+        f"learning rate {event.learning_rate:.2e}  {count(event.tokens_per_second)} tokens/s"
     )
+    if event.step <= first.step:
+        return line
+    left = (event.steps - event.step) * (event.seconds - first.seconds) / (event.step - first.step)
+    return f"{line}  about {duration(left)} left"
 
 
 def describe(event: events.Event) -> str:
@@ -63,17 +65,20 @@ def follow(run: Run, quiet: bool = False, attempt: int = 0, prefix: str = "") ->
     live, reader = Live(quiet), journal.Reader(run.events_path)
     seen = attempt == 0
     last_line = 0.0
+    first: events.Step | None = None
     while True:
         alive = run.status() in ("queued", "running", "pausing", "stopping")
         for event in reader.read():
             if isinstance(event, events.AttemptStarted):
                 seen = seen or event.attempt >= attempt
+                first = None
             if not seen:
                 continue
             if isinstance(event, events.Step):
+                first = first or event
                 if live.rewrites or time.monotonic() - last_line > STEP_LINE_SECONDS:
                     last_line = time.monotonic()
-                    live.update(prefix + _step(event))
+                    live.update(prefix + _step(event, first))
             elif isinstance(event, events.Phase):
                 if event.phase not in ("training", "evaluating", "saving"):
                     live.update(f"{prefix}{event.phase}{'  ' + event.detail if event.detail else ''}")

@@ -34,6 +34,8 @@ def _work(run: Run, reporter: Reporter, requests: Requests) -> str:
         from workbench.engine import ranks
 
         return ranks.perform(run, processes, reporter, requests)
+    # One process trains on one card; with several in sight the stack would spread a batch over all of them.
+    os.environ["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]
     from workbench.engine import session
 
     return session.perform(run, reporter, requests)

@@ -120,10 +120,13 @@ def save_weights(model: Any, tokenizer: Any, folder: Path, dtype: torch.dtype | 
         for name, tensor in state.items():
             if tensor.is_floating_point():
                 state[name] = cast.setdefault(tensor.data_ptr(), tensor.to(dtype))
-        model.config.dtype = dtype
     # Training switches the generation cache off; whoever loads the result wants it on.
     model.config.use_cache = True
     model.save_pretrained(folder, state_dict=state)
+    if dtype is not None:
+        # The configuration tells the format of the files; the stack has written that of the model in memory.
+        model.config.dtype = dtype
+        model.config.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 
 

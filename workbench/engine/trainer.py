@@ -32,7 +32,8 @@ class Progress:
     """What the loop has seen; saved with each checkpoint so that a resumed curve goes on where it was."""
 
     tokens: int = 0
-    """Input tokens of this process, padding left out; the first one's count goes on from the checkpoint's total."""
+    """Input tokens of this process, in packed sequences with the little padding at their ends; the first one's count
+    goes on from the checkpoint's total."""
 
 
 @dataclass(frozen=True)

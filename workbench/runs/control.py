@@ -153,8 +153,7 @@ def kill(run: Run, term_seconds: float = TERM_SECONDS) -> str:
     with contextlib.suppress(WorkbenchError):  # shows as stopping; the signal is what counts
         request(run.path, "stop")
     process.signal_group(identity, signal.SIGTERM)
-    # The lock goes last: threads of a dead engine may hold it for an instant longer.
-    if _wait(lambda: not process.group_members(identity) and not locks.is_held(run.lock_path), term_seconds):
+    if _wait(lambda: not process.group_members(identity), term_seconds):
         return f"It ended by itself {time.monotonic() - began:.1f} s after it was asked."
     left = len(process.group_members(identity))
     process.signal_group(identity, signal.SIGKILL)

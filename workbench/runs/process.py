@@ -57,7 +57,7 @@ class _Stat(NamedTuple):
     """What the kernel says about one process."""
 
     is_dead: bool
-    """Ended; a zombie that nobody has collected counts."""
+    """Ended, all threads of it; a zombie that nobody has collected counts."""
     pgid: int
     sid: int
     start_ticks: int
@@ -85,7 +85,9 @@ def _stat(pid: int) -> _Stat | None:
             return None
         # The command name is in brackets and may itself hold brackets and spaces.
         values = text[text.rindex(b")") + 2 :].split()
-        return _Stat(values[0] in (b"Z", b"X", b"x"), int(values[2]), int(values[3]), int(values[19]))
+        # While memory is given back the first thread may be gone and another one still have every file and lock open.
+        is_dead = values[0] in (b"Z", b"X", b"x") and int(values[17]) <= 1
+        return _Stat(is_dead, int(values[2]), int(values[3]), int(values[19]))
     import psutil
 
     try:
