@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +14,7 @@ from workbench.cli.follow import describe, follow
 from workbench.cli.output import Live, count, duration, figure, print_json, size, table
 from workbench.core.errors import WorkbenchError
 from workbench.core.events import AttemptEnded, AttemptStarted, Eval, Event, Notice, Sample, Step, encode
+from workbench.core.paths import runs_home
 from workbench.core.recipe import resolve, to_toml
 from workbench.runs import store
 from workbench.runs.store import Run
@@ -136,9 +136,9 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> No
         assert capsys.readouterr().out.startswith(f"usage: workbench {name} ")
 
 
-def test_where_and_doctor_tell_the_persons_own_folders(capsys: pytest.CaptureFixture[str], _own_folders: Path) -> None:
+def test_where_and_doctor_tell_the_persons_own_folders(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["where", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["runs"] == str(_own_folders / "data" / "workbench" / "runs")
+    assert json.loads(capsys.readouterr().out)["runs"] == str(runs_home())
     code = main(["doctor", "--json"])
     told = json.loads(capsys.readouterr().out)
     assert (code == 0) is told["ok"] is (not told["problems"])

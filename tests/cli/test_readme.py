@@ -15,6 +15,10 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+CODE = "\n".join(re.findall(r"^```.*?^```", README, re.MULTILINE | re.DOTALL) + re.findall(r"`[^`\n]+`", README))
+"""Everything in the README that is code and not a sentence."""
+
+
 def shell_lines() -> list[str]:
     """Return every line of the README's sh blocks, except the two make commands, one of which runs this test."""
     blocks = re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
@@ -35,11 +39,11 @@ def test_the_commands_of_the_readme_run_as_they_stand() -> None:
 
 
 def test_every_command_the_readme_names_exists() -> None:
-    named = set(re.findall(r"(?:^|`)workbench ([a-z]+)", README, re.MULTILINE))
+    named = set(re.findall(r"(?:^|`| {2})workbench ([a-z]+)", CODE, re.MULTILINE))
     assert {"train", "chat", "export", "runs"} <= named <= set(COMMANDS)
 
 
 def test_the_make_targets_of_the_readme_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in set(re.findall(r"\bmake ([a-z]+)", README)):
+    for target in set(re.findall(r"(?:^|`)make ([a-z]+)", CODE, re.MULTILINE)):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target

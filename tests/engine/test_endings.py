@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from tests.engine.bench import Bench, curve, of_kind, report, result, rows, same, write_rows
+from tests.support import wait_until
 from workbench.core.events import AttemptEnded, Checkpoint, Notice, Step
 from workbench.core.paths import assets_dir
 from workbench.engine import checkpoint
@@ -30,12 +30,10 @@ def questions(bench: Bench) -> str:
 
 
 def when(condition: Callable[[], bool], act: Callable[[], None]) -> Callable[[], None]:
-    """Return a function that waits for a condition and then acts; it gives up after a minute."""
+    """Return a function that waits for a condition and then acts; it fails after a minute."""
 
     def watch() -> None:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and not condition():
-            time.sleep(0.005)
+        wait_until(condition, 60, "the moment to act")
         act()
 
     return watch

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import sys
-import time
 from typing import Any
 
 
@@ -22,7 +21,8 @@ def main() -> int:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if request.get("lasting"):
         print(json.dumps({"ready": True}), flush=True)
-        time.sleep(600)
+        while True:
+            signal.pause()
     if "signal" in request:
         os.kill(os.getpid(), request["signal"])
     return int(request.get("code", 0))

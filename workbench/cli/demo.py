@@ -225,14 +225,14 @@ def _table(result: dict[str, Any]) -> str:
     """Return what each rung changed: a line per figure, with the control beside it where there is one."""
     cpt, sft, exported = (rung["metrics"] for rung in result["rungs"])
     cpt_loss, sft_loss = cpt["held_out_loss"], sft["held_out_loss"]
-    without_replay, without_cpt = _share(cpt["cloze_a_without_replay"]), _share(sft["facts_b_without_cpt"])
+    no_replay = f"{_share(cpt['cloze_a_without_replay'])} without replay"
+    no_cpt = f"{_share(sft['facts_b_without_cpt'])} without cpt"
     rows = [
         ["cpt", "loss on held-out articles", _loss(cpt_loss, "before"), _loss(cpt_loss, "after"), ""],
         ["", "their facts, in plain text", _share(cpt["cloze_b_before"]), _share(cpt["cloze_b"]), ""],
-        ["", "old facts kept", _share(cpt["cloze_a_before"]), _share(cpt["cloze_a"]), f"{without_replay} without replay"],
+        ["", "old facts kept", _share(cpt["cloze_a_before"]), _share(cpt["cloze_a"]), no_replay],
         ["sft", "loss on held-out answers", _loss(sft_loss, "before"), _loss(sft_loss, "after"), ""],
-        ["", "questions about the articles", _share(sft["facts_b_before"]), _share(sft["facts_b"]),
-         f"{without_cpt} without cpt"],
+        ["", "questions about the articles", _share(sft["facts_b_before"]), _share(sft["facts_b"]), no_cpt],
         ["", "questions about old facts", "", _share(sft["facts_a"]), ""],
         ["", "sums", "", _share(sft["sums"]), ""],
         ["", "answers that stop by themselves", "", _share(sft["stop_rate"]), ""],

@@ -22,7 +22,7 @@ MARKS = {"info": "·", "warning": "▲", "error": "✗"}
 
 
 def _step(event: events.Step, first: events.Step) -> str:
-    """Return the state of training as one line; `first` is the attempt's first step, since when the pace is measured."""
+    """Return the state of training as one line, at the pace since `first`, the first step of the attempt."""
     line = (
         f"training  step {count(event.step)}/{count(event.steps)}  loss {figure(event.loss, 3)}  "
         f"learning rate {event.learning_rate:.2e}  {count(event.tokens_per_second)} tokens/s"

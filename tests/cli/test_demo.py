@@ -1,0 +1,36 @@
+"""The demo as a program sees it: the whole ladder, its controls and its marks, from an empty home."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workbench.engine.evaluate import exam
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.slow
+def test_the_demo_walks_the_ladder_and_meets_its_marks() -> None:
+    command = [sys.executable, "-m", "workbench", "demo", "--json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
+    assert done.stdout, done.stderr[-2000:]
+    result = json.loads(done.stdout)
+    assert {"ok", "seconds", "rungs", "gguf", "chat"} <= result.keys()
+    assert [rung["rung"] for rung in result["rungs"]] == ["cpt", "sft", "export"]
+    for rung in result["rungs"]:
+        assert {"run", "ok", "metrics", "answer_before", "answer_after"} <= rung.keys()
+    assert Path(result["gguf"]).read_bytes()[:4] == b"GGUF"
+    assert result["ok"], result["marks"]
+    assert done.returncode == 0
+    # What the demo shows as learnt is right by the exam's own key, and was not before.
+    key = {question.prompt: question for question in exam.read(ROOT / "assets" / "data" / "exam.jsonl")}
+    for rung in result["rungs"][:2]:
+        question = key[rung["prompt"]]
+        assert exam.is_right(question, rung["answer_after"])
+        assert not exam.is_right(question, rung["answer_before"])
+    assert exam.is_right(key[result["chat"]["prompt"]], result["chat"]["answer"])
