@@ -75,3 +75,11 @@ def test_a_near_name_is_proposed_and_a_far_one_gets_the_list() -> None:
     names = ("train", "runs", "resume")
     assert closest("trian", names) == "did you mean train?"
     assert closest("xyz", names) == "known are resume, runs, train"
+
+
+def test_a_list_whose_items_have_commas_is_given_as_json() -> None:
+    described = Spec("cadence", "prompts", "help", "why")
+    assert parse("prompts", "tuple[str, ...]", described, '["Well, who?", "Where"]') == ("Well, who?", "Where")
+    assert parse("prompts", "tuple[str, ...]", described, "a, b") == ("a", "b")
+    with pytest.raises(UsageError, match="list of texts"):
+        parse("prompts", "tuple[str, ...]", described, '["open')

@@ -38,8 +38,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN if "deaf" in words else hear)
     writer = journal.Writer(run.events_path)
     attempt = 1 + sum(isinstance(event, AttemptStarted) for event in run.events())
-    process.write_identity(run.path, process.me(attempt))
     writer.write(AttemptStarted(attempt=attempt, pid=os.getpid()), durable=True)
+    process.write_identity(run.path, process.me(attempt))
     if "orphan" in words and os.fork() == 0:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         while True:

@@ -99,6 +99,13 @@ def follow(run: Run, quiet: bool = False, attempt: int = 0, prefix: str = "") ->
 
 
 def last_error(run: Run) -> str:
-    """Return the error of the newest attempt, or ""."""
-    ended = [event for event in run.events() if isinstance(event, events.AttemptEnded)]
-    return ended[-1].error if ended else ""
+    """Return why the newest attempt failed or was paused against the person's will, or ""."""
+    error = ""
+    for event in run.events():
+        if isinstance(event, events.AttemptStarted):
+            error = ""
+        elif isinstance(event, events.Notice) and event.level == "error":
+            error = event.text
+        elif isinstance(event, events.AttemptEnded):
+            error = event.error or error
+    return error

@@ -169,7 +169,8 @@ def conclude(run: store.Run, status: str, as_json: bool) -> int:
         print_json({"run": run.id, "status": status, "report": report(run), "error": error})
         return 1
     if as_json:
-        print_json({"run": run.id, "status": status, "report": report(run)})
+        error = last_error(run)
+        print_json({"run": run.id, "status": status, "report": report(run), **({"error": error} if error else {})})
     else:
         print(f"{run.id} is {status}.")
         if any(path.is_dir() for path in (run.artifacts_dir / "model", run.artifacts_dir / "adapter")):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import json
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -75,6 +76,16 @@ def _text(name: str, value: str) -> str:
     return value
 
 
+def _listed(text: str) -> Any:
+    """Return the items of a list in a flag: a JSON list, for items with commas of their own, or commas between them."""
+    if text.lstrip().startswith("["):
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            return text
+    return text.split(",")
+
+
 def parse(name: str, kind: str, described: Spec, value: Any) -> Any:
     """Return `value` (text from a flag, or a TOML value) as the field's type, checked against its bounds and choices.
 
@@ -99,7 +110,7 @@ def parse(name: str, kind: str, described: Spec, value: Any) -> Any:
             raise UsageError(f"{name} must be {bounds}, not {number:g}.")
         return number
     if kind.startswith("tuple"):
-        items = value.split(",") if isinstance(value, str) else value
+        items = _listed(value) if isinstance(value, str) else value
         if not isinstance(items, list | tuple) or not all(isinstance(item, str) for item in items):
             raise UsageError(f"{name} must be a list of texts, not {value!r}.")
         return tuple(_text(name, item.strip()) for item in items if item.strip())

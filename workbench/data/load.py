@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import UsageError
+from workbench.core.paths import expanded
 from workbench.core.text import one_line
 from workbench.data import convert, readers, shapes
 from workbench.data.readers.records import shown
@@ -115,14 +116,6 @@ def _load_file(path: Path, kind: str, seed: int, into: Loaded) -> str:
     return shape
 
 
-def _expanded(given: str) -> Path:
-    """Return a path with ~ resolved; a ~ of nobody's is part of a name."""
-    try:
-        return Path(given).expanduser()
-    except RuntimeError:
-        return Path(given)
-
-
 def load(paths: Sequence[str], method: str, seed: int) -> Loaded:
     """Return the canonical rows of files and folders for a method, and the account of all that was found.
 
@@ -136,7 +129,7 @@ def load(paths: Sequence[str], method: str, seed: int) -> Loaded:
         raise UsageError("No data is named; give a file or a folder with --data.")
     into, found = Loaded(), set()
     for given in paths:
-        path = _expanded(given)
+        path = expanded(given)
         listed = readers.files(path)
         into.ignored += listed.ignored
         for file in listed.files:

@@ -50,11 +50,12 @@ def attempt(run_dir: Path, lock_fd: int | None) -> int:
         return 1
     reporter = Reporter(run.events_path)
     number = 1 + sum(isinstance(event, AttemptStarted) for event in run.events())
-    process.write_identity(run_dir, process.me(number))
     reporter.write(AttemptStarted(attempt=number, pid=os.getpid(), workbench=__version__), durable=True)
     requests = Requests(run_dir, reporter)
     outcome, error = "failed", ""
     try:
+        # After the journal: whoever sees this process named finds its attempt begun.
+        process.write_identity(run_dir, process.me(number))
         outcome = _work(run, reporter, requests)
     except Interrupted as interrupted:
         outcome = interrupted.outcome

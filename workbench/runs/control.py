@@ -145,6 +145,8 @@ def kill(run: Run, term_seconds: float = TERM_SECONDS) -> str:
         return "It had ended by itself."
     members = process.group_members(identity)
     if not process.is_alive(identity) and not any(process.has_open(pid, run.lock_path) for pid in members):
+        if not locks.is_held(run.lock_path):
+            return "It had ended by itself."
         raise WorkbenchError(
             f"Some process holds the lock of the run {run.id}, and it is none of the group {identity.pgid} that was "
             f"started for it; find it with: fuser -v {run.lock_path}"

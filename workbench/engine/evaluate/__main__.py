@@ -7,7 +7,6 @@ Owns the wire form only. The request is {"exam": path, "examinations": [{"name",
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from typing import Any
 
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.engine.evaluate import exam
+from workbench.engine.lifeline import die_with_parent, take_stdout
 from workbench.runs.talk import Settings
 
 CONTEXT = 512
@@ -104,17 +104,16 @@ def _examine(ask: Ask, exam_path: Path, wanted: dict[str, Any]) -> dict[str, Any
 
 def main() -> int:
     """Answer the request on stdin; the last line is {"error": sentence} when something was refused."""
-    # Libraries print on stdout at will; the protocol keeps the real one for itself.
-    protocol = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
+    die_with_parent()
+    say = take_stdout()
     request = json.loads(sys.stdin.read())
     try:
         for wanted in request["examinations"]:
             target = wanted["target"]
             ask = (_ask_gguf if target.endswith(".gguf") else _ask_model)(target, wanted)
-            print(json.dumps(_examine(ask, Path(request["exam"]), wanted)), file=protocol, flush=True)
+            say(_examine(ask, Path(request["exam"]), wanted))
     except WorkbenchError as error:
-        print(json.dumps({"error": str(error)}), file=protocol, flush=True)
+        say({"error": str(error)})
         return error.exit_code
     return 0
 
