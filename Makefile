@@ -20,7 +20,7 @@ check: setup ## Lint, formatting, types and layers, without the tests
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
 
-base: setup ## Remake the bundled base from its generator and recipe (about ten minutes on two cores)
+base: setup ## Remake the bundled base from its generator and recipe (ten to twenty minutes on two cores)
 	@tools/make_base.sh
 
 clean: ## Remove everything that was made here, .venv included; runs are kept

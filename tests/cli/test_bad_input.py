@@ -16,6 +16,7 @@ from tests.cli.home import ARTICLES, QUESTIONS, Home
 from tests.support import run_on_small_disk
 from workbench.cli import main
 from workbench.core import paths
+from workbench.runs import hardware
 
 FAILED, USAGE = 1, 2
 
@@ -98,6 +99,11 @@ BAD: dict[str, tuple[Make, int, str]] = {
     "unknown preset": (words(*TRAIN, "--preset", "sft-lore"), USAGE, "did you mean sft-lora?"),
     "unknown field": (words(*TRAIN, "--set", "learnin_rate=1"), USAGE, "did you mean learning_rate?"),
     "path of a run too long": (words("watch", "/" + "x" * 5000), FAILED, "File name too long"),
+    **(
+        {}
+        if hardware.read().gpus
+        else {"card that is not there": (words(*TRAIN, "--set", "device=cuda"), USAGE, "No NVIDIA card answers")}
+    ),
     "set without a value": (words(*TRAIN, "--set", "seed"), USAGE, "--set wants FIELD=VALUE"),
     "set to a wrong type": (words(*TRAIN, "--set", "max_steps=many"), USAGE, "max_steps must be a whole number"),
     "set out of bounds": (words(*TRAIN, "--set", "learning_rate=7"), USAGE, "at most 1, not 7"),

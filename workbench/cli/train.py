@@ -16,7 +16,7 @@ from workbench.cli.output import print_json
 from workbench.core import paths, presets, recipe
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.text import one_line
-from workbench.runs import bases, control, probe, store
+from workbench.runs import bases, control, hardware, probe, store
 
 DATA_PROBE_SECONDS = 600
 """A probe that reads data is bounded by its size, so it may take its time."""
@@ -141,8 +141,12 @@ def resolve(values: Mapping[str, Any], origin: Mapping[str, str], preset_name: s
 
 
 def create(resolved: recipe.Resolved) -> store.Run:
-    """Create the run of a resolved recipe, not yet started."""
+    """Create the run of a resolved recipe, not yet started; raises UsageError when this machine cannot do it."""
     wanted = resolved.recipe
+    if wanted.device == "cuda" and not hardware.read().gpus:
+        raise UsageError(
+            "No NVIDIA card answers, so device cannot be cuda; leave it at auto and see `workbench doctor`."
+        )
     title = wanted.title or f"{wanted.method} {Path(wanted.data[0]).stem}"
     parent = "" if wanted.base in (recipe.BUNDLED, recipe.SCRATCH) else bases.resolve(wanted.base).run_id
     return store.create(
