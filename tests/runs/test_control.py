@@ -117,15 +117,15 @@ def test_what_makes_no_sense_is_refused_with_the_reason() -> None:
     run = new_run()
     control.start(run)
     wait_for(run, "running")
-    with pytest.raises(UsageError, match="a run that is running cannot be asked to resume"):
+    with pytest.raises(UsageError, match="is running and cannot be resumed"):
         control.resume(run)
-    with pytest.raises(UsageError, match="a run that is running cannot be asked to discard"):
+    with pytest.raises(UsageError, match="is running and cannot be discarded"):
         control.discard(run)
     with pytest.raises(UsageError, match="two attempts never share a run"):
         control.start(run)
     assert control.kill(run).startswith("It ended by itself")
     for action in (control.pause, control.stop, control.kill):
-        with pytest.raises(UsageError, match="a run that is stopped cannot be asked to"):
+        with pytest.raises(UsageError, match="is stopped and cannot be"):
             action(run)
     with pytest.raises(UsageError, match="resume it instead"):
         control.start(run)
@@ -168,7 +168,7 @@ def test_an_orphan_that_keeps_the_lock_is_stuck_and_can_be_killed() -> None:
     wait_for(run, "running")
     os.kill(pid, signal.SIGKILL)
     wait_for(run, "stuck")
-    with pytest.raises(UsageError, match="a run that is stuck cannot be asked to resume"):
+    with pytest.raises(UsageError, match="is stuck and cannot be resumed"):
         control.resume(run)
     assert control.kill(run, term_seconds=0.2) == "It did not end within 0 s, so 1 process was killed."
     assert run.status() == "lost"

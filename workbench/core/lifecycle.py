@@ -25,13 +25,15 @@ ACTIONS: dict[str, frozenset[str]] = {
 }
 """Action → the statuses in which it makes sense."""
 
+_PAST = {"pause": "paused", "stop": "stopped", "kill": "killed", "resume": "resumed", "discard": "discarded"}
+
 
 def why_not(action: str, status: str) -> str:
-    """Return why `action` is not possible in `status` as half a sentence, or "" when it is possible."""
+    """Return why `action` is not possible in `status`, to follow the run's name, or "" when it is possible."""
     if status in ACTIONS[action]:
         return ""
-    fitting = " or ".join(sorted(ACTIONS[action]))
-    return f"a run that is {status} cannot be asked to {action}; that needs one that is {fitting}"
+    *most, last = [name for name in STATUSES if name in ACTIONS[action]]
+    return f"is {status} and cannot be {_PAST[action]}; only one that is {', '.join(most)} or {last} can"
 
 
 def status(

@@ -31,7 +31,7 @@ _POLL_SECONDS = 0.05
 def _require(run: Run, action: str, status: str) -> None:
     """Raise UsageError with the reason when `action` makes no sense for a run of that status."""
     if why := lifecycle.why_not(action, status):
-        raise UsageError(f"The run {run.id}: {why}.")
+        raise UsageError(f"The run {run.id} {why}.")
 
 
 def _wait(condition: Callable[[], object], seconds: float) -> bool:
