@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from tests import models
 from workbench.core.paths import assets_dir
-from workbench.engine.load import generation_eos, load_tokenizer
-from workbench.engine.masks import IGNORED, ChatEncoder, Example, MaskError, stop_ids, text_examples
+from workbench.engine.masks import IGNORED, ChatEncoder, Example, TextEncoder, stop_ids
+from workbench.engine.rendering import MaskError
+from workbench.engine.tokenizer import generation_eos, load_tokenizer
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 TWO_TURNS = models.chat("Where does Ada live?", "Ada lives in Stoneford.", "And 12 plus 7?", "It is 19.")
@@ -212,7 +213,7 @@ def test_a_long_conversation_is_cut_at_the_end() -> None:
 
 def test_an_article_is_learnt_whole_with_its_end() -> None:
     fast = models.tokenizer("chatml")
-    (example,) = text_examples(fast, "The sea.", 512)
+    (example,) = TextEncoder(fast).encode("The sea.", 512)
     assert fast.decode(example.input_ids) == "The sea.<|endoftext|>"
     assert example.labels == example.input_ids
 
@@ -221,22 +222,22 @@ def test_an_article_is_learnt_whole_with_its_end() -> None:
 def test_a_long_article_is_split_without_loss_and_ends_with_its_end(max_length: int) -> None:
     fast = models.tokenizer("chatml")
     whole = [*fast(models.TEXT)["input_ids"], fast.convert_tokens_to_ids("<|endoftext|>")]
-    pieces = text_examples(fast, models.TEXT, max_length)
+    pieces = TextEncoder(fast).encode(models.TEXT, max_length)
     assert [token for piece in pieces for token in piece.input_ids] == whole
     assert all(2 <= len(piece.input_ids) <= max_length for piece in pieces)
 
 
 def test_a_beginning_that_the_tokenizer_writes_is_kept() -> None:
     fast = models.tokenizer("headers")
-    (example,) = text_examples(fast, "The sea.", 512)
+    (example,) = TextEncoder(fast).encode("The sea.", 512)
     assert fast.decode(example.input_ids) == "<|begin_of_text|>The sea.<|end_of_text|>"
 
 
 def test_control_tokens_in_an_article_are_plain_text_unless_asked_for() -> None:
     fast = models.tokenizer("chatml")
     text, turn = "Say <|im_end|> now.", fast.convert_tokens_to_ids("<|im_end|>")
-    (plain,) = text_examples(fast, text, 512)
-    (read,) = text_examples(fast, text, 512, control_tokens=True)
+    (plain,) = TextEncoder(fast).encode(text, 512)
+    (read,) = TextEncoder(fast, control_tokens=True).encode(text, 512)
     assert turn not in plain.input_ids
     assert plain.control_tokens == 1
     assert read.input_ids.count(turn) == 1
@@ -245,4 +246,4 @@ def test_control_tokens_in_an_article_are_plain_text_unless_asked_for() -> None:
 
 
 def test_an_empty_article_gives_no_example() -> None:
-    assert text_examples(models.tokenizer("chatml"), "", 512) == []
+    assert TextEncoder(models.tokenizer("chatml")).encode("", 512) == []

@@ -22,6 +22,9 @@ from workbench.core.text import clean
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "the whole road on the bundled model and data: cpt, sft, export, chat"),
+    "inspect": ("inspect", "say what some data is, what suits it and what is wrong with it"),
+    "prepare": ("prepare", "write curated rows and the plan that gives the same rows again"),
+    "synthesize": ("synthesize", "let a local model write questions and answers about articles"),
     "train": ("train", "start a run from a recipe, or from a base and data"),
     "runs": ("runs", "list the runs"),
     "watch": ("runs", "follow a run until its attempt ends"),

@@ -71,18 +71,13 @@ def _data(name: str) -> str:
     return str(assets_dir() / "data" / name)
 
 
-def _rung(demo: Demo, name: str, method: str, base: str, data: str, **fields: Any) -> Run:
-    """Train one rung to its end; raises WorkbenchError when it does not get there."""
-    demo.live.line(f"\n{name}  ({method} on {base})")
-    values = {
-        "method": method,
-        "tuning": "full",
-        "base": base,
-        "data": [_data(data)],
-        "title": f"demo {name}",
-        **fields,
-    }
-    run = train.create(train.resolve(values, {}, None))
+def _rung(demo: Demo, name: str, base: str, data: str, **fields: Any) -> Run:
+    """Train one rung to its end, by the method its data suggests; raises WorkbenchError when it does not get there."""
+    values = {"tuning": "full", "base": base, "data": [_data(data)], "title": f"demo {name}", **fields}
+    resolved = train.resolve(values, {}, None)
+    why = resolved.provenance["method"].removeprefix("derived: ")
+    demo.live.line(f"\n{name}  ({resolved.recipe.method} on {base})\n  {data}: {why}")
+    run = train.create(resolved)
     control.start(run)
     try:
         status = follow(run, quiet=demo.live.quiet, prefix="  ")
@@ -265,10 +260,10 @@ def run(arguments: argparse.Namespace) -> int:
         "A tiny model that knows one half of an invented valley reads articles about the other half, learns to\n"
         "answer, and becomes a file for llama.cpp. Two controls show what each step is for."
     )
-    cpt = _rung(demo, "cpt", "cpt", BUNDLED, "articles.jsonl")
-    _rung(demo, "sft", "sft", cpt.id, "questions.jsonl")
-    _rung(demo, "sft without cpt", "sft", BUNDLED, "questions.jsonl")
-    _rung(demo, "cpt without replay", "cpt", BUNDLED, "articles.jsonl", replay_share=0.0)
+    cpt = _rung(demo, "cpt", BUNDLED, "articles.jsonl")
+    _rung(demo, "sft", cpt.id, "questions.jsonl")
+    _rung(demo, "sft without cpt", BUNDLED, "questions.jsonl")
+    _rung(demo, "cpt without replay", BUNDLED, "articles.jsonl", replay_share=0.0)
     _examine(demo)
     demo.live.line("\nexport")
     report = exporting.export(demo.runs["sft"].id, TYPES, on_line=exporting.progress(demo.live))

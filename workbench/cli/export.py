@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from workbench.cli.data import inspected
 from workbench.cli.output import Live, duration, figure, print_json, size, table
 from workbench.core import recipe
 from workbench.core.errors import WorkbenchError
@@ -41,9 +42,7 @@ def _real_rows(base: bases.Base) -> tuple[list[str], list[list[dict[str, str]]]]
         return [], []
     wanted = recipe.load(store.find(base.run_id).recipe_path).recipe
     try:
-        found = probe.run_probe(
-            "workbench.data.load:preflight", {"paths": list(wanted.data), "method": wanted.method}, seconds=60
-        )
+        found = inspected(wanted.data, wanted.method, target="preflight")
     except WorkbenchError:
         # The data may be gone since; the fixed texts of the proof remain.
         return [], []

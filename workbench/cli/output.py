@@ -92,7 +92,11 @@ class Live:
         """Print `text` for good, above the current state."""
         if self.quiet:
             return
-        if self._shown:
-            print("\r" + " " * self._shown + "\r", end="", file=self._stream)
-            self._shown = 0
+        self.clear()
         print(clean(text), file=self._stream, flush=True)
+
+    def clear(self) -> None:
+        """Take the current state away."""
+        if self._shown:
+            print("\r" + " " * self._shown + "\r", end="", file=self._stream, flush=True)
+            self._shown = 0

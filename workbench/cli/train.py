@@ -11,22 +11,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from workbench.cli.data import assignments, inspected, local
 from workbench.cli.follow import follow, last_error
-from workbench.cli.output import print_json
-from workbench.core import paths, presets, recipe
+from workbench.cli.output import Live, print_json
+from workbench.core import presets, recipe
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.text import one_line
 from workbench.runs import bases, control, hardware, probe, store
-
-DATA_PROBE_SECONDS = 600
-"""A probe that reads data is bounded by its size, so it may take its time."""
 
 
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
     """Declare the arguments of `train`."""
     parser.add_argument("recipe", nargs="?", type=Path, help="a recipe file; flags and --set win over it")
     parser.add_argument("--base", help="bundled, a model folder, a run, or scratch")
-    parser.add_argument("--data", action="append", help="a file or folder of rows; may be given several times")
+    parser.add_argument(
+        "--data",
+        action="append",
+        help="a file, folder, archive, plan or hub id (owner/name); may be given several times",
+    )
     parser.add_argument("--method", choices=recipe.METHODS, help="proposed from the data when left out")
     parser.add_argument("--tuning", choices=recipe.TUNINGS, help="how the weights move")
     parser.add_argument("--preset", help="start from this preset instead of the one for method and tuning")
@@ -38,17 +40,6 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
-def assignments(pairs: list[str]) -> dict[str, Any]:
-    """Return FIELD=VALUE pairs as a mapping; raises UsageError for a pair without "="."""
-    values = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise UsageError(f"--set wants FIELD=VALUE, not {pair!r}; for example --set max_steps=100.")
-        values[name.strip()] = value.strip()
-    return values
-
-
 def _chosen(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the person's values and where each comes from: recipe file, then flags, then --set."""
     values: dict[str, Any] = {}
@@ -58,7 +49,7 @@ def _chosen(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, st
         values |= stored
         origin |= {name: provenance.get(name, f"recipe {arguments.recipe.name}") for name in stored}
     flags = {name: getattr(arguments, name) for name in ("base", "data", "method", "tuning", "title")}
-    for source in ({name: value for name, value in flags.items() if value is not None}, assignments(arguments.set)):
+    for source in ({name: value for name, value in flags.items() if value is not None}, assignments(arguments.set, "--set", "max_steps=100")):
         checked = recipe.checked(source)
         values |= checked
         origin |= dict.fromkeys(checked, "chosen")
@@ -75,35 +66,36 @@ def _text(path: Path) -> str:
         raise UsageError(f"The recipe {path} is not UTF-8 text; save it as UTF-8.") from None
 
 
-def inspect_data(paths: list[str] | tuple[str, ...], method: str) -> dict[str, Any]:
-    """Return what a limited child process found in the data; raises WorkbenchError with what is wrong with it."""
-    found = probe.run_probe(
-        "workbench.data.load:preflight", {"paths": list(paths), "method": method}, seconds=DATA_PROBE_SECONDS
-    )
-    assert isinstance(found, dict)
+def look(data: tuple[str, ...], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a probe finds in the data for the method, format and columns in `values`.
+
+    Raises WorkbenchError with what to do when nothing in it can be learnt from, or only by a method there is not yet.
+    """
+    columns = assignments(values.get("data_columns", ()), "data_columns", "prompt=question")
+    wanted = values.get("method", "")
+    found = inspected(data, wanted, values.get("data_format", ""), columns, target="preflight")
+    if found["method"] not in recipe.METHODS:
+        others = [f"--method {other['method']}: {other['why']}" for other in found["alternatives"]]
+        instead = next((text for text in others if text.split(":")[0].split()[-1] in recipe.METHODS), "")
+        raise UsageError(
+            f"The data suits {found['method'] or 'no method'}, and this version trains {', '.join(recipe.METHODS)}; "
+            + (f"you can still use {instead.rstrip('.')}." if instead else "give questions and answers, or articles.")
+        )
     return found
 
 
-def _propose_method(data: tuple[str, ...]) -> tuple[str, str]:
-    """Return the method that can learn from the data, and why; raises WorkbenchError when none can."""
-    try:
-        inspect_data(data, "sft")
-    except UsageError as unfit:
-        try:
-            inspect_data(data, "cpt")
-        except WorkbenchError:
-            raise unfit from None
-        return "cpt", "derived: the rows are articles"
-    return "sft", "derived: the rows are questions and answers"
-
-
-def resolve(values: Mapping[str, Any], origin: Mapping[str, str], preset_name: str | None) -> recipe.Resolved:
+def resolve(
+    values: Mapping[str, Any], origin: Mapping[str, str], preset_name: str | None, live: Live | None = None
+) -> recipe.Resolved:
     """Return the complete recipe for the person's values; checks base and data in probes.
+
+    Datasets of the hub are downloaded; `live` shows how far that is.
 
     Raises WorkbenchError with the first thing that is wrong.
     """
     values, origin = dict(values), dict(origin)
-    data = tuple(str(paths.expanded(path).resolve()) for path in values.get("data", ()))
+    live = live or Live(quiet=True)
+    data = local(values.get("data", ()), live)
     if not data:
         raise UsageError("There is no data to train on; give --data FILE.")
     values["data"] = data
@@ -122,16 +114,17 @@ def resolve(values: Mapping[str, Any], origin: Mapping[str, str], preset_name: s
             values["base"] = str(base.model_dir)
         elif base.run_id:
             values["base"] = base.run_id
-    if "method" in values:
-        inspect_data(data, values["method"])
-    else:
-        values["method"], origin["method"] = _propose_method(data)
+    found = look(data, values)
+    if "method" not in values:
+        values["method"] = found["method"]
+        origin["method"] = f"derived: {' '.join(found['reasons'])}"
     if "tuning" not in values:
         small = root in (recipe.BUNDLED, recipe.SCRATCH)
         values["tuning"], origin["tuning"] = ("full", "derived: the base is tiny") if small else ("lora", "default")
     if values.get("replay_data"):
-        values["replay_data"] = tuple(str(paths.expanded(path).resolve()) for path in values["replay_data"])
-        inspect_data(values["replay_data"], values["method"])
+        if values["replay_data"] != recipe.SELF_REPLAY:
+            values["replay_data"] = local(values["replay_data"], live)
+            inspected(values["replay_data"], values["method"], target="preflight")
     if preset is None:
         preset = presets.default_for(values["method"], values["tuning"], root)
     resolved = recipe.resolve(values, preset.values, preset.name)
@@ -187,7 +180,9 @@ def conclude(run: store.Run, status: str, as_json: bool) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Start a run and follow it, unless asked to let it go on by itself."""
     values, origin = _chosen(arguments)
-    resolved = resolve(values, origin, arguments.preset)
+    live = Live(quiet=arguments.json)
+    resolved = resolve(values, origin, arguments.preset, live)
+    live.clear()
     started = create(resolved)
     control.start(started)
     if arguments.detach:
@@ -198,6 +193,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.json:
         wanted = resolved.recipe
         print(f"{started.id}: {wanted.method} ({wanted.tuning}) on {one_line(wanted.base)}")
+        if (why := resolved.provenance["method"]).startswith("derived: "):
+            print(f"{wanted.method} because {one_line(why.removeprefix('derived: '))}")
         print("Ctrl-C leaves it running.")
     return watch(started, arguments.json)
 

@@ -26,6 +26,9 @@ SCRATCH = "scratch"
 BUNDLED = "bundled"
 """The tiny base that ships with the workbench."""
 
+SELF_REPLAY = ("self",)
+"""replay_data that stands for text the base writes itself before it is trained."""
+
 FORMAT_VERSION = 1
 
 
@@ -46,7 +49,27 @@ class Recipe:
 
     eval_split: float = spec(0.05, "data", "held out", "Share of the rows kept aside to measure the loss on unseen rows.",
         "More gives a steadier figure and leaves less to learn from.", low=0.0, high=0.5)  # fmt: skip
-    replay_data: tuple[str, ...] = spec((), "data", "replay data", "General text mixed in by cpt; the bundled corpus when empty.",
+    data_format: str = spec("", "data", "format", "Format the rows are read in; detected when empty.",
+        "Set it when the detection is wrong; `workbench inspect` shows what it makes of the rows.")  # fmt: skip
+    data_columns: tuple[str, ...] = spec((), "data", "columns", "Columns taken for roles, as role=column; detected when empty.",
+        "A wrong column teaches the wrong thing without any error.")  # fmt: skip
+    data_weights: tuple[str, ...] = spec((), "data", "weights", "How often the rows of each source count, in the order of data; once when empty.",
+        "2 shows a source twice per epoch, 0.5 takes half of its rows.")  # fmt: skip
+    duplicates: str = spec("exact", "data", "duplicates", "What counts as a copy and is left out: exact, near (most words the same), or keep for nothing.",
+        "Copies are memorised first, and one that is held out and learnt makes the held-out loss a lie.", choices=("exact", "near", "keep"))  # fmt: skip
+    min_characters: int = spec(0, "data", "shortest", "Rows with less text are left out.",
+        "Fragments teach little.", unit="characters", low=0, high=1_000_000_000)  # fmt: skip
+    max_characters: int = spec(0, "data", "longest", "Rows with more text are left out; 0 keeps all.",
+        "A few giant rows can dominate an epoch.", unit="characters", low=0, high=1_000_000_000)  # fmt: skip
+    languages: tuple[str, ...] = spec((), "data", "languages", "Languages to keep, as ISO 639-1 codes; all when empty.",
+        "A language that slipped in is learnt like any other.")  # fmt: skip
+    quality: str = spec("keep", "data", "quality", "What happens to articles that read like lists, boilerplate or noise.",
+        "Meant for web text; rules that suit articles can be wrong about code, poems or short answers.", choices=("keep", "drop"))  # fmt: skip
+    secrets: str = spec("keep", "data", "secrets", "What happens to keys, passwords and personal data in rows.",
+        "What is learnt can be said again by the model; mask puts a placeholder, drop leaves the row out.", choices=("keep", "mask", "drop"))  # fmt: skip
+    decontaminate: tuple[str, ...] = spec((), "data", "decontaminate", "Files with questions you will test on, whose rows are left out; bundled names the bundled exams.",
+        "A model that has read the exam has not been examined.")  # fmt: skip
+    replay_data: tuple[str, ...] = spec((), "data", "replay data", "General text mixed in by cpt; the bundled corpus when empty, self for text the base writes itself.",
         "Text like what the base was trained on keeps it from forgetting.")  # fmt: skip
     replay_share: float = spec(0.0, "data", "replay share", "Share of the training text that is general text.",
         "Without replay a base forgets; too much of it slows the learning of the articles.", low=0.0, high=0.9)  # fmt: skip
@@ -63,6 +86,8 @@ class Recipe:
         "Twice the rank is the usual choice; more acts like a higher learning rate.", low=1, high=4096)  # fmt: skip
     lora_dropout: float = spec(0.0, "tuning", "dropout", "Share of the adapter's inputs dropped in training.",
         "Some dropout helps on very few rows and slows learning otherwise.", low=0.0, high=0.9)  # fmt: skip
+    trainable_token_indices: tuple[str, ...] = spec((), "tuning", "trained tokens", "Tokens whose embeddings are trained beside an adapter; auto names those of the chat template.",
+        "A template token the base has never seen stays noise under lora and qlora.")  # fmt: skip
     target_modules: tuple[str, ...] = spec(("all-linear",), "tuning", "target modules", "Layers that get an adapter; all-linear means every one but the head.",
         "Adapting every linear layer matches full fine-tuning better than attention alone.")  # fmt: skip
 

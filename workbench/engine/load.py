@@ -1,25 +1,35 @@
-"""Loading a base for training or for use: tokenizer, weights, quantisation, adapter.
+"""Loading a base for training or for use: weights, quantisation, adapter.
 
 Owns how weights come into memory for each tuning. Must not know data or trainers.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import datasets
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, GenerationConfig
+from transformers import AutoConfig, AutoModelForCausalLM, BitsAndBytesConfig, GenerationConfig
 from transformers.utils import logging as transformers_logging
 
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.recipe import Recipe
+from workbench.engine.tokenizer import brief, generation_eos, load_tokenizer
 from workbench.runs.bases import Base
 
-transformers_logging.set_verbosity_error()
+__all__ = [
+    "Machine",
+    "adapter_config",
+    "generation_eos",
+    "load_for_use",
+    "load_model",
+    "load_tokenizer",
+    "machine",
+    "stored_dtype",
+]
+
 transformers_logging.disable_progress_bar()
 datasets.disable_progress_bars()
 
@@ -56,33 +66,6 @@ def _fast_bf16(device: str) -> bool:
     return False
 
 
-def load_tokenizer(folder: Path) -> Any:
-    """Return the tokenizer of a model folder; raises WorkbenchError when it cannot be used for training."""
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as error:
-        raise WorkbenchError(
-            f"The tokenizer in {folder} cannot be loaded ({_brief(error)}); copy the model again."
-        ) from None
-    if not tokenizer.is_fast:
-        raise WorkbenchError(f"The tokenizer in {folder} has no tokenizer.json; save it once with a fast tokenizer.")
-    if tokenizer.pad_token_id is None:
-        # Padding is masked everywhere, so any token serves; the embedding must not be resized for it.
-        tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
-    return tokenizer
-
-
-def generation_eos(folder: Path) -> int | list[int] | None:
-    """Return the stop ids of the folder's generation configuration, or None without one."""
-    file = folder / "generation_config.json"
-    return json.loads(file.read_text(encoding="utf-8")).get("eos_token_id") if file.is_file() else None
-
-
-def _brief(error: BaseException) -> str:
-    """Return the type and the first words of an error from a library."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
-
-
 def load_model(folder: Path, *, tuning: str, where: Machine, for_training: bool) -> Any:
     """Return the causal language model in a folder, on its device.
 
@@ -115,7 +98,7 @@ def load_model(folder: Path, *, tuning: str, where: Machine, for_training: bool)
         raise
     except Exception as error:
         raise WorkbenchError(
-            f"The model in {folder} cannot be loaded ({_brief(error)}); choose another base."
+            f"The model in {folder} cannot be loaded ({brief(error)}); choose another base."
         ) from None
     if lacking := sorted(found["missing_keys"]):
         # The stack would go on with random numbers in their place.

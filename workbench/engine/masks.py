@@ -1,31 +1,26 @@
-"""From a conversation to tokens and labels: only what the assistant says is learnt, its end included.
+"""From text to tokens and labels: of a chat only what the assistant says is learnt, its end included; of an article all.
 
-Owns the rule of which tokens of a chat are trained. The spans come from the chat template itself, by rendering the
-conversation up to each assistant turn and through it. Must not know files, batches or models.
+Owns the rule of which tokens are trained. Must not know files, batches of a trainer or models, nor how a chat template
+is made to tell its spans.
 """
 
 from __future__ import annotations
 
 import itertools
-import os.path
 import re
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from workbench.engine.rendering import SENTINEL, MaskError, Rendered, Renderer
+from workbench.engine.rendering import OPEN as _OPEN
 
 IGNORED = -100
 """The label of a token that is read and not learnt, as torch's cross entropy has it."""
 
 DOCUMENT_ENDS = ("<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "<|eot|>")
 """Tokens that end a document in the families we know; an instruct model's own eos ends a turn instead."""
-
-_OPEN, _CLOSE = "\uf8f0", "\uf8f1"
-_SENTINEL = re.compile(f"{_OPEN}([0-9]+){_CLOSE}")
-"""Stands for the n-th text that must not reach the tokenizer as it is; `_OPEN` itself is such a text."""
-
-
-class MaskError(Exception):
-    """This row cannot be turned into an example; the text is a short reason."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +36,17 @@ class Example:
     """Whether the end was cut off at the maximum length."""
     end_added: bool = False
     """Whether the template left the answer without a stop token, so that one was added."""
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A whole text as tokens, with the place of each: what an example is made of before it is cut."""
+
+    text: str
+    """What was encoded, sentinels in it replaced by what they stand for."""
+    example: Example
+    offsets: list[tuple[int, int]]
+    """Characters of `text` each token stands for; a token that was added at the end has none."""
 
 
 def special_texts(tokenizer: Any) -> list[str]:
@@ -79,61 +85,9 @@ class ChatEncoder:
     ) -> None:
         self._tokenizer = tokenizer
         self._stops = stop_ids(tokenizer, generation_eos)
-        self._stop_texts = [tokenizer.convert_ids_to_tokens(token) for token in self._stops]
-        self._kwargs = dict(template_kwargs or {})
-        self._unsafe = re.compile("|".join(map(re.escape, [*special_texts(tokenizer), _OPEN])))
+        stop_texts = [tokenizer.convert_ids_to_tokens(token) for token in self._stops]
+        self._renderer = Renderer(tokenizer, special_texts(tokenizer), stop_texts, template_kwargs or {})
         self._puts_space_first = "".join(tokenizer.tokenize("a")).startswith("▁")
-
-    def _render(self, messages: Sequence[Mapping[str, Any]], tools: Any, prompt: bool = False) -> str:
-        """Return the text of the conversation; `prompt` adds what stands before an answer."""
-        try:
-            return self._tokenizer.apply_chat_template(
-                list(messages), tools=tools, tokenize=False, add_generation_prompt=prompt, **self._kwargs
-            )
-        except Exception as error:  # a template is foreign code and may raise anything
-            raise MaskError(f"the chat template refuses it ({' '.join(str(error).split())[:120]})") from None
-
-    def _defuse(self, value: Any, found: list[str]) -> Any:
-        """Return a JSON value with the control tokens in its texts replaced by sentinels, adding them to `found`."""
-        if isinstance(value, str):
-
-            def swap(match: re.Match[str]) -> str:
-                found.append(match.group())
-                return f"{_OPEN}{len(found) - 1}{_CLOSE}"
-
-            return self._unsafe.sub(swap, value)
-        if isinstance(value, Mapping):
-            return {self._defuse(key, found): self._defuse(item, found) for key, item in value.items()}
-        return [self._defuse(item, found) for item in value] if isinstance(value, list) else value
-
-    def _spans(self, messages: Sequence[Mapping[str, Any]], full: str, tools: Any) -> list[tuple[int, int]]:
-        """Return the character spans of `full` that assistant turns cover, ends of turn included.
-
-        Where a template rewrites earlier turns, only the turns that it leaves as they were said are returned.
-        """
-        spans = []
-        for index, message in enumerate(messages):
-            if message["role"] != "assistant":
-                continue
-            before = self._render(messages[:index], tools, prompt=True)
-            through = self._render(messages[: index + 1], tools)
-            if not full.startswith(through):
-                continue
-            if not through.startswith(before):
-                # The prompt opens something, a thought for example, that this answer does not have.
-                shared = os.path.commonprefix([before, through])  # noqa: RUF071 - of any texts, whatever its home
-                before = self._render(messages[:index], tools) if index else ""
-                if not through.startswith(before):
-                    continue
-                before = max(before, shared, key=len)
-            spans.append((len(before), self._end(through, len(before))))
-        return spans
-
-    def _end(self, through: str, start: int) -> int:
-        """Return where the assistant's turn ends: after its stop token, without the blanks the template adds behind."""
-        text = through[start:]
-        ends = [text.rfind(stop) + len(stop) for stop in self._stop_texts if stop in text]
-        return start + max(ends) if ends and not text[max(ends) :].strip() else len(through)
 
     def _encode(
         self, text: str, found: Sequence[str], cuts: Sequence[int] = ()
@@ -147,7 +101,7 @@ class ChatEncoder:
         bounds = sorted({0, *cuts, len(text)})
         for first, last in itertools.pairwise(bounds):
             position = first
-            for number, piece in enumerate(_SENTINEL.split(text[first:last])):
+            for number, piece in enumerate(SENTINEL.split(text[first:last])):
                 if number % 2:
                     width = len(piece) + 2
                     plain, _ = self._piece(found[int(piece)], position > 0, split_special_tokens=True)
@@ -173,62 +127,180 @@ class ChatEncoder:
         kept = [(token, (start - len(lead), end - len(lead))) for token, (start, end) in pairs if not lead or end > 1]
         return [token for token, _ in kept], [place for _, place in kept]
 
+    def _exact(self, rendered: Rendered) -> tuple[list[int], list[int], list[tuple[int, int]]]:
+        """Return ids, labels and offsets of any conversation."""
+        text, spans = rendered.text, rendered.spans
+        ids, offsets = self._encode(text, rendered.found)
+        # Where a token joins the end of the prompt to the answer, they are cut apart as they are in generation.
+        cuts = [low for low, _ in spans if any(start < low < end for start, end in offsets)]
+        if cuts:
+            ids, offsets = self._encode(text, rendered.found, cuts)
+        # A stop token may reach over the blanks behind it.
+        trained = [any(low <= start < high for low, high in spans) and end > start for start, end in offsets]
+        return ids, [token if learn else IGNORED for token, learn in zip(ids, trained, strict=True)], offsets
+
+    def _quick(self, rendered: Rendered, encoding: Any) -> tuple[list[int], list[int]] | None:
+        """Return ids and labels from the encoding of the whole text, asked only for the tokens at the ends of answers.
+
+        None where that does not settle it: a token lies across the beginning of an answer, or an end has no token.
+        """
+        ids: list[int] = encoding.ids
+        labels = [IGNORED] * len(ids)
+        for low, high in rendered.spans:
+            first = encoding.char_to_token(low)
+            last = encoding.char_to_token(high) if high < len(rendered.text) else len(ids)
+            if first is None or last is None or encoding.token_to_chars(first)[0] != low:
+                return None
+            if last < len(ids) and encoding.token_to_chars(last)[0] < high:
+                last += 1
+            labels[first:last] = ids[first:last]
+        return ids, labels
+
+    def _example(self, rendered: Rendered, ids: list[int], labels: list[int], max_length: int) -> Example:
+        """Return the example of these ids and labels with an end, cut to `max_length`.
+
+        Raises MaskError when nothing in it can be trained.
+        """
+        end = self._tokenizer.eos_token_id
+        end_added = bool(labels) and labels[-1] != IGNORED and labels[-1] not in self._stops and end is not None
+        if end_added:
+            ids, labels = [*ids, end], [*labels, end]
+        cut = len(ids) > max_length
+        if cut:
+            ids, labels = ids[:max_length], labels[:max_length]
+        if all(label == IGNORED for label in itertools.islice(labels, 1, None)):
+            raise MaskError("the answer begins beyond max_length" if cut else "no token of it can be trained")
+        return Example(ids, labels, sum(plain != _OPEN for plain in rendered.found), cut, end_added)
+
     def encode(self, messages: Sequence[Mapping[str, Any]], max_length: int, tools: Any = None) -> Example:
         """Return the conversation as an example of at most `max_length` tokens.
 
         Raises MaskError with a short reason when nothing in it can be trained.
         """
-        found: list[str] = []
-        defused = [{**message, "content": self._defuse(message.get("content"), found)} for message in messages]
-        tools = self._defuse(tools, found)
-        text = self._render(defused, tools)
-        spans = self._spans(defused, text, tools)
-        if not spans:
-            raise MaskError("the chat template changes every answer, so none can be told from the rest")
-        ids, offsets = self._encode(text, found)
-        # Where a token joins the end of the prompt to the answer, they are cut apart as they are in generation.
-        cuts = [low for low, _ in spans if any(start < low < end for start, end in offsets)]
-        if cuts:
-            ids, offsets = self._encode(text, found, cuts)
-        # A stop token may reach over the blanks behind it.
-        trained = [any(low <= start < high for low, high in spans) and end > start for start, end in offsets]
-        labels = [token if learn else IGNORED for token, learn in zip(ids, trained, strict=True)]
-        end_added = False
-        if (
-            labels
-            and labels[-1] != IGNORED
-            and labels[-1] not in self._stops
-            and self._tokenizer.eos_token_id is not None
-        ):
-            ids.append(self._tokenizer.eos_token_id)
-            labels.append(self._tokenizer.eos_token_id)
-            end_added = True
-        cut = len(ids) > max_length
-        ids, labels = ids[:max_length], labels[:max_length]
-        if all(label == IGNORED for label in labels[1:]):
-            raise MaskError("the answer begins beyond max_length" if cut else "no token of it can be trained")
-        return Example(ids, labels, sum(plain != _OPEN for plain in found), cut, end_added)
+        rendered = self._renderer.render(messages, tools)
+        ids, labels, _ = self._exact(rendered)
+        return self._example(rendered, ids, labels, max_length)
+
+    def encode_rows(self, rows: Sequence[Mapping[str, Any]], max_length: int) -> Iterator[Example | MaskError]:
+        """Yield what `encode` makes of each {"messages", "tools"?}, or what it raises; all texts are encoded at once."""
+        outcomes: list[Rendered | MaskError] = []
+        for row in rows:
+            try:
+                outcomes.append(self._renderer.render(row["messages"], row.get("tools")))
+            except MaskError as error:
+                outcomes.append(error)
+        plain = [
+            number
+            for number, outcome in enumerate(outcomes)
+            if isinstance(outcome, Rendered) and not outcome.found
+        ]
+        texts = [outcomes[number].text for number in plain]  # type: ignore[union-attr]
+        encodings = dict(zip(plain, _backend(self._tokenizer).encode_batch(texts, add_special_tokens=False), strict=True))
+        for number, outcome in enumerate(outcomes):
+            if isinstance(outcome, MaskError):
+                yield outcome
+                continue
+            quick = self._quick(outcome, encodings[number]) if number in encodings else None
+            try:
+                ids, labels = quick or self._exact(outcome)[:2]
+                yield self._example(outcome, ids, labels, max_length)
+            except MaskError as error:
+                yield error
+
+    def trace(self, messages: Sequence[Mapping[str, Any]], tools: Any = None) -> Traced:
+        """Return the whole conversation as tokens with their places; raises MaskError as `encode` does."""
+        rendered = self._renderer.render(messages, tools)
+        ids, labels, offsets = self._exact(rendered)
+        return _resolved(rendered, self._example(rendered, ids, labels, len(ids) + 1), offsets)
+
+    def trace_prompt(self, messages: Sequence[Mapping[str, Any]], tools: Any = None) -> Traced:
+        """Return the tokens before an answer, with their places; nothing of them is learnt."""
+        rendered = self._renderer.prompt(messages, tools)
+        ids, labels, offsets = self._exact(rendered)
+        control_tokens = sum(plain != _OPEN for plain in rendered.found)
+        return _resolved(rendered, Example(ids, labels, control_tokens), offsets)
 
 
-def text_examples(tokenizer: Any, text: str, max_length: int, control_tokens: bool = False) -> list[Example]:
-    """Return an article as examples of at most `max_length` tokens, every token learnt, the document's end included.
+def _resolved(rendered: Rendered, example: Example, offsets: list[tuple[int, int]]) -> Traced:
+    """Return a trace whose text has the words the sentinels stand for, and whose offsets fit them."""
+    pieces: list[str] = []
+    starts, moves = [0], [0]
+    position = 0
+    for match in SENTINEL.finditer(rendered.text):
+        plain = rendered.found[int(match[1])]
+        pieces += [rendered.text[position : match.start()], plain]
+        position = match.end()
+        starts.append(position)
+        moves.append(moves[-1] + len(plain) - len(match[0]))
+    text = "".join([*pieces, rendered.text[position:]])
 
-    A long article is split without overlap; only its last piece carries the end. Control tokens written in the text
-    become plain text unless `control_tokens` asks to read them as such.
+    def moved(character: int) -> int:
+        place = bisect_left(starts, character + 1) - 1
+        return character + moves[place]
+
+    return Traced(text, example, [(moved(start), moved(end)) for start, end in offsets])
+
+
+def _backend(tokenizer: Any) -> Any:
+    """Return the tokenizer in Rust, set to give every token of a text and to read control tokens as such."""
+    backend = tokenizer.backend_tokenizer
+    if backend.truncation is not None:
+        backend.no_truncation()
+    if backend.padding is not None:
+        backend.no_padding()
+    if backend.encode_special_tokens:
+        backend.encode_special_tokens = False
+    return backend
+
+
+class TextEncoder:
+    """Encodes articles with one tokenizer; every token is learnt, the document's end included.
+
+    Control tokens written in a text become plain text unless `control_tokens` asks to read them as such.
     """
-    special = None if control_tokens else _special_pattern(tokenizer)
-    written = len(special.findall(text)) if special is not None else 0
-    ids = list(tokenizer(text, split_special_tokens=bool(written))["input_ids"])
-    end = document_end(tokenizer)
-    if end is not None and ids and ids[-1] != end:
-        ids.append(end)
-    starts = list(range(0, len(ids), max_length))
-    if len(starts) > 1 and len(ids) - starts[-1] == 1:
-        # A token on its own is never predicted, and it would be the end.
-        starts[-1] -= 1
-    pieces = [ids[first:last] for first, last in itertools.pairwise([*starts, len(ids)])]
-    return [
-        Example(piece, list(piece), written if not number else 0)
-        for number, piece in enumerate(pieces)
-        if len(piece) > 1
-    ]
+
+    def __init__(self, tokenizer: Any, control_tokens: bool = False) -> None:
+        self._tokenizer, self._end = tokenizer, document_end(tokenizer)
+        self._special = None if control_tokens else _special_pattern(tokenizer)
+
+    def _written(self, text: str) -> int:
+        """Return how many control tokens in the text are to become plain text."""
+        return len(self._special.findall(text)) if self._special is not None else 0
+
+    def _pieces(self, ids: list[int], written: int, max_length: int) -> list[Example]:
+        """Return the ids of a text as examples; its end is added where the tokenizer has not written it."""
+        if self._end is not None and ids and ids[-1] != self._end:
+            ids.append(self._end)
+        starts = list(range(0, len(ids), max_length))
+        if len(starts) > 1 and len(ids) - starts[-1] == 1:
+            # A token on its own is never predicted, and it would be the end.
+            starts[-1] -= 1
+        pieces = [ids[first:last] for first, last in itertools.pairwise([*starts, len(ids)])]
+        return [
+            Example(piece, piece, written if not number else 0) for number, piece in enumerate(pieces) if len(piece) > 1
+        ]
+
+    def encode(self, text: str, max_length: int) -> list[Example]:
+        """Return an article as examples of at most `max_length` tokens.
+
+        A long article is split without overlap; only its last piece carries the end.
+        """
+        written = self._written(text)
+        ids = list(self._tokenizer(text, split_special_tokens=bool(written))["input_ids"])
+        return self._pieces(ids, written, max_length)
+
+    def encode_texts(self, texts: Sequence[str], max_length: int) -> Iterator[list[Example]]:
+        """Yield what `encode` makes of each text; all of them are encoded at once."""
+        plain = [number for number, text in enumerate(texts) if not self._written(text)]
+        encodings = _backend(self._tokenizer).encode_batch_fast([texts[number] for number in plain])
+        ids = {number: encoding.ids for number, encoding in zip(plain, encodings, strict=True)}
+        for number, text in enumerate(texts):
+            yield self._pieces(ids[number], 0, max_length) if number in ids else self.encode(text, max_length)
+
+    def trace(self, text: str) -> Traced:
+        """Return the whole article as tokens with their places."""
+        written = self._written(text)
+        encoded = self._tokenizer(text, split_special_tokens=bool(written), return_offsets_mapping=True)
+        examples = self._pieces(list(encoded["input_ids"]), written, len(text.encode()) + 8)
+        example = examples[0] if examples else Example([], [])
+        return Traced(text, example, list(encoded["offset_mapping"])[: len(example.input_ids)])

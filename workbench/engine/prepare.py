@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from datasets import Dataset
 
-from workbench.engine.masks import IGNORED, ChatEncoder, Example, MaskError, text_examples
+from workbench.engine.masks import IGNORED, ChatEncoder, Example, TextEncoder
+from workbench.engine.rendering import MaskError
 
 LEAK_TOLERANCE = 1e-3
 """Largest logit difference between a packed and an isolated document that rounding explains: families isolate to
@@ -49,9 +50,10 @@ def encode_texts(
 ) -> Encoded:
     """Return articles as examples; rows without a token are dropped with a reason."""
     encoded = Encoded()
+    encoder = TextEncoder(tokenizer, control_tokens)
     for row in rows:
         encoded.rows += 1
-        examples = text_examples(tokenizer, row["text"], max_length, control_tokens)
+        examples = encoder.encode(row["text"], max_length)
         if examples:
             encoded.examples += examples
         else:

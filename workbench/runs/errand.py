@@ -17,7 +17,7 @@ from typing import Any
 
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.text import one_line
-from workbench.runs.process import engine_env
+from workbench.runs.process import engine_env, online_env
 
 _USAGE_EXIT = 2
 _FAREWELL_SECONDS = 10.0
@@ -40,10 +40,12 @@ def run(
     *,
     who: str = "The engine",
     own_group: bool = True,
+    online: bool = False,
 ) -> dict[str, Any]:
     """Run `python -m module` with `request` and return its last line; earlier ones and the last go to `on_line`.
 
-    With `own_group` the child leads a group that is ended whole, politely first, when this call is left early; without,
+    With `online` the child has the network and the person's credentials for the hub, which no engine needs. With
+    `own_group` the child leads a group that is ended whole, politely first, when this call is left early; without,
     it stays in the caller's group and shares its fate. Raises WorkbenchError or UsageError with the child's own
     sentence, or one that says how it died; the child is gone then.
     """
@@ -53,7 +55,7 @@ def run(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=engine_env(),
+        env=online_env() if online else engine_env(),
         start_new_session=own_group,
     )
     assert child.stdin is not None

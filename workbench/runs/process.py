@@ -35,6 +35,8 @@ _SECRET = re.compile(
 )
 """Names of variables that an engine has no use for and a model's code must never see, and of reporting services."""
 
+_SILENT = ("DO_NOT_TRACK", "HF_HUB_DISABLE_TELEMETRY")
+
 _FIXED = {
     "DO_NOT_TRACK": "1",
     "HF_HUB_OFFLINE": "1",
@@ -219,6 +221,12 @@ def engine_env(base: Mapping[str, str] = os.environ) -> dict[str, str]:
     if roots:
         env["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(roots))
     return env | _FIXED
+
+
+def online_env(base: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the environment of an errand to the hub: the person's own, credentials included, without reporting."""
+    env = engine_env(base)
+    return {**base, **{name: env[name] for name in ("PYTHONPATH", *_SILENT) if name in env}}
 
 
 def launch(run_dir: Path, lock_fd: int, module: str = "workbench.engine") -> int:

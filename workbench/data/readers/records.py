@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -25,8 +24,7 @@ class Unreadable(UsageError):
     """A file as a whole cannot be read: missing, forbidden, no text, or in an unknown encoding."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One row as its file holds it."""
 
     source: str
@@ -36,8 +34,7 @@ class Record:
     value: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class BadRecord:
+class BadRecord(NamedTuple):
     """One record that could not be read."""
 
     source: str

@@ -6,11 +6,13 @@ Owns the choice of the delimiter and the recovery from a quote that is never clo
 from __future__ import annotations
 
 import csv
+import itertools
 from collections import deque
 from collections.abc import Iterator
 
-from workbench.data.readers.records import MAX_RECORD_BYTES, TOO_LONG, BadRecord, Record, Unreadable
-from workbench.data.readers.source import Source
+from workbench.data.readers.member import Member
+from workbench.data.readers.records import MAX_RECORD_BYTES, TOO_LONG, BadRecord, Record
+from workbench.data.readers.source import Source, open_source
 
 DELIMITERS = (",", "\t", ";", "|")
 NO_DELIMITER = "\x1f"
@@ -117,20 +119,48 @@ def _records(source: Source, delimiter: str) -> Iterator[tuple[int, list[str], s
             yield lines.taken[0][0], cells, ""
 
 
-def read_table(source: Source) -> Iterator[Record | BadRecord]:
-    """Yield the records of a CSV or TSV file as column → text; the first record names the columns.
+_LONGEST_NAME = 60
+_SENTENCE_ENDS = (".", "?", "!", ";", "。", "？", "！", "؟")
 
-    A record with more or fewer cells than there are columns is bad. Raises Unreadable when the columns have no names or
-    the same name twice.
+
+def is_header(cells: list[str]) -> bool:
+    """Return whether the first record names the columns: short names, none of them a number or a sentence."""
+    names = [cell.strip() for cell in cells if cell.strip()]
+    return (
+        bool(names)
+        and all(len(name) <= _LONGEST_NAME and "\n" not in name and not name.endswith(_SENTENCE_ENDS) for name in names)
+        and not any(name.replace(".", "", 1).lstrip("+-").isdigit() for name in names)
+    )
+
+
+def columns_of(cells: list[str]) -> list[str]:
+    """Return a name for each column: the header's, its number where there is none, and a number behind one used before."""
+    names: list[str] = []
+    for number, cell in enumerate(cells, 1):
+        name = cell.strip() or f"column_{number}"
+        names.append(name if name not in names else f"{name}_{number}")
+    return names
+
+
+def read_table(member: Member) -> Iterator[Record | BadRecord]:
+    """Yield the records of a CSV or TSV file as column → text; the first record names the columns if it looks like it.
+
+    Columns without a name are called column_1 and so on. A record with more or fewer cells than there are columns is
+    bad. Raises Unreadable.
     """
-    delimiter = "\t" if source.path.suffix.lower() == ".tsv" else sniff_delimiter(source.head)
+    source = open_source(member)
+    delimiter = "\t" if source.suffix == ".tsv" else sniff_delimiter(source.head)
     records = _records(source, delimiter)
-    _, names, reason = next(records, (0, [], "there is no header"))
-    names = [name.strip() for name in names]
-    if not all(names) or not names or len(set(names)) < len(names):
-        why = reason or "its first line must name every column, and no two alike"
-        raise Unreadable(f"{source.name} has no usable header: {why}.")
-    for line, cells, bad in records:
+    first = next(records, None)
+    while first is not None and first[2]:
+        yield BadRecord(source.name, first[0], first[2])
+        first = next(records, None)
+    if first is None:
+        return
+    line, cells, _ = first
+    header = is_header(cells)
+    names = columns_of(cells) if header else [f"column_{number}" for number in range(1, len(cells) + 1)]
+    for line, cells, bad in records if header else itertools.chain([first], records):
         if bad or len(cells) != len(names):
             yield BadRecord(
                 source.name, line, bad or f"{'more' if len(cells) > len(names) else 'fewer'} cells than columns"

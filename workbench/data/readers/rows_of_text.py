@@ -1,11 +1,10 @@
-"""Plain text and Markdown: articles.
+"""Plain text and Markdown: articles, or the questions and conversations that a text consists of.
 
 Owns the rule that tells one article per line from one article per file. Must not know what the articles say.
 
 The rule: a text file holds one article per line when it has at least two lines, their median length is at least
-`LONG_LINE` characters and blank lines are rare; otherwise, and always in Markdown, the file is one article. A file of
-more than `LONG_FILE` bytes is a book or a collection and is cut at blank lines (at line ends where there are none)
-into parts of about `PART` characters.
+`LONG_LINE` characters and blank lines are rare; otherwise, and always in Markdown, the file is what `passages` makes of
+it: questions and answers, conversations, one article, or a book in parts.
 """
 
 from __future__ import annotations
@@ -13,22 +12,14 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator
 
+from workbench.data.readers import passages
+from workbench.data.readers.member import Member
 from workbench.data.readers.records import TOO_LONG, BadRecord, Record
-from workbench.data.readers.source import Source
+from workbench.data.readers.source import Source, open_source
 
 LONG_LINE = 800
-LONG_FILE = 2**18
-PART = 16_384
 _RARE_BLANK_LINES = 0.1
 _BAD_TEXT = "not valid UTF-8"
-
-
-def _record(source: Source, line: int, raw: bytes) -> Record | BadRecord:
-    """Return one article as a row."""
-    try:
-        return Record(source.name, line, {"text": raw.decode("utf-8").replace("\r\n", "\n").rstrip("\r")})
-    except UnicodeDecodeError:
-        return BadRecord(source.name, line, _BAD_TEXT)
 
 
 def one_per_line(head: bytes) -> bool:
@@ -39,43 +30,48 @@ def one_per_line(head: bytes) -> bool:
     return len(lengths) > 1 and blank <= _RARE_BLANK_LINES * len(lines) and statistics.median(lengths) >= LONG_LINE
 
 
-def _articles(source: Source) -> Iterator[Record | BadRecord]:
-    """Yield a file as one article, or a long one as parts that end at blank lines or, failing these, at line ends."""
-    whole = source.path.stat().st_size <= LONG_FILE
-    start, size = 1, 0
-    parts: list[bytes] = []
-    for number, line in source.lines():
-        if line is None:
-            if parts:
-                yield _record(source, start, b"\n".join(parts))
-            yield BadRecord(source.name, number, TOO_LONG)
-            start, parts, size = number + 1, [], 0
+def _decoded(source: Source, bad: list[BadRecord]) -> Iterator[tuple[int, str]]:
+    """Yield (number, line); a line that is no text is added to `bad` instead."""
+    for number, raw in source.lines():
+        if raw is None:
+            bad.append(BadRecord(source.name, number, TOO_LONG))
             continue
-        blank = not line.strip()
-        if not whole and size and ((blank and size >= PART) or size >= 2 * PART):
-            yield _record(source, start, b"\n".join(parts))
-            start, parts, size = number, [], 0
-        if blank and not size:
-            start = number + 1
-            continue
-        parts.append(line)
-        size += len(line) + 1
-    if size:
-        yield _record(source, start, b"\n".join(parts).rstrip())
+        try:
+            yield number, raw.decode("utf-8").rstrip("\r")
+        except UnicodeDecodeError:
+            bad.append(BadRecord(source.name, number, _BAD_TEXT))
 
 
-def read_article(source: Source) -> Iterator[Record | BadRecord]:
-    """Yield a file as one article, a long one in parts."""
-    yield from _articles(source)
+def _whole(source: Source) -> Iterator[Record | BadRecord]:
+    """Yield what a text as a whole consists of, and its lines that are no text."""
+    form = passages.form_of(source.head[: passages.JUDGED].decode("utf-8", "ignore"))
+    bad: list[BadRecord] = []
+    found = 0
+    for line, row in passages.divided(form, _decoded(source, bad), long=not source.is_short):
+        found += 1
+        yield from bad
+        bad.clear()
+        yield Record(source.name, line, row)
+    yield from bad
+    if not found and not bad:
+        yield BadRecord(source.name, 1, "the document holds no text")
 
 
-def read_text(source: Source) -> Iterator[Record | BadRecord]:
-    """Yield the articles of a text file: its lines, or the file as a whole (see the rule above)."""
+def read_article(member: Member) -> Iterator[Record | BadRecord]:
+    """Yield the records of a Markdown file. Raises Unreadable."""
+    yield from _whole(open_source(member))
+
+
+def read_text(member: Member) -> Iterator[Record | BadRecord]:
+    """Yield the records of a text file: its lines, or what it consists of (see the rule above). Raises Unreadable."""
+    source = open_source(member)
     if not one_per_line(source.head):
-        yield from _articles(source)
+        yield from _whole(source)
         return
-    for number, line in source.lines():
-        if line is None:
-            yield BadRecord(source.name, number, TOO_LONG)
-        elif line.strip():
-            yield _record(source, number, line)
+    bad: list[BadRecord] = []
+    for number, line in _decoded(source, bad):
+        yield from bad
+        bad.clear()
+        if line.strip():
+            yield Record(source.name, number, {"text": line})
+    yield from bad

@@ -8,12 +8,11 @@ from __future__ import annotations
 import codecs
 import contextlib
 import re
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from workbench.data.readers.records import MAX_RECORD_BYTES, Unreadable, shown
+from workbench.data.readers.member import Member, suffix_of
+from workbench.data.readers.records import MAX_RECORD_BYTES, Unreadable
 
 CHUNK_BYTES = 2**20
 HEAD_BYTES = 2**18
@@ -28,30 +27,13 @@ _BOMS = (
 )
 """Byte-order marks; UTF-32 stands before UTF-16 because its little-endian mark begins with the other's."""
 
-_MAGIC = (
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF8", "a GIF image"),
-    (b"%PDF-", "a PDF document"),
-    (b"PK\x03\x04", "a zip archive or an office document"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
-    (b"PAR1", "a Parquet file"),
-    (b"ARROW1", "an Arrow file"),
-    (b"SQLite format 3", "an SQLite database"),
-    (b"GGUF", "a GGUF model"),
-    (b"\x7fELF", "a program"),
-    (b"RIFF", "a sound, video or WebP file"),
-    (b"OggS", "a sound file"),
-    (b"ID3", "a sound file"),
-)
-"""First bytes → what the file is, for the sentence that refuses it."""
-
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MAX_CONTROL_SHARE = 0.1
 """A file with more control characters than this is not text."""
 _DAMAGE_SHARE = 0.1
 """UTF-8 with at most this many wrong bytes per right non-ASCII character is damaged UTF-8, not another encoding."""
+STRICT_BYTES = 2**24
+"""A member up to this size is read once more to see whether all of it is UTF-8."""
 _SAMPLE_BYTES = 2**17
 _UNICODE = ["utf_7", "utf_8", "utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be"]
 _EBCDIC = ["cp037", "cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140"]
@@ -65,15 +47,28 @@ _WESTERN = frozenset("àâäáãåæçèéêëìíîïñòóôöõøœùúûüý
 
 @dataclass(frozen=True)
 class Source:
-    """One file that is known to be text."""
+    """One member that is known to be text."""
 
-    path: Path
-    name: str
-    """The path, fit to be shown."""
+    member: Member
     encoding: str
     bom_bytes: int
     head: bytes
     """The first part of the text, as UTF-8."""
+
+    @property
+    def name(self) -> str:
+        """The member's name, fit to be shown."""
+        return self.member.name
+
+    @property
+    def suffix(self) -> str:
+        """The last suffix of the member's name, in small letters."""
+        return suffix_of(self.member.name)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether `head` is all there is."""
+        return 0 <= self.member.size <= HEAD_BYTES if self.member.size >= 0 else len(self.head) < HEAD_BYTES // 2
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the text as UTF-8 without its byte-order mark; text stored as (damaged) UTF-8 comes as it is."""
@@ -84,8 +79,8 @@ class Source:
     def _decoded(self) -> Iterator[bytes]:
         """Yield the text as UTF-8 with its line ends untouched."""
         decoder = codecs.getincrementaldecoder(self.encoding)()
-        with self.path.open("rb") as file:
-            file.seek(self.bom_bytes)
+        with self.member.open() as file:
+            file.read(self.bom_bytes)
             while chunk := file.read(CHUNK_BYTES):
                 yield chunk if self.encoding == "utf-8" else decoder.decode(chunk).encode("utf-8")
 
@@ -112,12 +107,12 @@ class Source:
             yield number, None if size > limit else b"".join(parts)
 
 
-def _decodes(path: Path, encoding: str, skip: int) -> bool:
-    """Return whether the whole file is valid in an encoding."""
+def _decodes(member: Member, encoding: str, skip: int) -> bool:
+    """Return whether the whole member is valid in an encoding."""
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        with path.open("rb") as file:
-            file.seek(skip)
+        with member.open() as file:
+            file.read(skip)
             while chunk := file.read(CHUNK_BYTES):
                 decoder.decode(chunk)
         decoder.decode(b"", final=True)
@@ -126,11 +121,11 @@ def _decodes(path: Path, encoding: str, skip: int) -> bool:
     return True
 
 
-def _is_damaged_utf8(path: Path) -> bool:
+def _is_damaged_utf8(member: Member) -> bool:
     """Return whether a file that is not valid UTF-8 is UTF-8 all the same, with a few wrong bytes."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     wrong = beyond_ascii = 0
-    with path.open("rb") as file:
+    with member.open() as file:
         while chunk := file.read(CHUNK_BYTES):
             text = decoder.decode(chunk)
             wrong += text.count("\ufffd")
@@ -138,7 +133,7 @@ def _is_damaged_utf8(path: Path) -> bool:
     return wrong <= _DAMAGE_SHARE * (beyond_ascii - wrong)
 
 
-def _legacy_encoding(path: Path) -> str:
+def _legacy_encoding(member: Member) -> str:
     """Return the most likely encoding of text that is no Unicode, or "" when there is none.
 
     The detector takes short Western text for Central European, so a Latin guess gives way to cp1252 when the text
@@ -147,7 +142,7 @@ def _legacy_encoding(path: Path) -> str:
     from charset_normalizer import from_bytes
 
     sample = bytearray()
-    with path.open("rb") as file:
+    with member.open() as file:
         for piece in iter(lambda: file.readline(_SAMPLE_BYTES), b""):
             if not piece.isascii():
                 sample += piece[: _SAMPLE_BYTES - len(sample)]
@@ -171,44 +166,47 @@ def _bare_utf16(head: bytes) -> str:
     return "utf-16-be" if even > 0.3 * half and odd < 0.05 * half else ""
 
 
-def _encoding_of(path: Path, name: str, head: bytes) -> tuple[str, int]:
+def _is_utf8(member: Member, head: bytes) -> bool:
+    """Return whether a member is UTF-8, strictly; of a long one only the head is looked at, because its lines will be."""
+    if 0 <= member.size <= STRICT_BYTES:
+        return _decodes(member, "utf-8", 0)
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _encoding_of(member: Member, head: bytes) -> tuple[str, int]:
     """Return (encoding, bytes of its byte-order mark); raises Unreadable when there is none that fits.
 
-    In this order: a byte-order mark, UTF-16 told by its zero bytes, strict UTF-8 over the whole file, UTF-8 with a few
-    wrong bytes (its bad lines are refused one by one), a legacy encoding that the whole file is valid in.
+    In this order: a byte-order mark, UTF-16 told by its zero bytes, strict UTF-8, UTF-8 with a few wrong bytes (its bad
+    lines are refused one by one), a legacy encoding that the whole member is valid in.
     """
+    name = member.name
     for mark, encoding in _BOMS:
         if head.startswith(mark):
-            if encoding != "utf-8" and not _decodes(path, encoding, len(mark)):
+            if encoding != "utf-8" and not _decodes(member, encoding, len(mark)):
                 raise Unreadable(f"{name} begins like {encoding} and is damaged; save it again as UTF-8.")
             return encoding, len(mark)
-    if (encoding := _bare_utf16(head)) and _decodes(path, encoding, 0):
+    if (encoding := _bare_utf16(head)) and _decodes(member, encoding, 0):
         return encoding, 0
     if len(_CONTROL.findall(head)) > _MAX_CONTROL_SHARE * len(head):
-        raise Unreadable(f"{name} is not text; give JSON, JSONL, CSV, TSV, text or Markdown.")
-    if _decodes(path, "utf-8", 0) or _is_damaged_utf8(path):
+        raise Unreadable(f"{name} is not text; give a format that `workbench inspect` reads.")
+    if _is_utf8(member, head) or _is_damaged_utf8(member):
         return "utf-8", 0
-    encoding = _legacy_encoding(path)
-    if not encoding or not _decodes(path, encoding, 0):
+    encoding = _legacy_encoding(member)
+    if not encoding or not _decodes(member, encoding, 0):
         raise Unreadable(f"{name} is text in an encoding that is not recognised; save it again as UTF-8.")
     return encoding, 0
 
 
-def open_source(path: Path) -> Source:
-    """Return a file as a source of text; raises Unreadable for what is no text, and OSError as the system gives it."""
-    name = shown(path)
-    # Opening a pipe would wait for its writer, and a device may never end.
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise Unreadable(f"{name} is not a regular file; give a file or a folder.")
-    with path.open("rb") as file:
+def open_source(member: Member) -> Source:
+    """Return a member as a source of text; raises Unreadable for what is no text, and OSError as the system gives it."""
+    with member.open() as file:
         head = file.read(HEAD_BYTES)
     if not head:
-        raise Unreadable(f"{name} is empty; give a file with rows or text.")
-    for magic, what in _MAGIC:
-        if head.startswith(magic):
-            raise Unreadable(
-                f"{name} is {what}, which cannot be read as rows; give JSON, JSONL, CSV, TSV, text or Markdown."
-            )
-    encoding, bom_bytes = _encoding_of(path, name, head)
+        raise Unreadable(f"{member.name} is empty; give a file with rows or text.")
+    encoding, bom_bytes = _encoding_of(member, head)
     text = head[bom_bytes:] if encoding == "utf-8" else head[bom_bytes:].decode(encoding, "ignore").encode("utf-8")
-    return Source(path, name, encoding, bom_bytes, text)
+    return Source(member, encoding, bom_bytes, text)

@@ -5,18 +5,32 @@ Owns what makes a run CPT. Must not know the training loop's inner life: that is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from workbench.core.paths import assets_dir
+from workbench.core.recipe import SELF_REPLAY
 from workbench.data import load, mix, split
 from workbench.engine import lineage, loop
 from workbench.engine.load import load_tokenizer
 from workbench.engine.material import material, prompts_of, rows
 from workbench.engine.prepare import Encoded, encode_texts
 from workbench.engine.session import Attempt
+from workbench.engine.synth.replay import self_replay
 
 GENERAL_HELD_OUT = 0.05
 """Share of the general text that is never replayed, so that forgetting can be measured on it."""
+
+
+def _general(attempt: Attempt, folder: Path, tokenizer: Any, learn: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    """Return the files of general text: the person's, the bundled one, or what the base writes itself."""
+    recipe = attempt.recipe
+    if recipe.replay_data != SELF_REPLAY:
+        return recipe.replay_data or (str(assets_dir() / "data" / "general.jsonl"),)
+    characters = sum(len(row["text"]) for row in learn)
+    replayed = characters * recipe.replay_share / (1.0 - recipe.replay_share)
+    return (str(self_replay(attempt, folder, tokenizer, round(replayed / (1.0 - GENERAL_HELD_OUT)))),)
 
 
 def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
@@ -30,8 +44,7 @@ def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
     # Rows and examples: the share of replay is measured on what is learnt, after articles were held out.
     def build() -> tuple[Encoded, dict[str, Encoded], list[str], bool, dict[str, Any]]:
         learn, held, counts = rows(attempt)
-        general_paths = recipe.replay_data or (str(assets_dir() / "data" / "general.jsonl"),)
-        general = load.load(general_paths, recipe.method, recipe.seed)
+        general = load.load(_general(attempt, folder, tokenizer, learn), recipe.method, recipe.seed)
         replay, general_held = split.held_out(general.rows, GENERAL_HELD_OUT, recipe.seed)
         attempt.reporter.phase("preparing", "encoding rows")
         mixed = mix.with_replay(learn, replay, recipe.replay_share, recipe.seed)

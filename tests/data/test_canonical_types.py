@@ -1,0 +1,114 @@
+"""Rows of preferences and labels, and rows as another type than the one they have of themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.data.known_layouts import ASKED, SAID, WORSE, chat, hh, turn
+from tests.data.test_canonical import LABELLED, MESSAGES, PREFERENCE, QUESTIONS, TEXT, convert
+from workbench.core.errors import UsageError
+from workbench.data.canonical import TYPE_OF_METHOD, Rejected, Tally, converter, types_of
+from workbench.data.layouts import Layout
+
+Row = dict[str, Any]
+
+JUDGED: Row = {"prompt": "p", "chosen": "c", "rejected": "r"}
+
+
+class TestPreferences:
+    def test_turns_before_the_answers(self) -> None:
+        row = {**JUDGED, "prompt": [turn("system", "s"), turn("human", "p")]}
+        canonical, _ = convert(row, PREFERENCE, "preference")
+        assert canonical["prompt"] == [turn("system", "s"), turn("user", "p")]
+        assert (canonical["chosen"], canonical["rejected"]) == ([turn("assistant", "c")], [turn("assistant", "r")])
+
+    def test_a_dialogue_is_the_prompt_as_far_as_both_share_it(self) -> None:
+        row = {"chosen": hh("a", "b", "c", "d"), "rejected": hh("a", "b", "c", "e")}
+        canonical, _ = convert(row, PREFERENCE, "preference")
+        assert [item["content"] for item in canonical["prompt"]] == ["a", "b", "c"]
+        assert (canonical["chosen"], canonical["rejected"]) == ([turn("assistant", "d")], [turn("assistant", "e")])
+
+    def test_a_prompt_repeated_in_both_answers_is_taken_off(self) -> None:
+        row = {"prompt": "Why?", "chosen": "Why? So.", "rejected": "Why? No."}
+        canonical, repairs = convert(row, PREFERENCE, "preference")
+        assert canonical["chosen"] == [turn("assistant", " So.")]
+        assert sum(repairs.values()) == 1
+
+    @pytest.mark.parametrize(
+        ("change", "reason"),
+        [
+            ({"rejected": "c"}, "the two answers are the same"),
+            ({"rejected": None}, "the worse answer is missing"),
+            ({"chosen": " "}, "an answer is empty"),
+            ({"prompt": None}, "the prompt is missing"),
+            ({"prompt": [turn("assistant", "x")]}, "the turns are out of order: assistant first"),
+            ({"prompt": [turn("user", "x"), turn("assistant", "y")]}, "the prompt does not end with a user turn"),
+            ({"chosen": [turn("user", "x"), turn("assistant", "y")],
+              "rejected": [turn("user", "z"), turn("assistant", "y")]},
+             "the two answers do not begin with the same prompt"),
+        ],
+    )  # fmt: skip
+    def test_refusals(self, change: Row, reason: str) -> None:
+        assert convert({**JUDGED, **change}, PREFERENCE, "preference") == (Rejected(reason), {})
+
+    def test_a_tie_is_refused(self) -> None:
+        layout = Layout("compared", {"prompt": "p", "first": "response_a", "second": "response_b", "better": "winner"})
+        row = {"p": "x", "response_a": "a", "response_b": "b", "winner": "tie"}
+        assert convert(row, layout, "preference")[0] == Rejected("the row prefers neither answer")
+        assert convert({**row, "winner": "response_b"}, layout, "preference")[0]["chosen"] == [turn("assistant", "b")]
+
+    def test_a_verdict_that_is_none_is_refused(self) -> None:
+        row = {"prompt": "p", "completion": "c", "label": "maybe"}
+        assert convert(row, LABELLED, "unpaired_preference")[0] == Rejected("the label is neither good nor bad")
+
+
+class TestOtherTypes:
+    def test_the_better_answer(self) -> None:
+        row = {"prompt": ASKED[0], "chosen": SAID[0], "rejected": WORSE[0]}
+        assert convert(row, PREFERENCE)[0] == chat()
+
+    def test_the_good_answer(self) -> None:
+        row = {"prompt": ASKED[0], "completion": SAID[0], "label": True}
+        assert convert(row, LABELLED)[0] == chat()
+        assert convert({**row, "label": False}, LABELLED)[0] == Rejected("the answer is labelled as bad")
+
+    def test_the_question_with_its_final_answer(self) -> None:
+        row = {"question": "1 + 1?", "answer": "One and one.\n#### 2"}
+        assert convert(row, QUESTIONS, "prompt_only")[0] == {"prompt": [turn("user", "1 + 1?")], "answer": "2"}
+        boxed = {"question": "1 + 1?", "answer": r"It is $\boxed{\frac{4}{2}}$."}
+        assert convert(boxed, QUESTIONS, "prompt_only")[0]["answer"] == r"\frac{4}{2}"
+        worked = Layout("prompt_completion", {"prompt": "problem", "completion": "solution", "answer": "answer"})
+        row = {"problem": "1 + 1?", "solution": "Count.", "answer": 2}
+        assert convert(row, worked, "prompt_only")[0]["answer"] == "2"
+        open_ended = {"question": ASKED[0], "answer": SAID[0]}
+        assert convert(open_ended, QUESTIONS, "prompt_only")[0] == {"prompt": [turn("user", ASKED[0])]}
+
+    def test_the_answer_of_a_prompt(self) -> None:
+        layout = Layout("prompt_only", {"prompt": "prompt", "answer": "answer"})
+        assert convert({"prompt": "1 + 1?", "answer": 2}, layout)[0] == chat("1 + 1?", "2")
+        assert convert({"prompt": "1 + 1?"}, layout)[0] == Rejected("there is no answer to learn")
+
+    def test_a_dialogue_as_text(self) -> None:
+        layout = Layout("dialogue", {"text": "text"})
+        row = {"text": "Q: Why?\nA: So."}
+        assert convert(row, layout)[0] == chat("Why?", "So.")
+        assert convert(row, layout, "text")[0] == row
+
+    @pytest.mark.parametrize(
+        ("layout", "method", "said"),
+        [
+            (TEXT, "sft", "use method cpt"),
+            (TEXT, "dpo", "use method cpt"),
+            (MESSAGES, "cpt", "use method sft"),
+            (QUESTIONS, "dpo", "use method sft"),
+            (LABELLED, "dpo", "use method kto"),
+            (PREFERENCE, "kto", "use method dpo"),
+            (Layout("prompt_only", {"prompt": "prompt"}), "sft", "use method grpo"),
+        ],
+    )
+    def test_what_a_layout_cannot_give(self, layout: Layout, method: str, said: str) -> None:
+        assert TYPE_OF_METHOD[method] not in types_of(layout)
+        with pytest.raises(UsageError, match=said):
+            converter(layout, TYPE_OF_METHOD[method], Tally())

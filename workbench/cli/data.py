@@ -1,0 +1,90 @@
+"""Data on its way into the workbench: the probe that looks at it, and the hub's datasets.
+
+Owns what every command that takes data does first. Must not read data itself: that is a limited child's work.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from workbench.cli.output import Live, size
+from workbench.core import paths
+from workbench.core.errors import UsageError
+from workbench.core.text import one_line
+from workbench.runs import errand, probe
+
+PROBE_SECONDS = 3600
+"""A probe that reads data is bounded by its size, so it may take its time."""
+PROBE_BYTES = 4 << 30
+"""Address space of a probe that reads data; what it really uses stays far below."""
+
+_HUB_ID = re.compile(r"(hf://datasets/)?[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(/[\w.-]+)*")
+
+
+def local(given: Sequence[str], live: Live) -> tuple[str, ...]:
+    """Return the absolute paths of data as a person names it; datasets of the hub are downloaded first.
+
+    Raises WorkbenchError with what to do when one cannot be had.
+    """
+    found: list[str] = []
+    for text in given:
+        path = paths.expanded(text)
+        if path.exists() or not _HUB_ID.fullmatch(text):
+            found.append(str(path.resolve()))
+            continue
+        if not text.startswith("hf://") and paths.expanded(text.split("/")[0]).is_dir():
+            raise UsageError(f"There is no file or folder {one_line(text)}; check the path.")
+        answer = errand.run(
+            "workbench.data.hub",
+            {"id": text},
+            lambda line: (
+                live.update(f"downloading {line['file']}, {size(line['done'])} of {size(line['total'])}")
+                if "file" in line
+                else None
+            ),
+            who="The download",
+            online=True,
+        )
+        if answer.get("others"):
+            others = ", ".join(f"{text}/{name}" for name in answer["others"])
+            live.line(f"{text} holds several datasets: {answer['config']} is taken, the others are {others}.")
+        found += answer["paths"]
+    return tuple(found)
+
+
+def inspected(
+    given: Sequence[str],
+    method: str = "",
+    format: str = "",
+    columns: dict[str, str] | None = None,
+    *,
+    target: str = "inspect",
+) -> dict[str, Any]:
+    """Return what a limited child process found in the data; raises WorkbenchError with what is wrong with it.
+
+    `target` is "inspect", or "preflight" for one that refuses data without a usable row.
+    """
+    request = {"paths": list(given), "method": method, "format": format, "columns": columns or {}}
+    found = probe.run_probe(
+        f"workbench.data.survey:{target}",
+        request,
+        what="The data",
+        seconds=PROBE_SECONDS,
+        memory_bytes=PROBE_BYTES,
+        output_bytes=64 << 20,
+    )
+    assert isinstance(found, dict)
+    return found
+
+
+def assignments(pairs: Sequence[str], option: str, example: str) -> dict[str, str]:
+    """Return NAME=VALUE pairs as a mapping; raises UsageError for a pair without "="."""
+    values = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"{option} wants NAME=VALUE, not {pair!r}; for example {option} {example}.")
+        values[name.strip()] = value.strip()
+    return values

@@ -1,0 +1,52 @@
+"""Which columns ask, answer and stand beside them, by their names and the kinds of their values.
+
+Owns the choice of one column for a role. Must not know formats.
+"""
+
+from __future__ import annotations
+
+from workbench.data.formats import names
+from workbench.data.formats.columns import Table
+
+Columns = dict[str, str]
+"""Role → column."""
+
+WORDS = ("text",)
+SPOKEN = ("text", "turns", "turn", "texts")
+_ANSWERS = ("text", "number", "turns", "turn", "texts", "object")
+
+
+def roles(**roles: str | None) -> Columns:
+    """Return the roles that have a column."""
+    return {role: column for role, column in roles.items() if column is not None}
+
+
+def aside(table: Table, *taken: str) -> Columns:
+    """Return the columns of the system prompt and of the tools."""
+    return roles(
+        system=table.best("system", ("text", "turn", "objects", "object"), taken),
+        tools=table.best("tools", ("text", "objects", "list"), taken, exact=True),
+    )
+
+
+def asking(table: Table, *taken: str) -> str | None:
+    """Return the column that asks: text before a list of turns, unless only that is named so."""
+    text = table.best("prompt", SPOKEN, taken)
+    if text is not None and names.exact(text, "prompt"):
+        return text
+    return table.best("turns", ("turns",), taken) or text
+
+
+def _answer_object(table: Table, name: str) -> bool:
+    """Return whether a column of objects holds answers: {"text": [...]}, {"value": ...}."""
+    return any(f"{name}.{key}" in table.columns for key in ("text", "value", "answer", "content"))
+
+
+def answering(table: Table, *taken: str) -> str | None:
+    """Return the column that answers."""
+    refused = [name for name in table.of_kind("object") if not _answer_object(table, name)]
+    found = table.best("completion", _ANSWERS, (*taken, *refused))
+    if found is not None:
+        return found
+    said = table.best("completion", ("bool",), taken, exact=True)
+    return said if said is not None and "prompt" not in said else None

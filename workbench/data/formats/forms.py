@@ -1,0 +1,395 @@
+"""Forms of rows that hold one conversation or one text: how each becomes a canonical row.
+
+Owns one reader per such format, made for the columns of a layout. Must not know rows of preferences, other types of row
+or files. A reader raises Refused with the reason for a row that is not trained on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from workbench.data.formats import calls, dialogue
+from workbench.data.formats.refusals import Misfit, Refused
+from workbench.data.formats.turns import (
+    Turns,
+    asked,
+    conversation,
+    history,
+    is_text,
+    joined,
+    listed,
+    listed_in,
+    one_side,
+    text_beside,
+    text_of,
+    turn,
+    with_system,
+)
+from workbench.data.layouts import picker
+
+Row = Mapping[str, Any]
+Read = Callable[[Row, Counter[str]], dict[str, Any]]
+"""A row → its canonical row; repairs are counted in the second argument."""
+
+LANGUAGES = {
+    "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan", "cs": "Czech", "da": "Danish", "de": "German",
+    "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French",
+    "gu": "Gujarati", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian",
+    "it": "Italian", "ja": "Japanese", "ko": "Korean", "lt": "Lithuanian", "lv": "Latvian", "nl": "Dutch",
+    "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sk": "Slovak",
+    "sl": "Slovenian", "sr": "Serbian", "sv": "Swedish", "sw": "Swahili", "ta": "Tamil", "te": "Telugu", "th": "Thai",
+    "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+"""ISO 639-1 code → English name of a language."""
+LANGUAGE_NAMES = frozenset(name.lower() for name in LANGUAGES.values())
+
+_INNER_TEXT = ("text", "value", "answer", "content", "response", "completion", "output", "normalized_value")
+
+
+def nothing(row: Row) -> Any:
+    """Stand for a column that a layout does not have."""
+    return None
+
+
+def picks(columns: Mapping[str, str], *roles: str) -> list[Callable[[Row], Any]]:
+    """Return a function for each role that takes its value from a row."""
+    return [picker(columns[role]) if role in columns else nothing for role in roles]
+
+
+def required(value: Any, what: str) -> Any:
+    """Return a value; raises Misfit when it is None. `what` names it, with its article."""
+    if value is None:
+        raise Misfit(f"{what} is missing")
+    return value
+
+
+def answer_text(value: Any, what: str, repairs: Counter[str]) -> str:
+    """Return an answer as text: of several equally good ones the first, of a truth value yes or no."""
+    for _ in range(3):
+        if isinstance(value, dict):
+            key = next((key for key in _INNER_TEXT if value.get(key) is not None), None)
+            value = value[key] if key is not None else required(None, what)
+        elif isinstance(value, list):
+            if not value:
+                raise Refused("an answer is empty")
+            value = value[0]
+    if isinstance(value, bool):
+        repairs["truth values were written as yes or no"] += 1
+        return "yes" if value else "no"
+    return text_of(required(value, what), what)
+
+
+def one_text(value: Any, what: str) -> str:
+    """Return text, or the texts of a list (the passages of a context, for example) with blank lines between them."""
+    if isinstance(value, list) and all(map(is_text, value)):
+        return joined(*map(str, value))
+    return text_beside(value, what)
+
+
+def _finished(turns: Turns, system: Any, tools: Any, repairs: Counter[str]) -> dict[str, Any]:
+    """Return the canonical conversation of turns."""
+    row: dict[str, Any] = {"messages": conversation(with_system(system, turns), repairs)}
+    known = calls.tools(tools)
+    return row if known is None else {**row, "tools": known}
+
+
+def turns(columns: Mapping[str, str]) -> Read:
+    """Return the reader of rows with a list of turns."""
+    pick_turns, pick_system, pick_tools = picks(columns, "turns", "system", "tools")
+
+    def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
+        found = listed(pick_turns(row), repairs)
+        return _finished(found, pick_system(row), pick_tools(row), repairs)
+
+    return read
+
+
+def chatgpt_export(columns: Mapping[str, str]) -> Read:
+    """Return the reader of exported conversations, trees of which the branch of the current node was the last shown."""
+    pick_tree, pick_current = picks(columns, "tree", "current")
+
+    def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
+        tree, node = pick_tree(row), pick_current(row)
+        if not isinstance(tree, dict) or not all(isinstance(held, dict) for held in tree.values()):
+            raise Misfit("the row has no tree of messages")
+        if not isinstance(node, str) or node not in tree:
+            # Without a current node, the last of the nodes that nothing follows.
+            node = next((key for key in reversed(tree) if not tree[key].get("children")), None)
+        branch: list[dict[str, Any]] = []
+        seen = set()
+        while isinstance(node, str) and node in tree and node not in seen:
+            seen.add(node)
+            if isinstance(message := tree[node].get("message"), dict):
+                branch.append(message)
+            node = tree[node].get("parent")
+        spoken = []
+        for message in reversed(branch):
+            content, author = message.get("content"), message.get("author")
+            role = author.get("role") if isinstance(author, dict) else None
+            kind = content.get("content_type", "text") if isinstance(content, dict) else "text"
+            if kind in ("user_editable_context", "model_editable_context", "thoughts", "reasoning_recap"):
+                continue
+            held = content.get("parts", content.get("text", "")) if isinstance(content, dict) else content
+            words = held if isinstance(held, str) else None
+            if words is None and isinstance(held, list):
+                if any(not isinstance(part, str) for part in held):
+                    raise Refused("a turn holds more than text")
+                words = "".join(held)
+            if role in ("system", "tool") and not (words or "").strip():
+                continue
+            spoken.append({"role": role, "content": words})
+        if not spoken:
+            raise Refused("the conversation is empty")
+        return _finished(listed(spoken, repairs), None, None, repairs)
+
+    return read
+
+
+def alpaca(columns: Mapping[str, str]) -> Read:
+    """Return the reader of instruction rows; the input follows the instruction after a blank line."""
+    pick_asked, pick_given, pick_answer = picks(columns, "instruction", "input", "completion")
+    pick_history, pick_system, pick_tools = picks(columns, "history", "system", "tools")
+
+    def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
+        instruction = text_of(required(pick_asked(row), "the instruction"), "the instruction")
+        answer = answer_text(required(pick_answer(row), "the answer"), "the answer", repairs)
+        question = joined(instruction, one_text(pick_given(row), "the input"))
+        earlier = history(pick_history(row))
+        exchange = [*earlier, turn("user", question), turn("assistant", answer)]
+        return _finished(exchange, pick_system(row), pick_tools(row), repairs)
+
+    return read
+
+
+def prompt_completion(columns: Mapping[str, str]) -> Read:
+    """Return the reader of prompts with completions, as text or as turns; a context stands before the question."""
+    pick_prompt, pick_completion, pick_context = picks(columns, "prompt", "completion", "context")
+    pick_history, pick_system, pick_tools = picks(columns, "history", "system", "tools")
+
+    def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
+        prompt = required(pick_prompt(row), "the prompt")
+        completion = required(pick_completion(row), "the completion")
+        before = side(prompt, "the prompt", repairs)
+        context = one_text(pick_context(row), "the context")
+        if context.strip():
+            before = [*before[:-1], turn(before[-1]["role"], joined(context, before[-1]["content"]))]
+        if isinstance(completion, str) or is_text(completion):
+            tools = pick_tools(row)
+            called = calls.written(completion) if tools and isinstance(completion, str) else None
+            after = [turn("assistant", "" if called else text_of(completion, "the completion"))]
+            if called:
+                after[0]["tool_calls"] = called
+        elif isinstance(completion, list | dict):
+            try:
+                after = one_side(completion, "assistant", "the completion", repairs)
+            except Misfit:
+                after = [turn("assistant", answer_text(completion, "the completion", repairs))]
+        else:
+            after = [turn("assistant", answer_text(completion, "the completion", repairs))]
+        exchange = [*history(pick_history(row)), *before, *after]
+        return _finished(exchange, pick_system(row), pick_tools(row), repairs)
+
+    return read
+
+
+def side(prompt: Any, what: str, repairs: Counter[str]) -> Turns:
+    """Return a prompt as turns: text, turns, or a dialogue written into one text with chat marks."""
+    if isinstance(prompt, str) and "\n\nHuman:" in prompt[:16]:
+        found = dialogue.opened(prompt)
+        if found is not None:
+            return found
+    return one_side(prompt, "user", what, repairs)
+
+
+_LABELLED = re.compile(r"\(?[A-J][).:]\s*")
+
+
+def _choices(value: Any) -> tuple[list[str], list[str], int | None]:
+    """Return (labels, texts, index of the right one where the choices themselves say so) of choices in any spelling."""
+    if isinstance(value, str):
+        value = listed_in(value)
+    labels: list[Any] | None = None
+    right = None
+    if isinstance(value, dict):
+        texts = next((value[key] for key in ("text", "texts", "choices") if isinstance(value.get(key), list)), None)
+        labels = next((value[key] for key in ("label", "labels") if isinstance(value.get(key), list)), None)
+        if texts is None:
+            labels, texts = list(value), list(value.values())
+        elif labels is not None and all(label in (0, 1) for label in labels):
+            right = labels.index(1) if labels.count(1) == 1 else None
+            labels = None
+        value = texts
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        labels = [next((item[key] for key in ("label", "key", "id", "letter") if key in item), None) for item in value]
+        value = [
+            next((item[key] for key in ("text", "content", "value", "answer") if key in item), None) for item in value
+        ]
+    if not isinstance(value, list) or len(value) < 2 or not all(map(is_text, value)):
+        raise Misfit("the choices are not a list of texts")
+    if labels is None or len(labels) != len(value) or not all(map(is_text, labels)):
+        labels = [chr(65 + place) for place in range(len(value))]
+    return [str(label) for label in labels], [str(text) for text in value], right
+
+
+def _right(answer: Any, labels: list[str], texts: list[str], first: int) -> int:
+    """Return the index of the right choice; `first` is the number of the first choice. Raises Refused."""
+    if isinstance(answer, bool):
+        raise Misfit("the key of the right choice is a truth value")
+    if isinstance(answer, list) and len(answer) == 1:
+        answer = answer[0]
+    if isinstance(answer, float) and answer.is_integer():
+        answer = int(answer)
+    if isinstance(answer, int):
+        place = answer - first
+    else:
+        key = text_of(required(answer, "the answer"), "the answer").strip()
+        bare = key.strip("().: ").upper()
+        upper = [label.upper() for label in labels]
+        if key in texts:
+            place = texts.index(key)
+        elif bare in upper:
+            place = upper.index(bare)
+        elif bare.isdecimal():
+            place = int(bare) - first
+        elif len(bare) == 1 and "A" <= bare <= "J":
+            place = ord(bare) - 65
+        elif len(bare) > 1 and bare[0] in upper and not bare[1].isalnum():
+            place = upper.index(bare[0])
+        else:
+            place = -1
+    if not 0 <= place < len(texts):
+        raise Refused("the answer is none of the choices")
+    return place
+
+
+def multiple_choice(columns: Mapping[str, str]) -> Read:
+    """Return the reader of questions with choices; the answer is the right choice with its label."""
+    pick_question, pick_context, pick_choices, pick_system = picks(columns, "prompt", "context", "choices", "system")
+    separate = [picker(columns[role]) for role in sorted(columns) if role.startswith("choice_")]
+    first = 1 if "answer_from_one" in columns else 0
+    pick_answer = picks(columns, "answer_from_one" if first else "answer")[0]
+
+    def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
+        question = one_text(required(pick_question(row), "the question"), "the question")
+        if separate:
+            given: Any = [text for pick in separate if (text := pick(row)) is not None and text != ""]
+        else:
+            given = pick_choices(row)
+        labels, texts, right = _choices(given)
+        if right is None:
+            right = _right(pick_answer(row), labels, texts, first)
+        shown = [chr(65 + place) for place in range(len(texts))] if all(map(str.isdecimal, labels)) else labels
+        if all(_LABELLED.match(text) for text in texts):  # "A) 21": the texts bring their own labels
+            texts = [text[_LABELLED.match(text).end() :] for text in texts]  # type: ignore[union-attr]
+        lines = "\n".join(f"{label}. {text}" for label, text in zip(shown, texts, strict=True))
+        prompt = joined(one_text(pick_context(row), "the context"), question, lines)
+        exchange = [turn("user", prompt), turn("assistant", f"{shown[right]}. {texts[right]}")]
+        return _finished(exchange, pick_system(row), None, repairs)
+
+    return read
+
+
+_CODE = re.compile(r"(?:(.*)[_-])?([a-z]{2})(?:[_-][a-z]{2,4})?", re.IGNORECASE)
+
+
+def language(column: str) -> tuple[str, str] | None:
+    """Return (what stands before it, name of the language) when a column's name ends in a language or its code."""
+    before, _, last = column.rpartition(".")
+    if last.lower() in LANGUAGE_NAMES:
+        return before, last.capitalize()
+    match = _CODE.fullmatch(last)
+    named = LANGUAGES.get(match[2].lower()) if match is not None else None
+    return (f"{before}.{match[1] or ''}", named) if match is not None and named is not None else None
+
+
+def translation(columns: Mapping[str, str]) -> Read:
+    """Return the reader of texts in two languages; the prompt says from which into which."""
+    pick_source, pick_target = picks(columns, "source", "target")
+    spoken = [(language(columns[role]) or ("", columns[role]))[1] for role in ("source", "target")]
+    task = f"Translate from {spoken[0]} to {spoken[1]}:"
+
+    def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
+        source = text_of(required(pick_source(row), "the text to translate"), "the text to translate")
+        target = text_of(required(pick_target(row), "the translation"), "the translation")
+        if not source.strip():
+            raise Refused("a user turn is empty")
+        return _finished([turn("user", f"{task}\n\n{source}"), turn("assistant", target)], None, None, repairs)
+
+    return read
+
+
+def prompt_only(columns: Mapping[str, str]) -> Read:
+    """Return the reader of prompts without a completion, with a checkable answer where there is one."""
+    pick_prompt, pick_answer, pick_system, pick_tools = picks(columns, "prompt", "answer", "system", "tools")
+
+    def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
+        prompt = side(required(pick_prompt(row), "the prompt"), "the prompt", repairs)
+        canonical: dict[str, Any] = {"prompt": asked(with_system(pick_system(row), prompt), repairs)}
+        answer = pick_answer(row)
+        if answer is not None:
+            canonical["answer"] = answer_text(answer, "the answer", repairs)
+        known = calls.tools(pick_tools(row))
+        return canonical if known is None else {**canonical, "tools": known}
+
+    return read
+
+
+def classification(columns: Mapping[str, str]) -> Read:
+    """Return the reader of texts with a class; the answer is the name of the class."""
+    pick_text, pick_class, pick_pair = picks(columns, "text", "class", "pair")
+
+    def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
+        text = text_of(required(pick_text(row), "the text"), "the text")
+        if (pair := text_beside(pick_pair(row), "the second text")).strip():
+            text = joined(text, pair)
+        named = answer_text(required(pick_class(row), "the class"), "the class", repairs)
+        return _finished([turn("user", text), turn("assistant", named)], None, None, repairs)
+
+    return read
+
+
+def written_dialogue(columns: Mapping[str, str]) -> Read:
+    """Return the reader of dialogues written into one text."""
+    pick_text, pick_system = picks(columns, "text", "system")
+
+    def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
+        text = pick_text(row)
+        found = dialogue.turns_of(text) if isinstance(text, str) else None
+        if found is None:
+            raise Misfit("the text is no dialogue")
+        return _finished(found, pick_system(row), None, repairs)
+
+    return read
+
+
+def question_first(columns: Mapping[str, str]) -> Read:
+    """Return the reader of texts whose first line asks a question that the rest answers."""
+    pick_text = picks(columns, "text")[0]
+
+    def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
+        text = pick_text(row)
+        first, _, rest = text.strip().partition("\n") if isinstance(text, str) else ("", "", "")
+        question = first.strip().lstrip("#").strip()
+        if not question.endswith(("?", "？")) or not rest.strip():
+            raise Misfit("the first line asks no question, or nothing follows it")
+        return _finished([turn("user", question), turn("assistant", rest.strip())], None, None, repairs)
+
+    return read
+
+
+def article(columns: Mapping[str, str]) -> Read:
+    """Return the reader of texts that are learnt as they are."""
+    pick_text = picks(columns, "text")[0]
+
+    def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
+        text = pick_text(row)
+        if not isinstance(text, str):
+            raise Misfit("the text is missing or is not text")
+        if not text.strip():
+            raise Refused("the text is empty")
+        return {"text": text}
+
+    return read

@@ -1,0 +1,289 @@
+"""What columns and turns are called: the vocabularies, and how a name is compared with them.
+
+Owns the words of names in every spelling and the table of role vocabularies. Must not know rows or formats. Names are
+compared by whole words ("questionText" is "question text"; "context" never contains "text"), without regard to case.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+|[^\W\d_A-Za-z]+")
+
+
+_LONGEST = 200
+
+
+def words(name: str) -> tuple[str, ...]:
+    """Return the words of a name in lower case, split at `_`, `-`, blanks, dots, digits and changes of case.
+
+    Of a name longer than any that somebody chose, the beginning counts.
+    """
+    return _words(name[:_LONGEST])
+
+
+@lru_cache(maxsize=4096)
+def _words(name: str) -> tuple[str, ...]:
+    # Letters with accents are folded first, so that they do not end a word: "réponse" is "reponse".
+    decomposed = unicodedata.normalize("NFKD", name) if not name.isascii() else name
+    folded = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+    return tuple(part.lower() for part in _PARTS.findall(unicodedata.normalize("NFC", folded)))
+
+
+def last(name: str) -> str:
+    """Return the last word of a name, "" when it has none."""
+    return (words(name) or ("",))[-1]
+
+
+def _vocabulary(ranked: str) -> dict[str, int]:
+    """Return name → rank of names separated by commas; of a name that stands there twice, the first counts."""
+    found: dict[str, int] = {}
+    for rank, name in enumerate(ranked.split(", ")):
+        found.setdefault(" ".join(words(name)), rank)
+    return found
+
+
+VOCABULARY: dict[str, dict[str, int]] = {
+    "turns": _vocabulary(
+        "messages, conversations, conversation, dialogue, dialog, turns, chat, chat messages, contents, data, "
+        "history, items, thread, dialogs, dialogues, transcript, message list, chat history, log, chats, full "
+        "conversation, utterances"
+    ),
+    "system": _vocabulary(
+        "system, system prompt, system message, sys, system instruction, system instructions, preamble, persona, "
+        "system msg"
+    ),
+    "tools": _vocabulary("tools, functions, available tools, tool definitions, function definitions"),
+    "instruction": _vocabulary("instruction, instructions, anweisung, instruccion, 指令"),
+    "input": _vocabulary("input, inputs, context, eingabe, entrada, 输入"),
+    "context": _vocabulary(
+        "context, passage, paragraph, background, reference, document, evidence, ctx, contexts, text, article, "
+        "support, story, abstract, kontext, contexto, schema, 上下文, facts, knowledge"
+    ),
+    "history": _vocabulary("history, chat history, previous turns"),
+    "prompt": _vocabulary(
+        "prompt, question, query, problem, user, human, instruction, instructions, input, inputs, request, task, q, "
+        "frage, pregunta, domanda, pergunta, вопрос, 问题, 問題, 質問, 질문, سؤال, "
+        "anfrage, consulta, 提问, user "
+        "input, user message, user prompt, user query, ask, goal, exercise, challenge, puzzle, "
+        "inquiry, premise, ctx, "
+        "message, customer message, customer, front, source, src, post, utterance, description, issue, document, "
+        "article, dialogue, dialog, email, ticket, intent text, problem statement, subject, questions, command, nl, "
+        "sentence, docstring, title, body, vorderseite, anverso, text, review, abstract, report, patient, claim, "
+        "kunde, cliente, faq, topic, history, content"
+    ),
+    "completion": _vocabulary(
+        "completion, response, solution, output, answer, assistant, reply, outputs, answers, target, targets, "
+        "responses, a, antwort, respuesta, risposta, resposta, reponse, ответ, 答案, 回答, 答え, "
+        "답변, جواب, ausgabe, salida, "
+        "输出, 回复, 解答, gpt, bot, chatbot, model, assistant response, agent, generation, result, "
+        "canonical solution, "
+        "code, sql, program, best answer, correct answer, accepted answer, long answer, final answer, ground truth, "
+        "gold, highlights, summary, tldr, zusammenfassung, resumen, translation, back, tgt, resolution, rewrite, "
+        "correction, corrected, paraphrase, simplified, explanation, rationale, doctor, gold answer, reference "
+        "answer, query, sql query, rückseite, reverso, completions, solutions, expected output, ideal, ideal "
+        "response, label text, 解析, lösung, solucion, definition"
+    ),
+    "text": _vocabulary(
+        "text, content, article, body, document, raw content, markdown, story, passage, texto, texte, testo, "
+        "contents, page content, raw text, full text, maintext, main text, plain text, code, abstract, selftext, "
+        "wikitext, lyrics, sentence, paragraph, transcript, doc, book, 文本, 内容, 正文, artikel, "
+        "inhalt, chapter, post, "
+        "description, html text"
+    ),
+    "label": _vocabulary(
+        "label, labels, kto tag, thumbs up, thumbs, thumb, feedback, liked, like, vote, verdict, is good, good, "
+        "desirable, is desirable, accepted, is accepted, is correct, correct, correctness, is helpful, helpful, is "
+        "preferred, preferred, is positive, rating, score, upvoted, approved, user feedback, reaction, is safe, "
+        "reward, preference"
+    ),
+    "class": _vocabulary(
+        "label, labels, class, sentiment, emotion, intent, category, topic, label text, label name, class name, "
+        "target, tag, stars, rating, gold label, kategorie, categoria, 标签, etiqueta, toxicity, stance, polarity, "
+        "coarse label, fine label, department, priority, genre"
+    ),
+    "choices": _vocabulary(
+        "choices, options, endings, mc1 targets, candidates, alternatives, answer choices, answers, option list, "
+        "possible answers, opciones, 选项, multiple choice options"
+    ),
+    "answer_key": _vocabulary(
+        "answer, answer key, label, correct answer, correct option, cop, gold, answer idx, answer index, correct, "
+        "correct choice, correct index, gold index, target, solution, 答案, correct answer index, correct answer "
+        "letter, key, antwort, respuesta, ground truth, richtig, mc answer"
+    ),
+    "answer": _vocabulary(
+        "ground truth, answer, final answer, reference answer, gold answer, expected answer, "
+        "target, solution, label, "
+        "gold, correct answer, expected, reference solution, answers, reward model ground truth, verification info, "
+        "exact answer, short answer, numerical answer, result"
+    ),
+    "candidates": _vocabulary(
+        "completions, answers, responses, candidates, generations, outputs, candidate responses, replies"
+    ),
+    "scores": _vocabulary(
+        "scores, ratings, rewards, ranks, rank, ranking, rating, score, overall score, pm score, reward, votes, "
+        "annotations, grades, overall rating, preference scores"
+    ),
+    "better": _vocabulary(
+        "better response id, preferred, preference, winner, choice, label, labels, better, chosen, overall "
+        "preference, preference strength, preferred response, best, best response, chosen index, selected, safer "
+        "response id, vote, human preference, verdict, winner model, preferred id"
+    ),
+}
+"""Role → name → rank; where several columns suit, the one of the smallest rank is taken."""
+
+_HARMLESS = frozenset(
+    [
+        "text",
+        "string",
+        "str",
+        "content",
+        "contents",
+        "body",
+        "en",
+        "eng",
+        "english",
+        "de",
+        "german",
+        "zh",
+        "chinese",
+        "fr",
+        "es",
+        "it",
+        "pt",
+        "ru",
+        "ja",
+        "ko",
+        "full",
+        "raw",
+        "clean",
+        "cleaned",
+        "final",
+        "md",
+        "markdown",
+        "html",
+        "translated",
+        "original",
+        "new",
+        "stem",
+        "pretokenized",
+        "value",
+    ]
+)
+"""Words behind a name that do not change what it names: "question text" is a question."""
+METADATA = frozenset(
+    [
+        "id",
+        "ids",
+        "uid",
+        "uuid",
+        "idx",
+        "index",
+        "type",
+        "kind",
+        "source",
+        "url",
+        "urls",
+        "link",
+        "date",
+        "time",
+        "timestamp",
+        "created",
+        "updated",
+        "count",
+        "number",
+        "num",
+        "length",
+        "len",
+        "size",
+        "tokens",
+        "token",
+        "score",
+        "scores",
+        "rating",
+        "ratings",
+        "model",
+        "models",
+        "name",
+        "names",
+        "lang",
+        "language",
+        "hash",
+        "md5",
+        "sha",
+        "status",
+        "key",
+        "version",
+        "file",
+        "path",
+        "filename",
+        "tag",
+        "tags",
+        "category",
+        "difficulty",
+        "level",
+        "domain",
+        "subset",
+        "split",
+        "author",
+        "metadata",
+        "meta",
+        "prob",
+        "logprob",
+        "logprobs",
+        "reward",
+        "rewards",
+        "policy",
+        "embedding",
+        "embeddings",
+        "style",
+        "format",
+        "rank",
+        "avg",
+        "mean",
+        "license",
+        "dataset",
+    ]
+)
+"""Words that make of a name something said about a row."""
+
+_COMPOUND = 1000
+
+
+def rank(name: str, role: str) -> int | None:
+    """Return how well a name suits a role, smaller being better, or None.
+
+    A name suits when it is in the role's vocabulary, and less well when it ends in a word of it ("customer question")
+    or when only harmless words follow one ("question text").
+    """
+    parts, known = words(name.rsplit(".", 1)[-1]), VOCABULARY[role]
+    spelled = " ".join(parts)
+    if spelled in known:
+        return known[spelled]
+    if "." in name and (nested := known.get(" ".join(words(name)))) is not None:
+        return nested
+    if not parts or parts[-1] in METADATA:
+        return None
+    tails = [" ".join(parts[start:]) for start in range(1, len(parts))]
+    heads = [
+        " ".join(parts[:end])
+        for end in range(1, len(parts))
+        if all(word in _HARMLESS or word.isdigit() for word in parts[end:])
+    ]
+    places = [known[name] for name in (*tails, *heads) if name in known and len(name) > 1]
+    return _COMPOUND + min(places) if places else None
+
+
+def ranked(names: Iterable[str], role: str) -> list[str]:
+    """Return the names that suit a role, the best first; names that suit equally well in alphabetical order."""
+    suited = [(place, name) for name in names if (place := rank(name, role)) is not None]
+    return [name for _, name in sorted(suited)]
+
+
+def exact(name: str, role: str) -> bool:
+    """Return whether a name as a whole is in the vocabulary of a role."""
+    place = rank(name, role)
+    return place is not None and place < _COMPOUND

@@ -1,0 +1,365 @@
+"""Proposals: the layouts that the names and kinds of columns suggest for a sample of rows.
+
+Owns one proposer per format. Must not know how well a layout fits in the end; that is counted row by row where the
+layouts are judged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from workbench.data.formats import checkable, dialogue, judged, names
+from workbench.data.formats.choosing import WORDS, Columns, answering, aside, asking, roles
+from workbench.data.formats.columns import Table, most
+from workbench.data.formats.forms import language
+from workbench.data.formats.turns import listed_in, role_of
+from workbench.data.layouts import FORMATS, Layout
+
+_FEW_CLASSES = 50
+_SHORT_CLASS = 60
+_CHECKABLE = 0.9
+_WORDY = 2000
+_LOOKED_AT = 20_000
+"""Characters of a text in which a dialogue shows."""
+_PLAIN_PROMPTS = 28
+"""Names at the beginning of the vocabulary of prompts, which nothing but a prompt is called."""
+
+
+def checkable_share(texts: list[str]) -> tuple[str, int]:
+    """Return (commonest kind, number of texts with a final answer that a rule can check)."""
+    found = [answer[1] for text in texts if (answer := checkable.final_answer(text)) is not None]
+    return (max(sorted(set(found)), key=found.count), len(found)) if found else ("", 0)
+
+
+def _chatgpt_export(table: Table) -> Iterator[Columns]:
+    for name, column in table.columns.items():
+        trees = [value for value in column.values if isinstance(value, dict) and value]
+        nodes = [node for tree in trees for node in tree.values()]
+        if most(isinstance(node, dict) and "parent" in node and "message" in node for node in nodes):
+            current = next((other for other in table.columns if names.words(other) == ("current", "node")), None)
+            yield roles(tree=name, current=current)
+            return
+
+
+_TAKING_TURNS = frozenset(
+    [
+        "messages",
+        "conversations",
+        "conversation",
+        "dialogue",
+        "dialog",
+        "dialogs",
+        "turns",
+        "chat",
+        "data",
+        "utterances",
+    ]
+)
+
+
+def _spoken_in(table: Table) -> str | None:
+    """Return the column with the list of turns."""
+    lists = table.of_kind("turns")
+    asked = table.best("prompt", WORDS, exact=True) or table.best("instruction", WORDS)
+    if asked is not None and table.best("completion", ("text", "number"), (asked,)) is not None:
+        lists = [name for name in lists if "history" not in names.words(name)]
+    named = [name for name in names.ranked(lists, "turns") if names.exact(name, "turns")]
+    rest = [name for name in lists if not names.exact(name, "prompt") and not names.exact(name, "completion")]
+    found = sorted(named or rest, key=lambda name: ("." in name, names.rank(name, "turns") or 0, name))
+    if found:
+        return found[0]
+    texts = [name for name in table.of_kind("texts") if " ".join(names.words(name)) in _TAKING_TURNS]
+    alternating = (
+        name
+        for name in texts
+        if most(isinstance(value, list) and len(value) > 1 for value in table.columns[name].values)
+    )
+    return next(alternating, None)
+
+
+def _answered(lists: list[list[Any]]) -> bool:
+    """Return whether most lists of turns hold an answer, or turns without roles."""
+    asking = sum(
+        all(
+            isinstance(turn, dict) and role_of(turn.get("role", turn.get("from"))) in ("user", "system")
+            for turn in value
+        )
+        for value in lists
+    )
+    return 2 * asking <= len(lists)
+
+
+def _turns(table: Table) -> tuple[Columns, bool] | None:
+    name = _spoken_in(table)
+    if name is None:
+        return None
+    taken = (name,)
+    answer = table.best("answer", ("text", "number"), taken, exact=True)
+    columns = roles(turns=name, answer=answer, **aside(table, *taken))
+    lists = [found for value in table.columns[name].values if (found := listed_in(value)) is not None]
+    if not _answered(lists):
+        return None
+    plain = sum(
+        all(isinstance(turn, dict) and "role" in turn and ("content" in turn or "tool_calls" in turn) for turn in value)
+        for value in lists
+    )
+    return columns, 2 * plain > len(lists)
+
+
+def _messages(table: Table) -> Iterator[Columns]:
+    found = _turns(table)
+    if found is not None and found[1]:
+        yield found[0]
+
+
+def _sharegpt(table: Table) -> Iterator[Columns]:
+    found = _turns(table)
+    if found is not None and not found[1]:
+        yield found[0]
+
+
+_OPTION = re.compile(r"^(?:(?:option|choice|ending|answer|opt|op|sol|candidate)s?[ _-]?)?([a-h]|[0-8])$", re.IGNORECASE)
+
+
+def _separate_choices(table: Table) -> Columns:
+    """Return role → column of choices that have a column each."""
+    groups: dict[str, dict[str, str]] = {}
+    for name in table.of_kind("text", "number"):
+        if (match := _OPTION.match(name)) is not None:
+            groups.setdefault(name[: match.start(1)].lower(), {})[match[1].lower()] = name
+    found = max(groups.values(), key=len, default={})
+    ordered = [found[key] for key in sorted(found)]
+    if len(ordered) < 2 or len(ordered) > 8 or sorted(found)[0] not in "a01":
+        return {}
+    return {f"choice_{chr(97 + place)}": name for place, name in enumerate(ordered)}
+
+
+def _multiple_choice(table: Table) -> Iterator[Columns]:
+    choices = table.best("choices", ("texts", "objects", "object"), exact=True)
+    if choices is None:
+        written = (
+            name
+            for name in table.of_kind("text")
+            if names.exact(name, "choices") and most(text.lstrip()[:1] == "[" for text in table.columns[name].texts)
+        )
+        choices = next(written, None)
+    separate = _separate_choices(table) if choices is None else {}
+    if choices is None and not separate:
+        return
+    taken = [choices or "", *separate.values()]
+    taken += [name for name in table.columns if choices is not None and name.startswith(f"{choices}.")]
+    key = table.best("answer_key", ("text", "number", "texts", "numbers"), taken)
+    labelled = choices is not None and f"{choices}.labels" in table.columns
+    prompt = table.best("prompt", WORDS, [*taken, key or ""])
+    if prompt is None or (key is None and not labelled):
+        return
+    role = "answer"
+    if key is not None:
+        numbers = [str(value).strip().removesuffix(".0") for value in table.columns[key].values]
+        width = len(separate) or max(
+            (len(value) for value in table.columns[choices or ""].values if isinstance(value, list)), default=0
+        )
+        # Counted from nought, the first choice is 0 and none is as many as there are; counted from one, the reverse.
+        if width and numbers.count(str(width)) > numbers.count("0"):
+            role = "answer_from_one"
+    context = table.best("context", ("text", "texts"), [*taken, key or "", prompt], exact=True)
+    yield roles(prompt=prompt, choices=choices, context=context, **{role: key}, **separate)
+
+
+def _alpaca(table: Table) -> Iterator[Columns]:
+    instruction = table.best("instruction", WORDS, exact=True)
+    given = table.best("input", ("text", "number", "texts"), (instruction or "",), exact=True)
+    if instruction is None and given is not None and names.words(given) == ("input",):
+        instruction = table.best("prompt", WORDS, (given,), exact=True)
+    if instruction is None:
+        return
+    taken = [instruction, given or ""]
+    completion = answering(table, *taken)
+    if completion is None:
+        return
+    if given is None:
+        given = table.best("prompt", WORDS, (instruction, completion), exact=True)
+        given = given if given is not None and names.last(given) in ("question", "query", "problem") else None
+    taken = [instruction, completion, given or ""]
+    yield roles(
+        instruction=instruction,
+        input=given,
+        completion=completion,
+        history=table.best("history", ("turns", "text", "list", "blank"), taken, exact=True),
+        answer=table.best("answer", ("text", "number"), taken, exact=True),
+        **aside(table, *taken),
+    )
+
+
+def _translation(table: Table) -> Iterator[Columns]:
+    for nested in (True, False):
+        spoken = {
+            name: found
+            for name in table.of_kind("text")
+            if ("." in name) is nested and name != "id" and (found := language(name)) is not None
+        }
+        alike = len({before for before, _ in spoken.values()}) == 1
+        if len(spoken) == 2 and alike and len({named for _, named in spoken.values()}) == 2:
+            # English is translated from, where it is one of the two; else the order of the alphabet decides.
+            source, target = sorted(spoken, key=lambda name: (spoken[name][1] != "English", name))
+            yield {"source": source, "target": target}
+            return
+
+
+_CONTEXTS = ("context", "passage", "background", "paragraph")
+
+
+def _prompt_completion(table: Table) -> Iterator[Columns]:
+    completion = None
+    prompt = asking(table)
+    if prompt is not None:
+        completion = answering(table, prompt)
+    if prompt is None or completion is None:
+        return
+    taken = [prompt, completion]
+    context = table.best("context", ("text", "texts"), taken)
+    if context is not None and not names.exact(context, "context") and names.last(context) not in _CONTEXTS:
+        context = None
+    named = names.words(prompt)
+    asks = context is not None and (named[-1] in ("question", "query", "q") or table.columns[prompt].questions > 0.5)
+    plain = context is not None and names.last(context) in _CONTEXTS
+    yield roles(
+        prompt=prompt,
+        completion=completion,
+        context=context if asks or plain else None,
+        history=table.best("history", ("turns", "blank"), taken, exact=True),
+        answer=table.best("answer", ("text", "number"), [*taken, context or ""], exact=True),
+        **aside(table, *taken),
+    )
+
+
+def _prompt_only(table: Table) -> Iterator[Columns]:
+    """Propose prompts without completions; those with an answer only where it is plainly for a reward to check."""
+    prompt = asking(table)
+    if prompt is None or not (names.exact(prompt, "prompt") or table.columns[prompt].kind == "turns"):
+        return
+    turns = table.columns[prompt].kind == "turns"
+    if turns and _answered(
+        [found for value in table.columns[prompt].values if (found := listed_in(value)) is not None]
+    ):
+        return
+    beside = aside(table, prompt)
+    answer = table.best("answer", ("text", "number", "texts"), (prompt,))
+    if answer is None:
+        text = table.best("text", WORDS, (prompt,), exact=True)
+        plain = turns or (names.rank(prompt, "prompt") or 0) < _PLAIN_PROMPTS
+        if plain and text is None and answering(table, prompt) is None:
+            yield roles(prompt=prompt, **beside)
+        return
+    column = table.columns[answer]
+    kind, number = checkable_share([str(value) for value in column.values if not isinstance(value, list)])
+    named = " ".join(names.words(answer))
+    rewarded = "reward model" in named or "verification" in named
+    marked = turns and (kind not in ("", "short") or "ground truth" in named)
+    if rewarded or (marked and number >= _CHECKABLE * len(column.values)):
+        yield roles(prompt=prompt, answer=answer, **beside)
+
+
+_PAIRED = {"1": "2", "a": "b", "premise": "hypothesis", "sentence": "question"}
+"""Last word of the name of a text → of the text it is compared with."""
+
+
+def _classification(table: Table) -> Iterator[Columns]:
+    label = table.best("class", ("text", "number", "bool"))
+    if label is None or not names.exact(label, "class"):
+        return
+    text = table.best("text", WORDS, (label,)) or table.best("prompt", WORDS, (label,))
+    column = table.columns[label]
+    sure = names.last(label) in (
+        "label",
+        "labels",
+        "sentiment",
+        "emotion",
+        "intent",
+        "class",
+        "polarity",
+        "stance",
+    )
+    few = column.distinct <= max(2, min(_FEW_CLASSES, len(column.values) // 2)) or (sure and column.distinct < 200)
+    short = column.mean_chars <= _SHORT_CLASS
+    others = [name for name in table.of_kind("text") if name not in (label, text) and "." not in name]
+    if text is None or not few or not short or table.columns[text].mean_chars > _WORDY:
+        return
+    if sure or not [name for name in others if names.last(name) not in ("id", "uuid")]:
+        pairs = [name for name in others if _PAIRED.get(names.last(text)) == names.last(name)]
+        yield roles(text=text, pair=pairs[0] if pairs else None, **{"class": label})
+
+
+def _text_column(table: Table) -> str | None:
+    """Return the column that holds the article: one named as such, or the only column of text there is."""
+    name = table.best("text", WORDS)
+    if name is None:
+        flat = [column for column in table.columns if "." not in column]
+        name = flat[0] if len(flat) == 1 and table.columns[flat[0]].kind == "text" else None
+    return name
+
+
+def _dialogue(table: Table) -> Iterator[Columns]:
+    names_of = [name for name in table.of_kind("text") if "." not in name]
+    named = table.best("text", WORDS)
+    for name in [named] if named else names_of:
+        texts = table.columns[name].texts
+        if sum(dialogue.turns_of(text[:_LOOKED_AT]) is not None for text in texts[:400]) * 4 > len(texts[:400]):
+            yield roles(text=name, system=table.best("system", WORDS, (name,)))
+            return
+
+
+def _question_first(table: Table) -> Iterator[Columns]:
+    name = _text_column(table)
+    if name is None or len(table.rows) < 2:
+        return
+    texts = table.columns[name].texts
+    firsts = [text.strip().partition("\n") for text in texts]
+    asked = sum(first.strip().endswith(("?", "？")) and bool(rest.strip()) for first, _, rest in firsts)
+    if asked >= _CHECKABLE * len(texts):
+        yield {"text": name}
+
+
+def _text(table: Table) -> Iterator[Columns]:
+    name = _text_column(table)
+    if name is not None:
+        yield {"text": name}
+
+
+PROPOSERS: dict[str, Callable[[Table], Iterator[Columns]]] = {
+    "preference": judged.preference,
+    "compared": judged.compared,
+    "ranked": judged.ranked,
+    "unpaired": judged.unpaired,
+    "chatgpt_export": _chatgpt_export,
+    "messages": _messages,
+    "sharegpt": _sharegpt,
+    "multiple_choice": _multiple_choice,
+    "alpaca": _alpaca,
+    "translation": _translation,
+    "prompt_only": _prompt_only,
+    "prompt_completion": _prompt_completion,
+    "classification": _classification,
+    "dialogue": _dialogue,
+    "question_first": _question_first,
+    "text": _text,
+}
+"""Format → the columns it would have in a table."""
+
+
+def propose(table: Table, *formats: str) -> list[Layout]:
+    """Return the layouts a table may have, in the order of FORMATS: of all formats, or of some."""
+    return [
+        Layout(format, columns) for format in FORMATS if not formats or format in formats
+        for columns in PROPOSERS[format](table)
+    ]  # fmt: skip
+
+
+_BY_STATISTICS = frozenset(("classification", "question_first"))
+
+
+def by_name(row: Mapping[str, Any]) -> list[Layout]:
+    """Return the layouts one row may have, judged by the names and kinds of its columns alone."""
+    return [layout for layout in propose(Table([row])) if layout.format not in _BY_STATISTICS]

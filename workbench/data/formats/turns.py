@@ -1,0 +1,372 @@
+"""Turns: from a list of turns in whatever spelling to canonical turns in canonical order.
+
+Owns roles, the content of a turn and the order of turns. Must not know rows, columns or formats.
+
+A canonical turn is {"role", "content"}; an answer that calls tools has "tool_calls" too, and its content may be empty
+then. Roles are system, user, assistant and tool; a system turn stands first, and each answer follows a user or a tool
+turn. Only what is certain is repaired; everything else is refused. The words of a turn are never changed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from workbench.core.text import one_line
+from workbench.data.formats import calls, names
+from workbench.data.formats.refusals import Misfit, Refused
+
+Turn = dict[str, Any]
+Turns = list[Turn]
+
+_SPELLINGS = {
+    "system": "system developer context-setting systemprompt",
+    "user": "user human prompter customer client caller student patient guest visitor question asker prompt q usr "
+    "nutzer benutzer kunde usuario cliente utilisateur utente 用户 人类 ユーザー",
+    "assistant": "assistant gpt chatgpt bot chatbot model ai llm claude gemini agent support operator representative "
+    "advisor tutor doctor therapist expert answer response completion a asst assistent asistente 助手 机器人 "
+    "function_call tool_call tool_use",
+    "tool": "tool observation function function_response tool_response ipython environment tool_result tool_output "
+    "function_result function_output tool_results",
+}
+ROLES: dict[str, str] = {word: role for role, spelled in _SPELLINGS.items() for word in spelled.split()}
+"""Spelling of a role → canonical role."""
+CALLING = frozenset({"function_call", "tool_call", "tool_use"})
+"""Roles of turns whose words are a call."""
+
+ROLE_KEYS = ("role", "from", "speaker", "sender", "author", "who", "participant", "side")
+CONTENT_KEYS = ("content", "value", "text", "parts", "message", "body", "utterance", "msg")
+_CALL_KEYS = ("tool_calls", "function_call")
+_THOUGHT_KEYS = ("reasoning_content", "thinking", "reasoning", "thought")
+_THOUGHT_PARTS = frozenset({"reasoning", "thinking", "thought"})
+_CALL_PARTS = frozenset({"tool_call", "tool_use", "function_call"})
+_RESULT_PARTS = frozenset({"tool_result", "tool_response", "function_response"})
+_TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
+
+MAY_FOLLOW = {
+    "system": frozenset({""}),
+    "user": frozenset({"", "system", "assistant"}),
+    "assistant": frozenset({"user", "tool"}),
+    "tool": frozenset({"assistant", "tool"}),
+}
+"""Role → roles of the turn before it; "" is the beginning."""
+
+_EXACT_INTEGER = 2.0**63
+_WIDEST_NAME = 24
+
+
+def is_text(value: Any) -> bool:
+    """Return whether a value can stand as text: a string or a number, not a truth value."""
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
+
+
+def text_of(value: Any, what: str) -> str:
+    """Return a value as text, "" for None; raises Misfit for what is no text. `what` names it, with its article."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    # JSON readers turn integers beyond 64 bits into floats, which do not hold them exactly.
+    if isinstance(value, float) and abs(value) >= _EXACT_INTEGER:
+        raise Refused(f"{what} is a number too large to be kept exactly")
+    if is_text(value):
+        return str(value)
+    raise Misfit(f"{what} is not text")
+
+
+def text_beside(value: Any, what: str) -> str:
+    """Return what completes a row as text, "" for None; what is no text is a fault, as leaving it out would be."""
+    try:
+        return text_of(value, what)
+    except Misfit as misfit:
+        raise Refused(str(misfit)) from None
+
+
+def joined(*texts: str) -> str:
+    """Return the texts that have words, a blank line between them."""
+    return "\n\n".join(text for text in texts if text.strip())
+
+
+def turn(role: str, content: str) -> Turn:
+    """Return a canonical turn."""
+    return {"role": role, "content": content}
+
+
+def _thought(text: str) -> str:
+    """Return a thought as reasoning models write it before their answer; "" for none."""
+    return f"<think>\n{text}\n</think>\n\n" if text.strip() else ""
+
+
+def role_of(value: Any) -> str | None:
+    """Return the canonical role that a spelling stands for, or None."""
+    return ROLES.get(value.strip().lower()) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=256)
+def _pair_keys(keys: tuple[str, ...]) -> tuple[str, str] | None:
+    """Return the keys of the question and its answer when a turn with these keys holds both, else None."""
+    if any(key in keys for key in ROLE_KEYS[:2]):
+        return None
+    asked = [key for key in names.ranked(keys, "prompt") if names.exact(key, "prompt")]
+    answered = [key for key in names.ranked(keys, "completion") if names.exact(key, "completion") and key not in asked]
+    # "human" and "assistant" name roles as well: both kinds of name serve.
+    asked = asked or [key for key in keys if role_of(key) == "user"]
+    answered = answered or [key for key in keys if role_of(key) == "assistant"]
+    return (asked[0], answered[0]) if asked and answered else None
+
+
+def is_turn(value: Any) -> bool:
+    """Return whether a value can be a turn: an object with a role and a content, or a question with its answer."""
+    if not isinstance(value, dict):
+        return False
+    if isinstance(value.get("message"), dict) and "role" in value["message"]:
+        return True
+    keys = tuple(value)
+    has_role = any(key in value for key in ROLE_KEYS)
+    return (has_role and any(key in value for key in (*CONTENT_KEYS, *_CALL_KEYS))) or _pair_keys(keys) is not None
+
+
+def listed_in(value: Any) -> list[Any] | None:
+    """Return the non-empty list a value is, or is as JSON text; None when it is neither."""
+    if isinstance(value, str) and value[:64].lstrip()[:1] == "[":
+        try:
+            value = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return None
+    return value if isinstance(value, list) and value else None
+
+
+def are_turns(value: Any) -> bool:
+    """Return whether a value is a list of turns: objects, [question, answer] pairs, or texts that take turns."""
+    found = listed_in(value)
+    if found is None:
+        return False
+    if isinstance(found[0], dict):
+        return all(map(is_turn, found))
+    return all(isinstance(item, list) and len(item) == 2 and all(map(is_text, item)) for item in found)
+
+
+def _role(given: Mapping[str, Any]) -> tuple[str, str]:
+    """Return (canonical role, spelling) of a turn."""
+    name = next((given[key] for key in ROLE_KEYS if given.get(key) is not None), None)
+    if isinstance(name, dict):
+        name = name.get("role", name.get("name"))
+    role = role_of(name)
+    if role is None:
+        raise Refused(
+            f"the role {one_line(str(name), _WIDEST_NAME)} is unknown" if name is not None else "a turn has no role"
+        )
+    return role, str(name).strip().lower()
+
+
+class _Parts:
+    """What the content of a turn holds: words, calls of tools, and results of tools."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.calls: list[dict[str, Any]] = []
+        self.results: Turns = []
+
+    def add(self, part: Any) -> None:
+        """Take in one typed part; raises Refused for one that cannot be trained."""
+        if not isinstance(part, dict):
+            self.words.append(text_of(part, "a part of a turn"))
+            return
+        kind = part.get("type")
+        if not isinstance(kind, str) or not kind:
+            kind = next(
+                (key for key in ("functionCall", "functionResponse", "inlineData", "fileData") if key in part), ""
+            )
+            kind = {"functionCall": "function_call", "functionResponse": "function_response"}.get(kind, kind) or "text"
+        held = next((part[key] for key in ("text", "value", "content", "thinking", "reasoning") if key in part), None)
+        if kind in _TEXT_PARTS:
+            self.words.append(text_of(held, "a part of a turn"))
+        elif kind in _THOUGHT_PARTS:
+            self.words.append(_thought(text_of(held, "a part of a turn")))
+        elif kind in _CALL_PARTS:
+            self.calls += calls.from_part(part)
+        elif kind in _RESULT_PARTS:
+            self.results.append(calls.result(part))
+        else:
+            raise Refused(
+                f"a turn holds a part of type {one_line(str(kind), _WIDEST_NAME)}, and only text parts can be trained"
+            )
+
+
+def _spoken(given: Mapping[str, Any], repairs: Counter[str]) -> Turns:
+    """Return the canonical turns of one turn with a role: one, or several where it holds results of tools."""
+    inner = given.get("message")
+    if isinstance(inner, dict) and "role" in inner:
+        given = inner
+    role, spelled = _role(given)
+    if role == "assistant" and given.get("weight") == 0:
+        raise Refused("an answer has weight 0, and all answers of a row are learnt")
+    key = next((key for key in CONTENT_KEYS if key in given), None)
+    value = given[key] if key else None
+    parts = _Parts()
+    if isinstance(value, dict) and "parts" in value:
+        value = value["parts"]
+    if isinstance(value, list):
+        for part in value:
+            parts.add(part)
+    else:
+        parts.words.append(text_of(value, "the content of a turn"))
+    words = "".join(parts.words)
+    if role == "assistant":
+        parts.calls += [call for name in _CALL_KEYS if given.get(name) for call in calls.listed(given[name])]
+        if spelled in CALLING and not parts.calls and (written := calls.written(words)):
+            parts.calls, words = written, ""
+        thought = next((given[name] for name in _THOUGHT_KEYS if isinstance(given.get(name), str)), "")
+        if thought.strip() and "<think>" not in words:
+            words = _thought(thought) + words
+            repairs["thoughts were written before their answers as <think>…</think>"] += 1
+    elif parts.calls:
+        raise Refused(f"a turn of role {role} calls a tool")
+    canonical = turn(role, words)
+    if parts.calls:
+        canonical["tool_calls"] = parts.calls
+    if role == "tool":
+        canonical |= {name: given[name] for name in ("name", "tool_call_id") if isinstance(given.get(name), str)}
+    if parts.results:
+        return [*parts.results, canonical] if words.strip() else parts.results
+    return [canonical]
+
+
+def _one(given: Any, place: int, repairs: Counter[str]) -> Turns:
+    """Return the canonical turns of one item of a list."""
+    if isinstance(given, dict):
+        pair = _pair_keys(tuple(given))
+        if pair is None:
+            return _spoken(given, repairs)
+        return [
+            turn("user", text_of(given[pair[0]], "a question")),
+            turn("assistant", text_of(given[pair[1]], "an answer")),
+        ]
+    if isinstance(given, list) and len(given) == 2:
+        if (role := role_of(given[0])) is not None:
+            return [turn(role, text_of(given[1], "the content of a turn"))]
+        return [turn("user", text_of(given[0], "a question")), turn("assistant", text_of(given[1], "an answer"))]
+    if isinstance(given, str):
+        return [turn("assistant" if place % 2 else "user", given)]
+    raise Refused("a turn is not an object")
+
+
+def listed(value: Any, repairs: Counter[str]) -> Turns:
+    """Return the turns of a list in whatever spelling; raises Misfit when there is none."""
+    found = listed_in(value)
+    if found is None:
+        raise Misfit("the row has no list of turns")
+    if any(isinstance(item, str) for item in found) and not all(isinstance(item, str) for item in found):
+        raise Refused("a turn is not an object")
+    made = [spoken for place, item in enumerate(found) for spoken in _one(item, place, repairs)]
+    roles = [item["role"] for item in made]
+    if roles[0] == "user" and "system" in roles and "assistant" not in roles:
+        # A dialogue system is called so where people talk to it; a system prompt would stand first.
+        repairs["turns of a system that answers were read as the assistant's"] += 1
+        made = [{**item, "role": "assistant"} if item["role"] == "system" else item for item in made]
+    return made
+
+
+def one_side(value: Any, role: str, what: str, repairs: Counter[str]) -> Turns:
+    """Return one side of an exchange: text spoken in a role, a turn, or a list of turns."""
+    if isinstance(value, dict) and isinstance(value.get("messages"), list):
+        value = value["messages"]
+    if isinstance(value, dict) and is_turn(value):
+        return _one(value, 0, repairs)
+    if isinstance(value, list) and are_turns(value):
+        return listed(value, repairs)
+    if isinstance(value, list) and value and all(map(is_text, value)):
+        if len(value) > 1:
+            raise Misfit(f"{what} is a list of several texts")
+        value = value[0]
+    return [turn(role, text_of(value, what))]
+
+
+def history(value: Any) -> Turns:
+    """Return earlier exchanges, given as a list of [question, answer] or of turns, or as JSON text of one."""
+    if isinstance(value, str):
+        if not value.strip():
+            return []
+        value = listed_in(value)
+        if value is None:
+            raise Refused("the history is not a list of exchanges")
+    if value in (None, []):
+        return []
+    if not are_turns(value):
+        raise Refused("the history is not a list of exchanges")
+    return listed(value, Counter())
+
+
+def with_system(system: Any, turns: Turns) -> Turns:
+    """Return turns that begin with a system prompt, unless they have one already or it has no words."""
+    if system is None or (turns and turns[0]["role"] == "system"):
+        return turns
+    if isinstance(system, list | dict):
+        parts = system.get("parts", [system]) if isinstance(system, dict) else system
+        if not isinstance(parts, list):
+            raise Refused("the system prompt is not text")
+        held = _Parts()
+        for part in parts:
+            held.add(part)
+        system = "".join(held.words)
+    words = text_beside(system, "the system prompt")
+    return [turn("system", words), *turns] if words.strip() else turns
+
+
+def ordered(turns: Sequence[Turn], repairs: Counter[str], before: str = "") -> Turns:
+    """Return turns in canonical order, following a turn of role `before`; "" is the beginning.
+
+    Raises Refused where only a guess would put them in order, and for an answer or a user turn without words.
+    """
+    kept: Turns = []
+    for item in turns:
+        role, empty = item["role"], not item["content"].strip()
+        last = kept[-1]["role"] if kept else before
+        if role == "system" and empty:
+            repairs["a system turn without words was left out"] += 1
+            continue
+        if role != "tool" and empty and "tool_calls" not in item:
+            raise Refused(f"{'an answer' if role == 'assistant' else 'a user turn'} is empty")
+        if kept and role == last == "user":
+            kept[-1] = turn("user", joined(kept[-1]["content"], item["content"]))
+            repairs["neighbouring user turns were joined"] += 1
+            continue
+        if kept and role == last == "assistant" and "tool_calls" in item and empty:
+            kept[-1] = {**kept[-1], "tool_calls": [*kept[-1].get("tool_calls", ()), *item["tool_calls"]]}
+            repairs["neighbouring tool calls were joined"] += 1
+            continue
+        if last not in MAY_FOLLOW[role]:
+            raise Refused(f"the turns are out of order: {role} {f'after {last}' if last else 'first'}")
+        kept.append(item)
+    return kept
+
+
+def conversation(turns: Sequence[Turn], repairs: Counter[str]) -> Turns:
+    """Return a conversation in canonical order that ends with an answer; raises Refused when it has none."""
+    if (
+        len(turns) == 2  # a question and its answer, the common case
+        and turns[0]["role"] == "user"
+        and turns[1]["role"] == "assistant"
+        and turns[0]["content"].strip()
+        and turns[1]["content"].strip()
+    ):
+        return list(turns)
+    kept = ordered(turns, repairs)
+    last = max((place for place, item in enumerate(kept) if item["role"] == "assistant"), default=-1)
+    if last < 0:
+        raise Refused("there is no answer to learn")
+    if last + 1 < len(kept):
+        repairs["turns after the last answer were left out"] += 1
+    return kept[: last + 1]
+
+
+def asked(turns: Sequence[Turn], repairs: Counter[str]) -> Turns:
+    """Return the turns of a prompt in canonical order; raises Refused unless an answer may follow."""
+    kept = ordered(turns, repairs)
+    if not kept or kept[-1]["role"] not in MAY_FOLLOW["assistant"]:
+        raise Refused("the prompt does not end with a user turn" if kept else "the prompt is empty")
+    return kept

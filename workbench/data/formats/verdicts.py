@@ -1,0 +1,234 @@
+"""Forms of rows that judge answers: better and worse ones, or one answer with a label.
+
+Owns one reader per such format, made for the columns of a layout, and the spellings of a verdict. Must not know other
+types of row or files. A reader raises Refused with the reason for a row that is not trained on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.data.formats import calls, dialogue, names
+from workbench.data.formats.forms import Read, Row, picks, required, side
+from workbench.data.formats.refusals import Misfit, Refused
+from workbench.data.formats.turns import (
+    Turns,
+    asked,
+    conversation,
+    is_text,
+    joined,
+    listed,
+    one_side,
+    ordered,
+    text_beside,
+    with_system,
+)
+
+_GOOD = "true yes good up thumbsup 👍 positive like liked desirable chosen accepted accept correct pass helpful 1 +1"
+_BAD = (
+    "false no bad down thumbsdown 👎 negative dislike disliked undesirable rejected reject incorrect fail unhelpful "
+    "0 -1"
+)
+_VERDICTS: dict[str, bool] = dict.fromkeys(_GOOD.split(), True) | dict.fromkeys(_BAD.split(), False)
+
+_ITEM_TEXTS = ("text", "response", "answer", "completion", "content", "output", "value", "body", "reply")
+_ITEM_SCORES = ("score", "overall_score", "rating", "pm_score", "reward", "votes", "Score", "overall_rating")
+_ITEM_RANKS = ("rank", "ranking")
+
+
+def verdict(value: Any) -> bool | None:
+    """Return whether a label says good (True) or bad (False), or None when it says neither."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        return {1: True, 0: False, -1: False}.get(value) if value in (1, 0, -1) else None
+    if isinstance(value, str):
+        return _VERDICTS.get(value.strip().lower().replace("_", "").replace(" ", "").replace(".0", ""))
+    return None
+
+
+def _dialogue(value: Any) -> Turns | None:
+    """Return the turns of a dialogue written as HH-RLHF writes them, or None."""
+    if not isinstance(value, str) or "\n\nHuman:" not in value[:16]:
+        return None
+    return dialogue.turns_of(value)
+
+
+def _sides(prompt: Any, chosen: Any, rejected: Any, repairs: Counter[str]) -> tuple[Turns, Turns, Turns]:
+    """Return the turns of the prompt and of the two answers; the prompt may be what both answers begin with."""
+    texts = all(isinstance(value, str) for value in (prompt, chosen, rejected))
+    if texts and prompt.strip() and chosen.startswith(prompt) and rejected.startswith(prompt):
+        repairs["the prompt was taken off the beginning of both answers"] += 1
+        chosen, rejected = chosen[len(prompt) :], rejected[len(prompt) :]
+    better, worse = (
+        _dialogue(value) or one_side(value, "assistant", "an answer", repairs) for value in (chosen, rejected)
+    )
+    if better[0]["role"] != "assistant" and worse[0]["role"] != "assistant":
+        shared = 0
+        while shared < min(len(better), len(worse)) - 1 and better[shared] == worse[shared]:
+            shared += 1
+        while shared and better[shared]["role"] != "assistant":
+            shared -= 1
+        if not shared or worse[shared]["role"] != "assistant":
+            raise Refused("the two answers do not begin with the same prompt")
+        return better[:shared], better[shared:], worse[shared:]
+    if better[0]["role"] != "assistant" and better[-1]["role"] == "assistant":
+        return better[:-1], better[-1:], worse
+    if prompt is None:
+        raise Refused("the prompt is missing")
+    return side(prompt, "the prompt", repairs), better, worse
+
+
+def _judged(prompt: Any, chosen: Any, rejected: Any, system: Any, tools: Any, repairs: Counter[str]) -> dict[str, Any]:
+    """Return the canonical row of a prompt with a better and a worse answer."""
+    question, better, worse = _sides(prompt, chosen, rejected, repairs)
+    before = asked(with_system(system, question), repairs)
+    last = before[-1]["role"]
+    ends = [ordered(turns, repairs, last) for turns in (better, worse)]
+    for end in ends:
+        if not end or end[-1]["role"] != "assistant":
+            raise Refused("an answer does not end with the assistant's turn")
+    if ends[0] == ends[1]:
+        raise Refused("the two answers are the same")
+    canonical = {"prompt": before, "chosen": ends[0], "rejected": ends[1]}
+    known = calls.tools(tools)
+    return canonical if known is None else {**canonical, "tools": known}
+
+
+def preference(columns: Mapping[str, str]) -> Read:
+    """Return the reader of rows that name the better and the worse answer."""
+    pick_prompt, pick_chosen, pick_rejected = picks(columns, "prompt", "chosen", "rejected")
+    pick_system, pick_tools, pick_input = picks(columns, "system", "tools", "input")
+
+    def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
+        chosen = required(pick_chosen(row), "the better answer")
+        rejected = required(pick_rejected(row), "the worse answer")
+        prompt, given = pick_prompt(row), pick_input(row)
+        if isinstance(prompt, str) and given is not None:
+            prompt = joined(prompt, text_beside(given, "the input"))
+        return _judged(prompt, chosen, rejected, pick_system(row), pick_tools(row), repairs)
+
+    return read
+
+
+def _second_is_better(value: Any, first: str, second: str) -> bool:
+    """Return whether a value names the second of two columns: by its name, its last word, or its number."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    said = names.words(str(value).strip()) if is_text(value) else ()
+    tags = (names.words(first)[-1:], names.words(second)[-1:])
+    for place, tag in enumerate(tags):
+        if said[-1:] == tag:
+            return bool(place)
+    raise Refused("the row prefers neither answer")
+
+
+def compared(columns: Mapping[str, str]) -> Read:
+    """Return the reader of rows with two answers and a value that says which of them is better.
+
+    The role of that value's column says how: `better` names the answer, `first_if_true` is true when it is the first,
+    and `second_if_positive` is a strength, positive when it is the second.
+    """
+    pick_prompt, pick_system, pick_first, pick_second = picks(columns, "prompt", "system", "first", "second")
+    pick_named, pick_true, pick_strength = picks(columns, "better", "first_if_true", "second_if_positive")
+    pick_other = picks(columns, "second_if_true")[0]
+    names_of = (columns["first"], columns["second"])
+
+    def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
+        first, second = required(pick_first(row), "the first answer"), required(pick_second(row), "the second answer")
+        if "better" in columns:
+            later = _second_is_better(required(pick_named(row), "the verdict"), *names_of)
+        elif "first_if_true" in columns:
+            said = verdict(required(pick_true(row), "the verdict"))
+            other = verdict(pick_other(row)) if "second_if_true" in columns else not said
+            if said is None or said == other:
+                raise Refused("the row prefers neither answer")
+            later = not said
+        else:
+            strength = required(pick_strength(row), "the verdict")
+            if isinstance(strength, bool) or not isinstance(strength, int | float) or not strength:
+                raise Refused("the row prefers neither answer")
+            later = strength > 0
+        better, worse = (second, first) if later else (first, second)
+        return _judged(pick_prompt(row), better, worse, pick_system(row), None, repairs)
+
+    return read
+
+
+def _scored(value: Any, scores: Any, ranks: Any) -> list[tuple[float, str]]:
+    """Return (score, text) of candidates in any spelling, higher scores being better; raises Misfit."""
+    if isinstance(value, dict):
+        texts = next((value[key] for key in _ITEM_TEXTS if isinstance(value.get(key), list)), None)
+        scores = next((value[key] for key in _ITEM_SCORES if isinstance(value.get(key), list)), scores)
+        value = texts
+    if not isinstance(value, list) or len(value) < 2:
+        raise Misfit("the row has no list of several answers")
+    found: list[tuple[Any, Any]] = []
+    for place, item in enumerate(value):
+        if isinstance(item, dict):
+            text = next((item[key] for key in _ITEM_TEXTS if isinstance(item.get(key), str)), None)
+            score = next((item[key] for key in _ITEM_SCORES if item.get(key) is not None), None)
+            rank = next((item[key] for key in _ITEM_RANKS if item.get(key) is not None), None)
+        else:
+            text, score, rank = item, None, None
+        if score is None and isinstance(scores, list) and place < len(scores):
+            score = scores[place]
+        if rank is None and isinstance(ranks, list) and place < len(ranks):
+            rank = ranks[place]
+        found.append((score if score is not None or rank is None else _number(rank, -1), text))
+    scored = [(_number(score), text) for score, text in found]
+    if not all(isinstance(text, str) for _, text in scored):
+        raise Misfit("a candidate answer is not text")
+    return scored
+
+
+def _number(value: Any, sign: int = 1) -> float:
+    """Return a score as a number; raises Misfit for what is none."""
+    try:
+        if not isinstance(value, bool) and value is not None:
+            return sign * float(value)
+    except (TypeError, ValueError):
+        pass
+    raise Misfit("a candidate answer has no score")
+
+
+def ranked(columns: Mapping[str, str]) -> Read:
+    """Return the reader of rows with several scored answers: the best is preferred to the worst."""
+    pick_prompt, pick_candidates, pick_scores = picks(columns, "prompt", "candidates", "scores")
+    pick_ranks, pick_system = picks(columns, "ranks", "system")
+
+    def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
+        prompt = required(pick_prompt(row), "the prompt")
+        scored = _scored(pick_candidates(row), pick_scores(row), pick_ranks(row))
+        best, worst = max(scored, key=lambda pair: pair[0]), min(scored, key=lambda pair: pair[0])
+        if best[0] == worst[0]:
+            raise Refused("all answers have the same score")
+        return _judged(prompt, best[1], worst[1], pick_system(row), None, repairs)
+
+    return read
+
+
+def unpaired(columns: Mapping[str, str]) -> Read:
+    """Return the reader of answers that are labelled good or bad."""
+    pick_turns, pick_prompt, pick_completion = picks(columns, "turns", "prompt", "completion")
+    pick_label, pick_system, pick_tools = picks(columns, "label", "system", "tools")
+
+    def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
+        label = verdict(required(pick_label(row), "the label"))
+        if label is None:
+            raise Refused("the label is neither good nor bad")
+        if "turns" in columns:
+            turns = listed(pick_turns(row), repairs)
+        else:
+            prompt = required(pick_prompt(row), "the prompt")
+            completion = required(pick_completion(row), "the completion")
+            turns = side(prompt, "the prompt", repairs)
+            turns = [*turns, *one_side(completion, "assistant", "the completion", repairs)]
+        turns = conversation(with_system(pick_system(row), turns), repairs)
+        canonical = {"prompt": turns[:-1], "completion": turns[-1:], "label": label}
+        known = calls.tools(pick_tools(row))
+        return canonical if known is None else {**canonical, "tools": known}
+
+    return read

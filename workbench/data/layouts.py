@@ -1,0 +1,151 @@
+"""Layouts: the formats rows come in, what a row of each becomes, and which columns hold what.
+
+Owns `Layout`, the table of formats and the types of canonical rows. Must not know how a row is rewritten or how a
+layout is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+TYPE_OF_METHOD: dict[str, str] = {
+    "sft": "messages",
+    "cpt": "text",
+    "pretrain": "text",
+    "dpo": "preference",
+    "orpo": "preference",
+    "reward": "preference",
+    "kto": "unpaired_preference",
+    "grpo": "prompt_only",
+    "ppo": "prompt_only",
+}
+"""Method → the type of canonical row it learns from."""
+
+METHOD_OF_TYPE: dict[str, str] = {
+    "messages": "sft",
+    "text": "cpt",
+    "preference": "dpo",
+    "unpaired_preference": "kto",
+    "prompt_only": "grpo",
+}
+"""Type of canonical row → the method proposed for it."""
+
+TYPE_NAMES: dict[str, str] = {
+    "messages": "conversation",
+    "text": "article",
+    "preference": "preference",
+    "unpaired_preference": "unpaired preference",
+    "prompt_only": "prompt",
+}
+"""Type of canonical row → what such a row is, for people."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the rows of one source hold what; enough to convert any of them."""
+
+    format: str
+    """A key of FORMATS."""
+    columns: Mapping[str, str]
+    """Role → column of this source; "a.b" is key b of the object in column a."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the layout as JSON."""
+        return {"format": self.format, "columns": dict(self.columns)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Layout:
+        """Return the layout that `to_json` wrote."""
+        return cls(value["format"], dict(value["columns"]))
+
+
+@dataclass(frozen=True)
+class Format:
+    """One way of laying out rows."""
+
+    name: str
+    type: str
+    """The type of canonical row it becomes of itself."""
+    rows: str
+    """What the rows have, for people: "412 of 412 rows have …"."""
+    required: tuple[str, ...]
+    """Roles that a layout of it must give a column."""
+    optional: tuple[str, ...] = ()
+    either: tuple[tuple[str, ...], ...] = ()
+    """Groups of optional roles of which a layout must have at least one whole."""
+
+    def is_complete(self, columns: Mapping[str, str]) -> bool:
+        """Return whether columns by role are enough to convert rows."""
+        return all(role in columns for role in self.required) and (
+            not self.either or any(all(role in columns for role in group) for group in self.either)
+        )
+
+
+FORMATS: dict[str, Format] = {
+    format.name: format
+    for format in (
+        Format(
+            "preference", "preference", "a better and a worse answer", ("chosen", "rejected"),
+            ("prompt", "input", "system", "tools"),
+        ),
+        Format(
+            "compared", "preference", "two answers and which of them is better", ("first", "second"),
+            ("prompt", "system", "better", "first_if_true", "second_if_true", "second_if_positive"),
+            (("better",), ("first_if_true",), ("second_if_positive",)),
+        ),
+        Format(
+            "ranked", "preference", "several answers with scores", ("prompt", "candidates"),
+            ("system", "scores", "ranks"),
+        ),
+        Format(
+            "unpaired", "unpaired_preference", "an answer and whether it is good", ("label",),
+            ("turns", "prompt", "completion", "system", "tools"), (("turns",), ("prompt", "completion")),
+        ),
+        Format("chatgpt_export", "messages", "an exported conversation as a tree", ("tree",), ("current",)),
+        Format("messages", "messages", "turns with role and content", ("turns",), ("system", "tools", "answer")),
+        Format(
+            "sharegpt", "messages", "a list of turns in ShareGPT's or a like spelling", ("turns",),
+            ("system", "tools", "answer"),
+        ),
+        Format(
+            "multiple_choice", "messages", "a question, choices and the key of the right one", ("prompt",),
+            ("answer", "answer_from_one", "choices", "context", "system",
+             *(f"choice_{letter}" for letter in "abcdefgh")), (("choices",), ("choice_a", "choice_b")),
+        ),
+        Format(
+            "alpaca", "messages", "an instruction and its output", ("instruction", "completion"),
+            ("input", "history", "system", "tools", "answer"),
+        ),
+        Format(
+            "translation", "messages", "the same text in two languages", ("source", "target"), ()
+        ),
+        Format("prompt_only", "prompt_only", "a prompt", ("prompt",), ("answer", "system", "tools")),
+        Format(
+            "prompt_completion", "messages", "a prompt and its completion", ("prompt", "completion"),
+            ("context", "history", "system", "tools", "answer"),
+        ),
+        Format("classification", "messages", "a text and its class", ("text", "class"), ("pair",)),
+        Format("dialogue", "messages", "a dialogue written into one text", ("text",), ("system",)),
+        Format("question_first", "messages", "a question in the first line and its answer below", ("text",), ()),
+        Format("text", "text", "a text", ("text",), ()),
+    )
+}  # fmt: skip
+"""In the order in which they are preferred when rows fit several: the more particular first."""
+
+
+def picker(column: str) -> Callable[[Mapping[str, Any]], Any]:
+    """Return a function that takes the value of a column, or of "a.b" in an object, from a row; None where it lacks."""
+    if "." not in column:
+        return lambda row: row.get(column)
+    outer, inner = column.split(".", 1)
+    nested = picker(inner)
+
+    def pick(row: Mapping[str, Any]) -> Any:
+        if column in row:
+            return row[column]
+        value = row.get(outer)
+        return nested(value) if isinstance(value, dict) else None
+
+    return pick

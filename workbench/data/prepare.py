@@ -1,0 +1,111 @@
+"""Preparing: curated rows written as files, with the plan that gives the same files again.
+
+Owns the files of a prepared dataset. Must not know models. It is an errand of its own process, `python -m
+workbench.data.prepare`: a request {"paths", "method", "format", "columns", "recipe", "out"} on stdin, lines {"what",
+"rows"} while it works, and a last {"result"} on stdout. `out` is an empty folder that the caller publishes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.recipe import Recipe, checked
+from workbench.data import plan, rows, sources
+
+TRAIN, HELD_OUT = sources.PREPARED_ROWS
+QUARANTINE, REPORT = "quarantine.jsonl", "report.json"
+
+
+def _write(file: BinaryIO, written: Iterable[Mapping[str, Any]], *digests: Any) -> int:
+    """Write rows as JSON lines, feed the digests with them and return how many there were."""
+    number = 0
+    for number, row in enumerate(written, 1):
+        line = orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+        file.write(line)
+        for digest in digests:
+            digest.update(line)
+    return number
+
+
+def prepare(request: Mapping[str, Any], progress: rows.Progress) -> dict[str, Any]:
+    """Write train.jsonl, held_out.jsonl, quarantine.jsonl, plan.json and report.json; return what the report says.
+
+    Raises UsageError when the data cannot be used, and when a plan that knows the hash of its rows gives other rows.
+    """
+    out = Path(request["out"])
+    recipe = Recipe(**checked(request["recipe"]))
+    with (out / QUARANTINE).open("wb") as quarantine:
+        found = rows.find(
+            request["paths"],
+            request.get("method", ""),
+            rows.curation_of(recipe),
+            request.get("format", ""),
+            request.get("columns") or None,
+            progress,
+            lambda refused: quarantine.write(orjson.dumps(refused, option=orjson.OPT_APPEND_NEWLINE)) and None,
+        )
+    whole = hashlib.sha256()
+    with (out / TRAIN).open("wb") as file:
+        train = _write(file, found.train(), whole)
+    with (out / HELD_OUT).open("wb") as file:
+        held_out = _write(file, found.held_out, whole)
+    known = found.sources.plan
+    if known is not None and known.sha256 and known.sha256 != whole.hexdigest():
+        raise UsageError(
+            "The plan gives other rows than when it was made, so this version reads or curates differently; "
+            "make a new plan from the files."
+        )
+    made = dataclasses.replace(found.plan(), sha256=whole.hexdigest())
+    (out / sources.PLAN_FILE).write_text(plan.to_json(made), encoding="utf-8")
+    report = {
+        "method": found.method,
+        "counts": made.counts,
+        "train": train,
+        "held_out": held_out,
+        "sha256": made.sha256,
+        "quarantined": [
+            {"reason": reason, "count": number, "examples": places}
+            for reason, (number, places) in sorted(found.account.bad.items(), key=lambda item: -item[1][0])
+        ],
+        "repairs": dict(found.account.repairs),
+        "ignored": found.sources.ignored,
+        "curation": found.decisions.report(),
+    }
+    (out / REPORT).write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return report
+
+
+def serve(work: Callable[[Mapping[str, Any], rows.Progress], dict[str, Any]]) -> int:
+    """Serve one request of an errand and return the exit code."""
+    out = sys.stdout
+
+    def say(line: dict[str, Any]) -> None:
+        out.write(json.dumps(line) + "\n")
+        out.flush()
+
+    try:
+        request = json.loads(sys.stdin.buffer.read())
+        say({"result": work(request, lambda what, number: say({"what": what, "rows": number}))})
+    except UsageError as error:
+        say({"error": str(error)})
+        return 2
+    except WorkbenchError as error:
+        say({"error": str(error)})
+        return 1
+    except OSError as error:
+        say({"error": f"{error.filename or 'The disk'}: {error.strerror}; make room, or write elsewhere."})
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(serve(prepare))

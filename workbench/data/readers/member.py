@@ -1,0 +1,42 @@
+"""One file to read, wherever it lies.
+
+Owns `Member`, the common ground of listing and readers. Must not know how a path is listed, how an archive is unpacked
+or what a kind's reader does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file, on disk or inside an archive, that can be opened as often as a reader likes."""
+
+    name: str
+    """Fit to be shown: "dir/a.jsonl", inside archives "dir/a.zip/inner/b.jsonl"."""
+    origin: Path
+    """The file on disk it comes from."""
+    kind: str
+    """Key of `readers.KINDS`."""
+    size: int
+    """Bytes once unpacked; -1 when only reading tells."""
+    path: Path | None
+    """The plain file when nothing has to be unpacked, else None: then there is only `open`."""
+    open: Callable[[], BinaryIO]
+    """Return a fresh stream from the beginning; its reads raise Unreadable beyond the budget for unpacking."""
+    held_out: bool = False
+    """Its name says validation or test beside a file of training rows."""
+
+
+PACKING = (".gz", ".zst", ".bz2", ".xz")
+"""Suffixes of a file that is packed on its own."""
+
+
+def suffix_of(name: str) -> str:
+    """Return the last suffix of a name in small letters, before that of its packing; "" when it has none."""
+    path = PurePosixPath(name.lower())
+    return PurePosixPath(path.stem).suffix if path.suffix in PACKING else path.suffix

@@ -1,0 +1,243 @@
+"""The survey: what some data is, how much of it is usable, which method it suits, and what is wrong with it.
+
+Owns `inspect` and `preflight`, the targets of the probe that looks at data before anything is done with it. Must not
+know models or tokenizers: lengths are in characters here. Counts are of all rows; lengths, languages and the like are
+of a sample and say so.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workbench.core.errors import UsageError
+from workbench.core.text import one_line
+from workbench.data import account, canonical, layouts, parallel, plan, sources
+from workbench.data.account import Account, Piece
+from workbench.data.curate import report
+from workbench.data.readers.records import shown
+from workbench.data.sources import Part, Sources
+
+MANY_BAD = 0.05
+"""Share of unusable rows above which a survey says so: more is loaded all the same, and is worth a look."""
+SPREAD_BYTES = 2**26
+"""Data of this size is counted by several processes."""
+
+_SHOWN_REASONS = 100
+_SHOWN_FILES = 1000
+_SHOWN_CHARACTERS = 2000
+_HISTOGRAM_BARS = 24
+
+
+@dataclasses.dataclass
+class Survey:
+    """Everything found out about some data."""
+
+    sources: Sources
+    main: Part | None
+    method: str
+    account: Account
+    formats: list[str]
+
+
+def _count(found: Sources, method: str) -> Account:
+    """Return the account of all rows, counted by several processes when there are many."""
+    kind = canonical.TYPE_OF_METHOD[method] if method else ""
+    large = sum(part.weight for part in found.parts) >= SPREAD_BYTES
+    processes = parallel.cores() if large else 1
+    tasks: list[tuple[Part, Piece]] = []
+    for part in found.parts:
+        for member in part.members:
+            long_lines = large and sources.is_long_json_lines(member)
+            tasks += [(part, piece) for piece in account.pieces(member, long_lines, 4 * processes)]
+
+    def work(task: tuple[Part, Piece]) -> bytes:
+        part, piece = task
+        tally = canonical.Tally()
+        convert = account.converter(part.detection.layout, part.why_not, kind, tally)
+        counted, lines = account.count(piece, convert, tally)
+        return lines.to_bytes(8, "little") + counted.to_bytes()
+
+    whole = Account()
+    lines_before = 0
+    for (_, piece), raw in zip(tasks, parallel.spread(tasks, work, processes), strict=True):
+        lines_before = lines_before if piece.start else 0
+        whole.add(Account.from_bytes(raw[8:]), lines_before)
+        lines_before += int.from_bytes(raw[:8], "little")
+    return whole
+
+
+def survey(
+    paths: Sequence[str], method: str = "", format: str = "", columns: Mapping[str, str] | None = None
+) -> Survey:
+    """Return the survey of files and folders for a method, or for the one they suggest.
+
+    Raises UsageError when a path is missing, forbidden, or holds nothing that can be read.
+    """
+    if method and method not in canonical.TYPE_OF_METHOD:
+        raise UsageError(f"There is no method {method!r}; known are {', '.join(canonical.TYPE_OF_METHOD)}.")
+    found = sources.find(paths, format, columns)
+    main = sources.main_part(found.parts)
+    if found.plan is not None:
+        method = found.plan.method
+    method = method or (main.detection.method if main else "")
+    counted = _count(found, method)
+    found.ignored += counted.unread
+    formats = sorted({part.detection.layout.format for part in found.parts if part.detection.layout})
+    return Survey(found, main, method, counted, formats)
+
+
+def clipped(value: Any) -> Any:
+    """Return a JSON value with its long texts cut, for a preview."""
+    if isinstance(value, str):
+        return value if len(value) <= _SHOWN_CHARACTERS else value[:_SHOWN_CHARACTERS] + "…"
+    if isinstance(value, list):
+        return [clipped(item) for item in value]
+    if isinstance(value, dict):
+        return {key: clipped(item) for key, item in value.items()}
+    return value
+
+
+def sampled_rows(surveyed: Survey) -> list[dict[str, Any]]:
+    """Return the canonical rows of the sample of the main part."""
+    if surveyed.main is None or not surveyed.method:
+        return []
+    kind = canonical.TYPE_OF_METHOD[surveyed.method]
+    convert = account.converter(surveyed.main.detection.layout, "", kind, canonical.Tally())
+    rows = (convert(row) for row in surveyed.main.sample)
+    return [row for row in rows if not isinstance(row, canonical.Rejected)]
+
+
+def characters(row: Mapping[str, Any]) -> int:
+    """Return how many characters of text a canonical row holds."""
+    total = 0
+    for value in row.values():
+        if isinstance(value, str):
+            total += len(value)
+        elif isinstance(value, list):
+            total += sum(len(turn["content"]) for turn in value if isinstance(turn.get("content"), str))
+    return total
+
+
+def lengths(values: Sequence[int], unit: str) -> dict[str, Any]:
+    """Return what a histogram of lengths shows: percentiles, and rows per bar of equal width up to the 99th."""
+    if not values:
+        return {"unit": unit, "sampled": 0}
+    points = sources.percentiles(values)
+    width = max(1, -(-points["p99"] // _HISTOGRAM_BARS))
+    bars = [0] * (min(points["p99"], max(values)) // width + 1)
+    for value in values:
+        bars[min(value // width, len(bars) - 1)] += 1
+    return {
+        "unit": unit,
+        "sampled": len(values),
+        "min": min(values),
+        "mean": round(sum(values) / len(values), 1),
+        **points,
+        "max": max(values),
+        "histogram": {"width": width, "rows": bars},
+    }
+
+
+def _problems(surveyed: Survey, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what is worth a look, each as a sentence and the recipe fields that mend it."""
+    counted = surveyed.account
+    found: list[dict[str, Any]] = []
+
+    def say(text: str, **fix: Any) -> None:
+        found.append({"text": text, "fix": fix})
+
+    for part in surveyed.sources.parts:
+        for problem in part.detection.problems:
+            say(problem)
+    if counted.quarantined > MANY_BAD * counted.rows:
+        share = 100 * counted.quarantined / counted.rows
+        say(f"{counted.quarantined} of {counted.rows} rows ({share:.0f} %) cannot be used; see why under quarantined.")
+    if repeated := counted.repeated():
+        say(f"{repeated} of {counted.usable} rows are exact copies of another one.", duplicates="exact")
+    if counted.control_tokens:
+        say(f"{counted.control_tokens} control tokens stand in the text of rows; they are learnt as plain text.")
+    for repair, number in counted.repairs.most_common():
+        say(f"{number} times {repair}.")
+    for problem in report.problems(rows):
+        say(problem["text"], **problem["fix"])
+    return found
+
+
+def inspect(argument: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the survey of {"paths", "method"?, "format"?, "columns"?} as JSON: the target of a probe.
+
+    The keys are those `workbench inspect --json` prints. Raises UsageError as `survey` does.
+    """
+    surveyed = survey(
+        argument["paths"], argument.get("method", ""), argument.get("format", ""), argument.get("columns") or None
+    )
+    return described(surveyed, argument["paths"])
+
+
+def described(surveyed: Survey, paths: Sequence[str]) -> dict[str, Any]:
+    """Return a survey as JSON."""
+    counted, main = surveyed.account, surveyed.main
+    detection = main.detection if main is not None else None
+    rows = sampled_rows(surveyed)
+    kind = canonical.TYPE_OF_METHOD[surveyed.method] if surveyed.method else ""
+    reasons = sorted(counted.bad.items(), key=lambda item: (-item[1][0], item[0]))[:_SHOWN_REASONS]
+    members = [member for part in surveyed.sources.parts for member in part.members]
+    return {
+        "path": ", ".join(shown(path) for path in paths),
+        "files": [
+            {
+                "path": member.name,
+                "kind": member.kind,
+                "rows": counted.files.get(member.name, 0),
+                "split": "held_out" if member.held_out else "train",
+            }
+            for member in members[:_SHOWN_FILES]
+        ],
+        "rows": counted.rows,
+        "usable": counted.usable,
+        "quarantined": [
+            {"reason": reason, "count": number, "examples": places} for reason, (number, places) in reasons
+        ],
+        "format": " + ".join(surveyed.formats),
+        "type": layouts.TYPE_NAMES.get(kind, ""),
+        "method": surveyed.method,
+        "alternatives": list(detection.alternatives) if detection else [],
+        "confidence": round(detection.confidence, 4) if detection else 0.0,
+        "reasons": list(detection.reasons) if detection else [],
+        "columns": dict(detection.columns) if detection else {},
+        "examples": [clipped(row) for row in counted.examples],
+        "lengths": lengths([characters(row) for row in rows], "characters"),
+        "problems": _problems(surveyed, rows),
+        "ignored": surveyed.sources.ignored[:_SHOWN_FILES],
+        "repairs": dict(counted.repairs),
+    }
+
+
+def nothing_usable(surveyed: Survey, paths: Sequence[str], method: str) -> str:
+    """Return the sentence that says why no row can be used."""
+    where, counted = ", ".join(shown(path) for path in paths), surveyed.account
+    if not counted.bad:
+        ignored = surveyed.sources.ignored
+        reason = f": {ignored[0]['reason']}" if ignored else ""
+        return f"{where} holds no rows{reason.rstrip('.')}; give a file with rows or text."
+    reason, (number, _) = max(counted.bad.items(), key=lambda item: item[1][0])
+    suited = surveyed.main.detection.method if surveyed.main else ""
+    if suited and method and suited != method:
+        return f"Method {method} cannot learn from {where}: {reason}; the data suits {suited}."
+    share = "all" if number == counted.rows else f"{number} of them"
+    return f"No row of {where} can be used ({counted.rows} found, {share} because {one_line(reason, 300)})."
+
+
+def preflight(argument: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `inspect` of the argument with path, bytes and SHA-256 of each file: what is checked before a run exists.
+
+    Raises UsageError when a path cannot be read and when no row is usable for the method.
+    """
+    paths, method = argument["paths"], argument.get("method", "")
+    surveyed = survey(paths, method, argument.get("format", ""), argument.get("columns") or None)
+    if not surveyed.account.usable:
+        raise UsageError(nothing_usable(surveyed, paths, method))
+    stamps = [dataclasses.asdict(plan.stamp(path)) for path in surveyed.sources.origins()[:_SHOWN_FILES]]
+    return described(surveyed, paths) | {"sources": stamps}

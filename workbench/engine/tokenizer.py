@@ -1,0 +1,44 @@
+"""The tokenizer of a model folder, without the model.
+
+Owns what makes a tokenizer fit for training. Must not import torch, so that looking at tokens stays cheap.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoTokenizer
+from transformers.utils import logging
+
+from workbench.core.errors import WorkbenchError
+
+logging.set_verbosity_error()
+
+
+def brief(error: BaseException) -> str:
+    """Return the type and the first words of an error from a library."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """Return the tokenizer of a model folder; raises WorkbenchError when it cannot be used for training."""
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    except Exception as error:
+        raise WorkbenchError(
+            f"The tokenizer in {folder} cannot be loaded ({brief(error)}); copy the model again."
+        ) from None
+    if not tokenizer.is_fast:
+        raise WorkbenchError(f"The tokenizer in {folder} has no tokenizer.json; save it once with a fast tokenizer.")
+    if tokenizer.pad_token_id is None:
+        # Padding is masked everywhere, so any token serves; the embedding must not be resized for it.
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
+    return tokenizer
+
+
+def generation_eos(folder: Path) -> int | list[int] | None:
+    """Return the stop ids of the folder's generation configuration, or None without one."""
+    file = folder / "generation_config.json"
+    return json.loads(file.read_text(encoding="utf-8")).get("eos_token_id") if file.is_file() else None
