@@ -17,11 +17,9 @@ from workbench.core.text import clean, one_line
 from workbench.runs import bases, errand, probe
 
 BARS = " ▁▂▃▄▅▆▇█"
-LABEL = 11
+LABEL = 13
 """Width of the column of labels."""
 ROW_CHARACTERS = 240
-MARK_SIGNS = {"trained": "+", "masked": "·", "template": "T", "control": "C", "truncated": "✂"}
-"""Mark of a token → its sign where there are no colours."""
 
 
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
@@ -156,10 +154,11 @@ def run(arguments: argparse.Namespace) -> int:
     live = Live(quiet=arguments.json)
     given = local(arguments.path, live)
     columns = assignments(arguments.column, "--column", "prompt=question")
-    live.update("reading")
+    show = live.update if live.rewrites else lambda text: None
+    show("reading")
     found = inspected(given, arguments.method, arguments.format, columns)
     if arguments.base:
-        live.update("encoding")
+        show("encoding")
         found["preview"] = preview(found, arguments.base, arguments.tuning, arguments.max_length, given)
         found["lengths"] = found["preview"]["lengths"]
     live.clear()

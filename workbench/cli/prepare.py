@@ -70,7 +70,6 @@ def run(arguments: argparse.Namespace) -> int:
     values = _curation(arguments.set)
     columns = assignments(arguments.column, "--column", "prompt=question")
     given = local(arguments.path, live)
-    live.update("looking")
     # A limited child reads everything first: what could harm or never end does so there.
     inspected(given, arguments.method, arguments.format, columns, target="preflight")
     with atomic.staging(out) as folder:

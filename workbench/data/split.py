@@ -1,6 +1,6 @@
 """The held-out split: which rows are kept aside to measure the loss on unseen rows.
 
-Owns the choice, by the content of a row alone. Must not know what rows mean.
+Owns the choice, by hashes of rows and the clusters they belong to. Must not know what rows mean.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import orjson
+from numpy.typing import NDArray
 
 FEWEST_ROWS = 8
 """Different rows below which none is kept aside: too few to measure anything, and each is missed in training."""
@@ -17,38 +19,51 @@ MOST_HELD = 512
 """Rows beyond which a loss on unseen rows gets steadier only at a cost in time that nobody wants to wait for."""
 
 
-def _key(row: dict[str, Any], seed: int) -> bytes:
-    """Return a number that depends on the row's content and the seed only; equal rows have equal keys."""
-    return hashlib.sha256(b"%d\n" % seed + orjson.dumps(row, option=orjson.OPT_SORT_KEYS)).digest()
+def key(row: dict[str, Any], seed: int) -> int:
+    """Return a number of 64 bits that depends on the row's content and the seed only."""
+    digest = hashlib.sha256(b"%d\n" % seed + orjson.dumps(row, option=orjson.OPT_SORT_KEYS)).digest()
+    return int.from_bytes(digest[:8], "big")
+
+
+def chosen(
+    keys: NDArray[np.uint64], clusters: NDArray[np.int64], fraction: float, rows: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return those of `rows` that are kept aside; `keys` and `clusters` tell the hash and the cluster of each.
+
+    About `fraction` of the rows are kept aside, at least one and at most `MOST_HELD`, by whole clusters, in the order
+    of the smallest key of each: the choice does not depend on the order of the rows. Nothing is kept aside when
+    `fraction` is 0, there are fewer than `FEWEST_ROWS` clusters, or every cluster is larger than `MOST_HELD`.
+    """
+    _, place, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
+    if fraction <= 0 or len(sizes) < FEWEST_ROWS:
+        return rows[:0]
+    least = np.full(len(sizes), np.iinfo(np.uint64).max, dtype=np.uint64)
+    np.minimum.at(least, place, keys)
+    room = min(max(round(fraction * len(rows)), 1), MOST_HELD)
+    taken = np.zeros(len(sizes), dtype=bool)
+    for cluster in np.argsort(least, kind="stable"):
+        if sizes[cluster] <= room:
+            taken[cluster] = True
+            room -= int(sizes[cluster])
+            if not room:
+                break
+    if not taken.any():
+        # Every cluster has more rows than are wanted.
+        fewest = int(np.lexsort((least, sizes))[0])
+        taken[fewest] = sizes[fewest] <= MOST_HELD
+    return rows[taken[place]]
 
 
 def held_out(
     rows: Sequence[dict[str, Any]], fraction: float, seed: int
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Return (rows to learn from, rows kept aside), each in the order given.
-
-    About `fraction` of the rows are kept aside, at least one and at most `MOST_HELD`; equal rows stay on one side; the
-    choice depends on the rows and the seed and not on the order. Nothing is kept aside when `fraction` is 0, there are
-    fewer than `FEWEST_ROWS` different rows, or every row is repeated more than `MOST_HELD` times.
-    """
-    keys = [_key(row, seed) for row in rows]
-    copies: dict[bytes, int] = {}
-    for key in keys:
-        copies[key] = copies.get(key, 0) + 1
-    if fraction <= 0 or len(copies) < FEWEST_ROWS:
-        return list(rows), []
-    wanted = min(max(round(fraction * len(rows)), 1), MOST_HELD)
-    held: set[bytes] = set()
-    room = wanted
-    for key in sorted(copies):
-        if copies[key] <= room:
-            held.add(key)
-            room -= copies[key]
-    if not held:
-        # Every row is repeated more often than rows are wanted.
-        fewest = min(copies, key=lambda key: (copies[key], key))
-        held = {fewest} if copies[fewest] <= MOST_HELD else set()
+    """Return (rows to learn from, rows kept aside), each in the order given; equal rows stay on one side."""
+    if not rows:
+        return [], []
+    keys = np.fromiter((key(row, seed) for row in rows), dtype=np.uint64, count=len(rows))
+    _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    held = set(chosen(keys, first[inverse], fraction, np.arange(len(rows))).tolist())
     sides: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], [])
-    for row, key in zip(rows, keys, strict=True):
-        sides[key in held].append(row)
+    for number, row in enumerate(rows):
+        sides[number in held].append(row)
     return sides

@@ -108,7 +108,7 @@ def fit(attempt: Attempt, folder: Path, tokenizer: Any, material: Material) -> t
     model = load.load_model(folder, tuning=recipe.tuning, where=where, for_training=True)
     result_dtype = load.stored_dtype(folder)
     packed = _packed(attempt, model, material)
-    sequences = prepare.dataset(material.train, recipe.max_length, packed, recipe.seed)
+    sequences = prepare.Sequences(material.train, recipe.max_length, packed, recipe.seed)
     steps = total_steps(recipe, len(sequences))
     plan = cadence(recipe, steps)
 
@@ -125,7 +125,7 @@ def fit(attempt: Attempt, folder: Path, tokenizer: Any, material: Material) -> t
         plan=plan,
         checkpoints_dir=run.checkpoints_dir,
         held_out={
-            name: prepare.dataset(examples, recipe.max_length, packed, recipe.seed)
+            name: prepare.Sequences(examples, recipe.max_length, packed, recipe.seed)
             for name, examples in material.held_out.items()
         },
         on_evaluated=_sampler(attempt, tokenizer, material, lambda: trainer),
@@ -136,7 +136,7 @@ def fit(attempt: Attempt, folder: Path, tokenizer: Any, material: Material) -> t
         processing_class=tokenizer,
         data_collator=prepare.collator(tokenizer.pad_token_id, packed),
         callbacks=[conductor],
-        peft_config=load.adapter_config(recipe),
+        peft_config=load.adapter_config(recipe, tokenizer),
     )
 
     # Training: a checkpoint of the last step only waits for its result to be published.

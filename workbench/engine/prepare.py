@@ -1,19 +1,24 @@
-"""From rows to the examples a trainer reads: encoding, packing, and the proof that packing does not leak.
+"""From rows to the sequences a trainer reads: encoding, packing, and the proof that packing does not leak.
 
-Owns the prepared dataset of a run and its report. Must not know trainers or where rows come from.
+Owns what is counted while rows become examples, and how examples become sequences. Must not know trainers or where rows
+come from. Rows are taken a batch at a time and sequences are put together when they are asked for.
 """
 
 from __future__ import annotations
 
+import itertools
 import random
+from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
-from datasets import Dataset
+from numpy.typing import NDArray
 
+from workbench.engine.examples import Examples, Writer
 from workbench.engine.masks import IGNORED, ChatEncoder, Example, TextEncoder
 from workbench.engine.rendering import MaskError
 
@@ -21,95 +26,174 @@ LEAK_TOLERANCE = 1e-3
 """Largest logit difference between a packed and an isolated document that rounding explains: families isolate to
 7e-5 in fp32, and the ones that leak differ by more than .5."""
 
+_BATCH_ROWS = 256
+_BATCH_CHARACTERS = 1 << 18
+"""Rows encoded together: many, so that the tokenizer's threads have work, and few, so that they take little memory."""
+
 
 @dataclass
 class Encoded:
-    """Examples and what happened to the rows they came from."""
+    """What happened to rows that became examples."""
 
-    examples: list[Example] = field(default_factory=list)
     rows: int = 0
+    examples: int = 0
+    tokens: int = 0
+    trained_tokens: int = 0
+    cut: int = 0
+    end_added: int = 0
+    control_tokens: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     """Reason → rows that gave no example."""
 
     def counts(self) -> dict[str, Any]:
         """Return what the report says: rows, examples, tokens, trained tokens, and what was cut, added or dropped."""
-        return {
-            "rows": self.rows,
-            "examples": len(self.examples),
-            "tokens": sum(len(example.input_ids) for example in self.examples),
-            "trained_tokens": sum(sum(label != IGNORED for label in example.labels) for example in self.examples),
-            "cut": sum(example.cut for example in self.examples),
-            "end_added": sum(example.end_added for example in self.examples),
-            "control_tokens": sum(example.control_tokens for example in self.examples),
-            "dropped": dict(self.dropped),
-        }
+        return {**vars(self), "dropped": dict(self.dropped)}
+
+
+def _batches(rows: Iterable[Mapping[str, Any]], size: Callable[[Any], int]) -> Iterator[list[Any]]:
+    """Yield rows in lists of a bounded number of rows and, a single long one aside, characters."""
+    batch: list[Any] = []
+    characters = 0
+    for row in rows:
+        batch.append(row)
+        characters += size(row)
+        if len(batch) >= _BATCH_ROWS or characters >= _BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+def _said(row: Mapping[str, Any]) -> int:
+    """Return how many characters a conversation has."""
+    return sum(len(turn.get("content") or "") for turn in row["messages"])
+
+
+def _write(into: Writer, outcomes: Iterable[list[Example] | MaskError], encoded: Encoded) -> None:
+    """Write the examples of rows and count what happened to them."""
+    for outcome in outcomes:
+        encoded.rows += 1
+        if isinstance(outcome, MaskError):
+            encoded.dropped[str(outcome)] += 1
+            continue
+        for example in outcome:
+            into.add(example)
+            encoded.cut += example.cut
+            encoded.end_added += example.end_added
+            encoded.control_tokens += example.control_tokens
 
 
 def encode_texts(
-    tokenizer: Any, rows: Iterable[dict[str, Any]], max_length: int, control_tokens: bool = False
+    tokenizer: Any, rows: Iterable[Mapping[str, Any]], max_length: int, into: Writer, control_tokens: bool = False
 ) -> Encoded:
-    """Return articles as examples; rows without a token are dropped with a reason."""
+    """Write articles as examples; rows without a token are dropped with a reason."""
+    encoded, encoder = Encoded(), TextEncoder(tokenizer, control_tokens)
+    with into:
+        for batch in _batches(rows, lambda row: len(row["text"])):
+            made = encoder.encode_texts([row["text"] for row in batch], max_length)
+            _write(into, (examples or MaskError("the text is empty") for examples in made), encoded)
+    return _counted(encoded, into)
+
+
+def encode_chats(encoder: ChatEncoder, rows: Iterable[Mapping[str, Any]], max_length: int, into: Writer) -> Encoded:
+    """Write conversations as examples in which only the assistant's words are learnt."""
     encoded = Encoded()
-    encoder = TextEncoder(tokenizer, control_tokens)
-    for row in rows:
-        encoded.rows += 1
-        examples = encoder.encode(row["text"], max_length)
-        if examples:
-            encoded.examples += examples
-        else:
-            encoded.dropped["the text is empty"] += 1
+    with into:
+        for batch in _batches(rows, _said):
+            made = encoder.encode_rows(batch, max_length)
+            _write(into, (one if isinstance(one, MaskError) else [one] for one in made), encoded)
+    return _counted(encoded, into)
+
+
+def _counted(encoded: Encoded, written: Writer) -> Encoded:
+    """Return the account with the writer's figures."""
+    encoded.examples, encoded.tokens, encoded.trained_tokens = written.examples, written.tokens, written.trained
     return encoded
 
 
-def encode_chats(encoder: ChatEncoder, rows: Iterable[dict[str, Any]], max_length: int) -> Encoded:
-    """Return conversations as examples in which only the assistant's words are learnt."""
-    encoded = Encoded()
-    for row in rows:
-        encoded.rows += 1
-        try:
-            encoded.examples.append(encoder.encode(row["messages"], max_length, row.get("tools")))
-        except MaskError as error:
-            encoded.dropped[str(error)] += 1
-    return encoded
+@dataclass(frozen=True)
+class Bins:
+    """Which examples make up each sequence."""
+
+    numbers: NDArray[np.int64]
+    """Numbers of examples, the sequences' one behind the other."""
+    bounds: NDArray[np.int64]
+    """Where each sequence begins in `numbers`, and at last where they end."""
+
+    def __len__(self) -> int:
+        return len(self.bounds) - 1
+
+    def __getitem__(self, number: int) -> list[int]:
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        return [int(example) for example in self.numbers[self.bounds[number] : self.bounds[number + 1]]]
 
 
-def pack(examples: Sequence[Example], max_length: int, seed: int) -> list[list[int]]:
-    """Return bins of example numbers, each bin's tokens together at most `max_length`: best fit in a random order.
+def pack(lengths: Sequence[int] | NDArray[np.int64], max_length: int, seed: int) -> Bins:
+    """Return bins of examples of these lengths, each bin's tokens together at most `max_length`: best fit in a random
+    order.
 
     Every example stays whole (Ding et al. 2024, "Fewer Truncations Improve Language Modeling"). Longest first would
     fill a little better and put examples of one length, so often of one kind, into one sequence: noisier steps.
     """
-    by_room: dict[int, list[list[int]]] = {}
-    order = list(range(len(examples)))
+    order = list(range(len(lengths)))
     random.Random(seed).shuffle(order)
-    for number in order:
-        length = len(examples[number].input_ids)
-        room = min((free for free in by_room if free >= length), default=None)
-        chosen = [] if room is None else by_room[room].pop()
-        if room is not None and not by_room[room]:
-            del by_room[room]
-        chosen.append(number)
-        by_room.setdefault((max_length if room is None else room) - length, []).append(chosen)
-    return sorted((chosen for bins in by_room.values() for chosen in bins), key=lambda chosen: chosen[0])
+    rooms: list[int] = []
+    by_room: dict[int, list[int]] = {}
+    bin_of = np.empty(len(order), dtype=np.int64)
+    firsts: list[int] = []
+    for place, number in enumerate(order):
+        length = int(lengths[number])
+        at = bisect_left(rooms, length)
+        if at == len(rooms):
+            chosen, left = len(firsts), max_length - length
+            firsts.append(number)
+        else:
+            chosen, left = by_room[rooms[at]].pop(), rooms[at] - length
+            if not by_room[rooms[at]]:
+                del by_room[rooms.pop(at)]
+        bin_of[place] = chosen
+        if left not in by_room:
+            by_room[left] = []
+            insort(rooms, left)
+        by_room[left].append(chosen)
+    # Sequences are in the order of their first examples, examples in the order they were put in.
+    rank = np.empty(len(firsts), dtype=np.int64)
+    rank[np.argsort(np.array(firsts, dtype=np.int64))] = np.arange(len(firsts))
+    ranked = rank[bin_of]
+    numbers = np.array(order, dtype=np.int64)[np.argsort(ranked, kind="stable")]
+    counts = np.bincount(ranked, minlength=len(firsts)) if len(order) else np.zeros(0, dtype=np.int64)
+    return Bins(numbers, np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)]))
 
 
-def dataset(examples: Sequence[Example], max_length: int, packing: bool, seed: int) -> Dataset:
-    """Return the examples as a dataset with input_ids, labels and position_ids; one sequence a row.
+class Sequences(torch.utils.data.Dataset[dict[str, NDArray[np.int64]]]):
+    """Examples as sequences with input_ids, labels and position_ids, put together when one is asked for.
 
     The first label of every document is ignored: with packing it would be predicted from the document before.
     """
-    bins = pack(examples, max_length, seed) if packing else [[number] for number in range(len(examples))]
-    columns: dict[str, list[list[int]]] = {"input_ids": [], "labels": [], "position_ids": []}
-    for chosen in bins:
-        columns["input_ids"].append([token for number in chosen for token in examples[number].input_ids])
-        columns["labels"].append([label for number in chosen for label in [IGNORED, *examples[number].labels[1:]]])
-        columns["position_ids"].append(
-            [position for number in chosen for position in range(len(examples[number].input_ids))]
-        )
-    return Dataset.from_dict(columns)
+
+    def __init__(self, examples: Examples, max_length: int, packing: bool, seed: int) -> None:
+        self._examples = examples
+        self.bins = pack(examples.lengths, max_length, seed) if packing else None
+
+    def __len__(self) -> int:
+        return len(self._examples) if self.bins is None else len(self.bins)
+
+    def __getitem__(self, number: int) -> dict[str, NDArray[np.int64]]:
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        chosen = [number] if self.bins is None else self.bins[number]
+        columns = [self._examples.columns(example) for example in chosen]
+        for _, labels in columns:
+            labels[0] = IGNORED
+        return {
+            "input_ids": np.concatenate([ids for ids, _ in columns]),
+            "labels": np.concatenate([labels for _, labels in columns]),
+            "position_ids": np.concatenate([np.arange(len(ids)) for ids, _ in columns]),
+        }
 
 
-def collator(pad_token_id: int, packed: bool) -> Callable[[list[dict[str, list[int]]]], dict[str, torch.Tensor]]:
+def collator(pad_token_id: int, packed: bool) -> Callable[[list[dict[str, Any]]], dict[str, torch.Tensor]]:
     """Return the function that makes a batch of sequences.
 
     Packed sequences carry position_ids and no attention mask: from positions that begin again, transformers builds the
@@ -117,30 +201,34 @@ def collator(pad_token_id: int, packed: bool) -> Callable[[list[dict[str, list[i
     attention mask.
     """
 
-    def collate(sequences: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
+    def collate(sequences: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
         width = max(len(sequence["input_ids"]) for sequence in sequences)
 
-        def padded(name: str, value: Callable[[int], Iterable[int]]) -> torch.Tensor:
-            return torch.tensor([[*sequence[name], *value(width - len(sequence[name]))] for sequence in sequences])
+        def padded(name: str, value: Callable[[int], Any]) -> torch.Tensor:
+            rows = np.empty((len(sequences), width), dtype=np.int64)
+            for row, sequence in zip(rows, sequences, strict=True):
+                length = len(sequence[name])
+                row[:length], row[length:] = sequence[name], value(width - length)
+            return torch.from_numpy(rows)
 
         batch = {
-            "input_ids": padded("input_ids", lambda missing: [pad_token_id] * missing),
-            "labels": padded("labels", lambda missing: [IGNORED] * missing),
+            "input_ids": padded("input_ids", lambda missing: pad_token_id),
+            "labels": padded("labels", lambda missing: IGNORED),
         }
         if packed:
-            return batch | {"position_ids": padded("position_ids", range)}
+            return batch | {"position_ids": padded("position_ids", np.arange)}
         lengths = torch.tensor([[len(sequence["input_ids"])] for sequence in sequences])
         return batch | {"attention_mask": (torch.arange(width)[None] < lengths).long()}
 
     return collate
 
 
-def packing_leak(model: Any, examples: Sequence[Example]) -> float:
+def packing_leak(model: Any, examples: Iterable[Example]) -> float:
     """Return the largest logit difference between a document packed behind another one and the same document alone.
 
     Uses the collator's own keys, so that it proves what training will do. Infinite when the model cannot take them.
     """
-    pieces = [example.input_ids[:48] for example in examples[:2]]
+    pieces = [example.input_ids[:48] for example in itertools.islice(examples, 2)]
     if len(pieces) < 2:
         return 0.0
     collate = collator(0, packed=True)

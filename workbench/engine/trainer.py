@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
+from datasets import Dataset
 from transformers import TrainerCallback, TrainerControl, TrainerState
 from trl import SFTConfig, SFTTrainer
 
@@ -23,6 +24,7 @@ from workbench.core.recipe import Recipe
 from workbench.engine import checkpoint, optim, team
 from workbench.engine.load import Machine
 from workbench.engine.masks import IGNORED
+from workbench.engine.prepare import Sequences
 from workbench.engine.reporter import Reporter
 from workbench.engine.requests import OUTCOME, Requests
 
@@ -156,12 +158,16 @@ class WorkbenchTrainer(SFTTrainer):
         reporter: Reporter,
         plan: Cadence,
         checkpoints_dir: Path,
-        held_out: dict[str, Any],
+        held_out: dict[str, Sequences],
         on_evaluated: Callable[[int], None],
         progress: Progress,
+        train_dataset: Sequences,
         **rest: Any,
     ) -> None:
-        super().__init__(**rest)
+        # TRL wants a dataset of its own kind to look at one sequence of it; what is trained on stays on the disk.
+        first = {name: [column.tolist()] for name, column in train_dataset[0].items()}
+        super().__init__(train_dataset=Dataset.from_dict(first), **rest)
+        self.train_dataset = train_dataset
         self._recipe, self._reporter, self._plan = recipe, reporter, plan
         self._checkpoints_dir, self._held_out, self._on_evaluated = checkpoints_dir, held_out, on_evaluated
         self._progress = progress
@@ -242,7 +248,7 @@ class WorkbenchTrainer(SFTTrainer):
         self._reporter.phase("training")
         return {}
 
-    def _loss_on(self, dataset: Any) -> float:
+    def _loss_on(self, dataset: Sequences) -> float:
         """Return the mean loss per learnt token over a dataset, in nats."""
         self.model.eval()
         total = torch.zeros(

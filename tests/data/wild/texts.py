@@ -80,7 +80,11 @@ INSTRUCTIONS: list[tuple[str, str, str]] = [
         "The soup was cold and the waiter sighed at us.",
         "Negative",
     ),
-    ("Explain in one sentence what a tide table is for.", "", "It tells sailors when the water is high enough to leave."),
+    (
+        "Explain in one sentence what a tide table is for.",
+        "",
+        "It tells sailors when the water is high enough to leave.",
+    ),
 ]
 """Instruction, input or nothing, output."""
 

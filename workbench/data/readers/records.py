@@ -17,6 +17,7 @@ from workbench.core.text import one_line
 
 MAX_RECORD_BYTES = 64 * 2**20
 """Longest record in bytes of UTF-8; a longer one is passed over without being kept in memory."""
+BAD_TEXT = "not valid UTF-8"
 TOO_LONG = f"the record is longer than {MAX_RECORD_BYTES // 2**20} MiB"
 
 
@@ -72,7 +73,7 @@ def parse_json(raw: bytes) -> tuple[Any, str]:
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
-        return None, "not valid UTF-8"
+        return None, BAD_TEXT
     if "depth limit" in message:
         return None, "nested too deeply"
     if _NOT_FINITE.search(b" " + raw):
@@ -94,8 +95,10 @@ def as_record(source: str, line: int, value: Any) -> Record | BadRecord:
 
 
 def json_record(source: str, line: int, raw: bytes | None) -> Record | BadRecord:
-    """Return the row in one JSON text; None stands for a text beyond the size limit."""
+    """Return the row in one JSON text, a comma after it allowed; None stands for a text beyond the size limit."""
     if raw is None:
         return BadRecord(source, line, TOO_LONG)
     value, reason = parse_json(raw)
+    if reason and raw.rstrip().endswith(b","):
+        value, reason = parse_json(raw.rstrip()[:-1])
     return BadRecord(source, line, reason) if reason else as_record(source, line, value)

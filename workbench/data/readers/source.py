@@ -1,6 +1,9 @@
-"""A file as a stream of UTF-8 bytes, whatever encoding it is stored in, in bounded memory.
+"""A member as a stream of UTF-8 bytes, whatever encoding it is stored in, in bounded memory.
 
-Owns the tests on a file as a whole: is it text, and in which encoding. Must not know what the text means.
+Owns the tests on a text as a whole: is it text, and in which encoding. Must not know what the text means.
+
+The encoding is judged by the head, and where that is plain ASCII by what follows it, up to `JUDGED_BYTES`. A line that
+proves to be damaged later costs only itself: it is given with a byte that no UTF-8 holds, and the reader refuses it.
 """
 
 from __future__ import annotations
@@ -8,15 +11,20 @@ from __future__ import annotations
 import codecs
 import contextlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import BinaryIO
 
 from workbench.data.readers.member import Member, suffix_of
-from workbench.data.readers.records import MAX_RECORD_BYTES, Unreadable
+from workbench.data.readers.records import BAD_TEXT, MAX_RECORD_BYTES, BadRecord, Record, Unreadable
 
-CHUNK_BYTES = 2**20
+CHUNK_BYTES = 2**18
 HEAD_BYTES = 2**18
-"""How much of a file is looked at to decide what it is."""
+"""How much of a member is looked at to decide what it is."""
+JUDGED_BYTES = 2**26
+"""How far a member is searched for its first character beyond ASCII."""
+JUDGED_PACKED_BYTES = 2**24
+"""The same where it has to be unpacked for that."""
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -29,11 +37,13 @@ _BOMS = (
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MAX_CONTROL_SHARE = 0.1
-"""A file with more control characters than this is not text."""
+"""A text with more control characters than this is none."""
 _DAMAGE_SHARE = 0.1
 """UTF-8 with at most this many wrong bytes per right non-ASCII character is damaged UTF-8, not another encoding."""
-STRICT_BYTES = 2**24
-"""A member up to this size is read once more to see whether all of it is UTF-8."""
+_DAMAGE = "workbench-damage"
+"""Name of the error handler that marks what an encoding does not hold."""
+codecs.register_error(_DAMAGE, lambda error: ("\udcff", getattr(error, "end", 0)))
+
 _SAMPLE_BYTES = 2**17
 _UNICODE = ["utf_7", "utf_8", "utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be"]
 _EBCDIC = ["cp037", "cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140"]
@@ -45,95 +55,103 @@ _WESTERN = frozenset("àâäáãåæçèéêëìíîïñòóôöõøœùúûüý
 """Characters beyond ASCII that Western European text is made of."""
 
 
-@dataclass(frozen=True)
 class Source:
-    """One member that is known to be text."""
+    """One member that is known to be text; it can be read once."""
 
-    member: Member
-    encoding: str
-    bom_bytes: int
-    head: bytes
-    """The first part of the text, as UTF-8."""
-
-    @property
-    def name(self) -> str:
-        """The member's name, fit to be shown."""
-        return self.member.name
-
-    @property
-    def suffix(self) -> str:
-        """The last suffix of the member's name, in small letters."""
-        return suffix_of(self.member.name)
-
-    @property
-    def is_short(self) -> bool:
+    def __init__(self, member: Member, stream: BinaryIO, raw: bytes, encoding: str, bom_bytes: int) -> None:
+        """Take `stream`, of which `raw` has been read."""
+        self.member, self.name, self.encoding = member, member.name, encoding
+        self.suffix = suffix_of(member.name)
+        self.is_short = len(raw) < HEAD_BYTES
         """Whether `head` is all there is."""
-        return 0 <= self.member.size <= HEAD_BYTES if self.member.size >= 0 else len(self.head) < HEAD_BYTES // 2
+        self._stream, self._raw = stream, raw[bom_bytes:]
+        text = self._raw if encoding == "utf-8" else self._raw.decode(encoding, "ignore").encode("utf-8", "replace")
+        self._mac = b"\r" in text and b"\n" not in text
+        self.head = text.replace(b"\r", b"\n") if self._mac else text
+        """The first part of the text, as UTF-8."""
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the text as UTF-8 without its byte-order mark; text stored as (damaged) UTF-8 comes as it is."""
-        mac = b"\r" in self.head and b"\n" not in self.head
         for chunk in self._decoded():
-            yield chunk.replace(b"\r", b"\n") if mac else chunk
+            yield chunk.replace(b"\r", b"\n") if self._mac else chunk
 
     def _decoded(self) -> Iterator[bytes]:
         """Yield the text as UTF-8 with its line ends untouched."""
-        decoder = codecs.getincrementaldecoder(self.encoding)()
-        with self.member.open() as file:
-            file.read(self.bom_bytes)
-            while chunk := file.read(CHUNK_BYTES):
-                yield chunk if self.encoding == "utf-8" else decoder.decode(chunk).encode("utf-8")
+        with self._stream as stream:
+            raw = chain([self._raw], iter(lambda: stream.read(CHUNK_BYTES), b""))
+            if self.encoding == "utf-8":
+                yield from raw
+                return
+            decoder = codecs.getincrementaldecoder(self.encoding)(_DAMAGE)
+            for chunk in raw:
+                yield decoder.decode(chunk).encode("utf-8", "surrogateescape")
+            yield decoder.decode(b"", final=True).encode("utf-8", "surrogateescape")
 
-    def lines(self, limit: int = MAX_RECORD_BYTES) -> Iterator[tuple[int, bytes | None]]:
-        """Yield (number from 1, line without its newline); None stands for a line of more than `limit` bytes."""
-        number, size = 1, 0
-        parts: list[bytes] = []
+    def blocks(self) -> Iterator[tuple[int, list[bytes | None]]]:
+        """Yield (number of the first, from 1; lines without their newlines); None is a line beyond the size limit."""
+        limit, number, size = MAX_RECORD_BYTES, 1, 0
+        pending: list[bytes] = []
         for chunk in self.chunks():
-            start = 0
-            while (end := chunk.find(b"\n", start)) >= 0:
-                size += end - start
-                if size > limit:
-                    yield number, None
-                else:
-                    yield number, b"".join((*parts, chunk[start:end])) if parts else chunk[start:end]
-                number, start = number + 1, end + 1
-                parts, size = [], 0
-            size += len(chunk) - start
+            lines: list[bytes | None] = [*chunk.split(b"\n")]
+            last = lines.pop() or b""
+            if lines:
+                first = lines[0] or b""
+                lines[0] = None if size + len(first) > limit else b"".join((*pending, first))
+                if len(chunk) > limit:
+                    lines = [None if line is None or len(line) > limit else line for line in lines]
+                yield number, lines
+                number += len(lines)
+                pending, size = [], 0
+            size += len(last)
             if size > limit:
-                parts = []
-            elif start < len(chunk):
-                parts.append(chunk[start:])
+                pending = []
+            elif last:
+                pending.append(last)
         if size:
-            yield number, None if size > limit else b"".join(parts)
+            yield number, [None if size > limit else b"".join(pending)]
+
+    def lines(self) -> Iterator[tuple[int, bytes | None]]:
+        """Yield (number from 1, line without its newline); None stands for a line beyond the size limit."""
+        for number, lines in self.blocks():
+            yield from enumerate(lines, number)
 
 
-def _decodes(member: Member, encoding: str, skip: int) -> bool:
-    """Return whether the whole member is valid in an encoding."""
+def _evidence(member: Member, head: bytes) -> Iterator[bytes]:
+    """Yield what a member's encoding is judged by: its head and what follows it."""
+    yield head
+    if len(head) < HEAD_BYTES:
+        return
+    left = (JUDGED_BYTES if member.path is not None else JUDGED_PACKED_BYTES) - len(head)
+    with member.open() as stream:
+        stream.read(len(head))
+        while left > 0 and (chunk := stream.read(CHUNK_BYTES)):
+            left -= len(chunk)
+            yield chunk
+
+
+def _decodes(chunks: Iterator[bytes], encoding: str) -> bool:
+    """Return whether chunks are valid in an encoding; a character that is cut off at their end is no fault."""
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        with member.open() as file:
-            file.read(skip)
-            while chunk := file.read(CHUNK_BYTES):
-                decoder.decode(chunk)
-        decoder.decode(b"", final=True)
+        for chunk in chunks:
+            decoder.decode(chunk)
     except UnicodeDecodeError:
         return False
     return True
 
 
-def _is_damaged_utf8(member: Member) -> bool:
-    """Return whether a file that is not valid UTF-8 is UTF-8 all the same, with a few wrong bytes."""
+def _is_damaged_utf8(chunks: Iterator[bytes]) -> bool:
+    """Return whether what is not valid UTF-8 is UTF-8 all the same, with a few wrong bytes."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     wrong = beyond_ascii = 0
-    with member.open() as file:
-        while chunk := file.read(CHUNK_BYTES):
-            text = decoder.decode(chunk)
-            wrong += text.count("\ufffd")
-            beyond_ascii += len(text) - len(text.encode("ascii", "ignore"))
+    for chunk in chunks:
+        text = decoder.decode(chunk)
+        wrong += text.count("\ufffd")
+        beyond_ascii += len(text) - len(text.encode("ascii", "ignore"))
     return wrong <= _DAMAGE_SHARE * (beyond_ascii - wrong)
 
 
-def _legacy_encoding(member: Member) -> str:
+def _legacy_encoding(chunks: Iterator[bytes]) -> str:
     """Return the most likely encoding of text that is no Unicode, or "" when there is none.
 
     The detector takes short Western text for Central European, so a Latin guess gives way to cp1252 when the text
@@ -142,12 +160,12 @@ def _legacy_encoding(member: Member) -> str:
     from charset_normalizer import from_bytes
 
     sample = bytearray()
-    with member.open() as file:
-        for piece in iter(lambda: file.readline(_SAMPLE_BYTES), b""):
-            if not piece.isascii():
-                sample += piece[: _SAMPLE_BYTES - len(sample)]
-            if len(sample) >= _SAMPLE_BYTES:
-                break
+    for chunk in chunks:
+        for line in chunk.splitlines(keepends=True):
+            if not line.isascii():
+                sample += line[: _SAMPLE_BYTES - len(sample)]
+        if len(sample) >= _SAMPLE_BYTES:
+            break
     guess = from_bytes(bytes(sample), cp_exclusion=[*_UNICODE, *_EBCDIC]).best()
     text = str(guess) if guess is not None else ""
     latin = guess is None or guess.encoding in _RARE or not any(char.isalpha() and char > _LAST_LATIN for char in text)
@@ -166,47 +184,51 @@ def _bare_utf16(head: bytes) -> str:
     return "utf-16-be" if even > 0.3 * half and odd < 0.05 * half else ""
 
 
-def _is_utf8(member: Member, head: bytes) -> bool:
-    """Return whether a member is UTF-8, strictly; of a long one only the head is looked at, because its lines will be."""
-    if 0 <= member.size <= STRICT_BYTES:
-        return _decodes(member, "utf-8", 0)
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def _encoding_of(member: Member, head: bytes) -> tuple[str, int]:
     """Return (encoding, bytes of its byte-order mark); raises Unreadable when there is none that fits.
 
     In this order: a byte-order mark, UTF-16 told by its zero bytes, strict UTF-8, UTF-8 with a few wrong bytes (its bad
-    lines are refused one by one), a legacy encoding that the whole member is valid in.
+    lines are refused one by one), a legacy encoding that everything looked at is valid in.
     """
     name = member.name
     for mark, encoding in _BOMS:
         if head.startswith(mark):
-            if encoding != "utf-8" and not _decodes(member, encoding, len(mark)):
-                raise Unreadable(f"{name} begins like {encoding} and is damaged; save it again as UTF-8.")
             return encoding, len(mark)
-    if (encoding := _bare_utf16(head)) and _decodes(member, encoding, 0):
+    if (encoding := _bare_utf16(head)) and _decodes(iter([head]), encoding):
         return encoding, 0
     if len(_CONTROL.findall(head)) > _MAX_CONTROL_SHARE * len(head):
-        raise Unreadable(f"{name} is not text; give a format that `workbench inspect` reads.")
-    if _is_utf8(member, head) or _is_damaged_utf8(member):
+        raise Unreadable(f"{name} is not text; give rows, text or documents.")
+    beyond_ascii = next((chunk for chunk in _evidence(member, head) if not chunk.isascii()), b"")
+    if _decodes(iter([beyond_ascii]), "utf-8") or _is_damaged_utf8(_evidence(member, head)):
         return "utf-8", 0
-    encoding = _legacy_encoding(member)
-    if not encoding or not _decodes(member, encoding, 0):
+    encoding = _legacy_encoding(_evidence(member, head))
+    if not encoding or not _decodes(_evidence(member, head), encoding):
         raise Unreadable(f"{name} is text in an encoding that is not recognised; save it again as UTF-8.")
     return encoding, 0
 
 
 def open_source(member: Member) -> Source:
     """Return a member as a source of text; raises Unreadable for what is no text, and OSError as the system gives it."""
-    with member.open() as file:
-        head = file.read(HEAD_BYTES)
-    if not head:
-        raise Unreadable(f"{member.name} is empty; give a file with rows or text.")
-    encoding, bom_bytes = _encoding_of(member, head)
-    text = head[bom_bytes:] if encoding == "utf-8" else head[bom_bytes:].decode(encoding, "ignore").encode("utf-8")
-    return Source(member, encoding, bom_bytes, text)
+    stream = member.open()
+    try:
+        head = stream.read(HEAD_BYTES)
+        if not head:
+            raise Unreadable(f"{member.name} is empty; give a file with rows or text.")
+        return Source(member, stream, head, *_encoding_of(member, head))
+    except BaseException:
+        stream.close()
+        raise
+
+
+def read_text_with(
+    reader: Callable[[Source], Iterator[Record | BadRecord]], member: Member
+) -> Iterator[Record | BadRecord]:
+    """Yield the records that a reader of sources finds in a member; damaged ones are said to be so in its encoding."""
+    source = open_source(member)
+    if source.encoding == "utf-8":
+        yield from reader(source)
+        return
+    for record in reader(source):
+        if isinstance(record, BadRecord) and record.reason == BAD_TEXT:
+            record = record._replace(reason=f"not valid {source.encoding}")
+        yield record

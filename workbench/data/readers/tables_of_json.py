@@ -1,0 +1,210 @@
+"""Where a JSON object holds its rows: under a key, in columns, as a map of id → row, or nowhere, being one row itself.
+
+Owns the choice among the lists and maps of an object. Must not know what a row means, beyond that turns of a
+conversation, tools and answers to choose from are parts of a row and not rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from workbench.data.readers.json_pieces import Pieces
+
+TRAINING_KEYS = ("train", "training", "train_data", "training_data", "trainset", "train_set")
+ROW_KEYS = (
+    *TRAINING_KEYS, "data", "rows", "examples", "records", "items", "samples", "instances", "entries", "dataset",
+    "documents", "articles", "questions", "faqs", "faq", "qa", "qas", "pairs", "results", "content",
+)  # fmt: skip
+"""Keys under which an object holds its rows, on one level or two, the likelier first."""
+HELD_OUT_KEYS = (
+    "validation", "valid", "val", "dev", "eval", "evaluation", "test", "testing", "test_data", "validation_data",
+)  # fmt: skip
+"""Keys of rows that are not to be learnt from, where others are."""
+_PARTS_OF_A_ROW = frozenset(
+    "messages conversations conversation turns dialogue dialog chat history prompt completion chosen rejected tools "
+    "functions choices options answers images contents".split()
+)
+"""Keys under which a row itself keeps a list of objects."""
+_SPEAKERS = frozenset(("role", "from", "speaker", "author", "sender"))
+_LARGE_SHARE = 0.8
+"""Share of an object's text that a list under any other key must make up to be its rows."""
+_MANY = 3
+"""Members from which an object of objects is a map of id → row and not a row with parts."""
+
+_SPLITS = frozenset((*ROW_KEYS, *HELD_OUT_KEYS))
+
+Cells = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows of an object."""
+
+    rows: Sequence[Any]
+    held_out: int = 0
+    """Rows under keys for validation or test that stand beside them."""
+
+
+def _is_turn(value: Any) -> bool:
+    """Return whether an object is what one side of a conversation says."""
+    return isinstance(value, dict) and len(value) < 8 and not _SPEAKERS.isdisjoint(value)
+
+
+def _are_objects(value: Any) -> bool:
+    """Return whether a value is a list of objects that are no turns."""
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value) and not _is_turn(value[0])
+
+
+def _shared(rows: Sequence[Cells]) -> set[str]:
+    """Return the keys that most of some objects have."""
+    counts: dict[str, int] = {}
+    for row in rows:
+        for key in row:
+            counts[key] = counts.get(key, 0) + 1
+    return {key for key, count in counts.items() if 2 * count > len(rows)}
+
+
+def _columns(value: Cells) -> list[Cells] | None:
+    """Return the rows of a table given column by column: as lists, or as objects of row number → cell."""
+    columns = list(value.values())
+    first = columns[0]
+    if all(isinstance(column, list) for column in columns):
+        names = {key.lower() for key in value}
+        if len(first) < 2 or any(len(column) != len(first) for column in columns) or names <= _SPLITS:
+            return None
+        if any(_is_turn(column[0]) for column in columns) or all(_are_objects(column) for column in columns):
+            return None
+        if len(columns) == 1 and not all(isinstance(cell, str) for cell in first):
+            return None
+        return [dict(zip(value, cells, strict=True)) for cells in zip(*columns, strict=True)]
+    if first and all(isinstance(column, dict) and column.keys() == first.keys() for column in columns):
+        if all(number.isdecimal() for number in first):
+            return [{name: column[number] for name, column in value.items()} for number in first]
+    return None
+
+
+def _frame(value: Cells) -> list[Cells] | None:
+    """Return the rows of {"columns": names, "data": rows of cells}."""
+    names, rows = value.get("columns"), value.get("data")
+    if isinstance(names, list) and isinstance(rows, list) and all(isinstance(name, str) for name in names):
+        if names and rows and all(isinstance(row, list) and len(row) == len(names) for row in rows):
+            return [dict(zip(names, row, strict=True)) for row in rows]
+    return None
+
+
+def _map(value: Cells) -> list[Any] | None:
+    """Return the rows of an object of id → row, id → conversation, or question → answer."""
+    items = list(value.values())
+    named = {key.lower() for key in value}
+    if len(items) > 1 and all(isinstance(item, str) for item in items):
+        asking = sum(key.rstrip().endswith(("?", "？", "؟")) for key in value)
+        if 2 * asking > len(items):
+            return [{"question": key, "answer": item} for key, item in value.items()]
+    if named & (_PARTS_OF_A_ROW | _SPLITS):
+        return None
+    if len(items) > 1 and all(isinstance(item, list) and item and _is_turn(item[0]) for item in items):
+        return items
+    numbered = all(any(sign.isdigit() for sign in key) for key in value)
+    if len(items) >= (1 if numbered else _MANY) and all(isinstance(item, dict) for item in items) and _shared(items):
+        return items
+    return None
+
+
+def _known(value: Cells, levels: int) -> Found | None:
+    """Return the rows under a known key; those of a split that is not for training count as held out."""
+    keys = {key.lower(): key for key in value}
+    for name in (*ROW_KEYS, *HELD_OUT_KEYS):
+        found = value.get(keys.get(name, ""))
+        if isinstance(found, list) and found and not (name not in _SPLITS and _is_turn(found[0])):
+            aside = [value[keys[other]] for other in HELD_OUT_KEYS if other in keys] if name in ROW_KEYS else []
+            wrapped = all(isinstance(row, dict) and isinstance(row.get("row"), dict) for row in found)
+            rows = [row["row"] for row in found] if wrapped else found
+            return Found(rows, sum(len(rows) for rows in aside if isinstance(rows, list)))
+        if levels and isinstance(found, dict) and (inside := rows_in(found, levels - 1)) is not None:
+            return inside
+    return None
+
+
+def _largest(value: Cells) -> Found | None:
+    """Return the rows in lists of objects under other keys: all of one kind, or the one that makes up the object."""
+    lists = [item for key, item in value.items() if _are_objects(item) and key.lower() not in _PARTS_OF_A_ROW]
+    if len(lists) > 1 and set.intersection(*(_shared(rows) for rows in lists)):
+        return Found([row for rows in lists for row in rows])
+    largest = max(lists, key=lambda rows: len(orjson.dumps(rows)), default=[])
+    if len(largest) > 1 and len(orjson.dumps(largest)) >= _LARGE_SHARE * len(orjson.dumps(value)):
+        return Found(largest)
+    return None
+
+
+def rows_in(value: Cells, levels: int = 1) -> Found | None:
+    """Return the rows inside an object, or None when it is one row itself."""
+    if not value:
+        return None
+    for table in (_columns(value), _frame(value)):
+        if table is not None:
+            return Found(table)
+    if (found := _known(value, levels) or _largest(value)) is not None:
+        return found
+    rows = _map(value)
+    return Found(rows) if rows is not None else None
+
+
+# Objects too long to be parsed in one piece
+
+Row = tuple[int, "bytes | None", bool]
+"""Line, JSON text (None beyond the size limit), whether it is held out."""
+
+
+def _name(key: bytes) -> str:
+    """Return a key of an object from its JSON text, in small letters."""
+    try:
+        return str(orjson.loads(key)).lower()
+    except orjson.JSONDecodeError:
+        return ""
+
+
+def long_rows(pieces: Pieces, levels: int = 1) -> Iterator[Row]:
+    """Yield the rows of the object that begins here: the objects in its lists, or those of a map of id → row.
+
+    A list of texts counts under a known key. The first object of what may be a map is held back until the second shows
+    whether it is one. Broken syntax between two keys ends the reading with a piece that is no JSON.
+    """
+    pieces.enter()
+    held: tuple[int, bytes | None] | None = None
+    in_map = found = False
+    follows = True
+    while follows:
+        key = pieces.key()
+        if key is None:
+            if pieces.peek() not in (b"}", b""):
+                yield from ((line, raw, False) for line, raw in pieces.rest())
+            return
+        name, sign = _name(key), pieces.peek()
+        if sign == b"[":
+            pieces.enter()
+            aside = found and name in HELD_OUT_KEYS
+            for line, raw in pieces.elements():
+                if (raw is None or raw[:1] == b"{" or (name in ROW_KEYS and raw[:1] in (b'"', b"["))) and (
+                    name not in _PARTS_OF_A_ROW
+                ):
+                    found = True
+                    yield line, raw, aside
+        elif sign == b"{" and levels and name in _SPLITS:
+            for line, raw, aside in long_rows(pieces, levels - 1):
+                found = True
+                yield line, raw, aside
+        elif sign == b"{":
+            line, raw, _ = pieces.value()
+            if in_map:
+                yield line, raw, False
+            elif held is not None and not found:
+                in_map = found = True
+                yield from ((*one, False) for one in (held, (line, raw)))
+            held = (line, raw)
+        else:
+            pieces.value()
+        follows = pieces.after_value()

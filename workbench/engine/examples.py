@@ -1,0 +1,108 @@
+"""Examples on disk: token columns that are written as they come and read through a memory map.
+
+Owns the files: `tokens.i32` and `learnt.u8` hold all examples one behind the other, `ends.i64` where each one ends, as
+plain little-endian arrays. Must not know what the tokens mean. However many examples there are, only those looked at
+take memory.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.engine.masks import IGNORED, Example
+
+_TOKENS, _LEARNT, _ENDS = "tokens.i32", "learnt.u8", "ends.i64"
+
+
+class Examples:
+    """A sequence of examples; what happened to their rows is not kept."""
+
+    def __init__(self, tokens: NDArray[np.int32], learnt: NDArray[np.uint8], ends: NDArray[np.int64]) -> None:
+        """`tokens` and `learnt`, 1 for a token that is learnt, are as long as the last of `ends`."""
+        self._tokens, self._learnt = tokens, learnt
+        self._bounds = np.concatenate([np.zeros(1, dtype=np.int64), ends])
+
+    @classmethod
+    def of(cls, examples: Iterable[Example]) -> Examples:
+        """Return examples in memory."""
+        listed = list(examples)
+        ids = [token for example in listed for token in example.input_ids]
+        learnt = [label != IGNORED for example in listed for label in example.labels]
+        ends = np.cumsum([len(example.input_ids) for example in listed], dtype=np.int64)
+        return cls(np.array(ids, dtype=np.int32), np.array(learnt, dtype=np.uint8), ends)
+
+    @classmethod
+    def read(cls, folder: Path) -> Examples:
+        """Return the examples a writer left in a folder, at least one."""
+        return cls(
+            np.memmap(folder / _TOKENS, dtype="<i4", mode="r"),
+            np.memmap(folder / _LEARNT, dtype="u1", mode="r"),
+            np.fromfile(folder / _ENDS, dtype="<i8"),
+        )
+
+    def __len__(self) -> int:
+        return len(self._bounds) - 1
+
+    def __getitem__(self, number: int) -> Example:
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        ids, labels = self.columns(number)
+        return Example(ids.tolist(), labels.tolist())
+
+    def __iter__(self) -> Iterator[Example]:
+        return (self[number] for number in range(len(self)))
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Tokens of each example."""
+        return np.diff(self._bounds)
+
+    def columns(self, number: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return ids and labels of one example."""
+        first, last = self._bounds[number], self._bounds[number + 1]
+        ids = self._tokens[first:last].astype(np.int64)
+        return ids, np.where(self._learnt[first:last], ids, IGNORED)
+
+
+class Writer:
+    """Writes examples into a folder, which it makes for the first one; to be used as a context."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.examples = self.tokens = self.trained = 0
+        self._files: list[BinaryIO] = []
+
+    def __enter__(self) -> Writer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for file in self._files:
+            file.close()
+
+    def add(self, example: Example) -> None:
+        """Append an example."""
+        if not self._files:
+            self.folder.mkdir()
+            self._files = [(self.folder / name).open("xb") for name in (_TOKENS, _LEARNT, _ENDS)]
+        ids = _int32(example.input_ids)
+        learnt = _int32(example.labels) != IGNORED
+        self.examples += 1
+        self.tokens += len(ids)
+        self.trained += int(np.count_nonzero(learnt))
+        self._files[0].write(ids.tobytes())
+        self._files[1].write(learnt.tobytes())
+        self._files[2].write(self.tokens.to_bytes(8, "little"))
+
+
+def _int32(numbers: list[int]) -> NDArray[Any]:
+    """Return a list as an array of 32-bit integers; several times as fast as numpy does it."""
+    return np.frombuffer(array("i", numbers), dtype=np.int32).astype("<i4", copy=False)
