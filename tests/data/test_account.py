@@ -80,7 +80,9 @@ def test_accounts_add_up_and_survive_a_pipe() -> None:
 
 
 def test_control_tokens_are_counted_in_any_family() -> None:
-    text = "a <|im_end|> b [INST] c [/INST] </s> d <start_of_turn> e <｜User｜> <s> and 1 < 2 <b> < |x| > [inst]".encode()
+    text = (
+        "a <|im_end|> b [INST] c [/INST] </s> d <start_of_turn> e <｜User｜> <s> and 1 < 2 <b> < |x| > [inst]".encode()
+    )
     assert account.control_tokens(text) == 7
 
 

@@ -38,7 +38,7 @@ def make_adapter(base: Path, folder: Path, **options: Any) -> dict[str, torch.Te
     torch.manual_seed(1)
     with torch.no_grad():
         for name, weight in peft.named_parameters():
-            if "lora_" in name:
+            if "lora_" in name or "trainable_tokens" in name:
                 weight.normal_(0, 0.2)
             elif "modules_to_save" in name or name.endswith("bias"):
                 weight.add_(torch.randn_like(weight) * 0.1)
@@ -58,8 +58,10 @@ PATTERNS = {"rank_pattern": {"down_proj": 2}, "alpha_pattern": {r"layers.1.self_
         PATTERNS,
         {"modules_to_save": ["lm_head"]},
         {"target_modules": ["q_proj", "embed_tokens"]},
+        {"trainable_token_indices": [3, 70, 11]},
+        {"trainable_token_indices": {"embed_tokens": [5], "lm_head": [6, 5]}},
     ],
-    ids=["plain", "rslora", "patterns", "head", "embedding"],
+    ids=["plain", "rslora", "patterns", "head", "embedding", "tokens", "tokens-by-module"],
 )
 def test_merge_equals_peft(options: dict[str, Any], tmp_path: Path) -> None:
     untied = make_qwen3(tmp_path / "base", tie=False)
@@ -79,6 +81,38 @@ def test_tied_head_keeps_the_base_when_only_the_embedding_learns(base: Path, tmp
     stored = load_file(base / "model.safetensors")["model.embed_tokens.weight"].numpy()
     assert np.array_equal(ours.tensor("lm_head.weight"), stored)
     assert np.abs(ours.tensor("model.embed_tokens.weight") - stored).max() > 0.01
+
+
+def test_trained_tokens_move_a_tied_head_along_into_the_file(base: Path, tmp_path: Path) -> None:
+    merged = make_adapter(base, tmp_path / "adapter", trainable_token_indices=[3, 200])
+    ours = source.open_source(base, tmp_path / "adapter")
+    assert "lm_head.weight" not in ours.names
+    rows = ours.tensor("model.embed_tokens.weight")
+    assert np.array_equal(rows, merged["lm_head.weight"].numpy())
+    stored = load_file(base / "model.safetensors")["model.embed_tokens.weight"].numpy()
+    assert np.flatnonzero((rows != stored).any(axis=1)).tolist() == [3, 200]
+    blocks = [
+        ours.rows("model.embed_tokens.weight", first, min(first + 64, len(rows))) for first in range(0, len(rows), 64)
+    ]
+    assert np.array_equal(np.concatenate(blocks), rows)
+    proof = _prove(base, tmp_path / "adapter", tmp_path, ours)
+    assert proof.max_abs_logit_diff < parity.MAX_LOGIT_DIFFERENCE
+    without = source.open_source(base)
+    assert _prove(base, tmp_path / "adapter", tmp_path, without).max_abs_logit_diff > 0.1
+
+
+def test_trained_tokens_move_a_tied_head_that_is_stored_twice(base: Path, tmp_path: Path) -> None:
+    """Some checkpoints hold the shared weight under both names."""
+    import shutil
+
+    shutil.copytree(base, tmp_path / "twice")
+    tensors = load_file(base / "model.safetensors")
+    tensors["lm_head.weight"] = tensors["model.embed_tokens.weight"].clone()
+    save_file(tensors, tmp_path / "twice" / "model.safetensors", metadata={"format": "pt"})
+    merged = make_adapter(base, tmp_path / "adapter", trainable_token_indices=[3, 200])
+    ours = source.open_source(tmp_path / "twice", tmp_path / "adapter")
+    for name in ("model.embed_tokens.weight", "lm_head.weight"):
+        assert np.array_equal(ours.tensor(name), merged[name].numpy())
 
 
 def test_rows_are_the_same_in_any_blocks(base: Path, tmp_path: Path) -> None:
@@ -161,8 +195,10 @@ def _edit(folder: Path, **changes: Any) -> None:
         ({}, {"peft_type": "IA3"}, "kind IA3 cannot be exported"),
         ({}, {"fan_in_fan_out": True}, "transposed layers"),
         ({"trainable_token_indices": [5]}, {"trainable_token_indices": None}, "trainable_tokens"),
+        ({"trainable_token_indices": [5]}, {"trainable_token_indices": [5, 6]}, "trainable_tokens"),
+        ({"trainable_token_indices": [5]}, {"trainable_token_indices": [999_999]}, "not those of the base"),
     ],
-    ids=["dora", "ia3", "transposed", "tokens"],
+    ids=["dora", "ia3", "transposed", "tokens-unnamed", "tokens-miscounted", "tokens-beyond"],
 )
 def test_adapters_that_cannot_be_merged_are_refused(
     base: Path, options: dict[str, Any], changes: dict[str, Any], sentence: str, tmp_path: Path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests import models
 from workbench.engine import prepare
+from workbench.engine.examples import Examples, Writer
 from workbench.engine.masks import IGNORED, ChatEncoder, Example
 
 LEAST_LEAK = 0.1
@@ -24,6 +26,10 @@ def documents(*lengths: int) -> list[Example]:
     draw = torch.Generator().manual_seed(sum(lengths))
     drawn = [torch.randint(1, 300, (length,), generator=draw).tolist() for length in lengths]
     return [Example(ids, list(ids)) for ids in drawn]
+
+
+def sizes_of(examples: list[Example]) -> list[int]:
+    return [len(example.input_ids) for example in examples]
 
 
 def alone(model: Any, ids: list[int]) -> torch.Tensor:
@@ -46,21 +52,23 @@ class WithoutPositions(torch.nn.Module):
 @given(LENGTHS, st.integers(0, 5))
 def test_packing_keeps_every_example_whole_and_once(lengths: list[int], seed: int) -> None:
     examples = documents(*lengths)
-    bins = prepare.pack(examples, 40, seed)
+    bins = prepare.pack(sizes_of(examples), 40, seed)
     assert sorted(number for chosen in bins for number in chosen) == list(range(len(examples)))
     sizes = [sum(lengths[number] for number in chosen) for chosen in bins]
     assert max(sizes) <= 40
     # Best fit never leaves two bins that would go into one, apart from bins it had no choice about.
     assert sum(size <= 20 for size in sizes) <= 1
-    assert bins == prepare.pack(examples, 40, seed)
+    assert list(bins) == list(prepare.pack(lengths, 40, seed))
 
 
 @given(LENGTHS)
 def test_the_sequences_hold_the_examples_and_their_positions(lengths: list[int]) -> None:
     examples = documents(*lengths)
-    for row, chosen in zip(prepare.dataset(examples, 40, True, 0), prepare.pack(examples, 40, 0), strict=True):
-        assert row["input_ids"] == [token for number in chosen for token in examples[number].input_ids]
-        assert row["position_ids"] == [place for number in chosen for place in range(lengths[number])]
+    for row, chosen in zip(
+        prepare.Sequences(Examples.of(examples), 40, True, 0), prepare.pack(sizes_of(examples), 40, 0), strict=True
+    ):
+        assert row["input_ids"].tolist() == [token for number in chosen for token in examples[number].input_ids]
+        assert row["position_ids"].tolist() == [place for number in chosen for place in range(lengths[number])]
         starts = [place for place, position in enumerate(row["position_ids"]) if position == 0]
         assert all(row["labels"][place] == IGNORED for place in starts)
         assert [label for label in row["labels"] if label != IGNORED] == [
@@ -70,16 +78,16 @@ def test_the_sequences_hold_the_examples_and_their_positions(lengths: list[int])
 
 def test_without_packing_each_example_is_a_sequence() -> None:
     examples = documents(5, 9, 3)
-    rows = prepare.dataset(examples, 40, False, 0)
-    assert [row["input_ids"] for row in rows] == [example.input_ids for example in examples]
+    rows = prepare.Sequences(Examples.of(examples), 40, False, 0)
+    assert [row["input_ids"].tolist() for row in rows] == [example.input_ids for example in examples]
 
 
 @pytest.mark.parametrize("architecture", ["qwen3", "llama"])
 def test_packed_documents_have_the_logits_they_have_alone(architecture: str) -> None:
     """Over a batch of sequences of different length, so with padding."""
     model, examples = models.tiny(architecture), documents(11, 7, 13, 5, 3, 2)
-    rows = list(prepare.dataset(examples, 24, True, 0))
-    bins = prepare.pack(examples, 24, 0)
+    rows = list(prepare.Sequences(Examples.of(examples), 24, True, 0))
+    bins = prepare.pack(sizes_of(examples), 24, 0)
     assert max(map(len, bins)) > 1
     assert len({len(row["input_ids"]) for row in rows}) > 1
     batch = prepare.collator(0, packed=True)(rows)
@@ -134,7 +142,7 @@ def test_padded_and_packed_batches_have_the_loss_of_the_documents(packed: bool) 
     model, examples = models.tiny("qwen3"), documents(11, 7, 13, 5, 9)
     for example in examples:
         example.labels[2:4] = [IGNORED, IGNORED]
-    rows = list(prepare.dataset(examples, 24, packed, 0))
+    rows = list(prepare.Sequences(Examples.of(examples), 24, packed, 0))
     batch = prepare.collator(0, packed)(rows)
     with torch.no_grad():
         loss = model(**batch, use_cache=False).loss.item()
@@ -147,14 +155,14 @@ def test_padded_and_packed_batches_have_the_loss_of_the_documents(packed: bool) 
 
 
 def test_plain_batches_mask_their_padding() -> None:
-    batch = prepare.collator(7, packed=False)(list(prepare.dataset(documents(3, 5), 40, False, 0)))
+    batch = prepare.collator(7, packed=False)(list(prepare.Sequences(Examples.of(documents(3, 5)), 40, False, 0)))
     assert batch["input_ids"][0, 3:].tolist() == [7, 7]
     assert batch["attention_mask"].tolist() == [[1, 1, 1, 0, 0], [1] * 5]
     assert batch["labels"][0, 3:].tolist() == [IGNORED, IGNORED]
     assert "position_ids" not in batch
 
 
-def test_rows_are_counted_and_the_dropped_ones_have_reasons() -> None:
+def test_rows_are_counted_and_the_dropped_ones_have_reasons(tmp_path: Path) -> None:
     fast = models.tokenizer("instructions")
     encoder = ChatEncoder(fast, models.generation_eos("instructions"))
     rows = [
@@ -164,7 +172,7 @@ def test_rows_are_counted_and_the_dropped_ones_have_reasons() -> None:
         {"messages": models.chat("Hi", "Hello " * 200)},
         {"messages": models.chat("Hi " * 200, "Hello")},
     ]
-    counts = prepare.encode_chats(encoder, rows, 64).counts()
+    counts = prepare.encode_chats(encoder, rows, 64, Writer(tmp_path / "made")).counts()
     assert (counts["rows"], counts["examples"], counts["cut"], counts["control_tokens"]) == (5, 3, 1, 1)
     assert sum(counts["dropped"].values()) == 2
     assert any("Only user and assistant turns!" in reason for reason in counts["dropped"])
@@ -172,9 +180,9 @@ def test_rows_are_counted_and_the_dropped_ones_have_reasons() -> None:
     assert 0 < counts["trained_tokens"] < counts["tokens"]
 
 
-def test_articles_are_counted() -> None:
+def test_articles_are_counted(tmp_path: Path) -> None:
     fast = models.tokenizer("chatml")
-    encoded = prepare.encode_texts(fast, [{"text": models.TEXT}, {"text": ""}], 16)
+    encoded = prepare.encode_texts(fast, [{"text": models.TEXT}, {"text": ""}], 16, Writer(tmp_path / "made"))
     counts = encoded.counts()
     assert (counts["rows"], counts["examples"]) == (2, -(-counts["tokens"] // 16))
     assert counts["dropped"] == {"the text is empty": 1}

@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from workbench.cli import marks
 from workbench.cli.data import assignments, inspected, local
 from workbench.cli.output import Live, count, print_json
 from workbench.core.text import clean, one_line
@@ -52,10 +53,17 @@ def _wrapped(label: str, text: str) -> str:
 
 
 def _bars(histogram: Mapping[str, Any]) -> str:
-    """Return a histogram as one line of blocks; every bar with a row is seen."""
+    """Return a histogram as one line of blocks; every bar with a row in it is seen."""
     rows = histogram["rows"]
     most = max(rows, default=0)
     return "".join(BARS[0 if not number else max(1, round(8 * number / most))] for number in rows)
+
+
+def _mended(problem: Mapping[str, Any]) -> str:
+    """Return a problem with the settings that mend it."""
+    values = ((name, ",".join(value) if isinstance(value, list) else value) for name, value in problem["fix"].items())
+    fix = " ".join(f"--set {name}={value}" for name, value in values)
+    return f"{problem['text']} Mend it with {fix}." if fix else str(problem["text"])
 
 
 def _lengths(found: Mapping[str, Any]) -> list[str]:
@@ -76,7 +84,7 @@ def _turns(row: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     for name, value in row.items():
         if name == "tools":
             continue
-        turns = value if isinstance(value, list) else [{"role": name, "content": str(value)}]
+        turns: list[dict[str, Any]] = value if isinstance(value, list) else [{"role": name, "content": str(value)}]
         for turn in turns:
             said = turn.get("content") or "; ".join(
                 str(call.get("function", call)) for call in turn.get("tool_calls") or []
@@ -132,21 +140,50 @@ def told(found: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def preview(
-    found: Mapping[str, Any], base: str, tuning: str, max_length: int, given: tuple[str, ...]
-) -> dict[str, Any]:
+def preview(found: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
     """Return how a base reads the rows of a survey: tokens with marks, lengths in tokens, what is wrong with them."""
-    resolved = bases.resolve(base)
-    probe.run_probe("workbench.runs.bases:inspect", {"path": str(resolved.model_dir)}, seconds=60)
-    request = {
-        "base_dir": str(resolved.model_dir),
-        "rows": found["examples"],
-        "paths": list(given),
-        "method": found["method"],
-        "tuning": tuning,
-        "max_length": max_length,
-    }
-    return errand.run("workbench.engine.preview", request, who="The preview")
+    base = bases.resolve(request["base"])
+    probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
+    asked = {**request, "base_dir": str(base.model_dir), "rows": found["examples"], "method": found["method"]}
+    return errand.run("workbench.engine.preview", asked, who="The preview")
+
+
+def _template(told: Mapping[str, Any]) -> str:
+    """Return what is known of the chat template's tokens, "" when there is nothing to say."""
+    if not told["tokens"]:
+        return ""
+    names = ", ".join(token["text"] for token in told["tokens"])
+    if not told["checked"]:
+        return f"{names}: {told['why']}" if told["why"] else ""
+    return f"{names}: {'not learnt by this base: ' + ', '.join(told['unlearnt']) if told['unlearnt'] else 'learnt'}"
+
+
+def told_preview(base: str, seen: Mapping[str, Any]) -> str:
+    """Return how a base reads the rows in words, the tokens of each row with their marks."""
+    coloured = marks.colours()
+    lines = ["", _wrapped("base", base)]
+    lengths = seen["lengths"]
+    if lengths.get("sampled"):
+        covered = ", ".join(
+            f"{100 * item['share']:.1f} % in {count(item['max_length'])}" for item in lengths["covered"]
+        )
+        lines.append(_wrapped("covered", covered))
+        lines.append(_wrapped("max length", f"{lengths['why']} Set it with --set max_length={lengths['max_length']}."))
+    if template := _template(seen["template"]):
+        lines.append(_wrapped("template", template))
+    for number, problem in enumerate(seen["problems"]):
+        lines.append(_wrapped("problems" if not number else "", _mended(problem)))
+    for number, row in enumerate(seen["rows"], 1):
+        if row["error"]:
+            lines += ["", _wrapped(f"row {number}", f"gives nothing to learn: {row['error']}")]
+            continue
+        share = f"{count(row['trained'])} of {count(row['length'])} tokens learnt ({100 * row['trained_share']:.0f} %)"
+        checks = "".join(f"; {check.rstrip('.')}" for check in row["checks"])
+        lines += ["", _wrapped(f"row {number}", share + checks), marks.shown(row["tokens"], coloured)]
+    present = {token["mark"] for row in seen["rows"] for token in row["tokens"]}
+    if legend := marks.legend(present, coloured):
+        lines += ["", legend]
+    return "\n".join(lines)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -157,10 +194,23 @@ def run(arguments: argparse.Namespace) -> int:
     show = live.update if live.rewrites else lambda text: None
     show("reading")
     found = inspected(given, arguments.method, arguments.format, columns)
-    if arguments.base:
+    if arguments.base and found["usable"]:
         show("encoding")
-        found["preview"] = preview(found, arguments.base, arguments.tuning, arguments.max_length, given)
+        request = {
+            "base": arguments.base,
+            "paths": list(given),
+            "format": arguments.format,
+            "columns": columns,
+            "tuning": arguments.tuning,
+            "max_length": arguments.max_length,
+        }
+        found["preview"] = preview(found, request)
         found["lengths"] = found["preview"]["lengths"]
     live.clear()
-    print_json(found) if arguments.json else print(told(found))
+    if arguments.json:
+        print_json(found)
+    else:
+        print(told(found))
+        if "preview" in found:
+            print(told_preview(arguments.base, found["preview"]))
     return int(not found["usable"])

@@ -29,9 +29,13 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     """Declare the arguments of `prepare`."""
     parser.add_argument("path", nargs="+", help="files, folders, archives, a hub id, or the plan of earlier rows")
     parser.add_argument("--out", required=True, type=Path, help="the folder to make; it must not exist")
-    parser.add_argument("--method", default="", help="prepare rows for this method instead of the one the data suggests")
+    parser.add_argument(
+        "--method", default="", help="prepare rows for this method instead of the one the data suggests"
+    )
     parser.add_argument("--format", default="", help="read the rows in this format instead of the one detected")
-    parser.add_argument("--column", action="append", default=[], metavar="ROLE=NAME", help="take this column for a role")
+    parser.add_argument(
+        "--column", action="append", default=[], metavar="ROLE=NAME", help="take this column for a role"
+    )
     parser.add_argument(
         "--set", action="append", default=[], metavar="FIELD=VALUE", help=f"how to curate: {', '.join(FIELDS)}"
     )
@@ -78,7 +82,10 @@ def run(arguments: argparse.Namespace) -> int:
             "method": arguments.method,
             "format": arguments.format,
             "columns": columns,
-            "recipe": {**{name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}, "data": list(given)},
+            "recipe": {
+                **{name: list(value) if isinstance(value, tuple) else value for name, value in values.items()},
+                "data": list(given),
+            },
             "out": str(folder),
         }
         answer = errand.run(
@@ -89,5 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     report = answer["result"]
     live.clear()
-    print_json({"out": str(out), "plan": str(out / "plan.json"), **report}) if arguments.json else print(_told(report, out))
+    print_json({"out": str(out), "plan": str(out / "plan.json"), **report}) if arguments.json else print(
+        _told(report, out)
+    )
     return 0

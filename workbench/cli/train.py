@@ -49,7 +49,10 @@ def _chosen(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, st
         values |= stored
         origin |= {name: provenance.get(name, f"recipe {arguments.recipe.name}") for name in stored}
     flags = {name: getattr(arguments, name) for name in ("base", "data", "method", "tuning", "title")}
-    for source in ({name: value for name, value in flags.items() if value is not None}, assignments(arguments.set, "--set", "max_steps=100")):
+    for source in (
+        {name: value for name, value in flags.items() if value is not None},
+        assignments(arguments.set, "--set", "max_steps=100"),
+    ):
         checked = recipe.checked(source)
         values |= checked
         origin |= dict.fromkeys(checked, "chosen")

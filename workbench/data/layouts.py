@@ -33,11 +33,11 @@ METHOD_OF_TYPE: dict[str, str] = {
 """Type of canonical row → the method proposed for it."""
 
 TYPE_NAMES: dict[str, str] = {
-    "messages": "conversational language modeling",
-    "text": "language modeling",
-    "preference": "conversational preference",
-    "unpaired_preference": "conversational unpaired preference",
-    "prompt_only": "conversational prompt-only",
+    "messages": "conversation",
+    "text": "article",
+    "preference": "preference",
+    "unpaired_preference": "unpaired preference",
+    "prompt_only": "prompt",
 }
 """Type of canonical row → what such a row is, for people."""
 

@@ -66,7 +66,9 @@ def verify(plan: Plan) -> None:
         try:
             same = path.stat().st_size == known.bytes and stamp(path) == known
         except OSError as error:
-            raise UsageError(f"The plan's file {shown(path)} cannot be read: {error.strerror}; bring it back.") from None
+            raise UsageError(
+                f"The plan's file {shown(path)} cannot be read: {error.strerror}; bring it back."
+            ) from None
         if not same:
             raise UsageError(
                 f"{shown(path)} has changed since the plan was made; bring the old file back, "

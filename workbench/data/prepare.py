@@ -44,6 +44,10 @@ def prepare(request: Mapping[str, Any], progress: rows.Progress) -> dict[str, An
     out = Path(request["out"])
     recipe = Recipe(**checked(request["recipe"]))
     with (out / QUARANTINE).open("wb") as quarantine:
+
+        def refuse(refused: dict[str, Any]) -> None:
+            quarantine.write(orjson.dumps(refused, option=orjson.OPT_APPEND_NEWLINE))
+
         found = rows.find(
             request["paths"],
             request.get("method", ""),
@@ -51,7 +55,7 @@ def prepare(request: Mapping[str, Any], progress: rows.Progress) -> dict[str, An
             request.get("format", ""),
             request.get("columns") or None,
             progress,
-            lambda refused: quarantine.write(orjson.dumps(refused, option=orjson.OPT_APPEND_NEWLINE)) and None,
+            refuse,
         )
     whole = hashlib.sha256()
     with (out / TRAIN).open("wb") as file:

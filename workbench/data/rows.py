@@ -195,4 +195,3 @@ def of_recipe(recipe: Recipe, paths: Sequence[str] | None = None, progress: Prog
         columns,
         progress,
     )
-

@@ -177,19 +177,21 @@ class _Group:
     sample: Sample = field(default_factory=Sample)
 
 
+def _prepared(path: Path, members: list[Member]) -> list[Member]:
+    """Return the members of a folder, of one that `workbench prepare` made only its rows: the rest is about them."""
+    if not is_plan(path / PLAN_FILE):
+        return members
+    rows = [member for member in members if member.origin.name in PREPARED_ROWS]
+    return [dataclasses.replace(member, held_out=PREPARED_ROWS[member.origin.name]) for member in rows]
+
+
 def _groups(found: Sources, key: Callable[[Member, Sample], tuple[str, ...] | None]) -> dict[tuple[str, ...], _Group]:
     """Return the members under the paths of `found`, sampled and grouped by `key`; None as a key passes one over."""
     groups: dict[tuple[str, ...], _Group] = {}
     for number, path in enumerate(found.paths):
         listing = readers.listing(Path(path))
         found.ignored += listing.ignored
-        prepared = is_plan(Path(path) / PLAN_FILE)
-        for member in listing.members:
-            if prepared:
-                # What `workbench prepare` wrote beside the rows is about them.
-                if member.origin.name not in PREPARED_ROWS:
-                    continue
-                member = dataclasses.replace(member, held_out=PREPARED_ROWS[member.origin.name])
+        for member in _prepared(Path(path), listing.members):
             try:
                 sample = sample_of(member)
             except Unreadable as error:

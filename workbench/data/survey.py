@@ -13,12 +13,21 @@ from typing import Any
 
 from workbench.core.errors import UsageError
 from workbench.core.text import one_line
-from workbench.data import account, canonical, layouts, parallel, plan, sources
+from workbench.data import account, canonical, parallel, plan, sources
 from workbench.data.account import Account, Piece
 from workbench.data.curate import report
+from workbench.data.curate.texts import characters
 from workbench.data.readers.records import shown
 from workbench.data.sources import Part, Sources
 
+DATASET_TYPES = {
+    "messages": "conversational language modeling",
+    "text": "language modeling",
+    "preference": "conversational preference",
+    "unpaired_preference": "conversational unpaired preference",
+    "prompt_only": "conversational prompt-only",
+}
+"""Type of canonical row → what TRL's documentation calls such a dataset."""
 MANY_BAD = 0.05
 """Share of unusable rows above which a survey says so: more is loaded all the same, and is worth a look."""
 SPREAD_BYTES = 2**26
@@ -109,17 +118,6 @@ def sampled_rows(surveyed: Survey) -> list[dict[str, Any]]:
     return [row for row in rows if not isinstance(row, canonical.Rejected)]
 
 
-def characters(row: Mapping[str, Any]) -> int:
-    """Return how many characters of text a canonical row holds."""
-    total = 0
-    for value in row.values():
-        if isinstance(value, str):
-            total += len(value)
-        elif isinstance(value, list):
-            total += sum(len(turn["content"]) for turn in value if isinstance(turn.get("content"), str))
-    return total
-
-
 def lengths(values: Sequence[int], unit: str) -> dict[str, Any]:
     """Return what a histogram of lengths shows: percentiles, and rows per bar of equal width up to the 99th."""
     if not values:
@@ -160,9 +158,7 @@ def _problems(surveyed: Survey, rows: list[dict[str, Any]]) -> list[dict[str, An
         say(f"{counted.control_tokens} control tokens stand in the text of rows; they are learnt as plain text.")
     for repair, number in counted.repairs.most_common():
         say(f"{number} times {repair}.")
-    for problem in report.problems(rows):
-        say(problem["text"], **problem["fix"])
-    return found
+    return found + report.problems(rows)
 
 
 def inspect(argument: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,7 +197,7 @@ def described(surveyed: Survey, paths: Sequence[str]) -> dict[str, Any]:
             {"reason": reason, "count": number, "examples": places} for reason, (number, places) in reasons
         ],
         "format": " + ".join(surveyed.formats),
-        "type": layouts.TYPE_NAMES.get(kind, ""),
+        "type": DATASET_TYPES.get(kind, ""),
         "method": surveyed.method,
         "alternatives": list(detection.alternatives) if detection else [],
         "confidence": round(detection.confidence, 4) if detection else 0.0,

@@ -5,6 +5,7 @@ Owns how weights come into memory for each tuning. Must not know data or trainer
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,9 +98,7 @@ def load_model(folder: Path, *, tuning: str, where: Machine, for_training: bool)
     except torch.OutOfMemoryError:
         raise
     except Exception as error:
-        raise WorkbenchError(
-            f"The model in {folder} cannot be loaded ({brief(error)}); choose another base."
-        ) from None
+        raise WorkbenchError(f"The model in {folder} cannot be loaded ({brief(error)}); choose another base.") from None
     if lacking := sorted(found["missing_keys"]):
         # The stack would go on with random numbers in their place.
         raise WorkbenchError(f"The model in {folder} lacks the weights {lacking[0]}; copy or download it again.")
@@ -125,8 +124,11 @@ def load_for_use(base: Base, where: Machine) -> Any:
     return model.eval()
 
 
-def adapter_config(recipe: Recipe) -> Any:
-    """Return the PEFT configuration of the recipe's adapter, or None for full tuning."""
+def adapter_config(recipe: Recipe, token_rows: Sequence[int] = ()) -> Any:
+    """Return the PEFT configuration of the recipe's adapter, or None for full tuning.
+
+    `token_rows` are the tokens whose embeddings are trained beside it; where the head shares them it moves along.
+    """
     if recipe.tuning == "full":
         return None
     from peft import LoraConfig
@@ -138,6 +140,7 @@ def adapter_config(recipe: Recipe) -> Any:
         lora_alpha=recipe.lora_alpha,
         lora_dropout=recipe.lora_dropout,
         target_modules=targets,
+        trainable_token_indices=list(token_rows) or None,
     )
 
 

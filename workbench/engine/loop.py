@@ -17,6 +17,7 @@ from workbench.engine import checkpoint, load, prepare, samples, team
 from workbench.engine.material import Material
 from workbench.engine.requests import OUTCOME
 from workbench.engine.session import Attempt, write_report
+from workbench.engine.token_rows import chosen
 from workbench.engine.trainer import Conductor, Progress, WorkbenchTrainer, arguments, cadence, total_steps
 from workbench.runs import atomic
 
@@ -136,7 +137,7 @@ def fit(attempt: Attempt, folder: Path, tokenizer: Any, material: Material) -> t
         processing_class=tokenizer,
         data_collator=prepare.collator(tokenizer.pad_token_id, packed),
         callbacks=[conductor],
-        peft_config=load.adapter_config(recipe, tokenizer),
+        peft_config=load.adapter_config(recipe, chosen(tokenizer, recipe.trainable_token_indices)),
     )
 
     # Training: a checkpoint of the last step only waits for its result to be published.

@@ -1,4 +1,4 @@
-"""From text to tokens and labels: of a chat only what the assistant says is learnt, its end included; of an article all.
+"""From text to tokens and labels: of a chat what the assistant says is learnt, its end included, of an article all.
 
 Owns the rule of which tokens are trained. Must not know files, batches of a trainer or models, nor how a chat template
 is made to tell its spans.
@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.engine.rendering import SENTINEL, MaskError, Rendered, Renderer
 from workbench.engine.rendering import OPEN as _OPEN
+from workbench.engine.rendering import SENTINEL, MaskError, Rendered, Renderer
 
 IGNORED = -100
 """The label of a token that is read and not learnt, as torch's cross entropy has it."""
@@ -182,7 +182,7 @@ class ChatEncoder:
         return self._example(rendered, ids, labels, max_length)
 
     def encode_rows(self, rows: Sequence[Mapping[str, Any]], max_length: int) -> Iterator[Example | MaskError]:
-        """Yield what `encode` makes of each {"messages", "tools"?}, or what it raises; all texts are encoded at once."""
+        """Yield what `encode` makes of each {"messages", "tools"?} or raises; all texts are encoded at once."""
         outcomes: list[Rendered | MaskError] = []
         for row in rows:
             try:
@@ -190,12 +190,11 @@ class ChatEncoder:
             except MaskError as error:
                 outcomes.append(error)
         plain = [
-            number
-            for number, outcome in enumerate(outcomes)
-            if isinstance(outcome, Rendered) and not outcome.found
+            number for number, outcome in enumerate(outcomes) if isinstance(outcome, Rendered) and not outcome.found
         ]
         texts = [outcomes[number].text for number in plain]  # type: ignore[union-attr]
-        encodings = dict(zip(plain, _backend(self._tokenizer).encode_batch(texts, add_special_tokens=False), strict=True))
+        encoded = _backend(self._tokenizer).encode_batch(texts, add_special_tokens=False)
+        encodings = dict(zip(plain, encoded, strict=True))
         for number, outcome in enumerate(outcomes):
             if isinstance(outcome, MaskError):
                 yield outcome

@@ -162,7 +162,7 @@ def pack(lengths: Sequence[int] | NDArray[np.int64], max_length: int, seed: int)
     rank[np.argsort(np.array(firsts, dtype=np.int64))] = np.arange(len(firsts))
     ranked = rank[bin_of]
     numbers = np.array(order, dtype=np.int64)[np.argsort(ranked, kind="stable")]
-    counts = np.bincount(ranked, minlength=len(firsts)) if len(order) else np.zeros(0, dtype=np.int64)
+    counts = np.bincount(ranked, minlength=len(firsts)) if order else np.zeros(0, dtype=np.int64)
     return Bins(numbers, np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)]))
 
 

@@ -14,7 +14,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 from transformers import GenerationConfig, PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM, set_seed
 
 from workbench.core.recipe import Recipe
-from workbench.data import load
+from workbench.data import rows
 from workbench.engine import team
 from workbench.engine.session import Attempt
 from workbench.runs import atomic
@@ -99,8 +99,8 @@ def folder(attempt: Attempt) -> Path:
         return final
     recipe = attempt.recipe
     attempt.reporter.phase("preparing", "training a tokenizer")
-    loaded = load.load(recipe.data, recipe.method, recipe.seed)
-    tokenizer = train_tokenizer((row["text"] for row in loaded.rows), recipe.vocab_size)
+    texts = (row["text"] for row in rows.of_recipe(recipe).train())
+    tokenizer = train_tokenizer(texts, recipe.vocab_size)
     set_seed(recipe.seed)
     # Stored in 16 bits like any published base; training makes fp32 master weights of it.
     model = Qwen3ForCausalLM(configuration(recipe, len(tokenizer))).to(torch.bfloat16)

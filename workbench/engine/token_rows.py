@@ -26,14 +26,19 @@ def template_tokens(tokenizer: Any) -> list[int]:
         return []
     encoder = ChatEncoder(tokenizer, None)
     turns = [{"role": "user", "content": "One"}, {"role": "assistant", "content": "two"}]
+    added = tokenizer.added_tokens_decoder
     written: set[int] = set()
     for opening in ([], [{"role": "system", "content": "Zero"}]):
         for traced, messages in ((encoder.trace, turns), (encoder.trace_prompt, turns[:1])):
             try:
-                written |= set(traced([*opening, *messages]).example.input_ids)
+                found = traced([*opening, *messages])
             except MaskError:
                 continue
-    return sorted(written & tokenizer.added_tokens_decoder.keys())
+            # Neither a stop token added behind the text nor one that spells a byte stands in it.
+            written |= {
+                token for token in found.example.input_ids if token in added and added[token].content in found.text
+            }
+    return sorted(written)
 
 
 def chosen(tokenizer: Any, names: Sequence[str]) -> list[int]:

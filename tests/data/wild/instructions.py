@@ -74,6 +74,19 @@ def tool_turns(index: int, *names: str) -> list[dict[str, str]]:
     return [{"from": name, "value": text} for name, text in zip(names, texts, strict=True)]
 
 
+def glaive(index: int) -> str:
+    """Return the same as one text with the marks of its turns."""
+    harbour, result, answer = TIDES[index]
+    call = f'<functioncall> {{"name": "get_tide", "arguments": \'{{"harbour": "{harbour}"}}\'}} <|endoftext|>'
+    turns = [
+        f"USER: {tide_question(harbour)}",
+        f"ASSISTANT: {call}",
+        f'FUNCTION RESPONSE: {{"high_tide": "{result}"}}',
+        f"ASSISTANT: {answer} <|endoftext|>\n",
+    ]
+    return "\n\n\n".join(turns)
+
+
 def hermes(index: int) -> list[dict[str, str]]:
     harbour = TIDES[index][0]
     call = json.dumps({"name": "get_tide", "arguments": {"harbour": harbour}})
@@ -258,14 +271,16 @@ INSTRUCTION_SETS: list[Wild] = [
     wild("hermes function calling", array({"id": f"{i:x}", "conversations": hermes(i), "tools": json.dumps(TOOLS),
         "category": "Tides", "subcategory": "Harbour", "task": "Look up"} for i in range(COUNT)), "sft", *CALL_ROWS,
         rows=COUNT),
-    wild("glaive v2",
-        array({"system": f"SYSTEM: You are a helpful assistant with access to the following functions. Use them if required -\n{json.dumps(TOOL, indent=4)}\n", "chat": f"USER: {tide_question(h)}\n\n\nASSISTANT: <functioncall> {{\"name\": \"get_tide\", \"arguments\": '{{\"harbour\": \"{h}\"}}'}} <|endoftext|>\n\n\nFUNCTION RESPONSE: {{\"high_tide\": \"{r}\"}}\n\n\nASSISTANT: {a} <|endoftext|>\n"} for h, r, a in TIDES), "sft", *TOOL_ROWS, rows=COUNT),
+    wild("glaive v2", array({"system": f"SYSTEM: You may use these functions where they help -\n{json.dumps(TOOL)}\n",
+        "chat": glaive(i)} for i in range(COUNT)), "sft", *TOOL_ROWS, rows=COUNT),
     wild("xlam", array({"id": i, "query": tide_question(h), "answers": json.dumps([{"name": "get_tide",
         "arguments": {"harbour": h}}]), "tools": json.dumps([{"name": "get_tide", "description": "High tide.",
         "parameters": {"harbour": {"description": "Name", "type": "str", "default": ""}}}])} for i,
         (h, _, _) in enumerate(TIDES)), "sft", *CALL_ROWS, rows=COUNT),
-    wild("toolace",
-        array({"system": f"You are an expert in composing functions. Here is a list of functions in JSON format that you can invoke:\n[{json.dumps(TOOL)}]\nShould you decide to return the function call, put it in the format [func(x=y)].", "conversations": [{"from": "user", "value": tide_question(h)}, {"from": "assistant", "value": f'[get_tide(harbour="{h}")]'}]} for h, _, _ in TIDES), "sft", *CALL_ROWS, rows=COUNT),
+    wild("toolace", array({"system": f"You compose calls of functions. These are given as JSON:\n[{json.dumps(TOOL)}]\n"
+        "Write a call as [name(argument=value)].", "conversations": [{"from": "user", "value": tide_question(h)},
+        {"from": "assistant", "value": f'[get_tide(harbour="{h}")]'}]} for h, _, _ in TIDES), "sft", *CALL_ROWS,
+        rows=COUNT),
     # From offices.
     wild("help desk tickets", table(([str(9000 + i), "2024-05-02 10:11", "Open question", q, a, "solved", "normal",
         "anna@example.org"] for i, (q, a, _) in enumerate(QUESTIONS)),

@@ -161,7 +161,8 @@ QUESTION_SETS: list[Wild] = [
     wild("chinese faq", table(CHINESE, ["问题", "答案"], encoding="utf-8-sig"), "sft", chat(*CHINESE[0]), rows=4),
     wild("chinese faq in gb18030", table(CHINESE * 3, ["问题", "回答"], encoding="gb18030"), "sft", chat(*CHINESE[0]),
         rows=12),
-    wild("japanese faq", jsonl({"質問": f"図書館は{i}時に開きますか?", "回答": f"はい、平日は{i}時に開きます。"} for i in range(8, 13)), "sft",
+    wild("japanese faq", jsonl({"質問": f"図書館は{i}時に開きますか?", "回答": f"はい、平日は{i}時に開きます。"}
+        for i in range(8, 13)), "sft",
         chat("図書館は8時に開きますか?", "はい、平日は8時に開きます。"), rows=5),
     wild("russian faq", table(([f"Во сколько открывается касса {i}?", f"Касса {i} открывается в девять часов."]
         for i in range(1, 6)), ["Вопрос", "Ответ"]), "sft", chat("Во сколько открывается касса 1?",
@@ -169,7 +170,8 @@ QUESTION_SETS: list[Wild] = [
     wild("portuguese faq", table(([f"Onde fica a sala {i}?", f"A sala {i} fica ao lado da escada."]
         for i in range(1, 6)), ["Pergunta", "Resposta"], delimiter="\t", name="faq.tsv"), "sft",
         chat("Onde fica a sala 1?", "A sala 1 fica ao lado da escada."), rows=5),
-    wild("korean faq", jsonl({"질문": f"{i}번 버스는 언제 오나요?", "답변": f"{i}번 버스는 십 분마다 옵니다."} for i in range(1, 6)), "sft",
+    wild("korean faq", jsonl({"질문": f"{i}번 버스는 언제 오나요?", "답변": f"{i}번 버스는 십 분마다 옵니다."}
+        for i in range(1, 6)), "sft",
         chat("1번 버스는 언제 오나요?", "1번 버스는 십 분마다 옵니다."), rows=5),
     wild("csv that names its separator", {"faq.csv": b"sep=;\r\n" + table(PAIRS, ["Question", "Answer"],
         delimiter=";")["data.csv"]}, "sft", FIRST, rows=N),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.data.wild.datasets import DATASETS
-from tests.data.wild.table import REFUSED, Wild, unlike
+from tests.data.wild.table import REFUSED, Has, OneOf, Turn, Wild, fits, unlike
 from workbench.core.errors import UsageError
 from workbench.data.survey import inspect
 
@@ -52,12 +52,42 @@ def test_the_table_is_large_and_names_are_unique() -> None:
     assert [name for name, count in Counter(dataset.name for dataset in DATASETS).items() if count > 1] == []
 
 
+def test_the_judge_tells_rows_apart() -> None:
+    row = {"messages": [{"role": "user", "content": "Is it late? "}, {"role": "assistant", "content": "It is: nine."}]}
+    turn = {"role": "assistant", "content": "It is: nine."}
+    right = [row, {"messages": [Turn("user", "late"), OneOf("x", turn)]}, {"messages": Has("late", "nine")}]
+    wrong = [
+        {},
+        {"messages": [Turn("user", "late")]},
+        {"messages": [Turn("user", "early"), turn]},
+        {"messages": [turn, turn]},
+        {"messages": [Turn("system", "late"), turn]},
+        row | {"tools": []},
+        {"messages": OneOf("x", [turn])},
+    ]
+    assert [fits(row, expected) for expected in right + wrong] == [True] * len(right) + [False] * len(wrong)
+    assert not fits({"label": 1}, {"label": True})
+
+
 def test_nearly_all_layouts_come_out_right(outcomes: dict[str, Outcome]) -> None:
     wrong = {dataset.name: why for dataset in DATASETS if (why := _wrong(dataset, outcomes[dataset.name]))}
     for name, why in wrong.items():
         print(f"{name}: {why}")
     right = 1 - len(wrong) / len(DATASETS)
     assert right >= RIGHT, f"{right:.1%} of {len(DATASETS)} right; wrong: {', '.join(wrong)}"
+
+
+def test_the_order_of_rows_changes_nothing(outcomes: dict[str, Outcome], tmp_path: Path) -> None:
+    compared = ("format", "type", "method", "columns", "rows", "usable")
+    for dataset in DATASETS:
+        (name, content), *others = dataset.files.items()
+        forwards = outcomes[dataset.name]
+        if others or not name.endswith(".jsonl") or content[:1] != b"{" or isinstance(forwards, str):
+            continue
+        backwards = tmp_path / name
+        backwards.write_bytes(b"\n".join(reversed(content.splitlines())))
+        found = inspect({"paths": [str(backwards)]})
+        assert [found[key] for key in compared] == [forwards[key] for key in compared], dataset.name
 
 
 def test_every_record_is_usable_or_quarantined_with_a_reason(outcomes: dict[str, Outcome]) -> None:

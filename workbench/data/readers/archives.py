@@ -12,19 +12,20 @@ import io
 import lzma
 import os
 import stat
-import tarfile
+import struct
+import weakref
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import IO, BinaryIO, cast
+from typing import IO, Any, BinaryIO, cast
 
-import zstandard
-
-from workbench.data.readers.records import Unreadable
+from workbench.data.readers import tar_headers
+from workbench.data.readers.records import Unreadable, shown
 
 MAX_MEMBERS = 10_000
+"""Most files in one archive, those of archives in it included."""
 MAX_ARCHIVE_BYTES = 2**31
 """Most bytes that the members of one archive may unpack to, together."""
 MAX_RATIO = 200
@@ -32,24 +33,62 @@ FREE_BYTES = 2**24
 """Unpacked bytes below which the ratio says nothing."""
 MAX_DEPTH = 2
 KEPT_BYTES = 2**26
-"""Largest member of a compressed tar, or archive within an archive, that is kept in memory while it is read."""
-_WINDOW_BYTES = 2**27
-"""Largest window a zstd frame may ask for: what the program itself uses by default, --long included."""
+"""Largest member of a tar, or archive within an archive, that is kept in memory while it is read."""
+MAX_DIRECTORY_BYTES = 2**25
+"""Largest table of contents of a zip; one of 10,000 files has some 1 MiB."""
+_BLOCK = 2**18
 
 Open = Callable[[], BinaryIO]
+Refuse = Callable[[str, str], None]
+"""Called with the name of a member that is not taken and the reason."""
 
-ERRORS = (
-    zipfile.BadZipFile,
-    tarfile.TarError,
-    lzma.LZMAError,
-    zlib.error,
-    zstandard.ZstdError,
-    gzip.BadGzipFile,
-    EOFError,
-    RuntimeError,
-    NotImplementedError,
+BOMB = f"it unpacks to more than {MAX_RATIO} times its size, as a zip bomb does"
+TOO_MUCH = f"the archive unpacks to more than {MAX_ARCHIVE_BYTES // 2**30} GiB; unpack it yourself"
+TOO_MANY = f"it holds more than {MAX_MEMBERS} files; the rest was passed over"
+
+_SAID: tuple[tuple[type[Exception], str], ...] = (
+    (NotImplementedError, "is packed in a way that is not known; unpack it yourself"),
+    (MemoryError, "wants more memory for unpacking than is reasonable; unpack it yourself"),
+    (EOFError, "is cut off; get it again"),
+    (RuntimeError, "needs a password; unpack it yourself"),
 )
-"""What the libraries raise for a damaged archive or one they cannot unpack."""
+_DAMAGED = "is damaged; get it again"
+FAULTS = (
+    *(kind for kind, _ in _SAID),
+    *(zipfile.BadZipFile, lzma.LZMAError, zlib.error, gzip.BadGzipFile, tar_headers.Damaged),
+    *(struct.error, ValueError, LookupError, OverflowError, AssertionError),
+)
+"""What the libraries raise for an archive that is damaged or that they cannot unpack."""
+
+
+def _unreadable(name: str, error: Exception) -> Unreadable:
+    """Return the sentence for what a library raised."""
+    if isinstance(error, OSError) and error.errno is None and "runcated" in str(error):
+        error = EOFError()
+    if isinstance(error, OSError) and "too much memory" in str(error):
+        error = MemoryError()
+    said = next((words for kind, words in _SAID if isinstance(error, kind)), _DAMAGED)
+    return Unreadable(f"{name} {said}.")
+
+
+@dataclass
+class Budget:
+    """What one archive may still unpack to, however often it is read."""
+
+    members: int = MAX_MEMBERS
+    left: int = MAX_ARCHIVE_BYTES
+    spent: dict[object, int] = field(default_factory=dict)
+    """Member → the most bytes that were ever read of it, or its size where that is known."""
+
+    def take(self, member: object, size: int) -> bool:
+        """Return whether a member may have this many bytes in all, and count them if so."""
+        more = size - self.spent.get(member, 0)
+        if more > self.left:
+            return False
+        if more > 0:
+            self.left -= more
+            self.spent[member] = size
+        return True
 
 
 @dataclass(frozen=True)
@@ -62,12 +101,33 @@ class Entry:
     open: Open
 
 
-class Limited(io.RawIOBase):
-    """A stream that ends with Unreadable beyond a budget, and says in one sentence what is damaged."""
+class _Slot:
+    """The last one of something that was made, for what is read again at once and is too large to keep all of."""
 
-    def __init__(self, stream: IO[bytes], name: str, most: int, packed: int) -> None:
-        """Read `stream`; `most` bytes may come of it (0: any number), and at most 200 times `packed` (0: unknown)."""
-        self._stream, self._name, self._most, self._packed = stream, name, most, packed
+    def __init__(self) -> None:
+        self._key: object = None
+        self._value: Any = None
+
+    def get(self, key: object, make: Callable[[], Any]) -> Any:
+        """Return what was made for a key; a forked process makes its own, because a file has one position."""
+        full = (os.getpid(), key)
+        if self._key != full:
+            if isinstance(self._value, _Tar):
+                self._value.close()
+            self._key = self._value = None
+            self._value = make()
+            self._key = full
+        return self._value
+
+
+_ZIPS, _TARS, _MEMBERS, _NESTED = _Slot(), _Slot(), _Slot(), _Slot()
+
+
+class _Limited(io.RawIOBase):
+    """A stream that ends with Unreadable beyond its limits, and says in one sentence what is damaged."""
+
+    def __init__(self, stream: IO[bytes], name: str, packed: int, take: Callable[[int], bool]) -> None:
+        self._stream, self._name, self._packed, self._take = stream, name, packed, take
         self._given = 0
 
     def readable(self) -> bool:
@@ -78,25 +138,53 @@ class Limited(io.RawIOBase):
         """Read into a buffer and return the number of bytes."""
         try:
             block = self._stream.read(len(buffer))
-        except ERRORS as error:
-            raise Unreadable(f"{self._name} is damaged ({type(error).__name__}); get it again.") from None
-        self._given += len(block)
-        if self._most and self._given > self._most:
-            raise Unreadable(f"{self._name} unpacks to more than {self._most // 2**20} MiB; unpack it yourself.")
-        if self._packed and self._given > FREE_BYTES and self._given > MAX_RATIO * self._packed:
-            raise Unreadable(f"{self._name} unpacks to more than {MAX_RATIO} times its size, as a zip bomb does.")
+        except FAULTS as error:
+            raise _unreadable(self._name, error) from None
+        except OSError as error:
+            if error.errno is not None:
+                raise
+            raise _unreadable(self._name, error) from None
+        given = self._given + len(block)
+        if given > FREE_BYTES and self._packed and given > MAX_RATIO * self._packed:
+            raise Unreadable(f"{self._name} is not read on: {BOMB}.")
+        if not self._take(given):
+            raise Unreadable(f"{self._name} is not read on: {TOO_MUCH}.")
+        self._given = given
         buffer[: len(block)] = block
         return len(block)
 
     def close(self) -> None:
         """Close the stream behind it, too."""
-        self._stream.close()
+        if not self.closed:
+            self._stream.close()
         super().close()
 
 
-def limited(stream: IO[bytes], name: str, most: int = 0, packed: int = 0) -> BinaryIO:
-    """Return a buffered `Limited` stream."""
-    return cast(BinaryIO, io.BufferedReader(Limited(stream, name, most, packed), 2**18))
+def _limited(
+    stream: IO[bytes], name: str, packed: int = 0, take: Callable[[int], bool] = lambda size: True
+) -> BinaryIO:
+    """Return a buffered stream that gives at most 200 times `packed` bytes (0: any number) and what `take` allows."""
+    return cast(BinaryIO, io.BufferedReader(_Limited(stream, name, packed, take), _BLOCK))
+
+
+# Files that are packed on their own
+
+
+def _zst(packed: IO[bytes]) -> IO[bytes]:
+    # pyarrow says when a stream is cut off, which the zstandard package does not, and it keeps zstd's own limit of
+    # 128 MiB for the window a frame may ask for.
+    import pyarrow as pa
+
+    return cast(IO[bytes], pa.CompressedInputStream(pa.PythonFile(packed, mode="r"), "zstd"))
+
+
+_UNPACK: dict[str, Callable[[IO[bytes]], Any]] = {
+    "gz": lambda packed: gzip.GzipFile(fileobj=packed),
+    "zst": _zst,
+    "bz2": bz2.BZ2File,
+    "xz": lzma.LZMAFile,
+}
+"""How a single file is packed → its decompressor."""
 
 
 class _Owned(io.RawIOBase):
@@ -116,28 +204,20 @@ class _Owned(io.RawIOBase):
         super().close()
 
 
-def _zst(packed: IO[bytes]) -> IO[bytes]:
-    return cast(
-        IO[bytes],
-        zstandard.ZstdDecompressor(max_window_size=_WINDOW_BYTES).stream_reader(packed, read_across_frames=True),
-    )
-
-
-_UNPACK: dict[str, Callable[[IO[bytes]], IO[bytes]]] = {
-    "gz": lambda packed: cast(IO[bytes], gzip.GzipFile(fileobj=packed)),
-    "zst": _zst,
-    "bz2": lambda packed: cast(IO[bytes], bz2.BZ2File(packed)),
-    "xz": lambda packed: cast(IO[bytes], lzma.LZMAFile(packed)),
-}
-"""How a single file is packed → its decompressor."""
-
-
-def unpacked(how: str, open_packed: Open, name: str, size: int) -> Open:
-    """Return how to open what a gz, zst, bz2 or xz file of `size` bytes holds."""
+def unpacked(how: str, open_packed: Open, name: str, size: int, budget: Budget | None) -> Open:
+    """Return how to open what a gz, zst, bz2 or xz file of `size` bytes holds; no budget for one that stands alone."""
 
     def open_() -> BinaryIO:
         packed = open_packed()
-        return limited(cast(IO[bytes], _Owned(_UNPACK[how](packed), packed)), name, 0, size)
+        try:
+            stream = _UNPACK[how](packed)
+        except BaseException:
+            packed.close()
+            raise
+        return _limited(cast(IO[bytes], _Owned(stream, packed)), name, size, take)
+
+    def take(given: int) -> bool:
+        return budget is None or budget.take(open_, given)
 
     return open_
 
@@ -150,159 +230,194 @@ def why_unsafe(name: str) -> str:
     return "its name reaches outside the archive" if ".." in path.parts else ""
 
 
-class _PerProcess:
-    """Something that holds an open file, made again in a forked process: two processes must not share a position."""
-
-    def __init__(self, make: Callable[[], zipfile.ZipFile]) -> None:
-        self._make, self._pid, self._made = make, -1, cast(zipfile.ZipFile, None)
-
-    def get(self) -> zipfile.ZipFile:
-        """Return this process's own."""
-        if self._pid != os.getpid():
-            self._made, self._pid = self._make(), os.getpid()
-        return self._made
+# Archives
 
 
-def in_zip(open_file: Open, name: str, refuse: Callable[[str, str], None]) -> Iterator[Entry]:
+def _directory_bytes(stream: BinaryIO) -> int:
+    """Return the size of a zip's table of contents as its end record says; 0 where there is none."""
+    end = stream.seek(0, io.SEEK_END)
+    stream.seek(max(0, end - 2**16 - 22 - 56 - 20))
+    tail = stream.read()
+    short = tail.rfind(b"PK\x05\x06")
+    if short >= 20 and tail[short - 20 : short - 16] == b"PK\x06\x07":
+        long = tail.rfind(b"PK\x06\x06", 0, short - 20)
+        return int(struct.unpack_from("<Q", tail, long + 40)[0]) if 0 <= long <= len(tail) - 48 else 0
+    return int(struct.unpack_from("<L", tail, short + 12)[0]) if 0 <= short <= len(tail) - 16 else 0
+
+
+def _zip(open_file: Open, name: str) -> zipfile.ZipFile:
+    """Return an opened zip; raises Unreadable."""
+
+    def make() -> zipfile.ZipFile:
+        stream = open_file()
+        try:
+            if _directory_bytes(stream) > MAX_DIRECTORY_BYTES:
+                raise Unreadable(f"{name} lists far more than {MAX_MEMBERS} files; unpack it yourself.")
+            archive = zipfile.ZipFile(stream)
+            # A zip does not close a stream it was given, and members that are being read need it longer than this.
+            weakref.finalize(archive, stream.close)
+            return archive
+        except FAULTS as error:
+            stream.close()
+            raise _unreadable(name, error) from None
+        except BaseException:
+            stream.close()
+            raise
+
+    return cast(zipfile.ZipFile, _ZIPS.get(open_file, make))
+
+
+def names_in_zip(open_file: Open, name: str) -> list[str]:
+    """Return the names in a zip; raises Unreadable."""
+    return _zip(open_file, name).namelist()
+
+
+def in_zip(open_file: Open, name: str, budget: Budget, refuse: Refuse) -> Iterator[Entry]:
     """Yield the files in a zip; what cannot be taken is told to `refuse` with its reason. Raises Unreadable."""
-    archive = _PerProcess(lambda: zipfile.ZipFile(open_file()))
-    try:
-        entries = archive.get().infolist()
-    except ERRORS as error:
-        raise Unreadable(f"{name} is a damaged zip archive ({type(error).__name__}); get it again.") from None
-    total = 0
-    for number, entry in enumerate(entries):
-        if entry.is_dir():
+    for number, info in enumerate(_zip(open_file, name).infolist()):
+        if info.is_dir():
             continue
-        if number >= MAX_MEMBERS:
-            refuse(name, f"it holds more than {MAX_MEMBERS} files; the rest was passed over")
-            return
-        kind = stat.S_IFMT(entry.external_attr >> 16)
-        why = why_unsafe(entry.filename)
+        inside = f"{name}/{shown(info.filename)}"
+        kind = stat.S_IFMT(info.external_attr >> 16)
+        why = why_unsafe(info.filename)
         if kind not in (0, stat.S_IFREG):
             why = "it is a link or a device"
-        elif entry.flag_bits & 1:
-            why = "it is encrypted; unpack it with its password"
-        elif entry.file_size > FREE_BYTES and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
-            why = f"it unpacks to more than {MAX_RATIO} times its size, as a zip bomb does"
-        elif total + entry.file_size > MAX_ARCHIVE_BYTES:
-            why = f"the archive unpacks to more than {MAX_ARCHIVE_BYTES // 2**30} GiB; unpack it yourself"
+        elif info.flag_bits & 1:
+            why = "it needs a password; unpack it yourself"
+        elif info.file_size > FREE_BYTES and info.file_size > MAX_RATIO * max(info.compress_size, 1):
+            why = BOMB
+        elif not why and budget.members <= 0:
+            refuse(name, TOO_MANY)
+            return
+        elif not why and not budget.take((open_file, number), info.file_size):
+            why = TOO_MUCH
         if why:
-            refuse(f"{name}/{entry.filename}", why)
+            refuse(inside, why)
             continue
-        total += entry.file_size
+        budget.members -= 1
 
-        def open_(entry: zipfile.ZipInfo = entry) -> BinaryIO:
-            inside = f"{name}/{entry.filename}"
+        def open_(info: zipfile.ZipInfo = info, inside: str = inside) -> BinaryIO:
+            archive = _zip(open_file, name)
             try:
-                stream = archive.get().open(entry)
-            except ERRORS as error:
-                raise Unreadable(f"{inside} cannot be unpacked ({type(error).__name__}); get it again.") from None
-            return limited(stream, inside, max(entry.file_size, 1))
+                return _limited(archive.open(info), inside)
+            except FAULTS as error:
+                raise _unreadable(inside, error) from None
 
-        yield Entry(entry.filename.replace("\\", "/"), entry.file_size, open_)
+        yield Entry(info.filename.replace("\\", "/"), info.file_size, open_)
 
 
 class _Tar:
-    """The members of a tar by their positions: a plain file is entered anywhere, a packed one is read onwards."""
+    """A tar's unpacked bytes, read onwards where that is the way to a position."""
 
-    def __init__(self, open_file: Open, name: str) -> None:
-        self._open, self._name = open_file, name
-        self._pid, self._stream, self._position = -1, cast(BinaryIO, None), 0
-        self._kept: tuple[int, bytes] = (-1, b"")
+    def __init__(self, open_file: Open) -> None:
+        self._open = open_file
+        self._stream, self._at = open_file(), 0
 
-    def _at(self, offset: int) -> BinaryIO:
-        """Return the archive's stream at an offset, read onwards where that is the way there."""
-        if self._pid != os.getpid() or self._position > offset:
-            self._stream, self._pid, self._position = self._open(), os.getpid(), 0
-        if self._stream.seekable() and not isinstance(self._stream, io.BufferedReader):
-            self._stream.seek(offset)
-            self._position = offset
-        while self._position < offset and (block := self._stream.read(min(2**20, offset - self._position))):
-            self._position += len(block)
-        return self._stream
-
-    def open(self, offset: int, size: int, name: str) -> BinaryIO:
-        """Return a stream of a member."""
-        if size > KEPT_BYTES:
-            stream = self._open()
-            left = offset
-            while left and (block := stream.read(min(2**20, left))):
-                left -= len(block)
-            return limited(cast(IO[bytes], _Slice(stream, size)), name, size)
-        if self._kept[0] != offset:
-            block = self._at(offset).read(size)
-            self._position += len(block)
-            if len(block) < size:
-                raise Unreadable(f"{name} is cut off; get the archive again.")
-            self._kept = (offset, block)
-        return cast(BinaryIO, io.BytesIO(self._kept[1]))
-
-
-class _Slice(io.RawIOBase):
-    """The next bytes of a stream."""
-
-    def __init__(self, stream: BinaryIO, size: int) -> None:
-        self._stream, self._left = stream, size
-
-    def read(self, size: int = -1) -> bytes:
-        """Read at most `size` bytes of the slice."""
-        block = self._stream.read(self._left if size < 0 else min(size, self._left))
-        self._left -= len(block)
+    def read(self, offset: int, size: int) -> bytes:
+        """Return the bytes at a position; fewer at the end."""
+        if self._stream.seekable():
+            self._at = self._stream.seek(offset)
+        elif self._at > offset:
+            self._stream.close()
+            self._stream, self._at = self._open(), 0
+        while self._at < offset and (block := self._stream.read(min(_BLOCK, offset - self._at))):
+            self._at += len(block)
+        block = self._stream.read(size)
+        self._at += len(block)
         return block
 
     def close(self) -> None:
         """Close the stream."""
         self._stream.close()
+
+
+class _Part(io.RawIOBase):
+    """Some of the bytes of a tar, as a stream of their own."""
+
+    def __init__(self, tar: _Tar, offset: int, size: int) -> None:
+        self._tar, self._at, self._end = tar, offset, offset + size
+
+    def read(self, size: int = -1) -> bytes:
+        """Read at most `size` bytes."""
+        left = self._end - self._at
+        block = self._tar.read(self._at, left if size < 0 else min(size, left))
+        if left and size and not block:
+            raise EOFError
+        self._at += len(block)
+        return block
+
+    def close(self) -> None:
+        """Close the tar."""
+        self._tar.close()
         super().close()
 
 
-def in_tar(open_file: Open, name: str, refuse: Callable[[str, str], None]) -> Iterator[Entry]:
+def _tar_member(open_file: Open, header: tar_headers.Header, name: str) -> BinaryIO:
+    """Return a stream of a member of a tar; a short one is kept, so that it can be opened again at no cost."""
+    if header.size > KEPT_BYTES:
+        return _limited(cast(IO[bytes], _Part(_Tar(open_file), header.offset, header.size)), name)
+
+    def read() -> bytes:
+        return cast(_Tar, _TARS.get(open_file, lambda: _Tar(open_file))).read(header.offset, header.size)
+
+    data: bytes = _MEMBERS.get((open_file, header.offset), read)
+    if len(data) < header.size:
+        raise Unreadable(f"{name} is cut off; get the archive again.")
+    return cast(BinaryIO, io.BytesIO(data))
+
+
+def in_tar(open_file: Open, name: str, budget: Budget, refuse: Refuse) -> Iterator[Entry]:
     """Yield the files in a tar, unpacked already; what cannot be taken is told to `refuse`. Raises Unreadable."""
-    members, total, found = _Tar(open_file, name), 0, []
+    found: list[tar_headers.Header] = []
     try:
-        with open_file() as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
-            for number, info in enumerate(archive):
-                if number >= MAX_MEMBERS:
-                    refuse(name, f"it holds more than {MAX_MEMBERS} files; the rest was passed over")
+        with open_file() as stream:
+            for header in tar_headers.headers(stream):
+                inside = f"{name}/{shown(header.name)}"
+                why = why_unsafe(header.name) or ("" if header.kind in ("file", "folder") else f"it is {header.kind}")
+                if header.offset > MAX_ARCHIVE_BYTES:
+                    refuse(inside, TOO_MUCH)
                     break
-                if info.isdir():
-                    continue
-                why = why_unsafe(info.name)
-                if not info.isreg():
-                    why = "it is a link or a device"
-                elif info.issparse():
-                    why = "it is a sparse file"
-                elif total + info.size > MAX_ARCHIVE_BYTES:
-                    why = f"the archive unpacks to more than {MAX_ARCHIVE_BYTES // 2**30} GiB; unpack it yourself"
                 if why:
-                    refuse(f"{name}/{info.name}", why)
-                    continue
-                total += info.size
-                found.append((info.name, info.offset_data, info.size))
-    except ERRORS as error:
+                    refuse(inside, why)
+                elif header.kind == "file":
+                    if budget.members <= 0:
+                        refuse(name, TOO_MANY)
+                        break
+                    if budget.take((open_file, header.offset), header.size):
+                        budget.members -= 1
+                        found.append(header)
+                    else:
+                        refuse(inside, TOO_MUCH)
+    except (tar_headers.Damaged, Unreadable) as error:
+        why = str(error) if isinstance(error, Unreadable) else f"{error}; get the archive again"
         if not found:
-            raise Unreadable(f"{name} is a damaged tar archive ({type(error).__name__}); get it again.") from None
-        refuse(name, "the archive is cut off; what stands before that was read")
-    for inside, offset, size in found:
+            raise (error if isinstance(error, Unreadable) else Unreadable(f"{name} is a damaged tar: {why}.")) from None
+        refuse(name, f"what follows {shown(found[-1].name)} was passed over: {why.rstrip('.')}")
+    for header in found:
 
-        def open_(offset: int = offset, size: int = size, inside: str = inside) -> BinaryIO:
-            return members.open(offset, size, f"{name}/{inside}")
+        def open_(header: tar_headers.Header = header) -> BinaryIO:
+            return _tar_member(open_file, header, f"{name}/{shown(header.name)}")
 
-        yield Entry(inside.removeprefix("./"), size, open_)
+        yield Entry(header.name.removeprefix("./"), header.size, open_)
 
 
-ENTRIES: dict[str, Callable[[Open, str, Callable[[str, str], None]], Iterator[Entry]]] = {"zip": in_zip, "tar": in_tar}
+ENTRIES: dict[str, Callable[[Open, str, Budget, Refuse], Iterator[Entry]]] = {"zip": in_zip, "tar": in_tar}
 """Kind of an archive → its files."""
 
 
 def kept(open_file: Open, name: str) -> Open:
-    """Return how to open an archive within an archive from any place: by keeping it in memory, if it is small enough."""
-    with open_file() as stream:
-        data = stream.read(KEPT_BYTES + 1)
-    if len(data) > KEPT_BYTES:
-        raise Unreadable(f"{name} is an archive of more than {KEPT_BYTES // 2**20} MiB in another; unpack it first.")
-    return lambda: cast(BinaryIO, io.BytesIO(data))
+    """Return how to open an archive within an archive from any place: in memory, where the last one read is kept."""
+
+    def read() -> bytes:
+        with open_file() as stream:
+            data = stream.read(KEPT_BYTES + 1)
+        if len(data) > KEPT_BYTES:
+            raise Unreadable(
+                f"{name} is an archive of more than {KEPT_BYTES // 2**20} MiB in another; unpack it first."
+            )
+        return data
+
+    return lambda: cast(BinaryIO, io.BytesIO(_NESTED.get(open_file, read)))
 
 
 def plain(path: Path) -> Open:

@@ -97,9 +97,9 @@ class Pieces:
                     dropped += len(self._take(position)) + self._skip_string()
                     position = self._at
                     continue
-                before = self._at
+                before, self._at = self._at, 0
                 if self._more(before):
-                    self._at, position = 0, position - before
+                    position -= before
                     continue
                 raw = self._take(len(self._text))
                 return line, None if dropped + len(raw) > MAX_RECORD_BYTES else raw.rstrip(_SPACE), b""
@@ -162,9 +162,12 @@ class Pieces:
         if self.peek() != b'"':
             return None
         while (found := _KEY.match(self._text, self._at)) is None:
-            if len(self._text) - self._at > _MOST_KEY or not self._more(self._at):
+            begun = self._at
+            if len(self._text) - begun > _MOST_KEY:
                 return None
             self._at = 0
+            if not self._more(begun):
+                return None
         self._take(found.end())
         return found[1]
 

@@ -1,14 +1,17 @@
 """What a file is: told by its first bytes, then by its suffix, then by what it begins like.
 
-Owns the tables of magic numbers and suffixes. Must not know readers or archives' insides beyond the names in a zip.
+Owns the tables of magic numbers and suffixes. Must not know readers, nor of archives more than the names in a zip.
 """
 
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable
 
-HEAD_BYTES = 2**12
+from workbench.data.readers.tar_headers import BLOCK, is_header
+
+HEAD_BYTES = 2**14
 """How much of a file is looked at."""
 
 ARCHIVES = ("zip", "tar", "gz", "zst", "bz2", "xz")
@@ -36,8 +39,8 @@ SUFFIXES: dict[str, str] = {
     ".feather": "arrow",
 }
 """Suffix → kind."""
-PACKED = frozenset({".gz", ".tgz", ".zst", ".bz2", ".xz", ".zip", ".tar"})
-"""Suffixes of packed files."""
+PACKED = (".gz", ".tgz", ".zst", ".tzst", ".bz2", ".tbz", ".tbz2", ".xz", ".txz", ".zip", ".tar")
+"""Suffixes of files that hold others."""
 BINARY = frozenset({"pdf", "docx", "epub", "parquet", "arrow"})
 """Kinds that a file is only when its first bytes say so."""
 TABULAR = frozenset({"json", "table", "parquet", "arrow"})
@@ -54,44 +57,53 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\xfd7zXZ\x00", "xz"),
     (b"PAR1", "parquet"),
     (b"ARROW1", "arrow"),
-    (b"FEA1", "arrow"),
+    (b"\xff\xff\xff\xff", "arrow"),
 )
 _REFUSED: tuple[tuple[bytes, str], ...] = (
     (b"\x89PNG", "a PNG image"),
     (b"\xff\xd8\xff", "a JPEG image"),
     (b"GIF8", "a GIF image"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"SQLite format 3", "an SQLite database"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive; unpack it first"),
+    (b"Rar!", "a RAR archive; unpack it first"),
+    (b"SQLite format 3", "an SQLite database; export it as CSV"),
     (b"GGUF", "a GGUF model"),
     (b"\x7fELF", "a program"),
+    (b"MZ\x90", "a program"),
     (b"RIFF", "a sound, video or WebP file"),
     (b"OggS", "a sound file"),
     (b"ID3", "a sound file"),
-    (b"\xd0\xcf\x11\xe0", "an old Office document"),
-    (b"{\\rtf", "an RTF document"),
-    (b"\x80\x02}", "a pickle"),
-    (b"\x80\x04\x95", "a pickle"),
+    (b"fLaC", "a sound file"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document; save it as DOCX or CSV"),
+    (b"{\\rtf", "an RTF document; save it as DOCX"),
+    (b"\x80\x02}", "a pickle, which may run programs and is never opened"),
+    (b"\x80\x04\x95", "a pickle, which may run programs and is never opened"),
     (b"\x93NUMPY", "a NumPy array"),
     (b"\x89HDF", "an HDF5 file"),
+    (b"FEA1", "a Feather file of version 1; save it as Parquet"),
+    (b"PARE", "an encrypted Parquet file; save it without encryption"),
+    (b"version https://git-lfs", "a pointer in place of the data; fetch the data with `git lfs pull`"),
 )
-"""First bytes → what the file is, for the sentence that refuses it."""
+"""First bytes → what the file is, and what to do, for the sentence that refuses it."""
 _OFFICE = (
     ("word/document.xml", "docx", ""),
     ("META-INF/container.xml", "epub", ""),
     ("xl/workbook.xml", "", "a spreadsheet; save it as CSV"),
     ("ppt/presentation.xml", "", "a presentation; save it as PDF"),
-    ("content.xml", "", "an OpenDocument file; save it as DOCX"),
+    ("content.xml", "", "an OpenDocument file; save it as DOCX or CSV"),
 )
-_ARROW_STREAM = b"\xff\xff\xff\xff"
-_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""A name in a zip that is a document → its kind, or what it is that cannot be read."""
+_JSON = re.compile(rb'\s*(?:\{\s*"[^"\n]{0,200}"\s*:|\[\s*\{\s*["}]|\[\s*\[\s*[\["{]|\[\s*"[^"\n]{0,200}",)')
+_DECLARED_TABLE = re.compile(rb"#separator:|sep=.\r?\n", re.IGNORECASE)
+_WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_LINES = 8
+"""Lines that must agree before a text is taken for something else."""
 
 
 def magic(head: bytes) -> str:
     """Return the kind or packing that the first bytes tell, or ""."""
-    if len(head) > 262 and head[257:262] == b"ustar":
-        return "tar"
-    return next((kind for sign, kind in _MAGIC if head.startswith(sign)), "")
+    if (told := next((kind for sign, kind in _MAGIC if head.startswith(sign)), "")) != "":
+        return told
+    return "tar" if is_header(head[:BLOCK]) else ""
 
 
 def refused(head: bytes) -> str:
@@ -107,18 +119,35 @@ def office(names: Iterable[str]) -> tuple[str, str]:
     return next(((kind, why) for name, kind, why in _OFFICE if name in inside), ("", ""))
 
 
-def kind_of(suffix: str, head: bytes) -> str:
-    """Return the kind of a file that is no archive, by its suffix, then by how it begins; "" when neither tells."""
-    told = SUFFIXES.get(suffix, "")
-    if told == "arrow" and head.startswith(_ARROW_STREAM):
-        return told
-    if told and told not in BINARY:
-        return told
-    if told or b"\0" in head.lstrip(b"".join(_MARKS))[:512]:
-        return ""
-    begins = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:64].lower()
-    if begins.startswith((b"<!doctype html", b"<html")):
+def _is_text(head: bytes) -> bool:
+    """Return whether a file may be text: it holds no zero bytes, or every second byte is one."""
+    return b"\0" not in head[:512] or head.startswith(_WIDE_MARKS) or 3 * head[:512].count(0) > len(head[:512])
+
+
+def _like(head: bytes) -> str:
+    """Return the kind of a text by what it begins like, or ""."""
+    text = head.removeprefix(codecs.BOM_UTF8)
+    if text[:256].lstrip().lower().startswith((b"<!doctype html", b"<html")):
         return "html"
-    if begins[:1] in (b"{", b"["):
+    if _JSON.match(text):
         return "json"
-    return "text" if not suffix else ""
+    if _DECLARED_TABLE.match(text):
+        return "table"
+    lines = text.split(b"\n")[: _LINES + 1]
+    tabs = [line.count(b"\t") for line in lines[:-1]]
+    same = len(tabs) > 2 and tabs[0] > 0 and len(set(tabs)) == 1
+    return "table" if same and not any(line.startswith(b"\t") for line in lines) else ""
+
+
+def kind_of(suffix: str, head: bytes) -> str:
+    """Return the kind of a file that is no archive, by its suffix, then by how it begins; "" when neither tells.
+
+    A text file, a table and a file without a suffix may prove to be something else: JSON lines in a .txt are rows.
+    """
+    told = SUFFIXES.get(suffix, "")
+    if told in BINARY or not _is_text(head):
+        return ""
+    if told in ("text", "table", ""):
+        like = _like(head)
+        return told if told == "table" and like != "json" else like or told or ("" if suffix else "text")
+    return told

@@ -1,7 +1,7 @@
 """Listing: a path becomes the members that can be read, and the files that were passed over with the reason.
 
-Owns the walk through folders and archives, and which files are rows, prose beside rows, or about the data. Must not
-know how a member is read.
+Owns the walk through folders and archives, and which files are rows, prose beside rows, held out, or about the data.
+Must not know how a member is read.
 """
 
 from __future__ import annotations
@@ -10,23 +10,34 @@ import dataclasses
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from workbench.data.readers import archives, kinds
-from workbench.data.readers.archives import Open
+from workbench.data.readers.archives import Budget, Open
 from workbench.data.readers.member import Member, suffix_of
 from workbench.data.readers.records import Unreadable, shown
 
 SIDECAR = re.compile(
-    r"(?i)(readme|licen[cs]e|changelog|contributing|citation|notice|dataset_infos?|dataset_dict|dataset_manifest|"
-    r"state|manifest)(\.\w+)*"
+    r"(?i)(?:(?:readme|licen[cs]e|copying|changelog|contributing|citation|notice|authors|code_of_conduct|requirements|"
+    r"desktop|thumbs)(?:[-_.][\w-]*)*|(?:[\w-]+[-_])?(?:manifest|metadata|schema)\.json|dataset_infos?\.json|"
+    r"dataset_dict\.json|data_?card\.md|state\.json|stats\.json|datapackage\.json|croissant\.json)"
 )
-"""Files that describe the data beside them."""
-_HELD_OUT = frozenset("val valid validation dev eval evaluation test testing heldout".split())
-_TRAINING = frozenset({"train", "training"})
-_WORDS = re.compile(r"[a-z]+")
+"""Names of files that describe the data beside them."""
+_HIDDEN = (".", "__MACOSX", "~$")
+_TRAINING = frozenset(("train", "training"))
+_HELD_OUT = frozenset(
+    ("val", "valid", "validation", "dev", "eval", "evaluation", "test", "testing", "heldout", "holdout")
+)
+_NO_NAME = frozenset(("part", "shard", "chunk", "of", "split", "data", "file", "set", "dataset", "default"))
+"""Words that tell the files of one dataset apart and not datasets."""
+_WORD = re.compile(r"[a-z]+")
+_SMALL_SHARE = 0.05
+"""Rows that make up less than this of a folder's bytes are beside the point, and prose beside them is not."""
+PROSE = "prose beside files of rows; give it on its own to use it"
+FEW_ROWS = "few rows beside much prose; give it on its own to use it"
+ABOUT = "it is about the data, not of it"
 
 
 @dataclass
@@ -39,134 +50,196 @@ class Listing:
 
     def ignore(self, name: str, reason: str) -> None:
         """Say that a file was passed over."""
-        self.ignored.append({"source": shown(name), "reason": reason})
+        self.ignored.append({"source": shown(name), "reason": reason.rstrip(".")})
 
 
-def _head(open_file: Open, most: int = kinds.HEAD_BYTES) -> bytes:
-    with open_file() as stream:
-        return stream.read(most)
+@dataclass(frozen=True)
+class _File:
+    """A file that may be a member or hold members."""
+
+    name: str
+    """As it is shown, with everything it lies in."""
+    origin: Path
+    open: Open
+    size: int
+    """-1 when only unpacking tells."""
+    path: Path | None
+    """Where it lies when nothing has to be unpacked."""
+    depth: int = 0
+    """How many packings it lies in."""
+    budget: Budget | None = None
+    """Of the archive it lies in."""
 
 
-def _add(
-    into: Listing,
-    name: str,
-    origin: Path,
-    open_file: Open,
-    size: int,
-    path: Path | None,
-    depth: int,
-    named: bool,
-    packed: bool = False,
-) -> None:
+def _add(into: Listing, file: _File, named: bool) -> None:
     """Add what a file is to the listing: itself, or what is packed in it.
 
-    `named` says that a person asked for this very file, whatever its suffix is; `packed`, that it was unpacked from a
-    gz or the like, which holds no other: there are files that unpack to themselves. Raises Unreadable for a file that
+    `named` says that a person asked for this very file, whatever its suffix is. Raises Unreadable for a file that
     cannot be read.
     """
-    head = _head(open_file)
+    with file.open() as stream:
+        head = stream.read(kinds.HEAD_BYTES)
     if not head:
-        raise Unreadable(f"{shown(name)} is empty; give a file with rows or text.")
+        raise Unreadable(f"{file.name} is empty; give a file with rows or text.")
     told = kinds.magic(head)
     if told in archives.ENTRIES:
-        if told == "zip" and path is None:
-            # Its directory stands at its end, which a stream does not reach twice.
-            open_file = archives.kept(open_file, shown(name))
-        kind, why = _office(told, open_file, name)
+        kind, why = _office(told, file)
         if why:
-            raise Unreadable(f"{shown(name)} is {why}.")
+            raise Unreadable(f"{file.name} is {why}.")
         if not kind:
-            _archive(into, told, name, origin, open_file, depth)
+            _add_archive(into, told, file)
             return
         told = kind
     elif told in kinds.ARCHIVES:
-        if packed:
-            raise Unreadable(f"{shown(name)} is packed twice; unpack it yourself.")
-        opened = archives.unpacked(told, open_file, shown(name), size)
-        _add(into, name, origin, opened, -1, None, depth, named, packed=True)
+        _check_depth(file)
+        opened = archives.unpacked(told, file.open, file.name, file.size, file.budget)
+        with opened() as stream:
+            packed_tar = kinds.magic(stream.read(kinds.HEAD_BYTES)) == "tar"
+        depth = file.depth + (not packed_tar)
+        _add(into, dataclasses.replace(file, open=opened, size=-1, path=None, depth=depth), named)
         return
     if not told and (what := kinds.refused(head)):
-        raise Unreadable(f"{shown(name)} is {what}, which holds no rows; give data or text.")
-    kind = told or kinds.kind_of(suffix_of(name), head) or ("text" if named else "")
+        words, _, hint = what.partition("; ")
+        raise Unreadable(f"{file.name} is {words}; {hint or 'give rows, text or documents'}.")
+    suffix = suffix_of(file.name)
+    kind = told or kinds.kind_of(suffix, head) or ("text" if named and suffix not in kinds.SUFFIXES else "")
     if not kind:
-        raise Unreadable(f"{shown(name)} is no {suffix_of(name).lstrip('.') or 'text'} file that can be read.")
-    into.members.append(Member(shown(name), origin, kind, size, path, open_file))
+        what = "text" if kinds.SUFFIXES.get(suffix, "text") not in kinds.BINARY else f"{suffix.lstrip('.')} file"
+        raise Unreadable(f"{file.name} is not {what}, whatever its name says; get it again.")
+    into.members.append(Member(file.name, file.origin, kind, file.size, file.path, file.open))
 
 
-def _office(told: str, open_file: Open, name: str) -> tuple[str, str]:
+def _check_depth(file: _File) -> None:
+    """Raise Unreadable for what is packed too deeply."""
+    if file.depth >= archives.MAX_DEPTH:
+        raise Unreadable(f"{file.name} is packed more than {archives.MAX_DEPTH} deep; unpack it yourself.")
+
+
+def _office(told: str, file: _File) -> tuple[str, str]:
     """Return (kind, why not) of a zip that is a document; ("", "") for an archive."""
     if told != "zip":
         return "", ""
-    return kinds.office(entry.name for entry in archives.in_zip(open_file, name, lambda inside, why: None))
+    opened = file.open if file.path is not None else archives.kept(file.open, file.name)
+    return kinds.office(archives.names_in_zip(opened, file.name))
 
 
-def _archive(into: Listing, told: str, name: str, origin: Path, open_file: Open, depth: int) -> None:
+def _add_archive(into: Listing, told: str, file: _File) -> None:
     """Add what an archive holds; a file in it that cannot be read is passed over."""
-    if depth >= archives.MAX_DEPTH:
-        raise Unreadable(f"{shown(name)} is packed more than {archives.MAX_DEPTH} deep; unpack it yourself.")
-    inner = Listing()
-    for entry in archives.ENTRIES[told](open_file, name, into.ignore):
-        _consider(inner, entry.name, f"{name}/{entry.name}", origin, entry.open, entry.size, None, depth + 1)
-    _settle(into, inner, name)
+    _check_depth(file)
+    opened = file.open if file.path is not None or told == "tar" else archives.kept(file.open, file.name)
+    budget = file.budget or Budget()
+    inner, inside = Listing(), []
+    for entry in archives.ENTRIES[told](opened, file.name, budget, inner.ignore):
+        name = f"{file.name}/{shown(entry.name)}"
+        one = _File(name, file.origin, entry.open, entry.size, None, file.depth + 1, budget)
+        _consider(inner, inside, entry.name, one)
+    _settle(into, inner, inside)
 
 
-def _consider(
-    into: Listing, inside: str, name: str, origin: Path, open_file: Open, size: int, path: Path | None, depth: int
-) -> None:
-    """Add a file of a folder or an archive, or say why it is passed over."""
-    if any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(inside).parts):
+def _consider(found: Listing, inside: list[str], name: str, file: _File) -> None:
+    """Add a file of a folder or an archive, with its name in it, or say why it is passed over."""
+    if any(part.startswith(_HIDDEN) for part in PurePosixPath(name).parts):
+        found.ignore(file.name, "hidden")
         return
-    suffix = suffix_of(inside)
-    last = PurePosixPath(inside.lower()).suffix
-    if suffix and not {suffix, last} & (kinds.SUFFIXES.keys() | kinds.PACKED):
-        into.ignore(name, f"no reader for {suffix}")
+    suffix = suffix_of(name)
+    if suffix and suffix not in kinds.SUFFIXES and suffix not in kinds.PACKED:
+        found.ignore(file.name, f"no reader for {suffix}")
         return
     try:
-        _add(into, name, origin, open_file, size, path, depth, False)
+        _add(found, file, False)
     except Unreadable as error:
-        into.ignore(name, str(error))
+        found.ignore(file.name, str(error).removeprefix(f"{file.name} ").rstrip("."))
     except OSError as error:
-        into.ignore(name, f"it cannot be read: {error.strerror}")
+        found.ignore(file.name, f"it cannot be read: {error.strerror}")
+    # What an archive holds is known by the names in it, too.
+    for member in found.members[len(inside) :]:
+        inside.append(name + member.name.removeprefix(file.name))
 
 
-def _words_of(name: str, root: str) -> set[str]:
-    """Return the words in the last two parts of a name below its root, by which a file says which split it is."""
-    parts = PurePosixPath(name.removeprefix(root).lower()).parts[-2:]
-    words = set(_WORDS.findall(" ".join(parts)))
-    return words | ({"heldout"} if {"held", "out"} <= words else set())
+def _words(name: str) -> set[str]:
+    """Return the words in the last parts of a name, by which a file says which split it is."""
+    parts = PurePosixPath(name.lower()).parts[-3:]
+    stem = parts[-1].partition(".")[0] if parts else ""
+    words = _WORD.findall(" ".join((*parts[:-1], stem)))
+    return set(words) | ({"heldout"} if {"held", "out"} <= set(words) else set())
 
 
-def _settle(into: Listing, found: Listing, root: str) -> None:
-    """Add the files of a folder or archive: those that describe the others are passed over, splits are told apart."""
+def held_out(names: Sequence[str]) -> list[bool]:
+    """Return for each of some files whether it is held out, by the names beside it.
+
+    A name that says validation or test is held out beside a file for training, beside one that is named alike but for
+    that word, and beside any other when it says nothing else.
+    """
+    words = [_words(name) for name in names]
+    held = [bool(found & _HELD_OUT) and not found & _TRAINING for found in words]
+    rest = [frozenset(found - _HELD_OUT - _TRAINING - _NO_NAME - {"held", "out"}) for found in words]
+    others = {what for what, aside in zip(rest, held, strict=True) if not aside}
+    training = any(found & _TRAINING for found in words)
+    return [
+        aside and bool(others) and (training or not what or what in others)
+        for aside, what in zip(held, rest, strict=True)
+    ]
+
+
+def _bytes(members: Sequence[Member]) -> int:
+    """Return the size of members, that of the packed file where only unpacking tells."""
+    return sum(member.size if member.size >= 0 else member.origin.stat().st_size for member in members)
+
+
+def _settle(into: Listing, found: Listing, inside: Sequence[str]) -> None:
+    """Add the members of a folder or archive: those that describe the others are passed over, splits are told apart."""
     into.ignored += found.ignored
-    about = [member for member in found.members if SIDECAR.fullmatch(PurePosixPath(member.name).name)]
-    rows = [member for member in found.members if member not in about] or found.members
-    tabular = any(member.kind in kinds.TABULAR for member in rows)
-    for member in found.members:
-        if member not in rows:
-            into.ignore(member.name, "it is about the data, not of it")
-        elif tabular and member.kind not in kinds.TABULAR:
-            into.ignore(member.name, "prose beside files of rows")
-    kept = [member for member in rows if not tabular or member.kind in kinds.TABULAR]
-    words = {member.name: _words_of(member.name, shown(root)) for member in kept}
-    beside = any(found_words & _TRAINING for found_words in words.values())
-    for member in kept:
-        split = words[member.name]
-        held_out = beside and bool(split & _HELD_OUT) and not split & _TRAINING
-        into.members.append(dataclasses.replace(member, held_out=True) if held_out else member)
+    about = [bool(SIDECAR.fullmatch(PurePosixPath(name).name)) for name in inside]
+    data = [member for member, aside in zip(found.members, about, strict=True) if not aside]
+    rows = [member for member in data if member.kind in kinds.TABULAR]
+    few = _bytes(rows) < _SMALL_SHARE * _bytes(data)
+    kept: list[Member] = []
+    names: list[str] = []
+    for member, name, aside in zip(found.members, inside, about, strict=True):
+        if aside:
+            into.ignore(member.name, ABOUT)
+        elif rows and (member.kind in kinds.TABULAR) == few:
+            into.ignore(member.name, FEW_ROWS if few else PROSE)
+        else:
+            kept.append(member)
+            names.append(name)
+    taken = {member.name for member in into.members}
+    for member, aside in zip(kept, held_out(names), strict=True):
+        name, number = member.name, 2
+        while name in taken:
+            name, number = f"{member.name} ({number})", number + 1
+        taken.add(name)
+        into.members.append(dataclasses.replace(member, name=name, held_out=aside or member.held_out))
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Yield the files below a folder, sorted by path; links to folders are not followed."""
+def _walk(folder: Path, found: Listing) -> Iterator[Path]:
+    """Yield the files below a folder, sorted by path; links to folders are not followed, hidden files are named."""
 
     def refuse(error: OSError) -> None:
-        raise Unreadable(f"The folder {shown(error.filename or folder)} cannot be read: {error.strerror}.")
+        if os.fspath(error.filename) == os.fspath(folder):
+            raise error
+        found.ignore(error.filename, f"it cannot be read: {error.strerror}")
 
-    found = []
+    files = []
     for where, folders, names in os.walk(folder, onerror=refuse):
+        for name in folders:
+            if name.startswith("."):
+                found.ignore(os.path.join(where, name), "hidden")
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(where) / name for name in names if not name.startswith(".")]
-    yield from sorted(found)
+        files += [Path(where) / name for name in names]
+    yield from sorted(files)
+
+
+def _add_folder(into: Listing, folder: Path) -> None:
+    """Add the files of a folder."""
+    found, inside = Listing(), []
+    for path in _walk(folder, found):
+        if path.is_file():
+            file = _File(shown(path), path, archives.plain(path), path.stat().st_size, path)
+            _consider(found, inside, path.relative_to(folder).as_posix(), file)
+        else:
+            found.ignore(os.fspath(path), "it is no regular file")
+    _settle(into, found, inside)
 
 
 def listing(path: Path) -> Listing:
@@ -177,29 +250,21 @@ def listing(path: Path) -> Listing:
     into = Listing()
     try:
         mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise Unreadable(f"There is no file or folder {shown(path)}; check the path.") from None
+    except OSError as error:
+        raise Unreadable(f"{shown(path)} cannot be read: {error.strerror}.") from None
+    try:
         if stat.S_ISDIR(mode):
-            found = Listing()
-            for file in _walk(path):
-                if file.is_file():
-                    inside = file.relative_to(path).as_posix()
-                    size = file.stat().st_size
-                    _consider(found, inside, os.fspath(file), file, archives.plain(file), size, file, 0)
-                else:
-                    found.ignore(os.fspath(file), "it is no regular file")
-            _settle(into, found, os.fspath(path))
+            _add_folder(into, path)
         elif not stat.S_ISREG(mode):
             raise Unreadable(f"{shown(path)} is not a regular file; give a file or a folder.")
         else:
-            _add(into, os.fspath(path), path, archives.plain(path), path.stat().st_size, path, 0, True)
-    except FileNotFoundError:
-        raise Unreadable(f"There is no file or folder {shown(path)}; check the path.") from None
-    except ValueError:
-        raise Unreadable(f"There is no file or folder {shown(path)}; check the path.") from None
+            _add(into, _File(shown(path), path, archives.plain(path), path.stat().st_size, path), True)
     except OSError as error:
         raise Unreadable(f"{shown(path)} cannot be read: {error.strerror}.") from None
     if not into.members:
         first = f": {into.ignored[0]['source']}: {into.ignored[0]['reason']}" if into.ignored else ""
-        raise Unreadable(
-            f"{shown(path)} holds no file that can be read{first.rstrip('.')}; known are {' '.join(sorted(kinds.SUFFIXES))}."
-        )
+        known = " ".join(sorted(kinds.SUFFIXES))
+        raise Unreadable(f"{shown(path)} holds no file that can be read{first}; known are {known}.")
     return into

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import Any
 
 import orjson
 
@@ -98,11 +97,10 @@ def _object(source: Source) -> Iterator[Record | BadRecord]:
     if found is None:
         yield as_record(source.name, 1, value)
         return
-    number = 0
     for number, row in enumerate(found.rows, 1):
         yield as_record(source.name, number, row)
-    for number in range(number + 1, number + 1 + found.held_out):
-        yield BadRecord(source.name, number, HELD_OUT_KEY)
+    for number in range(found.held_out):
+        yield BadRecord(source.name, len(found.rows) + number + 1, HELD_OUT_KEY)
 
 
 def _values(source: Source, pieces: Pieces) -> Iterator[Record | BadRecord]:
@@ -131,7 +129,8 @@ def _long_object(source: Source, pieces: Pieces) -> Iterator[Record | BadRecord]
     if not found:
         limit = MAX_DOCUMENT_BYTES // 2**20
         raise Unreadable(
-            f"{source.name} is one JSON object of more than {limit} MiB without a list of rows; convert it to JSON lines."
+            f"{source.name} is one JSON object of more than {limit} MiB without a list of rows; "
+            "convert it to JSON lines."
         )
 
 

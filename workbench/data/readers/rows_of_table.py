@@ -1,23 +1,29 @@
 """CSV and TSV: records of named cells, every cell the text it is in the file.
 
-Owns the choice of the delimiter and the recovery from a quote that is never closed. Must not know what a column means.
+Owns the choice of the dialect, the names of the columns and the recovery from a quote that is never closed. Must not
+know what a column means.
 """
 
 from __future__ import annotations
 
 import csv
 import itertools
+import re
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from workbench.data.readers.member import Member
-from workbench.data.readers.records import MAX_RECORD_BYTES, TOO_LONG, BadRecord, Record
-from workbench.data.readers.source import Source, open_source
+from workbench.data.readers.records import BAD_TEXT, MAX_RECORD_BYTES, TOO_LONG, BadRecord, Record
+from workbench.data.readers.source import Source, read_text_with
 
-DELIMITERS = (",", "\t", ";", "|")
 NO_DELIMITER = "\x1f"
 """The delimiter of a table of one column, in which a comma is text: the unit separator, which text does not hold."""
-MAX_RECOVERIES = 100
+SNIFFED_BYTES = 2**16
+"""How much of a table is looked at to tell its dialect."""
+MAX_SPAN = 2**14
+"""Most lines that a record may take up; a quote that is open longer is taken for one that is never closed."""
+MAX_RECOVERIES = 1000
 """Faulty quotes after which the rest of a file is refused: each costs a second reading of what follows."""
 UNCLOSED = "a quote is never closed"
 _STRAY = "a quote or a line end stands in the middle of a cell"
@@ -25,26 +31,84 @@ _FAULTS = (("unexpected end of data", UNCLOSED), ("field limit", TOO_LONG))
 """Part of the csv module's message → reason."""
 _TOO_DEEP = "not read, because too many quotes before it are faulty"
 
+_DECLARED = re.compile(rb"(?:#separator:|sep=)(\w+|.)\r?$", re.MULTILINE | re.IGNORECASE)
+"""The first line by which flash-card programs and spreadsheets name the delimiter."""
+_NAMED = {b"comma": ",", b"semicolon": ";", b"tab": "\t", b"pipe": "|", b"space": " ", b"colon": ":"}
 
-def sniff_delimiter(head: bytes) -> str:
-    """Return the delimiter under which most records of the head have as many cells as the header, two or more.
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a table writes its records."""
+
+    delimiter: str
+    quoting: int = csv.QUOTE_MINIMAL
+    """`QUOTE_NONE` where a quote is a character like any other."""
+    escape: str | None = None
+    """What stands before a quote inside a quoted cell; None where such a quote is written twice."""
+    described: bool = False
+    """Lines that begin with # or sep= stand before the records and say how they are written."""
+
+    def reader(self, lines: Iterator[str], strict: bool) -> Iterator[list[str]]:
+        """Return a reader of records; `strict` raises csv.Error for what the dialect does not allow."""
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            quoting=self.quoting,  # type: ignore[arg-type]
+            escapechar=self.escape,
+            doublequote=self.escape is None,
+            strict=strict,
+        )
+
+
+DIALECTS = (
+    *(Dialect(delimiter) for delimiter in ",\t;|"),
+    *(Dialect(delimiter, escape="\\") for delimiter in ",\t;|"),
+    Dialect("\t", csv.QUOTE_NONE),
+)
+"""The dialects that are tried, in the order in which they win among equals."""
+
+
+def _fit(dialect: Dialect, lines: list[str]) -> tuple[float, int]:
+    """Return (share of the records that have as many cells as the first one, that number of cells)."""
+    widths: list[int] = []
+    faults = 0
+    records = dialect.reader(iter(lines), strict=True)
+    while True:
+        try:
+            record = next(records)
+        except StopIteration:
+            break
+        except csv.Error:
+            faults += 1
+            continue
+        if record:
+            widths.append(len(record))
+    if not widths or widths[0] < 2:
+        return 0.0, 0
+    return widths.count(widths[0]) / (len(widths) + faults), widths[0]
+
+
+def sniff(head: bytes, suffix: str = "") -> Dialect:
+    """Return the dialect of a table: the one it declares, or the one in which most records fit, two cells or more.
 
     Among equals the one that gives more cells wins; a table in which none gives two cells has one column.
     """
-    text = head.decode("utf-8", "ignore")
-    lines = text.splitlines(keepends=True)
-    # The last line of the head may be cut in its middle.
-    lines = lines[:-1] if len(lines) > 1 and not text.endswith("\n") else lines
-    best = (0.0, 1, NO_DELIMITER)
-    for delimiter in DELIMITERS:
-        try:
-            records = [record for record in csv.reader(lines, delimiter=delimiter) if record]
-        except csv.Error:
+    if (declared := _DECLARED.match(head)) is not None:
+        name = declared[1].lower()
+        return Dialect(_NAMED.get(name) or name.decode("utf-8", "ignore")[:1] or ",", described=True)
+    text = head[:SNIFFED_BYTES].decode("utf-8", "ignore")
+    lines = text.split("\n")
+    # The last line may be cut in its middle.
+    lines = [f"{line}\n" for line in (lines[:-1] if len(lines) > 1 else lines)]
+    best, fit = Dialect("\t" if suffix == ".tsv" else NO_DELIMITER), (0.0, 1)
+    for dialect in DIALECTS:
+        if dialect.escape and not ('\\"' in text and fit[0] < 1):
             continue
-        if records and (width := len(records[0])) > 1:
-            share = sum(len(record) == width for record in records) / len(records)
-            best = max(best, (share, width, delimiter), key=lambda found: found[:2])
-    return best[2]
+        if suffix == ".tsv" and dialect.delimiter != "\t":
+            continue
+        if (found := _fit(dialect, lines)) > fit:
+            best, fit = dialect, found
+    return best
 
 
 class _Lines:
@@ -53,6 +117,7 @@ class _Lines:
     def __init__(self, source: Source) -> None:
         self._raw = source.lines()
         self._again: deque[tuple[int, str | None, str]] = deque()
+        self._size = 0
         self.taken: list[tuple[int, str | None, str]] = []
 
     def _next(self) -> tuple[int, str | None, str]:
@@ -65,36 +130,40 @@ class _Lines:
         try:
             return number, raw.decode("utf-8") + "\n", ""
         except UnicodeDecodeError:
-            return number, None, "not valid UTF-8"
+            return number, None, BAD_TEXT
+
+    def begin(self) -> None:
+        """Say that the next line begins a record."""
+        self.taken, self._size = [], 0
 
     def __iter__(self) -> Iterator[str]:
-        size = sum(len(text or "") for _, text, _ in self.taken)
-        while True:
-            try:
-                line = self._next()
-            except StopIteration:
-                return
-            self.taken.append(line)
-            if line[1] is None:
-                return
-            size += len(line[1])
-            if size > MAX_RECORD_BYTES:
-                return
-            yield line[1]
+        return self
+
+    def __next__(self) -> str:
+        """Return the next line of the record; raises StopIteration where the record has to end."""
+        if self.taken and (self.taken[-1][1] is None or self._size > MAX_RECORD_BYTES or len(self.taken) > MAX_SPAN):
+            raise StopIteration
+        line = self._next()
+        self.taken.append(line)
+        if line[1] is None:
+            raise StopIteration
+        self._size += len(line[1])
+        return line[1]
 
     def give_back(self, lines: list[tuple[int, str | None, str]]) -> None:
         """Let these lines be the next ones again."""
         self._again.extendleft(reversed(lines))
 
 
-def _records(source: Source, delimiter: str) -> Iterator[tuple[int, list[str], str]]:
+def _records(source: Source, dialect: Dialect) -> Iterator[tuple[int, list[str], str]]:
     """Yield (line, cells, "") of each record, or (line, [], reason); blank lines are no records."""
     csv.field_size_limit(MAX_RECORD_BYTES)
     lines, recoveries = _Lines(source), 0
+    reader = dialect.reader(lines, strict=True)
     while True:
-        lines.taken = []
+        lines.begin()
         try:
-            cells = next(csv.reader(iter(lines), delimiter=delimiter, strict=True))
+            cells = next(reader)
         except StopIteration:
             if not lines.taken:
                 return
@@ -120,7 +189,7 @@ def _records(source: Source, delimiter: str) -> Iterator[tuple[int, list[str], s
 
 
 _LONGEST_NAME = 60
-_SENTENCE_ENDS = (".", "?", "!", ";", "。", "？", "！", "؟")
+_SENTENCE = re.compile(r"(?s).*\S\s.*[.?!;。？！؟]")
 
 
 def is_header(cells: list[str]) -> bool:
@@ -128,29 +197,40 @@ def is_header(cells: list[str]) -> bool:
     names = [cell.strip() for cell in cells if cell.strip()]
     return (
         bool(names)
-        and all(len(name) <= _LONGEST_NAME and "\n" not in name and not name.endswith(_SENTENCE_ENDS) for name in names)
+        and all(len(name) <= _LONGEST_NAME and "\n" not in name and not _SENTENCE.fullmatch(name) for name in names)
         and not any(name.replace(".", "", 1).lstrip("+-").isdigit() for name in names)
     )
 
 
 def columns_of(cells: list[str]) -> list[str]:
-    """Return a name for each column: the header's, its number where there is none, and a number behind one used before."""
+    """Return a name for each column: the header's, its number where it has none, with a number added to a repeated one."""
     names: list[str] = []
     for number, cell in enumerate(cells, 1):
         name = cell.strip() or f"column_{number}"
-        names.append(name if name not in names else f"{name}_{number}")
+        while name in names:
+            name = f"{name}_{number}"
+        names.append(name)
     return names
 
 
-def read_table(member: Member) -> Iterator[Record | BadRecord]:
-    """Yield the records of a CSV or TSV file as column → text; the first record names the columns if it looks like it.
+def _described(records: Iterator[tuple[int, list[str], str]]) -> Iterator[tuple[int, list[str], str]]:
+    """Yield the records after the lines that say how a table is written; names of columns given there come first."""
+    for line, cells, bad in records:
+        start = cells[0].lower() if cells else ""
+        if start.startswith("#columns:"):
+            yield line, [cells[0][len("#columns:") :], *cells[1:]], bad
+        elif not start.startswith(("#", "sep=")):
+            yield line, cells, bad
+            break
+    yield from records
 
-    Columns without a name are called column_1 and so on. A record with more or fewer cells than there are columns is
-    bad. Raises Unreadable.
-    """
-    source = open_source(member)
-    delimiter = "\t" if source.suffix == ".tsv" else sniff_delimiter(source.head)
-    records = _records(source, delimiter)
+
+def _table(source: Source) -> Iterator[Record | BadRecord]:
+    """Yield the records of a source."""
+    dialect = sniff(source.head, source.suffix)
+    records = _records(source, dialect)
+    if dialect.described:
+        records = _described(records)
     first = next(records, None)
     while first is not None and first[2]:
         yield BadRecord(source.name, first[0], first[2])
@@ -167,3 +247,12 @@ def read_table(member: Member) -> Iterator[Record | BadRecord]:
             )
         else:
             yield Record(source.name, line, dict(zip(names, cells, strict=True)))
+
+
+def read_table(member: Member) -> Iterator[Record | BadRecord]:
+    """Yield the records of a CSV or TSV file as column → text; the first record names the columns if it looks like it.
+
+    Columns without a name are called column_1 and so on. A record with more or fewer cells than there are columns is
+    bad. Raises Unreadable.
+    """
+    return read_text_with(_table, member)

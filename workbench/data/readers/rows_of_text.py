@@ -14,12 +14,11 @@ from collections.abc import Iterator
 
 from workbench.data.readers import passages
 from workbench.data.readers.member import Member
-from workbench.data.readers.records import TOO_LONG, BadRecord, Record
-from workbench.data.readers.source import Source, open_source
+from workbench.data.readers.records import BAD_TEXT, TOO_LONG, BadRecord, Record
+from workbench.data.readers.source import Source, read_text_with
 
 LONG_LINE = 800
 _RARE_BLANK_LINES = 0.1
-_BAD_TEXT = "not valid UTF-8"
 
 
 def one_per_line(head: bytes) -> bool:
@@ -39,7 +38,7 @@ def _decoded(source: Source, bad: list[BadRecord]) -> Iterator[tuple[int, str]]:
         try:
             yield number, raw.decode("utf-8").rstrip("\r")
         except UnicodeDecodeError:
-            bad.append(BadRecord(source.name, number, _BAD_TEXT))
+            bad.append(BadRecord(source.name, number, BAD_TEXT))
 
 
 def _whole(source: Source) -> Iterator[Record | BadRecord]:
@@ -57,14 +56,8 @@ def _whole(source: Source) -> Iterator[Record | BadRecord]:
         yield BadRecord(source.name, 1, "the document holds no text")
 
 
-def read_article(member: Member) -> Iterator[Record | BadRecord]:
-    """Yield the records of a Markdown file. Raises Unreadable."""
-    yield from _whole(open_source(member))
-
-
-def read_text(member: Member) -> Iterator[Record | BadRecord]:
-    """Yield the records of a text file: its lines, or what it consists of (see the rule above). Raises Unreadable."""
-    source = open_source(member)
+def _articles(source: Source) -> Iterator[Record | BadRecord]:
+    """Yield the lines of a text as articles, or what it consists of as a whole (see the rule above)."""
     if not one_per_line(source.head):
         yield from _whole(source)
         return
@@ -75,3 +68,13 @@ def read_text(member: Member) -> Iterator[Record | BadRecord]:
         if line.strip():
             yield Record(source.name, number, {"text": line})
     yield from bad
+
+
+def read_article(member: Member) -> Iterator[Record | BadRecord]:
+    """Yield the records of a Markdown file. Raises Unreadable."""
+    return read_text_with(_whole, member)
+
+
+def read_text(member: Member) -> Iterator[Record | BadRecord]:
+    """Yield the records of a text file: its lines, or what it consists of. Raises Unreadable."""
+    return read_text_with(_articles, member)

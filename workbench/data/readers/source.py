@@ -208,7 +208,7 @@ def _encoding_of(member: Member, head: bytes) -> tuple[str, int]:
 
 
 def open_source(member: Member) -> Source:
-    """Return a member as a source of text; raises Unreadable for what is no text, and OSError as the system gives it."""
+    """Return a member as a source of text; raises Unreadable for what is no text, OSError as the system gives it."""
     stream = member.open()
     try:
         head = stream.read(HEAD_BYTES)
@@ -230,5 +230,6 @@ def read_text_with(
         return
     for record in reader(source):
         if isinstance(record, BadRecord) and record.reason == BAD_TEXT:
-            record = record._replace(reason=f"not valid {source.encoding}")
-        yield record
+            yield record._replace(reason=f"not valid {source.encoding}")
+        else:
+            yield record

@@ -17,7 +17,7 @@ from workbench.data.readers.json_pieces import Pieces
 TRAINING_KEYS = ("train", "training", "train_data", "training_data", "trainset", "train_set")
 ROW_KEYS = (
     *TRAINING_KEYS, "data", "rows", "examples", "records", "items", "samples", "instances", "entries", "dataset",
-    "documents", "articles", "questions", "faqs", "faq", "qa", "qas", "pairs", "results", "content",
+    "documents", "articles", "texts",
 )  # fmt: skip
 """Keys under which an object holds its rows, on one level or two, the likelier first."""
 HELD_OUT_KEYS = (
@@ -25,8 +25,10 @@ HELD_OUT_KEYS = (
 )  # fmt: skip
 """Keys of rows that are not to be learnt from, where others are."""
 _PARTS_OF_A_ROW = frozenset(
-    "messages conversations conversation turns dialogue dialog chat history prompt completion chosen rejected tools "
-    "functions choices options answers images contents".split()
+    (
+        *("messages", "conversations", "conversation", "turns", "dialogue", "dialog", "chat", "history", "prompt"),
+        *("completion", "chosen", "rejected", "tools", "functions", "choices", "options", "answers", "images"),
+    )
 )
 """Keys under which a row itself keeps a list of objects."""
 _SPEAKERS = frozenset(("role", "from", "speaker", "author", "sender"))
@@ -56,7 +58,9 @@ def _is_turn(value: Any) -> bool:
 
 def _are_objects(value: Any) -> bool:
     """Return whether a value is a list of objects that are no turns."""
-    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value) and not _is_turn(value[0])
+    if not isinstance(value, list) or not value or _is_turn(value[0]):
+        return False
+    return all(isinstance(item, dict) for item in value)
 
 
 def _shared(rows: Sequence[Cells]) -> set[str]:
@@ -81,19 +85,22 @@ def _columns(value: Cells) -> list[Cells] | None:
         if len(columns) == 1 and not all(isinstance(cell, str) for cell in first):
             return None
         return [dict(zip(value, cells, strict=True)) for cells in zip(*columns, strict=True)]
-    if first and all(isinstance(column, dict) and column.keys() == first.keys() for column in columns):
-        if all(number.isdecimal() for number in first):
-            return [{name: column[number] for name, column in value.items()} for number in first]
+    same = bool(first) and all(isinstance(column, dict) and column.keys() == first.keys() for column in columns)
+    if same and all(number.isdecimal() for number in first):
+        return [{name: column[number] for name, column in value.items()} for number in first]
     return None
 
 
 def _frame(value: Cells) -> list[Cells] | None:
     """Return the rows of {"columns": names, "data": rows of cells}."""
     names, rows = value.get("columns"), value.get("data")
-    if isinstance(names, list) and isinstance(rows, list) and all(isinstance(name, str) for name in names):
-        if names and rows and all(isinstance(row, list) and len(row) == len(names) for row in rows):
-            return [dict(zip(names, row, strict=True)) for row in rows]
-    return None
+    if not (isinstance(names, list) and names and isinstance(rows, list) and rows):
+        return None
+    if not all(isinstance(name, str) for name in names):
+        return None
+    if not all(isinstance(row, list) and len(row) == len(names) for row in rows):
+        return None
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _map(value: Cells) -> list[Any] | None:
@@ -134,7 +141,7 @@ def _largest(value: Cells) -> Found | None:
     lists = [item for key, item in value.items() if _are_objects(item) and key.lower() not in _PARTS_OF_A_ROW]
     if len(lists) > 1 and set.intersection(*(_shared(rows) for rows in lists)):
         return Found([row for rows in lists for row in rows])
-    largest = max(lists, key=lambda rows: len(orjson.dumps(rows)), default=[])
+    largest: list[Any] = max(lists, key=lambda rows: len(orjson.dumps(rows)), default=[])
     if len(largest) > 1 and len(orjson.dumps(largest)) >= _LARGE_SHARE * len(orjson.dumps(value)):
         return Found(largest)
     return None

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,14 @@ from workbench.engine.export.stored import Stored, open_adapter
 _PREFIX = "base_model.model."
 _PAIR = re.compile(r"^(?P<module>.+)\.lora_(?P<embedding>embedding_)?(?P<half>[AB])(?:\.weight)?$")
 
+_TOKENS = ".token_adapter.trainable_tokens_delta"
+
 _REFUSED = {
     "use_dora": "weight-decomposed (DoRA)",
     "fan_in_fan_out": "for transposed layers",
     "lora_bias": "with biases of its own",
     "layer_replication": "that repeats layers",
     "target_parameters": "on bare parameters",
-    "trainable_token_indices": "that trains single tokens",
     "alora_invocation_tokens": "that switches itself on by tokens",
     "arrow_config": "that routes between adapters",
 }
@@ -65,11 +66,31 @@ class Delta:
 
 
 @dataclass(frozen=True)
+class TokenRows:
+    """Rows of an embedding that were trained on their own, and that replace the base's."""
+
+    tokens: NDArray[np.int64]
+    values: Stored
+    """[tokens, dim]"""
+
+    def put(self, block: NDArray[np.float32], start: int, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return rows from `start` on of the embedding with those of `values`, [tokens, dim], in their places."""
+        inside = (self.tokens >= start) & (self.tokens < start + len(block))
+        if not inside.any():
+            return block
+        changed = block.copy()
+        changed[self.tokens[inside] - start] = values[inside]
+        return changed
+
+
+@dataclass(frozen=True)
 class Adapter:
-    """Every change of an adapter: base tensor name → delta, and base tensor name → tensor that replaces it."""
+    """Every change of an adapter, by the name of the base's tensor."""
 
     deltas: dict[str, Delta]
     replaced: dict[str, Stored]
+    """Whole tensors in the base's place."""
+    rows: dict[str, TokenRows] = field(default_factory=dict)
 
 
 def _pattern(patterns: dict[str, Any], module: str, default: float) -> float:
@@ -98,17 +119,34 @@ def _config(folder: Path) -> dict[str, Any]:
     return dict(config)
 
 
+def _token_rows(config: dict[str, Any], module: str, values: Stored) -> TokenRows:
+    """Return the rows of one embedding: `trainable_token_indices` names them for all of them, or by module."""
+    named = config.get("trainable_token_indices")
+    if isinstance(named, dict):
+        named = next((rows for name, rows in named.items() if f".{module}".endswith(f".{name}")), None)
+    whole = isinstance(named, list) and all(type(token) is int and token >= 0 for token in named)
+    if not whole or len(values.shape) != 2 or len(set(named or ())) != values.shape[0]:
+        raise WorkbenchError(
+            f"The adapter's trainable_tokens of {one_line(module, 120)} do not fit the tokens it names; train it again."
+        )
+    return TokenRows(np.array(named, dtype=np.int64), values)
+
+
 def open_lora(folder: Path) -> Adapter:
     """Return the changes of the PEFT LoRA adapter in `folder`; WorkbenchError for what cannot be merged exactly."""
     config, stored = _config(folder), open_adapter(folder)
     alphas = dict(config.get("alpha_pattern") or {})
     halves: dict[tuple[str, bool], dict[str, Stored]] = {}
     replaced: dict[str, Stored] = {}
+    rows: dict[str, TokenRows] = {}
     for name, tensor in stored.items():
         plain = name.removeprefix(_PREFIX)
-        if match := _PAIR.match(plain):
+        if plain.endswith(_TOKENS):
+            module = plain.removesuffix(_TOKENS)
+            rows[f"{module}.weight"] = _token_rows(config, module, tensor)
+        elif match := _PAIR.match(plain):
             halves.setdefault((match["module"], bool(match["embedding"])), {})[match["half"]] = tensor
-        elif ".lora_" in plain or "trainable_tokens" in plain or not plain.endswith((".weight", ".bias")):
+        elif ".lora_" in plain or not plain.endswith((".weight", ".bias")):
             raise WorkbenchError(
                 f"The adapter holds {one_line(plain, 120)}, which cannot be merged; train a plain LoRA."
             )
@@ -128,4 +166,4 @@ def open_lora(folder: Path) -> Adapter:
         alpha = _pattern(alphas, module, float(config.get("lora_alpha", rank)))
         scaling = alpha / (math.sqrt(rank) if config.get("use_rslora") else rank)
         deltas[f"{module}.weight"] = Delta(pair["A"], pair["B"], scaling, embedding)
-    return Adapter(deltas, replaced)
+    return Adapter(deltas, replaced, rows)

@@ -97,6 +97,8 @@ def load_model(folder: Path, source: TensorSource, device: str = "cpu", dtype: s
             module, _, attribute = name.rpartition(".")
             weight = torch.from_numpy(source.base_tensor(name).copy()).to(model.dtype)
             setattr(model.get_submodule(module), attribute, torch.nn.Parameter(weight, requires_grad=False))
+    if source.adapter.rows and "lm_head.weight" not in source.names:
+        model.tie_weights()
     model.to(device)
     for name, delta in source.adapter.deltas.items():
         _beside(model.get_submodule(name.removesuffix(".weight")), delta)

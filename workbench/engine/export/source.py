@@ -17,6 +17,7 @@ from workbench.core.text import one_line
 from workbench.engine.export.lora import Adapter, open_lora
 from workbench.engine.export.nf4 import RoundTrip
 from workbench.engine.export.stored import Stored, bf16_to_f32, f32_to_bf16, open_model
+from workbench.runs.bases import read_json
 
 MERGE_BASES = ("original", "dequantised")
 """Which base an adapter is merged into: the weights as stored, or what their 4-bit form stands for."""
@@ -77,6 +78,11 @@ class TensorSource:
         delta = self.adapter.deltas.get(name)
         if delta is not None:
             block = block + delta.block(start, stop)
+        tokens = self.adapter.rows.get(name)
+        if tokens is not None:
+            values = tokens.values.rows(0, len(tokens.tokens))
+            # In training they stand in a tensor of the base's type.
+            block = tokens.put(block, start, values if self.dtype == "float32" else _round(values, self.dtype))
         return block
 
     def tensor(self, name: str) -> NDArray[np.float32]:
@@ -85,11 +91,12 @@ class TensorSource:
 
     def changed(self, name: str) -> bool:
         """Return whether the base's tensor differs from the one in the model's files, the low-rank change aside."""
-        return name in self.quantised | self.untied or name in self.adapter.replaced or self._rounded(name)
+        own = self.quantised | self.untied | self.adapter.replaced.keys() | self.adapter.rows.keys()
+        return name in own or self._rounded(name)
 
     def base_tensor(self, name: str) -> NDArray[np.float32]:
         """Return the whole tensor without the adapter's low-rank change, as float32."""
-        return replace(self, adapter=Adapter({}, self.adapter.replaced), _trip=None).tensor(name)
+        return replace(self, adapter=replace(self.adapter, deltas={}), _trip=None).tensor(name)
 
 
 def _round(rows: NDArray[np.float32], dtype: str) -> NDArray[np.float32]:
@@ -102,6 +109,12 @@ def _round(rows: NDArray[np.float32], dtype: str) -> NDArray[np.float32]:
 def _linear(name: str, stored: Stored) -> bool:
     """Return whether a QLoRA run holds this tensor in 4 bits: linear layers of the blocks, not embeddings or head."""
     return len(stored.shape) == 2 and ".layers." in name and name.endswith(".weight")
+
+
+def _tied(base_dir: Path) -> bool:
+    """Return whether the model's configuration says that embedding and head are one weight."""
+    config = base_dir / "config.json"
+    return config.is_file() and bool(read_json(config).get("tie_word_embeddings"))
 
 
 def open_source(
@@ -132,6 +145,16 @@ def open_source(
         # In training only the one that was named moves away from the weight both shared.
         base[head] = base[embedding]
         untied = frozenset({head})
+    if embedding in adapter.rows and head in base and head not in adapter.rows and _tied(base_dir):
+        # Single tokens are trained for both uses of a shared weight, also where the files hold it twice.
+        adapter.rows[head] = adapter.rows[embedding]
+    for name, rows in adapter.rows.items():
+        home = base.get(name)
+        if home is None or home.shape[1:] != rows.values.shape[1:] or rows.tokens.max() >= home.shape[0]:
+            raise WorkbenchError(
+                f"The tokens trained in {one_line(str(adapter_dir))} are not those of the base in "
+                f"{one_line(str(base_dir))}; use the base it was trained on."
+            )
     for name, delta in adapter.deltas.items():
         home = adapter.replaced.get(name) or base.get(name)
         if home is None or home.shape != delta.shape:

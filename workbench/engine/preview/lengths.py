@@ -23,7 +23,6 @@ from workbench.engine.rendering import MaskError
 
 COVERED_SHARE = 0.99
 STEP = 64
-LEAST = 128
 MOST_FOR_ARTICLES = 2048
 """Articles are split without loss, so that a longer sequence costs memory and gains little."""
 UNKNOWN_CONTEXT = 4096
@@ -128,11 +127,11 @@ def proposal(measured: Measured, most: int) -> tuple[int, str]:
     """Return the maximum length to use and why, in one sentence; `most` is the base's context, 0 when unknown."""
     lengths = np.sort(np.array(measured.lengths, dtype=np.int64))
     wanted = int(lengths[min(len(lengths) - 1, int(np.ceil(COVERED_SHARE * len(lengths))) - 1)])
-    length = max(LEAST, -(-wanted // STEP) * STEP)
+    length = -(-wanted // STEP) * STEP
     bound = most or UNKNOWN_CONTEXT
     if measured.articles and length > MOST_FOR_ARTICLES < bound:
         return MOST_FOR_ARTICLES, (
-            f"{MOST_FOR_ARTICLES} because longer articles are split without loss, and longer sequences take more memory."
+            f"{MOST_FOR_ARTICLES} because longer articles are split without loss and longer sequences take memory."
         )
     if length > bound:
         share = float((lengths <= bound).mean())

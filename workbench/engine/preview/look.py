@@ -147,31 +147,26 @@ def _problems(
 ) -> list[dict[str, Any]]:
     """Return what is wrong, each a sentence with the recipe fields that mend it."""
     found: list[dict[str, Any]] = []
+
+    def say(text: str, **fix: Any) -> None:
+        found.append({"text": text, "fix": fix})
+
     tuning = request.get("tuning") or ""
     if lacking and tuning != "full":
-        names = ", ".join(lacking)
-        found.append(
-            {
-                "text": f"The base has never learnt {names}, which its chat template writes: their embeddings are like "
-                f"those of tokens no text ever held, and {tuning or 'an adapter'} alone does not train them.",
-                "fix": {"trainable_token_indices": "auto"},
-            }
+        say(
+            f"The base has never learnt {', '.join(lacking)}, which its chat template writes: their embeddings are "
+            f"like those of tokens no text ever held, and {tuning or 'an adapter'} alone does not train them.",
+            trainable_token_indices="auto",
         )
     if most and max_length > most:
-        found.append(
-            {"text": f"max_length {max_length} is more than the {most} tokens this base reads.", "fix": {"max_length": most}}
-        )
+        say(f"max_length {max_length} is more than the {most} tokens this base reads.", max_length=most)
     if too_long := told.get("too_long", 0):
-        longer = {"max_length": told["max_length"]} if told["max_length"] > max_length else {}
-        found.append(
-            {
-                "text": f"{too_long} of {told['sampled']} rows looked at have a prompt that alone fills the "
-                f"{max_length} tokens of max_length, so nothing of them can be learnt.",
-                "fix": longer,
-            }
+        more = {"max_length": told["max_length"]} if told["max_length"] > max_length else {}
+        say(
+            f"{too_long} of {told['sampled']} rows looked at have a prompt that alone fills the {max_length} tokens of "
+            "max_length, so nothing of them can be learnt.",
+            **more,
         )
     for refused in told.get("refused", ()):
-        found.append(
-            {"text": f"{refused['count']} rows looked at cannot be learnt with this base: {refused['reason']}.", "fix": {}}
-        )
+        say(f"{refused['count']} rows looked at cannot be learnt with this base: {refused['reason']}.")
     return found

@@ -103,9 +103,9 @@ def _texts(found: Traced) -> Iterator[str]:
     position = 0
     last = len(found.offsets) - 1
     for number, (_, end) in enumerate(found.offsets):
-        end = max(end, position) if number < last else len(found.text)
-        yield found.text[position:end]
-        position = end
+        reached = max(end, position) if number < last else len(found.text)
+        yield found.text[position:reached]
+        position = reached
 
 
 def view(using: Encoders, row: Mapping[str, Any], max_length: int) -> dict[str, Any]:
@@ -194,5 +194,6 @@ def _checks(using: Encoders, found: Traced, article: bool, max_length: int) -> l
     if len(ids) > max_length:
         said.append(f"It has {len(ids)} tokens and is cut to {max_length}: the end of the answer is not learnt.")
     if count := found.example.control_tokens:
-        said.append(f"{count} control tokens stand in its text and are read as plain text.")
+        what = f"{count} control tokens stand" if count > 1 else "A control token stands"
+        said.append(f"{what} in its text; it is read as plain text.")
     return said

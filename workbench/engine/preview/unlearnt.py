@@ -125,7 +125,6 @@ def judge(folder: Path, tokenizer: Any, tokens: Sequence[int]) -> Judged:
         return unknown("its input embedding cannot be read")
     if float((ordinary <= SPREADS).mean()) > MISTAKEN_SHARE:
         return unknown("ordinary tokens look like never-seen ones in this base")
-    similarity = {token: round(min(1.0, SPREADS / max(value, 1e-9)), 3) for token, value in zip(wanted, near, strict=True)}
-    return Judged(
-        True, "", similarity, tuple(token for token, value in zip(wanted, near, strict=True) if value <= SPREADS)
-    )
+    apart = dict(zip(wanted, near.tolist(), strict=True))
+    similarity = {token: round(min(1.0, SPREADS / max(value, 1e-9)), 3) for token, value in apart.items()}
+    return Judged(True, "", similarity, tuple(token for token, value in apart.items() if value <= SPREADS))

@@ -10,10 +10,10 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePosixPath
 
 from workbench.core.text import one_line
-from workbench.data import load
+from workbench.data import account, canonical, readers, sources
 
 Span = tuple[int, int]
 
@@ -69,10 +69,16 @@ class Passage:
 
 
 def read(paths: Sequence[str]) -> Iterator[Article]:
-    """Yield the articles of files and folders in their order; raises UsageError as `load.load` does."""
-    for path in paths:
-        for number, row in enumerate(load.load([path], "cpt", 0).rows, start=1):
-            yield Article(one_line(Path(path).name), number, row["text"])
+    """Yield the articles of files and folders in their order; raises UsageError when a path cannot be read."""
+    for part in sources.find(paths).parts:
+        convert = account.converter(part.detection.layout, part.why_not, "text", canonical.Tally())
+        for member in part.members:
+            number = 0
+            for record in readers.read(member):
+                row = convert(record.value) if isinstance(record, readers.Record) else None
+                if isinstance(row, dict):
+                    number += 1
+                    yield Article(one_line(PurePosixPath(member.name).name), number, row["text"])
 
 
 def digest(articles: Sequence[Article]) -> str:

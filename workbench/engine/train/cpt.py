@@ -5,19 +5,21 @@ Owns what makes a run CPT. Must not know the training loop's inner life: that is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from workbench.core.paths import assets_dir
 from workbench.core.recipe import SELF_REPLAY
-from workbench.data import load, mix, split
+from workbench.data import mix, split
+from workbench.data.rows import of_recipe
 from workbench.engine import lineage, loop
-from workbench.engine.load import load_tokenizer
-from workbench.engine.material import material, prompts_of, rows
+from workbench.engine.examples import Writer
+from workbench.engine.material import TRAIN, Built, material, prompts_of, rows, watched
 from workbench.engine.prepare import Encoded, encode_texts
 from workbench.engine.session import Attempt
 from workbench.engine.synth.replay import self_replay
+from workbench.engine.tokenizer import load_tokenizer
 
 GENERAL_HELD_OUT = 0.05
 """Share of the general text that is never replayed, so that forgetting can be measured on it."""
@@ -42,19 +44,21 @@ def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
     tokenizer = load_tokenizer(folder)
 
     # Rows and examples: the share of replay is measured on what is learnt, after articles were held out.
-    def build() -> tuple[Encoded, dict[str, Encoded], list[str], bool, dict[str, Any]]:
-        learn, held, counts = rows(attempt)
-        general = load.load(_general(attempt, folder, tokenizer, learn), recipe.method, recipe.seed)
-        replay, general_held = split.held_out(general.rows, GENERAL_HELD_OUT, recipe.seed)
-        attempt.reporter.phase("preparing", "encoding rows")
+    def build(write: Callable[[str], Writer]) -> Built:
+        found = rows(attempt)
+        learn = list(found.train())
+        general = list(of_recipe(recipe, _general(attempt, folder, tokenizer, learn)).train())
+        replay, general_held = split.held_out(general, GENERAL_HELD_OUT, recipe.seed)
         mixed = mix.with_replay(learn, replay, recipe.replay_share, recipe.seed)
-        counts["replay_rows"] = len(mixed) - len(learn)
 
-        def encoded(texts: list[dict[str, Any]]) -> Encoded:
-            return encode_texts(tokenizer, texts, recipe.max_length, recipe.control_tokens)
+        def encoded(texts: Iterable[dict[str, Any]], name: str) -> Encoded:
+            return encode_texts(tokenizer, texts, recipe.max_length, write(name), recipe.control_tokens)
 
-        held_out = {"held_out": encoded(held), "general": encoded(general_held)}
-        return encoded(mixed), held_out, prompts_of(recipe.sample_prompts, held or learn), False, counts
+        train_set = encoded(watched(attempt, mixed), TRAIN)
+        held_out = {"held_out": encoded(found.held_out, "held_out"), "general": encoded(general_held, "general")}
+        prompts = prompts_of(recipe.sample_prompts, found.held_out or learn)
+        counts = {**found.counts, "replay_rows": len(mixed) - len(learn)}
+        return Built(train_set, held_out, prompts, False, counts)
 
     # Training
     outcome, figures = loop.fit(attempt, folder, tokenizer, material(attempt, build))

@@ -6,14 +6,16 @@ life: that is the same for every method.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from workbench.core.recipe import SCRATCH
 from workbench.engine import lineage, loop, scratch
-from workbench.engine.load import load_tokenizer
-from workbench.engine.material import material, prompts_of, rows
+from workbench.engine.examples import Writer
+from workbench.engine.material import TRAIN, Built, material, prompts_of, rows, watched
 from workbench.engine.prepare import Encoded, encode_texts
 from workbench.engine.session import Attempt
+from workbench.engine.tokenizer import load_tokenizer
 
 
 def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
@@ -25,12 +27,16 @@ def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
     tokenizer = load_tokenizer(folder)
 
     # Rows and examples
-    def build() -> tuple[Encoded, dict[str, Encoded], list[str], bool, dict[str, Any]]:
-        learn, held, counts = rows(attempt)
-        attempt.reporter.phase("preparing", "encoding rows")
-        train_set = encode_texts(tokenizer, learn, recipe.max_length, recipe.control_tokens)
-        held_out = {"held_out": encode_texts(tokenizer, held, recipe.max_length, recipe.control_tokens)}
-        return train_set, held_out, prompts_of(recipe.sample_prompts, held or learn), False, counts
+    def build(write: Callable[[str], Writer]) -> Built:
+        found = rows(attempt)
+
+        def encoded(texts: Iterable[dict[str, Any]], name: str) -> Encoded:
+            return encode_texts(tokenizer, texts, recipe.max_length, write(name), recipe.control_tokens)
+
+        train_set = encoded(watched(attempt, found.train()), TRAIN)
+        held_out = {"held_out": encoded(found.held_out, "held_out")}
+        prompts = prompts_of(recipe.sample_prompts, found.held_out or found.train())
+        return Built(train_set, held_out, prompts, False, dict(found.counts))
 
     # Training
     return loop.fit(attempt, folder, tokenizer, material(attempt, build))

@@ -5,15 +5,17 @@ Owns what makes a run SFT. Must not know the training loop's inner life: that is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from workbench.core.errors import UsageError
 from workbench.engine import lineage, loop
-from workbench.engine.load import generation_eos, load_tokenizer
+from workbench.engine.examples import Writer
 from workbench.engine.masks import ChatEncoder
-from workbench.engine.material import material, prompts_of, rows
-from workbench.engine.prepare import Encoded, encode_chats
+from workbench.engine.material import TRAIN, Built, material, prompts_of, rows, watched
+from workbench.engine.prepare import encode_chats
 from workbench.engine.session import Attempt
+from workbench.engine.tokenizer import generation_eos, load_tokenizer
 
 
 def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
@@ -29,13 +31,13 @@ def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
         )
 
     # Rows and examples: held-out rows are split off before anything is packed.
-    def build() -> tuple[Encoded, dict[str, Encoded], list[str], bool, dict[str, Any]]:
-        learn, held, counts = rows(attempt)
-        attempt.reporter.phase("preparing", "encoding rows")
+    def build(write: Callable[[str], Writer]) -> Built:
+        found = rows(attempt)
         encoder = ChatEncoder(tokenizer, generation_eos(folder))
-        train_set = encode_chats(encoder, learn, recipe.max_length)
-        held_out = {"held_out": encode_chats(encoder, held, recipe.max_length)}
-        return train_set, held_out, prompts_of(recipe.sample_prompts, held or learn), True, counts
+        train_set = encode_chats(encoder, watched(attempt, found.train()), recipe.max_length, write(TRAIN))
+        held_out = {"held_out": encode_chats(encoder, found.held_out, recipe.max_length, write("held_out"))}
+        prompts = prompts_of(recipe.sample_prompts, found.held_out or found.train())
+        return Built(train_set, held_out, prompts, True, dict(found.counts))
 
     # Training
     return loop.fit(attempt, folder, tokenizer, material(attempt, build))

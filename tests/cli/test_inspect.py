@@ -1,0 +1,102 @@
+"""`workbench inspect`: what a person and a program see, with and without a base."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.cli import marks
+
+ROOT = Path(__file__).resolve().parents[2]
+QUESTIONS = ROOT / "assets" / "data" / "questions.jsonl"
+KEYS = {
+    "path", "files", "rows", "usable", "quarantined", "format", "type", "method", "alternatives", "confidence",
+    "reasons", "columns", "examples", "lengths", "problems",
+}  # fmt: skip
+
+
+def workbench(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "workbench", *words], capture_output=True, text=True, check=False, cwd=ROOT,
+        env={**os.environ, "COLUMNS": "100", **environ}, timeout=120,
+    )  # fmt: skip
+
+
+def as_json(*words: str) -> dict[str, Any]:
+    done = workbench("inspect", *words, "--json")
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 1
+    return json.loads(done.stdout)
+
+
+def test_the_bundled_questions_are_told_in_json() -> None:
+    found = as_json(str(QUESTIONS))
+    assert found.keys() >= KEYS
+    rows = QUESTIONS.read_bytes().splitlines()
+    assert (found["rows"], found["usable"], found["quarantined"]) == (len(rows), len(rows), [])
+    assert (found["format"], found["method"], found["type"]) == ("messages", "sft", "conversational language modeling")
+    assert found["examples"] == [json.loads(row) for row in rows[:3]]
+
+
+def test_a_person_reads_what_it_is_and_no_row_drives_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "odd \x1b[31m name.jsonl"
+    row = {"frage": "Was?\x1b]0;owned\x07", "antwort": "[/INST] \u202e nichts \x9b2J"}
+    path.write_text("".join(json.dumps({**row, "frage": f"{row['frage']}{n}"}) + "\n" for n in range(9)) + "oops\n")
+    done = workbench("inspect", str(path))
+    assert done.returncode == 0, done.stderr
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", done.stdout + done.stderr)
+    for words in (
+        "10 found, 9 usable, 1 quarantined",
+        "frage as prompt, antwort as completion",
+        "not valid JSON",
+        "[/INST]",
+    ):
+        assert words in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_nothing_usable_is_exit_code_1_and_bad_input_a_sentence(tmp_path: Path) -> None:
+    unknown = tmp_path / "x.jsonl"
+    unknown.write_text('{"input_ids": [1, 2]}\n')
+    assert workbench("inspect", str(unknown)).returncode == 1
+    for words, code in (
+        (("nowhere.jsonl",), 2),
+        ((str(unknown), "--column", "prompt"), 2),
+        ((str(QUESTIONS), "--method", "x"), 2),
+    ):
+        done = workbench("inspect", *words, "--json")
+        assert done.returncode == code
+        assert "error" in json.loads(done.stdout)
+        assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.slow
+def test_a_base_shows_what_is_learnt_of_a_row() -> None:
+    found = as_json(str(QUESTIONS), "--base", "bundled")
+    assert found["lengths"]["unit"] == "tokens"
+    row = found["preview"]["rows"][0]
+    assert "".join(token["text"] for token in row["tokens"]).startswith("<|im_start|>user\n")
+    learnt = "".join(token["text"] for token in row["tokens"] if token["mark"] == "trained")
+    assert learnt == found["examples"][0]["messages"][-1]["content"] + "<|im_end|>"
+    told = workbench("inspect", str(QUESTIONS), "--base", "bundled", "--max-length", "20")
+    assert told.returncode == 0
+    assert "⟦" in told.stdout
+    assert "✂⟦" in told.stdout
+
+
+def test_marks_are_colours_on_a_terminal_and_signs_elsewhere() -> None:
+    tokens = [
+        {"mark": "masked", "text": "a\x1b[2J"},
+        {"mark": "trained", "text": "b\n"},
+        {"mark": "trained", "text": "c"},
+    ]
+    assert marks.shown(tokens, coloured=False) == "a␛[2J⟦b\nc⟧"
+    painted = marks.shown(tokens, coloured=True)
+    assert painted == "\x1b[2ma␛[2J\x1b[0m\x1b[1;32mb\x1b[0m\n\x1b[1;32mc\x1b[0m"
