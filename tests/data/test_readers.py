@@ -313,6 +313,7 @@ def test_a_folder_is_its_data_files_in_order(tmp_path: Path) -> None:
     listed = readers.listing(tmp_path)
     assert values(tmp_path) == [{"a": name} for name in ("a.jsonl", "b.jsonl", "sub/c.jsonl")]
     assert {Path(file["source"]).name: file["reason"] for file in listed.ignored} == {
+        ".hidden.jsonl": "hidden",
         "README.md": "it is about the data, not of it",
         "photo.png": "no reader for .png",
     }

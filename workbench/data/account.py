@@ -137,10 +137,10 @@ class Account:
         return cls(usable, found, Counter(repairs), Counter(files), control, examples, hashes, unread)
 
 
-def control_tokens(raw: bytes) -> int:
-    """Return how many control tokens of known families stand in a text."""
+def control_tokens(raw: bytes, instructed: bool = True) -> int:
+    """Return how many control tokens of known families stand in a text; [INST] is looked for only if `instructed`."""
     found = len(CONTROL_TOKENS.findall(raw)) if b"<" in raw and any(sign in raw for sign in _CONTROL_SIGNS) else 0
-    return found + (len(INSTRUCTION_MARKS.findall(raw)) if b"[/INST]" in raw else 0)
+    return found + (len(INSTRUCTION_MARKS.findall(raw)) if instructed and b"[/INST]" in raw else 0)
 
 
 @dataclass(frozen=True)
@@ -151,15 +151,17 @@ class Piece:
     start: int = 0
     end: int = -1
     """-1 for the whole member."""
+    instructed: bool = True
+    """Whether [INST] may stand in it: a sample tells, because looking for what is nowhere takes a tenth of the time."""
 
 
-def pieces(member: Member, long_lines: bool, processes: int) -> list[Piece]:
+def pieces(member: Member, long_lines: bool, processes: int, instructed: bool = True) -> list[Piece]:
     """Return the pieces of a member: ranges of bytes when it is a long file of JSON lines, else all of it."""
     if not long_lines:
         return [Piece(member)]
     number = max(1, min(processes, member.size // PIECE_BYTES))
     bounds = [member.size * part // number for part in range(number + 1)]
-    return [Piece(member, first, last) for first, last in zip(bounds, bounds[1:], strict=False)]
+    return [Piece(member, first, last, instructed) for first, last in zip(bounds, bounds[1:], strict=False)]
 
 
 def _first_line(file: BinaryIO, start: int) -> int:
@@ -207,7 +209,7 @@ def count(piece: Piece, convert: Convert, tally: canonical.Tally) -> tuple[Accou
         _count_records(piece.member, convert, account)
         lines = 0
     else:
-        lines = _count_lines(piece, convert, account)
+        lines = _count_lines(piece, convert, tally, account)
     account.repairs = Counter(tally.repairs)
     return account, lines
 
@@ -240,38 +242,50 @@ def _count_records(member: Member, convert: Convert, account: Account) -> None:
         account.files[member.name] += found
 
 
-def _count_lines(piece: Piece, convert: Convert, account: Account) -> int:
+def _count_lines(piece: Piece, convert: Convert, tally: canonical.Tally, account: Account) -> int:
     """Count the lines of a piece of a file of JSON lines and return how many lines it has, blank ones included."""
-    name = piece.member.name
-    number = found = usable = 0
-    loads, digest, hashes, rejected = orjson.loads, xxhash.xxh3_64_intdigest, account.hashes, canonical.Rejected
+    before = 0
     for lines in blocks_of_lines(piece):
-        for number, line in enumerate(lines, number + 1):
-            try:
-                value = loads(line)  # type: ignore[arg-type]
-            except ValueError:
-                value = None
-            if type(value) is not dict:
-                if line is not None and not line.strip():
-                    continue
-                record = json_record(name, number, line)
-                if not isinstance(record, Record):
-                    found += 1
-                    account.refuse(name, number, record.reason)
-                    continue
-                value = record.value
-            found += 1
-            row = convert(value)
-            if type(row) is rejected:
-                account.refuse(name, number, row.reason)
-                continue
-            usable += 1
-            if usable <= SHOWN_ROWS:
-                account.examples.append(row)  # type: ignore[arg-type]
-            hashes.append(digest(line))  # type: ignore[arg-type]
-        whole = lines if None not in lines else [line for line in lines if line is not None]
-        account.control_tokens += control_tokens(b"\n".join(whole))  # type: ignore[arg-type]
-    account.usable = usable
-    if found:
-        account.files[name] += found
-    return number
+        repairs = tally.repairs.copy()
+        if not _count_clean(lines, piece.member.name, convert, account):
+            # Every line is looked at again, and what was repaired in vain does not count.
+            tally.repairs.clear()
+            tally.repairs.update(repairs)
+            _count_each(lines, before, piece.member.name, convert, account)
+        before += len(lines)
+        whole = [line for line in lines if line is not None] if None in lines else lines
+        account.control_tokens += control_tokens(b"\n".join(whole), piece.instructed)  # type: ignore[arg-type]
+    return before
+
+
+def _count_clean(lines: list[bytes | None], name: str, convert: Convert, account: Account) -> bool:
+    """Count a block of which every line is a usable row, as nearly all are; False when one is not, and nothing counts."""
+    try:
+        rows = list(map(convert, map(orjson.loads, lines)))  # type: ignore[arg-type]
+    except (ValueError, TypeError, AttributeError, KeyError):
+        return False
+    if set(map(type, rows)) != {dict}:
+        return False
+    account.usable += len(rows)
+    account.files[name] += len(rows)
+    account.examples += rows[: SHOWN_ROWS - len(account.examples)]  # type: ignore[arg-type]
+    account.hashes.extend(map(xxhash.xxh3_64_intdigest, lines))  # type: ignore[arg-type]
+    return True
+
+
+def _count_each(lines: list[bytes | None], before: int, name: str, convert: Convert, account: Account) -> None:
+    """Count a block line by line."""
+    for number, line in enumerate(lines, before + 1):
+        if line is not None and not line.strip():
+            continue
+        account.files[name] += 1
+        record = json_record(name, number, line)
+        if not isinstance(record, Record):
+            account.refuse(name, number, record.reason)
+            continue
+        row = convert(record.value)
+        if isinstance(row, canonical.Rejected):
+            account.refuse(name, number, row.reason)
+            continue
+        account.accept(row)
+        account.hashes.append(xxhash.xxh3_64_intdigest(line))  # type: ignore[arg-type]

@@ -16,7 +16,7 @@ from workbench.core.text import one_line
 from workbench.data import account, canonical, parallel, plan, sources
 from workbench.data.account import Account, Piece
 from workbench.data.curate import report
-from workbench.data.curate.texts import characters
+from workbench.data.curate.texts import characters, text_of
 from workbench.data.readers.records import shown
 from workbench.data.sources import Part, Sources
 
@@ -57,9 +57,10 @@ def _count(found: Sources, method: str) -> Account:
     processes = parallel.cores() if large else 1
     tasks: list[tuple[Part, Piece]] = []
     for part in found.parts:
+        instructed = any("[/INST]" in text_of(row) for row in sampled(part, kind)) if large else True
         for member in part.members:
             long_lines = large and sources.is_long_json_lines(member)
-            tasks += [(part, piece) for piece in account.pieces(member, long_lines, 4 * processes)]
+            tasks += [(part, piece) for piece in account.pieces(member, long_lines, 4 * processes, instructed)]
 
     def work(task: tuple[Part, Piece]) -> bytes:
         part, piece = task
@@ -108,13 +109,10 @@ def clipped(value: Any) -> Any:
     return value
 
 
-def sampled_rows(surveyed: Survey) -> list[dict[str, Any]]:
-    """Return the canonical rows of the sample of the main part."""
-    if surveyed.main is None or not surveyed.method:
-        return []
-    kind = canonical.TYPE_OF_METHOD[surveyed.method]
-    convert = account.converter(surveyed.main.detection.layout, "", kind, canonical.Tally())
-    rows = (convert(row) for row in surveyed.main.sample)
+def sampled(part: Part, kind: str) -> list[dict[str, Any]]:
+    """Return the canonical rows of a kind in the sample of a part."""
+    convert = account.converter(part.detection.layout, part.why_not, kind, canonical.Tally())
+    rows = (convert(row) for row in part.sample)
     return [row for row in rows if not isinstance(row, canonical.Rejected)]
 
 
@@ -176,8 +174,8 @@ def described(surveyed: Survey, paths: Sequence[str]) -> dict[str, Any]:
     """Return a survey as JSON."""
     counted, main = surveyed.account, surveyed.main
     detection = main.detection if main is not None else None
-    rows = sampled_rows(surveyed)
     kind = canonical.TYPE_OF_METHOD[surveyed.method] if surveyed.method else ""
+    rows = sampled(main, kind) if main is not None and kind else []
     reasons = sorted(counted.bad.items(), key=lambda item: (-item[1][0], item[0]))[:_SHOWN_REASONS]
     members = [member for part in surveyed.sources.parts for member in part.members]
     return {

@@ -9,10 +9,11 @@ from __future__ import annotations
 import itertools
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.engine.anchors import Anchors
 from workbench.engine.rendering import OPEN as _OPEN
 from workbench.engine.rendering import SENTINEL, MaskError, Rendered, Renderer
 
@@ -87,6 +88,7 @@ class ChatEncoder:
         self._stops = stop_ids(tokenizer, generation_eos)
         stop_texts = [tokenizer.convert_ids_to_tokens(token) for token in self._stops]
         self._renderer = Renderer(tokenizer, special_texts(tokenizer), stop_texts, template_kwargs or {})
+        self._anchors = Anchors(tokenizer)
         self._puts_space_first = "".join(tokenizer.tokenize("a")).startswith("▁")
 
     def _encode(
@@ -139,22 +141,42 @@ class ChatEncoder:
         trained = [any(low <= start < high for low, high in spans) and end > start for start, end in offsets]
         return ids, [token if learn else IGNORED for token, learn in zip(ids, trained, strict=True)], offsets
 
-    def _quick(self, rendered: Rendered, encoding: Any) -> tuple[list[int], list[int]] | None:
-        """Return ids and labels from the encoding of the whole text, asked only for the tokens at the ends of answers.
+    def _placed(self, rendered: Rendered, encoding: Any) -> list[tuple[int, int]] | None:
+        """Return the tokens of each span from an encoding that knows its places, asked only for those at the ends.
 
         None where that does not settle it: a token lies across the beginning of an answer, or an end has no token.
         """
-        ids: list[int] = encoding.ids
-        labels = [IGNORED] * len(ids)
+        found = []
         for low, high in rendered.spans:
             first = encoding.char_to_token(low)
-            last = encoding.char_to_token(high) if high < len(rendered.text) else len(ids)
+            last = encoding.char_to_token(high) if high < len(rendered.text) else len(encoding)
             if first is None or last is None or encoding.token_to_chars(first)[0] != low:
                 return None
-            if last < len(ids) and encoding.token_to_chars(last)[0] < high:
-                last += 1
-            labels[first:last] = ids[first:last]
-        return ids, labels
+            found.append((first, last + (last < len(encoding) and encoding.token_to_chars(last)[0] < high)))
+        return found
+
+    def _quick(self, pending: dict[int, Rendered]) -> Iterator[tuple[int, list[int], list[int]]]:
+        """Yield (number, ids, labels) of those conversations in which nothing has to be looked at token by token.
+
+        The texts are encoded together, and once more with the places of the tokens where the first did not settle it.
+        """
+        backend = _backend(self._tokenizer)
+
+        def encoded(encode: Callable[..., list[Any]]) -> Iterator[tuple[int, Rendered, Any]]:
+            encodings = encode([rendered.text for rendered in pending.values()], add_special_tokens=False)
+            return ((*one, encoding) for one, encoding in zip(list(pending.items()), encodings, strict=True))
+
+        if self._anchors.usable:
+            for number, rendered, encoding in encoded(backend.encode_batch_fast):
+                ids: list[int] = encoding.ids
+                places = self._anchors.find(rendered.text, rendered.spans, ids)
+                if places is not None:
+                    del pending[number]
+                    yield number, ids, _labels(ids, places)
+        for number, rendered, encoding in encoded(backend.encode_batch):
+            places = self._placed(rendered, encoding)
+            if places is not None:
+                yield number, encoding.ids, _labels(encoding.ids, places)
 
     def _example(self, rendered: Rendered, ids: list[int], labels: list[int], max_length: int) -> Example:
         """Return the example of these ids and labels with an end, cut to `max_length`.
@@ -189,19 +211,18 @@ class ChatEncoder:
                 outcomes.append(self._renderer.render(row["messages"], row.get("tools")))
             except MaskError as error:
                 outcomes.append(error)
-        plain = [
-            number for number, outcome in enumerate(outcomes) if isinstance(outcome, Rendered) and not outcome.found
-        ]
-        texts = [outcomes[number].text for number in plain]  # type: ignore[union-attr]
-        encoded = _backend(self._tokenizer).encode_batch(texts, add_special_tokens=False)
-        encodings = dict(zip(plain, encoded, strict=True))
+        plain = {
+            number: outcome
+            for number, outcome in enumerate(outcomes)
+            if isinstance(outcome, Rendered) and not outcome.found
+        }
+        quick = {number: (ids, labels) for number, ids, labels in self._quick(plain)}
         for number, outcome in enumerate(outcomes):
             if isinstance(outcome, MaskError):
                 yield outcome
                 continue
-            quick = self._quick(outcome, encodings[number]) if number in encodings else None
             try:
-                ids, labels = quick or self._exact(outcome)[:2]
+                ids, labels = quick.get(number) or self._exact(outcome)[:2]
                 yield self._example(outcome, ids, labels, max_length)
             except MaskError as error:
                 yield error
@@ -218,6 +239,14 @@ class ChatEncoder:
         ids, labels, offsets = self._exact(rendered)
         control_tokens = sum(plain != _OPEN for plain in rendered.found)
         return _resolved(rendered, Example(ids, labels, control_tokens), offsets)
+
+
+def _labels(ids: list[int], places: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the labels of tokens of which those in some ranges are learnt."""
+    labels = [IGNORED] * len(ids)
+    for first, last in places:
+        labels[first:last] = ids[first:last]
+    return labels
 
 
 def _resolved(rendered: Rendered, example: Example, offsets: list[tuple[int, int]]) -> Traced:

@@ -11,7 +11,10 @@ import os.path
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+
+from workbench.data.formats.calls import spelled_out
 
 OPEN, CLOSE = "\uf8f0", "\uf8f1"
 SENTINEL = re.compile(f"{OPEN}([0-9]+){CLOSE}")
@@ -111,13 +114,32 @@ class Renderer:
             return {self._defuse(key, found): self._defuse(item, found) for key, item in value.items()}
         return [self._defuse(item, found) for item in value] if isinstance(value, list) else value
 
+    @cached_property
+    def _knows_calls(self) -> bool:
+        """Whether the template writes the calls of tools; one that does not would leave the answer empty."""
+        call = {"type": "function", "function": {"name": "call_of_a_trial", "arguments": {}}}
+        asked = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "", "tool_calls": [call]}]
+        try:
+            return "call_of_a_trial" in self._render(asked, None)
+        except MaskError:
+            return False
+
+    def _ready(self, messages: Sequence[Mapping[str, Any]], found: list[str]) -> list[dict[str, Any]]:
+        """Return the turns as the template gets them: control tokens replaced, calls as text where it ignores them."""
+        if any(message.get("tool_calls") for message in messages) and not self._knows_calls:
+            messages = [spelled_out(message) for message in messages]
+        return [
+            {key: value if key == "role" else self._defuse(value, found) for key, value in message.items()}
+            for message in messages
+        ]
+
     def render(self, messages: Sequence[Mapping[str, Any]], tools: Any = None) -> Rendered:
         """Return the text of a conversation and the spans of its answers.
 
         Raises MaskError when the template refuses it, or changes every answer so that none can be told from the rest.
         """
         found: list[str] = []
-        defused = [{**message, "content": self._defuse(message.get("content"), found)} for message in messages]
+        defused = self._ready(messages, found)
         tools = self._defuse(tools, found)
         text = self._render(defused, tools)
         spans = self._quick(defused, text) if tools is None else None
@@ -130,7 +152,7 @@ class Renderer:
     def prompt(self, messages: Sequence[Mapping[str, Any]], tools: Any = None) -> Rendered:
         """Return the text before an answer to a conversation that ends with somebody else's turn; without spans."""
         found: list[str] = []
-        defused = [{**message, "content": self._defuse(message.get("content"), found)} for message in messages]
+        defused = self._ready(messages, found)
         return Rendered(self._render(defused, self._defuse(tools, found), prompt=True), found, [])
 
     def _spans(self, messages: Sequence[Mapping[str, Any]], full: str, tools: Any) -> list[tuple[int, int]]:

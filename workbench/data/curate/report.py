@@ -15,7 +15,7 @@ from workbench.data.curate import language, quality, secrets, shingles
 from workbench.data.curate.settings import NEAR
 from workbench.data.curate.texts import text_of, turns_of, words_of
 
-LOOKED_AT = 2**20
+LOOKED_AT = 2**18
 """Characters of a sample that are looked at."""
 LANGUAGES_OF = 100
 """Rows whose language is told."""

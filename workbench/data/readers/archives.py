@@ -53,7 +53,7 @@ _SAID: tuple[tuple[type[Exception], str], ...] = (
     (RuntimeError, "needs a password; unpack it yourself"),
 )
 _DAMAGED = "is damaged; get it again"
-FAULTS = (
+FAULTS: tuple[type[Exception], ...] = (
     *(kind for kind, _ in _SAID),
     *(zipfile.BadZipFile, lzma.LZMAError, zlib.error, gzip.BadGzipFile, tar_headers.Damaged),
     *(struct.error, ValueError, LookupError, OverflowError, AssertionError),
@@ -75,8 +75,8 @@ def _unreadable(name: str, error: Exception) -> Unreadable:
 class Budget:
     """What one archive may still unpack to, however often it is read."""
 
-    members: int = MAX_MEMBERS
-    left: int = MAX_ARCHIVE_BYTES
+    members: int = field(default_factory=lambda: MAX_MEMBERS)
+    left: int = field(default_factory=lambda: MAX_ARCHIVE_BYTES)
     spent: dict[object, int] = field(default_factory=dict)
     """Member → the most bytes that were ever read of it, or its size where that is known."""
 

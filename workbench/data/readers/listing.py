@@ -128,7 +128,8 @@ def _add_archive(into: Listing, told: str, file: _File) -> None:
     _check_depth(file)
     opened = file.open if file.path is not None or told == "tar" else archives.kept(file.open, file.name)
     budget = file.budget or Budget()
-    inner, inside = Listing(), []
+    inner = Listing()
+    inside: list[str] = []
     for entry in archives.ENTRIES[told](opened, file.name, budget, inner.ignore):
         name = f"{file.name}/{shown(entry.name)}"
         one = _File(name, file.origin, entry.open, entry.size, None, file.depth + 1, budget)
@@ -152,8 +153,7 @@ def _consider(found: Listing, inside: list[str], name: str, file: _File) -> None
     except OSError as error:
         found.ignore(file.name, f"it cannot be read: {error.strerror}")
     # What an archive holds is known by the names in it, too.
-    for member in found.members[len(inside) :]:
-        inside.append(name + member.name.removeprefix(file.name))
+    inside += [name + member.name.removeprefix(file.name) for member in found.members[len(inside) :]]
 
 
 def _words(name: str) -> set[str]:
@@ -232,7 +232,8 @@ def _walk(folder: Path, found: Listing) -> Iterator[Path]:
 
 def _add_folder(into: Listing, folder: Path) -> None:
     """Add the files of a folder."""
-    found, inside = Listing(), []
+    found = Listing()
+    inside: list[str] = []
     for path in _walk(folder, found):
         if path.is_file():
             file = _File(shown(path), path, archives.plain(path), path.stat().st_size, path)

@@ -84,13 +84,15 @@ def parse_json(raw: bytes) -> tuple[Any, str]:
 
 
 def as_record(source: str, line: int, value: Any) -> Record | BadRecord:
-    """Return one parsed JSON value as a row: an object as it is, a string as a text, a list of objects as turns."""
+    """Return one parsed JSON value as a row: an object as it is, a string as a text, a list as turns."""
     if isinstance(value, dict):
         return Record(source, line, value)
     if isinstance(value, str):
         return Record(source, line, {"text": value})
     if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
         return Record(source, line, {"messages": value})
+    if isinstance(value, list) and len(value) > 1 and all(isinstance(item, str) for item in value):
+        return Record(source, line, {"dialog": value})
     return BadRecord(source, line, "the row is neither an object, a text nor a list of turns")
 
 

@@ -21,7 +21,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from workbench.data.readers.member import Member
-from workbench.data.readers.records import MAX_RECORD_BYTES, TOO_LONG, BadRecord, Record, Unreadable
+from workbench.data.readers.records import BAD_TEXT, MAX_RECORD_BYTES, TOO_LONG, BadRecord, Record, Unreadable
 from workbench.data.readers.whole import seekable
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ BATCH_BYTES = 2**22
 _READ_BUFFER = 2**20
 _MAX_DEPTH = 64
 """Deepest nesting of a column type; the text of JSON is refused at 1024 and no data set needs either."""
-_BAD_TEXT = "not valid UTF-8"
 _FRAME_INDEX = re.compile(r"__index_level_\d+__")
 _MEDIA = re.compile(
     rb"\x89PNG|\xff\xd8\xff|GIF8|BM....\0\0\0\0|II\*\0|MM\0\*|RIFF....(?:WEBP|WAVE|AVI )|OggS|ID3|\xff[\xfb\xf3\xf2]"
@@ -229,7 +228,7 @@ def _records(name: str, first: int, batch: pa.RecordBatch) -> Iterator[Record | 
             columns = [_values(column) for column in part.columns]
         except UnicodeDecodeError:
             if part.num_rows == 1:
-                yield BadRecord(name, first + start, _BAD_TEXT)
+                yield BadRecord(name, first + start, BAD_TEXT)
             else:
                 for index in range(part.num_rows):
                     yield from _records(name, first + start + index, part.slice(index, 1))

@@ -97,10 +97,12 @@ def _object(source: Source) -> Iterator[Record | BadRecord]:
     if found is None:
         yield as_record(source.name, 1, value)
         return
-    for number, row in enumerate(found.rows, 1):
+    number = 0
+    rows = chain.from_iterable(map(tables_of_json.unfolded, found.rows))
+    for number, row in enumerate(rows, 1):
         yield as_record(source.name, number, row)
-    for number in range(found.held_out):
-        yield BadRecord(source.name, len(found.rows) + number + 1, HELD_OUT_KEY)
+    for held_out in range(1, found.held_out + 1):
+        yield BadRecord(source.name, number + held_out, HELD_OUT_KEY)
 
 
 def _values(source: Source, pieces: Pieces) -> Iterator[Record | BadRecord]:
@@ -125,7 +127,11 @@ def _long_object(source: Source, pieces: Pieces) -> Iterator[Record | BadRecord]
         return
     for line, raw, held_out in tables_of_json.long_rows(pieces):
         found += 1
-        yield BadRecord(source.name, line, HELD_OUT_KEY) if held_out else json_record(source.name, line, raw)
+        record = BadRecord(source.name, line, HELD_OUT_KEY) if held_out else json_record(source.name, line, raw)
+        if isinstance(record, BadRecord):
+            yield record
+        else:
+            yield from (as_record(source.name, line, row) for row in tables_of_json.unfolded(record.value))
     if not found:
         limit = MAX_DOCUMENT_BYTES // 2**20
         raise Unreadable(

@@ -203,7 +203,7 @@ def is_header(cells: list[str]) -> bool:
 
 
 def columns_of(cells: list[str]) -> list[str]:
-    """Return a name for each column: the header's, its number where it has none, with a number added to a repeated one."""
+    """Return a name for each column: the header's, its number where it has none, a number added to a repeated one."""
     names: list[str] = []
     for number, cell in enumerate(cells, 1):
         name = cell.strip() or f"column_{number}"

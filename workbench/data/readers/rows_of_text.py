@@ -3,8 +3,9 @@
 Owns the rule that tells one article per line from one article per file. Must not know what the articles say.
 
 The rule: a text file holds one article per line when it has at least two lines, their median length is at least
-`LONG_LINE` characters and blank lines are rare; otherwise, and always in Markdown, the file is what `passages` makes of
-it: questions and answers, conversations, one article, or a book in parts.
+`LONG_LINE` characters and blank lines are rare, or when it has at least three lines, none of them blank or a mere
+heading, with a median of at least `PARAGRAPH` characters; otherwise, and always in Markdown, the file is what
+`passages` makes of it: questions and answers, conversations, one article, or a book in parts.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from workbench.data.readers.records import BAD_TEXT, TOO_LONG, BadRecord, Record
 from workbench.data.readers.source import Source, read_text_with
 
 LONG_LINE = 800
+PARAGRAPH = 240
+HEADING = 100
 _RARE_BLANK_LINES = 0.1
 
 
@@ -26,7 +29,13 @@ def one_per_line(head: bytes) -> bool:
     lines = head.split(b"\n")
     lengths = [len(line.decode("utf-8", "ignore")) for line in lines if line.strip()]
     blank = sum(not line.strip() for line in lines[:-1])
-    return len(lengths) > 1 and blank <= _RARE_BLANK_LINES * len(lines) and statistics.median(lengths) >= LONG_LINE
+    if len(lengths) < 2:
+        return False
+    usual = statistics.median(lengths)
+    if usual >= LONG_LINE and blank <= _RARE_BLANK_LINES * len(lines):
+        return True
+    # The last line of the head may be cut in its middle.
+    return len(lengths) > 2 and usual >= PARAGRAPH and not blank and min(lengths[:-1]) >= HEADING
 
 
 def _decoded(source: Source, bad: list[BadRecord]) -> Iterator[tuple[int, str]]:

@@ -32,6 +32,8 @@ _PARTS_OF_A_ROW = frozenset(
 )
 """Keys under which a row itself keeps a list of objects."""
 _SPEAKERS = frozenset(("role", "from", "speaker", "author", "sender"))
+_FOLDED = ("paragraphs", "qas", "qa_pairs")
+"""Keys under which an article keeps its questions."""
 _LARGE_SHARE = 0.8
 """Share of an object's text that a list under any other key must make up to be its rows."""
 _MANY = 3
@@ -145,6 +147,18 @@ def _largest(value: Cells) -> Found | None:
     if len(largest) > 1 and len(orjson.dumps(largest)) >= _LARGE_SHARE * len(orjson.dumps(value)):
         return Found(largest)
     return None
+
+
+def unfolded(row: Any) -> list[Any]:
+    """Return the questions of an article, each as a row with what is said of all of them; any other row as it is.
+
+    An article holds them in a list of objects, directly or paragraph by paragraph.
+    """
+    inside = next((key for key in _FOLDED if isinstance(row, dict) and _are_objects(row.get(key))), "")
+    if not inside:
+        return [row]
+    shared = {key: item for key, item in row.items() if key != inside}
+    return [one for part in row[inside] for one in unfolded(shared | part)]
 
 
 def rows_in(value: Cells, levels: int = 1) -> Found | None:

@@ -13,7 +13,7 @@ BLOCK = 512
 MAX_EXTENSION = 2**20
 """Largest long name or pax header; real ones have some hundred bytes."""
 _SKIP = 2**20
-_REGULAR, _FOLDER, _SPARSE = b"\0007", b"5", b"S"
+_REGULAR, _FOLDER, _SPARSE = (b"\0", b"0", b"7"), b"5", b"S"
 _LONG_NAME, _LONG_LINK, _PAX, _PAX_FOR_ALL = b"L", b"K", b"x", b"g"
 
 

@@ -56,7 +56,7 @@ class _Package:
         self.parts = {info.filename: info for info in infos}
 
     @contextmanager
-    def open(self, part: str) -> Iterator[IO[bytes]]:
+    def open(self, part: str) -> Iterator[_Counted]:
         """Give one part as a stream of which each read is counted; raises KeyError when it is not there."""
         info = self.parts[part]
         if info.flag_bits & _ENCRYPTED_FLAG:
@@ -111,7 +111,7 @@ def _package(member: Member, what: str) -> Iterator[_Package]:
         raise damaged from None
 
 
-def _elements(stream: IO[bytes], *, dtd: bool) -> Iterator[tuple[str, str, Any]]:
+def _elements(stream: _Counted, *, dtd: bool) -> Iterator[tuple[str, str, Any]]:
     """Yield ("start" or "end", local name, element) of a document; what was seen is forgotten."""
     around: list[Any] = []
     for event, element in iterparse(stream, events=("start", "end"), forbid_dtd=not dtd):
