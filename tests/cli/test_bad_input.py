@@ -134,7 +134,7 @@ BAD: dict[str, tuple[Make, int, str]] = {
     "data with a name too long": (words("train", "--data", "x" * 5000), USAGE, "xxx"),
     "data of a person who is not there": (words("train", "--data", "~nobody-here/x.jsonl"), USAGE, "nobody-here"),
     "empty data": (data(b""), USAGE, "rows.jsonl"),
-    "empty folder": (lambda folder: ["train", "--data", str(folder)], USAGE, "holds no data file"),
+    "empty folder": (lambda folder: ["train", "--data", str(folder)], USAGE, "holds no file that can be read"),
     "picture": (data(PNG, "rows.png"), USAGE, "rows.png"),
     "picture called rows": (data(PNG), USAGE, "rows.jsonl"),
     "noise": (data(bytes(range(1, 256)) * 200, "noise.txt"), USAGE, "noise.txt"),

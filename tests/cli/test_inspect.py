@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.data.hub_server import Hub
 from workbench.cli import marks
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,6 +76,18 @@ def test_nothing_usable_is_exit_code_1_and_bad_input_a_sentence(tmp_path: Path) 
         assert done.returncode == code
         assert "error" in json.loads(done.stdout)
         assert done.stderr.count("\n") == 1
+
+
+def test_a_dataset_of_the_hub_is_fetched_and_then_looked_at(tmp_path: Path) -> None:
+    row = b'{"pregunta": "Donde?", "respuesta": "En el puerto viejo."}\n'
+    with Hub({"acme/puerto": {"data/train.jsonl": row * 9, "data/test.jsonl": row}}) as server:
+        done = workbench("inspect", "acme/puerto", "--json", HF_ENDPOINT=server.endpoint, HF_HOME=str(tmp_path))
+        gone = workbench("inspect", "acme/nothing", HF_ENDPOINT=server.endpoint, HF_HOME=str(tmp_path))
+    found = json.loads(done.stdout)
+    assert (found["rows"], found["method"]) == (10, "sft")
+    assert {item["split"] for item in found["files"]} == {"train", "held_out"}
+    assert gone.returncode == 1
+    assert "does not exist or is private" in gone.stderr
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_pieces_give_every_line_once(
     path.write_bytes(content)
     bounds = sorted({0, *(cut for cut in cuts if cut < len(content)), len(content)})
     found: list[bytes | None] = []
-    for first, last in zip(bounds, bounds[1:], strict=False):
+    for first, last in pairwise(bounds):
         for block in account.blocks_of_lines(Piece(member(path), first, last)):
             found += block
     assert found == [line.rstrip(b"\n") for line in io.BytesIO(content)]

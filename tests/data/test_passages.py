@@ -240,11 +240,11 @@ def test_any_text_is_divided(text: str) -> None:
     ["-" * 10**6 + "x", " " * 10**6 + "x", "#" * 10**6, "**" * 10**6, "Q:" * 10**6, "Q: " + "? A" * 10**6, "=" * 10**6],
 )
 def test_a_hostile_line_takes_no_time(line: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     for text in (line, f"a\n{line}\n{line}", f"Q: {line}\nA: b\nQ: c\nA: {line}"):
         assert form_of(text).kind in ("article", "pairs", "faq")
         assert list(segments(text))
-    assert time.monotonic() - began < 3
+    assert time.process_time() - began < 3
 
 
 def test_a_fence_that_is_never_closed_and_marks_inside_it() -> None:

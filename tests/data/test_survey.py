@@ -174,7 +174,8 @@ def test_a_long_file_is_counted_in_pieces_to_the_same_account(tmp_path: Path, mo
                 {"role": "assistant", "content": "a <|im_end|>"},
             ]
         }
-        rows.append(draw.choice([row, row, row, row, "{broken", "", {"messages": []}, {"messages": [{"role": "user", "content": "only"}]}]))  # fmt: skip
+        unanswered = {"messages": [{"role": "user", "content": "only"}]}
+        rows.append(draw.choice([row, row, row, row, "{broken", "", {"messages": []}, unanswered]))
     path = made(tmp_path, "x.jsonl", lines(rows))
     whole = inspected(path)
     monkeypatch.setattr(sources, "WHOLE_BYTES", 1000)

@@ -5,6 +5,7 @@ Owns what every command that takes data does first. Must not read data itself: t
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -21,6 +22,8 @@ PROBE_BYTES = 4 << 30
 """Address space of a probe that reads data; what it really uses stays far below."""
 
 _HUB_ID = re.compile(r"(hf://datasets/)?[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(/[\w.-]+)*")
+_FILE = re.compile(r"[^/]+/[^/]+\.(jsonl?|ndjson|csv|tsv|txt|md|html?|pdf|docx|epub|parquet|arrow|gz|zst|zip|tar|tgz)")
+"""A file in a folder: no dataset is called so."""
 
 
 def local(given: Sequence[str], live: Live) -> tuple[str, ...]:
@@ -31,8 +34,8 @@ def local(given: Sequence[str], live: Live) -> tuple[str, ...]:
     found: list[str] = []
     for text in given:
         path = paths.expanded(text)
-        if path.exists() or not _HUB_ID.fullmatch(text):
-            found.append(str(path.resolve()))
+        if os.path.exists(path) or not _HUB_ID.fullmatch(text) or _FILE.fullmatch(text):
+            found.append(os.path.abspath(path))
             continue
         if not text.startswith("hf://") and paths.expanded(text.split("/")[0]).is_dir():
             raise UsageError(f"There is no file or folder {one_line(text)}; check the path.")
@@ -79,12 +82,12 @@ def inspected(
     return found
 
 
-def assignments(pairs: Sequence[str], option: str, example: str) -> dict[str, str]:
-    """Return NAME=VALUE pairs as a mapping; raises UsageError for a pair without "="."""
+def assignments(pairs: Sequence[str], option: str, shape: str, example: str) -> dict[str, str]:
+    """Return pairs such as NAME=VALUE as a mapping; raises UsageError, which names the shape, for one without "="."""
     values = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise UsageError(f"{option} wants NAME=VALUE, not {pair!r}; for example {option} {example}.")
+            raise UsageError(f"{option} wants {shape}, not {pair!r}; for example {option} {example}.")
         values[name.strip()] = value.strip()
     return values

@@ -1,6 +1,6 @@
 """`workbench inspect`: what some data is, what can be learnt from it and what is wrong with it.
 
-Owns how a survey is told. Must not read data itself: a limited child does, and an engine errand encodes rows for a base.
+Owns how a survey is told. Must not read data itself: a limited child does, and an engine errand encodes its rows.
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Inspect and print; exit 1 when no row is usable."""
     live = Live(quiet=arguments.json)
     given = local(arguments.path, live)
-    columns = assignments(arguments.column, "--column", "prompt=question")
+    columns = assignments(arguments.column, "--column", "ROLE=NAME", "prompt=question")
     show = live.update if live.rewrites else lambda text: None
     show("reading")
     found = inspected(given, arguments.method, arguments.format, columns)

@@ -16,12 +16,10 @@ from workbench.core.errors import UsageError
 from workbench.core.text import one_line
 from workbench.runs import atomic, errand
 
-FIELDS = tuple(
-    name
-    for name in (
-        "data_weights duplicates min_characters max_characters languages quality secrets decontaminate eval_split seed"
-    ).split()
-)
+FIELDS = (
+    "data_weights", "duplicates", "min_characters", "max_characters", "languages", "quality", "secrets",
+    "decontaminate", "eval_split", "seed",
+)  # fmt: skip
 """Fields of a recipe that say how rows are curated."""
 
 
@@ -44,7 +42,7 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
 
 def _curation(pairs: list[str]) -> dict[str, Any]:
     """Return the fields that were set; raises UsageError for one that has nothing to do with rows."""
-    values = recipe.checked(assignments(pairs, "--set", "duplicates=near"))
+    values = recipe.checked(assignments(pairs, "--set", "FIELD=VALUE", "duplicates=near"))
     for name in values:
         if name not in FIELDS:
             raise UsageError(f"{name} does not change the rows; prepare knows {', '.join(FIELDS)}.")
@@ -72,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     if out.exists():
         raise UsageError(f"{one_line(str(out))} is there already; name a folder that does not exist.")
     values = _curation(arguments.set)
-    columns = assignments(arguments.column, "--column", "prompt=question")
+    columns = assignments(arguments.column, "--column", "ROLE=NAME", "prompt=question")
     given = local(arguments.path, live)
     # A limited child reads everything first: what could harm or never end does so there.
     inspected(given, arguments.method, arguments.format, columns, target="preflight")

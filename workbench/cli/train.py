@@ -51,7 +51,7 @@ def _chosen(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, st
     flags = {name: getattr(arguments, name) for name in ("base", "data", "method", "tuning", "title")}
     for source in (
         {name: value for name, value in flags.items() if value is not None},
-        assignments(arguments.set, "--set", "max_steps=100"),
+        assignments(arguments.set, "--set", "FIELD=VALUE", "max_steps=100"),
     ):
         checked = recipe.checked(source)
         values |= checked
@@ -74,7 +74,7 @@ def look(data: tuple[str, ...], values: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises WorkbenchError with what to do when nothing in it can be learnt from, or only by a method there is not yet.
     """
-    columns = assignments(values.get("data_columns", ()), "data_columns", "prompt=question")
+    columns = assignments(values.get("data_columns", ()), "data_columns", "ROLE=NAME", "prompt=question")
     wanted = values.get("method", "")
     found = inspected(data, wanted, values.get("data_format", ""), columns, target="preflight")
     if found["method"] not in recipe.METHODS:
@@ -124,10 +124,9 @@ def resolve(
     if "tuning" not in values:
         small = root in (recipe.BUNDLED, recipe.SCRATCH)
         values["tuning"], origin["tuning"] = ("full", "derived: the base is tiny") if small else ("lora", "default")
-    if values.get("replay_data"):
-        if values["replay_data"] != recipe.SELF_REPLAY:
-            values["replay_data"] = local(values["replay_data"], live)
-            inspected(values["replay_data"], values["method"], target="preflight")
+    if values.get("replay_data", recipe.SELF_REPLAY) != recipe.SELF_REPLAY:
+        values["replay_data"] = local(values["replay_data"], live)
+        inspected(values["replay_data"], values["method"], target="preflight")
     if preset is None:
         preset = presets.default_for(values["method"], values["tuning"], root)
     resolved = recipe.resolve(values, preset.values, preset.name)

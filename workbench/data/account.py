@@ -11,6 +11,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, BinaryIO
 
 import orjson
@@ -161,7 +162,7 @@ def pieces(member: Member, long_lines: bool, processes: int, instructed: bool = 
         return [Piece(member)]
     number = max(1, min(processes, member.size // PIECE_BYTES))
     bounds = [member.size * part // number for part in range(number + 1)]
-    return [Piece(member, first, last, instructed) for first, last in zip(bounds, bounds[1:], strict=False)]
+    return [Piece(member, first, last, instructed) for first, last in pairwise(bounds)]
 
 
 def _first_line(file: BinaryIO, start: int) -> int:
@@ -259,7 +260,7 @@ def _count_lines(piece: Piece, convert: Convert, tally: canonical.Tally, account
 
 
 def _count_clean(lines: list[bytes | None], name: str, convert: Convert, account: Account) -> bool:
-    """Count a block of which every line is a usable row, as nearly all are; False when one is not, and nothing counts."""
+    """Count a block of which every line is a usable row, as nearly all are; when one is not, count nothing: False."""
     try:
         rows = list(map(convert, map(orjson.loads, lines)))  # type: ignore[arg-type]
     except (ValueError, TypeError, AttributeError, KeyError):

@@ -23,8 +23,9 @@ from workbench.core.text import one_line
 
 PREFIX = "hf://datasets/"
 SUFFIXES = (
-    ".json .jsonl .ndjson .csv .tsv .txt .md .html .pdf .docx .epub .parquet .arrow .feather .gz .zst .zip .tar .tgz"
-).split()
+    ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".md", ".html", ".pdf", ".docx", ".epub", ".parquet",
+    ".arrow", ".feather", ".gz", ".zst", ".bz2", ".xz", ".zip", ".tar", ".tgz",
+)  # fmt: skip
 """What is downloaded; a program in a repository is not."""
 _DESCRIBING = re.compile(r"(?i)(^|/)(readme|license|licence|dataset_infos?|\.[^/]*)(\.\w+)?$")
 RESERVE_BYTES = 2 * 2**30

@@ -76,6 +76,13 @@ def verify(plan: Plan) -> None:
             )
 
 
+def method_of(plan: Plan, wanted: str) -> str:
+    """Return the method of a plan; raises UsageError when another one is wanted."""
+    if wanted and wanted != plan.method:
+        raise UsageError(f"The plan is for method {plan.method}, not {wanted}; make one for {wanted} from the files.")
+    return plan.method
+
+
 def to_json(plan: Plan) -> str:
     """Return the plan as JSON text."""
     body = {

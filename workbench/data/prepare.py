@@ -28,7 +28,8 @@ QUARANTINE, REPORT = "quarantine.jsonl", "report.json"
 def _write(file: BinaryIO, written: Iterable[Mapping[str, Any]], *digests: Any) -> int:
     """Write rows as JSON lines, feed the digests with them and return how many there were."""
     number = 0
-    for number, row in enumerate(written, 1):
+    for row in written:
+        number += 1
         line = orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
         file.write(line)
         for digest in digests:

@@ -172,7 +172,7 @@ def find(
     """
     found = sources.find(paths, format, columns)
     if found.plan is not None:
-        method, curation = found.plan.method, found.plan.curation
+        method, curation = plan.method_of(found.plan, method), found.plan.curation
     main = sources.main_part(found.parts)
     method = method or (main.detection.method if main else "")
     if not method:

@@ -90,7 +90,7 @@ def survey(
     found = sources.find(paths, format, columns)
     main = sources.main_part(found.parts)
     if found.plan is not None:
-        method = found.plan.method
+        method = plan.method_of(found.plan, method)
     method = method or (main.detection.method if main else "")
     counted = _count(found, method)
     found.ignored += counted.unread

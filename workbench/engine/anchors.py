@@ -8,9 +8,12 @@ one of them and an answer are tokens that are known. Must not guess: where the t
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 _LONGEST_HEADER = 64
 _MOST_HEADERS = 4096
@@ -23,7 +26,9 @@ class Anchors:
         added = {number: token for number, token in tokenizer.added_tokens_decoder.items() if token.special}
         self._backend = tokenizer.backend_tokenizer
         self._number = {token.content: number for number, token in added.items()}
-        self._numbers = frozenset(added)
+        self._control = np.zeros(max(added, default=0) + 2, dtype=bool)
+        """For each token whether it is a control token; the last entry stands for all tokens behind them."""
+        self._control[list(added)] = True
         self._swallowing = frozenset(token.content for token in added.values() if token.rstrip)
         self._pattern = re.compile("|".join(map(re.escape, sorted(self._number, key=len, reverse=True))))
         self._headers: dict[str, list[int]] = {}
@@ -47,8 +52,8 @@ class Anchors:
 
         `ids` are the tokens of the whole text, in which nobody but the template has written control tokens.
         """
-        numbers = self._numbers
-        places = [place for place, token in enumerate(ids) if token in numbers]
+        tokens = np.minimum(np.frombuffer(array("i", ids), dtype=np.intc), len(self._control) - 1)
+        places = np.flatnonzero(self._control[tokens]).tolist()
         marks = [(match.end(), match.group()) for match in self._pattern.finditer(text)]
         if [self._number[mark] for _, mark in marks] != [ids[place] for place in places]:
             return None

@@ -118,7 +118,10 @@ class Renderer:
     def _knows_calls(self) -> bool:
         """Whether the template writes the calls of tools; one that does not would leave the answer empty."""
         call = {"type": "function", "function": {"name": "call_of_a_trial", "arguments": {}}}
-        asked = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "", "tool_calls": [call]}]
+        asked: list[dict[str, Any]] = [
+            {"role": "user", "content": "x"},
+            {"role": "assistant", "content": "", "tool_calls": [call]},
+        ]
         try:
             return "call_of_a_trial" in self._render(asked, None)
         except MaskError:

@@ -13,10 +13,13 @@ from workbench.data.readers.records import MAX_RECORD_BYTES
 
 _SPACE = b" \t\r\n"
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-_FLAT = re.compile(rb'[^"\[\]{},]*+(?:' + _STRING + rb'[^"\[\]{},]*+)*+', re.DOTALL)
+_LEAF = rb'[\[{](?:[^"\[\]{}]++|' + _STRING + rb")*+[\]}]"
+_PLAIN = re.compile(rb'(?:[^"\[\]{},]++|' + _STRING + rb")*+", re.DOTALL)
 """What holds neither a bracket nor a comma; whole strings hold anything."""
-_DEEP = re.compile(rb'[^"\[\]{}]*+(?:' + _STRING + rb'[^"\[\]{}]*+)*+', re.DOTALL)
-"""What holds no bracket."""
+_FLAT = re.compile(rb'(?:[^"\[\]{},]++|' + _STRING + rb"|" + _LEAF + rb")*+", re.DOTALL)
+"""The same with whole arrays and objects that hold no others."""
+_DEEP = re.compile(rb'(?:[^"\[\]{}]++|' + _STRING + rb"|" + _LEAF + rb")*+", re.DOTALL)
+"""The same with commas."""
 _KEY = re.compile(rb"(" + _STRING + rb")[ \t\r\n]*:", re.DOTALL)
 _IN_STRING = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _WHITE = re.compile(rb"[ \t\r\n]*+")
@@ -87,8 +90,9 @@ class Pieces:
         """
         self.peek()
         line, position, depth, dropped = self.line, self._at, 0, 0
+        outside = _PLAIN if closed else _FLAT
         while True:
-            position = (_DEEP if depth else _FLAT).match(self._text, position).end()  # type: ignore[union-attr]
+            position = (_DEEP if depth else outside).match(self._text, position).end()  # type: ignore[union-attr]
             if position - self._at + dropped > MAX_RECORD_BYTES:
                 dropped += len(self._take(position))
             mark = self._text[position] if position < len(self._text) else -1

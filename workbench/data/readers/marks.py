@@ -60,6 +60,8 @@ _INLINE_ANSWER = re.compile(
     r"(?:[:：]|(?<=A)\.(?=\s))(?:\*\*)?\s{0,9}"
 )
 
+_MAX_INLINE = 4000
+"""Characters within which the answer on the line of its question begins."""
 _RULE = re.compile(r"-(?: ?-){2,}|\*(?: ?\*){2,}|_(?: ?_){2,}|={3,}|~{4,}|\#{3,}")
 _MAX_RULE = 200
 
@@ -151,7 +153,7 @@ def mark_of(line: str, following: str = "") -> Mark | None:
 
 def split_inline(text: str) -> tuple[str, str] | None:
     """Return (question, answer) of "Why? A: Because.", or None when no answer is marked on the line."""
-    found = _INLINE_ANSWER.search(text)
+    found = _INLINE_ANSWER.search(text, 0, _MAX_INLINE)
     if found is None or not found.start() or found.end() == len(text):
         return None
     return text[: found.start()].strip(), text[found.end() :].strip()

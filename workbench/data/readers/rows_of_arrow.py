@@ -32,8 +32,8 @@ BATCH_ROWS = 1024
 BATCH_BYTES = 2**22
 """Bytes of a column batch that are aimed at; rows of several MiB come one by one."""
 _READ_BUFFER = 2**20
-_MAX_DEPTH = 64
-"""Deepest nesting of a column type; the text of JSON is refused at 1024 and no data set needs either."""
+MAX_DEPTH = 32
+"""Deepest nesting of a column type; real data sets have a handful of levels."""
 _FRAME_INDEX = re.compile(r"__index_level_\d+__")
 _MEDIA = re.compile(
     rb"\x89PNG|\xff\xd8\xff|GIF8|BM....\0\0\0\0|II\*\0|MM\0\*|RIFF....(?:WEBP|WAVE|AVI )|OggS|ID3|\xff[\xfb\xf3\xf2]"
@@ -201,7 +201,7 @@ def _check_type(name: str, fields: list[pa.Field], depth: int = 0) -> None:
     """Raise Unreadable for columns that no JSON object can hold."""
     import pyarrow as pa
 
-    if depth > _MAX_DEPTH:
+    if depth > MAX_DEPTH:
         raise Unreadable(f"{name} has a column that is nested too deeply; flatten it.")
     names = [field.name for field in fields]
     if repeated := {one for one in names if names.count(one) > 1}:
