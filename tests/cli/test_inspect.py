@@ -81,8 +81,12 @@ def test_nothing_usable_is_exit_code_1_and_bad_input_a_sentence(tmp_path: Path) 
 def test_a_dataset_of_the_hub_is_fetched_and_then_looked_at(tmp_path: Path) -> None:
     row = b'{"pregunta": "Donde?", "respuesta": "En el puerto viejo."}\n'
     with Hub({"acme/puerto": {"data/train.jsonl": row * 9, "data/test.jsonl": row}}) as server:
-        done = workbench("inspect", "acme/puerto", "--json", HF_ENDPOINT=server.endpoint, HF_HOME=str(tmp_path))
-        gone = workbench("inspect", "acme/nothing", HF_ENDPOINT=server.endpoint, HF_HOME=str(tmp_path))
+        done = workbench(
+            "inspect", "acme/puerto", "--json", HF_ENDPOINT=server.endpoint, HF_HOME=str(tmp_path), HF_HUB_OFFLINE="0"
+        )
+        gone = workbench(
+            "inspect", "acme/nothing", HF_ENDPOINT=server.endpoint, HF_HOME=str(tmp_path), HF_HUB_OFFLINE="0"
+        )
     found = json.loads(done.stdout)
     assert (found["rows"], found["method"]) == (10, "sft")
     assert {item["split"] for item in found["files"]} == {"train", "held_out"}

@@ -26,7 +26,7 @@ import pyarrow as pa
 import pytest
 
 from workbench.data import readers
-from workbench.data.readers import Record, Unreadable, archives, tar_headers
+from workbench.data.readers import Record, Unreadable, archives, tar_headers, unpacking
 from workbench.data.readers.listing import FEW_ROWS, PROSE
 from workbench.data.readers.member import Member
 
@@ -386,9 +386,9 @@ def test_an_encrypted_member_is_passed_over_by_name(tmp_path: Path) -> None:
 
 
 def test_a_zip_bomb_is_refused_by_its_ratio(tmp_path: Path) -> None:
-    bomb = bytes(archives.FREE_BYTES * 2)
+    bomb = bytes(unpacking.FREE_BYTES * 2)
     path = made(tmp_path, "x.zip", zipped({"bomb.jsonl": bomb, "ok.jsonl": LINES}))
-    assert (names(path), ignored(path)) == (["ok.jsonl"], {"bomb.jsonl": archives.BOMB})
+    assert (names(path), ignored(path)) == (["ok.jsonl"], {"bomb.jsonl": unpacking.BOMB})
     with pytest.raises(Unreadable, match="zip bomb"):
         readers.listing(made(tmp_path, "alone.zip", zipped({"bomb.jsonl": bomb})))
 
@@ -407,18 +407,18 @@ def test_the_budget_holds_for_all_members_together(tmp_path: Path, monkeypatch: 
     body = b"".join(
         json.dumps({"n": number, "x": random.Random(number).random()}).encode() + b"\n" for number in range(99)
     )
-    monkeypatch.setattr(archives, "MAX_ARCHIVE_BYTES", 2 * len(body) + 10)
+    monkeypatch.setattr(unpacking, "MAX_ARCHIVE_BYTES", 2 * len(body) + 10)
     files = {f"{number}.jsonl": body for number in range(4)}
     for name, content in (("x.zip", zipped(files)), ("x.tar", tarred(files))):
         path = made(tmp_path, name, content)
         assert names(path) == ["0.jsonl", "1.jsonl"]
-        assert set(ignored(path).values()) == {archives.TOO_MUCH}
+        assert set(ignored(path).values()) == {unpacking.TOO_MUCH}
 
 
 def test_what_only_unpacking_tells_is_counted_while_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     body = b'{"x": "%s"}\n' % random.Random(0).randbytes(2**19).hex().encode()
     packed = gzip.compress(body)
-    monkeypatch.setattr(archives, "MAX_ARCHIVE_BYTES", int(2.9 * len(body)) + 4 * len(packed))
+    monkeypatch.setattr(unpacking, "MAX_ARCHIVE_BYTES", int(2.9 * len(body)) + 4 * len(packed))
     content = zipped({f"{number}.jsonl.gz": packed for number in range(4)})
     members = readers.listing(made(tmp_path, "x.zip", content)).members
 
@@ -436,11 +436,11 @@ def test_what_only_unpacking_tells_is_counted_while_it_is_read(tmp_path: Path, m
 def test_a_great_many_members_are_cut_off(tmp_path: Path) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        for number in range(archives.MAX_MEMBERS + 5):
+        for number in range(unpacking.MAX_MEMBERS + 5):
             archive.writestr(f"{number}.txt", b"A text.")
     path = made(tmp_path, "x.zip", out.getvalue())
     found = readers.listing(path)
-    assert len(found.members) == archives.MAX_MEMBERS
+    assert len(found.members) == unpacking.MAX_MEMBERS
     assert found.ignored == [{"source": str(path), "reason": archives.TOO_MANY}]
 
 
@@ -451,7 +451,7 @@ def test_a_folder_of_many_files_is_listed_quickly(tmp_path: Path) -> None:
 
 
 def test_the_members_of_nested_archives_count_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archives, "MAX_MEMBERS", 10)
+    monkeypatch.setattr(unpacking, "MAX_MEMBERS", 10)
     inner = zipped({f"{number}.txt": b"A text." for number in range(6)})
     path = made(tmp_path, "x.zip", zipped({f"{number}.zip": inner for number in range(6)}))
     assert len(names(path)) < 10
@@ -616,8 +616,8 @@ def test_the_members_of_a_packed_tar_are_read_onwards_and_not_from_the_beginning
         opened += 1
         return path.open("rb")
 
-    unpacked = archives.unpacked("gz", open_packed, "x", path.stat().st_size, None)
-    entries = list(archives.in_tar(unpacked, "x", archives.Budget(), lambda name, why: None))
+    unpacked = unpacking.unpacked("gz", open_packed, "x", path.stat().st_size, None)
+    entries = list(archives.in_tar(unpacked, "x", unpacking.Budget(), lambda name, why: None))
     for entry in entries:
         for _ in range(2):
             with entry.open() as stream:

@@ -247,3 +247,102 @@ def test_control_tokens_in_an_article_are_plain_text_unless_asked_for() -> None:
 
 def test_an_empty_article_gives_no_example() -> None:
     assert TextEncoder(models.tokenizer("chatml")).encode("", 512) == []
+
+
+# Many at once
+
+
+ODD = st.sampled_from(
+    [
+        *("", " ", "\n", "\n\n  x", " two", "Yes.", "<", "<|im_end|>", "</think>", "e\u0301", "\u0338x", "🙂", "</s>"),
+        "<think>\nhm\n</think>\n\nYes.",
+    ]
+)
+
+
+def trusted(shape: Any) -> Any:
+    """Return what is known of a shape as if enough conversations had proved it."""
+    if shape is not None:
+        shape.trials = 0
+    return shape
+
+
+@pytest.mark.parametrize("family", LEARNT)
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.lists(ODD | WORDS, min_size=1, max_size=5), min_size=1, max_size=6), st.booleans())
+def test_rows_encoded_together_are_those_encoded_one_by_one(family: str, said: list[list[str]], system: bool) -> None:
+    """And those one by one are found without anything that conversations of one shape share."""
+    together, alone = encoder(family), encoder(family)
+    alone._renderer._quick = lambda *_: None  # type: ignore[method-assign]
+    shape = together._renderer._shape
+    together._renderer._shape = lambda roles: trusted(shape(roles))  # type: ignore[method-assign]
+    conversations = [models.chat(*turns, system="Be brief." if system else "") for turns in said]
+
+    def outcome(messages: list[dict[str, str]]) -> Example | str:
+        try:
+            return alone.encode(messages, 48)
+        except MaskError as error:
+            return str(error)
+
+    found = together.encode_rows([{"messages": messages} for messages in conversations], 48)
+    assert [str(one) if isinstance(one, MaskError) else one for one in found] == list(map(outcome, conversations))
+
+
+@pytest.mark.parametrize("family", ["chatml", "headers", "turns", "prefilled"])
+def test_a_shape_is_rendered_once_and_each_conversation_once(family: str) -> None:
+    """Else preparing a gigabyte would take hours: the template is the slowest part after the tokenizer."""
+    own = encoder(family)
+    rendered = 0
+    original = own._renderer._render
+
+    def counted(*arguments: Any, **rest: Any) -> str:
+        nonlocal rendered
+        rendered += 1
+        return original(*arguments, **rest)
+
+    own._renderer._render = counted  # type: ignore[method-assign]
+    several = [{"messages": models.chat(f"Is {number} odd?", f"Look: {number}.")} for number in range(200)]
+    assert all(isinstance(one, Example) for one in own.encode_rows(several, 512))
+    before, rendered = rendered, 0
+    assert all(isinstance(one, Example) for one in own.encode_rows(several, 512))
+    assert rendered == len(several)
+    assert before < 2 * len(several)
+
+
+def test_a_template_that_looks_at_what_is_said_is_asked_about_each_conversation() -> None:
+    """Thousands that it leaves alone must not hide the one that it rewrites."""
+    own = encoder("thoughts")
+    plain = models.chat("A?", "Yes.", "B?", "No.")
+    thought = models.chat("A?", "<think>\nhm\n</think>\n\nYes.", "B?", "<think>\nso\n</think>\n\nNo.")
+    outcomes = list(own.encode_rows([{"messages": plain}] * 100 + [{"messages": thought}], 512))
+    last = outcomes[-1]
+    assert isinstance(last, Example)
+    assert last.input_ids == rendered("thoughts", thought)
+    assert learnt(models.tokenizer("thoughts"), last) == ["<think>\nso\n</think>\n\nNo.<|im_end|>"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(ODD | WORDS, max_size=6), st.booleans(), st.integers(2, 40))
+def test_articles_encoded_together_are_those_encoded_one_by_one(texts: list[str], read: bool, max_length: int) -> None:
+    for family in ("chatml", "headers", "instructions"):
+        own = TextEncoder(models.tokenizer(family), control_tokens=read)
+        assert list(own.encode_texts(texts, max_length)) == [own.encode(text, max_length) for text in texts]
+
+
+@pytest.mark.parametrize("family", LEARNT)
+def test_a_trace_is_the_example_with_the_places_of_its_tokens(family: str) -> None:
+    fast, made = models.tokenizer(family), models.FAMILIES[family]
+    messages = models.chat(f"Hi {made.eos}, é🙂?", f"No {made.eos} yet")
+    traced, example = encoder(family).trace(messages), encoder(family).encode(messages, 512)
+    assert traced.example == example
+    assert traced.text == fast.apply_chat_template(messages, tokenize=False)
+    places = traced.offsets
+    assert len(places) == len(example.input_ids) - example.end_added
+    assert all(0 <= start <= end <= len(traced.text) for start, end in places)
+    learnt_places = {place for place, label in zip(places, example.labels, strict=False) if label != IGNORED}
+    assert f"No {made.eos} yet" in "".join(traced.text[start:end] for start, end in sorted(learnt_places))
+
+
+def test_an_answer_that_begins_like_what_the_prompt_opens_is_learnt_from_its_first_character() -> None:
+    example = encoder("prefilled").encode(models.chat("A?", "<b>bold"), 512)
+    assert learnt(models.tokenizer("prefilled"), example) == ["<b>bold<|im_end|>"]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -187,3 +190,81 @@ def test_articles_are_counted(tmp_path: Path) -> None:
     assert (counts["rows"], counts["examples"]) == (2, -(-counts["tokens"] // 16))
     assert counts["dropped"] == {"the text is empty": 1}
     assert counts["tokens"] == counts["trained_tokens"] == len(fast(models.TEXT)["input_ids"]) + 1
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(0, 2**31 - 1), st.booleans()), min_size=1, max_size=9), min_size=1, max_size=20
+    )
+)
+def test_examples_come_back_from_the_disk_as_they_were(drawn: list[list[tuple[int, bool]]]) -> None:
+    examples = [
+        Example([token for token, _ in one], [token if learn else IGNORED for token, learn in one]) for one in drawn
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        with Writer(Path(folder) / "made") as writer:
+            for example in examples:
+                writer.add(example)
+        stored = Examples.read(Path(folder) / "made")
+        assert list(stored) == examples == list(Examples.of(examples))
+        assert stored.lengths.tolist() == sizes_of(examples)
+        assert (writer.examples, writer.tokens) == (len(examples), sum(sizes_of(examples)))
+        assert writer.trained == sum(learn for one in drawn for _, learn in one)
+        del stored
+
+
+def test_a_writer_without_examples_leaves_nothing(tmp_path: Path) -> None:
+    with Writer(tmp_path / "made") as writer:
+        pass
+    assert writer.examples == 0
+    assert not (tmp_path / "made").exists()
+
+
+def by_hand(lengths: list[int], max_length: int, seed: int) -> list[list[int]]:
+    """Return what packing promises, in the plainest way: each example into the fullest bin that has room for it."""
+    order = list(range(len(lengths)))
+    random.Random(seed).shuffle(order)
+    bins: list[tuple[int, list[int]]] = []
+    for number in order:
+        fitting = [one for one in bins if one[0] >= lengths[number]]
+        # Among bins with as little room, the one that was changed last.
+        chosen = min(reversed(fitting), key=lambda one: one[0], default=None)
+        if chosen is not None:
+            bins.remove(chosen)
+        room, held = chosen or (max_length, [])
+        bins.append((room - lengths[number], [*held, number]))
+    return sorted((held for _, held in bins), key=lambda held: held[0])
+
+
+@given(LENGTHS, st.integers(0, 5))
+def test_bins_are_filled_best_fit_first(lengths: list[int], seed: int) -> None:
+    assert list(prepare.pack(lengths, 40, seed)) == by_hand(lengths, 40, seed)
+
+
+def test_nothing_packs_into_nothing() -> None:
+    assert list(prepare.pack([], 40, 0)) == []
+
+
+def test_encoding_holds_no_more_than_a_batch(tmp_path: Path) -> None:
+    """Rows are taken as they come: none is asked for while those of two batches wait."""
+    taken = 0
+    fast = models.tokenizer("chatml")
+
+    class Counting(Writer):
+        def add(self, example: Example) -> None:
+            nonlocal written
+            written += 1
+            most.append(taken - written)
+            super().add(example)
+
+    written, most = 0, [0]
+
+    def rows() -> Iterator[dict[str, str]]:
+        nonlocal taken
+        for number in range(1500):
+            taken += 1
+            yield {"text": f"{number} boats"}
+
+    prepare.encode_texts(fast, rows(), 64, Counting(tmp_path / "made"))
+    assert written == taken == 1500
+    assert max(most) < 600

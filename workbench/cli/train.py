@@ -124,7 +124,7 @@ def resolve(
     if "tuning" not in values:
         small = root in (recipe.BUNDLED, recipe.SCRATCH)
         values["tuning"], origin["tuning"] = ("full", "derived: the base is tiny") if small else ("lora", "default")
-    if values.get("replay_data", recipe.SELF_REPLAY) != recipe.SELF_REPLAY:
+    if values.get("replay_data") and values["replay_data"] != recipe.SELF_REPLAY:
         values["replay_data"] = local(values["replay_data"], live)
         inspected(values["replay_data"], values["method"], target="preflight")
     if preset is None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.core.errors import UsageError
-from workbench.data.formats import checkable, columns, forms, proposals, verdicts
+from workbench.data.formats import checkable, columns, forms, proposals, threads, verdicts
 from workbench.data.formats.forms import Read, Row
 from workbench.data.formats.refusals import Refused, Rejected
 from workbench.data.formats.turns import CALLING, MAY_FOLLOW, ROLES
@@ -28,13 +28,17 @@ Canonical = dict[str, Any]
 Convert = Callable[[Mapping[str, Any]], "Canonical | Rejected"]
 
 READERS: dict[str, Callable[[Mapping[str, str]], Read]] = {
+    "reviewed": threads.reviewed,
     "preference": verdicts.preference,
     "compared": verdicts.compared,
     "ranked": verdicts.ranked,
     "unpaired": verdicts.unpaired,
-    "chatgpt_export": forms.chatgpt_export,
+    "chatgpt_export": threads.chatgpt_export,
+    "reply_tree": threads.reply_tree,
+    "segments": threads.segments,
     "messages": forms.turns,
     "sharegpt": forms.turns,
+    "speakers": threads.speakers,
     "multiple_choice": forms.multiple_choice,
     "alpaca": forms.alpaca,
     "translation": forms.translation,

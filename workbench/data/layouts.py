@@ -87,28 +87,35 @@ FORMATS: dict[str, Format] = {
     format.name: format
     for format in (
         Format(
+            "reviewed", "messages", "a pair for review and whether it was accepted", ("turns", "accepted")
+        ),
+        Format(
             "preference", "preference", "a better and a worse answer", ("chosen", "rejected"),
             ("prompt", "input", "system", "tools"),
         ),
         Format(
             "compared", "preference", "two answers and which of them is better", ("first", "second"),
-            ("prompt", "system", "better", "first_if_true", "second_if_true", "second_if_positive"),
-            (("better",), ("first_if_true",), ("second_if_positive",)),
+            ("prompt", "system", "better", "first_if_true", "second_if_true", "second_if_positive", "first_score",
+             "second_score"),
+            (("better",), ("first_if_true",), ("second_if_positive",), ("first_score", "second_score")),
         ),
         Format(
-            "ranked", "preference", "several answers with scores", ("prompt", "candidates"),
-            ("system", "scores", "ranks"),
+            "ranked", "preference", "several answers with scores or the best one", ("prompt", "candidates"),
+            ("system", "scores", "ranks", "best", "best_from_one"),
         ),
         Format(
             "unpaired", "unpaired_preference", "an answer and whether it is good", ("label",),
             ("turns", "prompt", "completion", "system", "tools"), (("turns",), ("prompt", "completion")),
         ),
         Format("chatgpt_export", "messages", "an exported conversation as a tree", ("tree",), ("current",)),
+        Format("reply_tree", "messages", "a tree of turns and their replies", ("tree",)),
+        Format("segments", "messages", "pieces of text of which some are learnt", ("segments",)),
         Format("messages", "messages", "turns with role and content", ("turns",), ("system", "tools", "answer")),
         Format(
             "sharegpt", "messages", "a list of turns in ShareGPT's or a like spelling", ("turns",),
             ("system", "tools", "answer"),
         ),
+        Format("speakers", "messages", "turns of two speakers with names of their own", ("turns",), ("system",)),
         Format(
             "multiple_choice", "messages", "a question, choices and the key of the right one", ("prompt",),
             ("answer", "answer_from_one", "choices", "context", "system",
@@ -135,6 +142,18 @@ FORMATS: dict[str, Format] = {
 """In the order in which they are preferred when rows fit several: the more particular first."""
 
 
+_SPEAKING = ("role", "from", "speaker", "sender", "author")
+
+
+def alone(value: Any) -> dict[str, Any] | None:
+    """Return the object that a value is or that stands alone in a list, None for others; a lone turn stays a list."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+        if isinstance(value, dict) and any(key in value for key in _SPEAKING):
+            return None
+    return value if isinstance(value, dict) else None
+
+
 def picker(column: str) -> Callable[[Mapping[str, Any]], Any]:
     """Return a function that takes the value of a column, or of "a.b" in an object, from a row; None where it lacks."""
     if "." not in column:
@@ -145,7 +164,7 @@ def picker(column: str) -> Callable[[Mapping[str, Any]], Any]:
     def pick(row: Mapping[str, Any]) -> Any:
         if column in row:
             return row[column]
-        value = row.get(outer)
-        return nested(value) if isinstance(value, dict) else None
+        held = alone(row.get(outer))
+        return nested(held) if held is not None else None
 
     return pick

@@ -110,6 +110,7 @@ class Rows:
     def _decided(self) -> Iterator[tuple[dict[str, Any], int, bool]]:
         """Yield (row as it is used, copies of it, whether it is held out) for each row that stays."""
         for number, (row, _, _) in enumerate(self._usable(Account())):
+            self.decisions.meet(number, row)
             copies = self.decisions.copies(number)
             if copies:
                 yield self.decisions.applied(row), copies, self.decisions.is_held_out(number)

@@ -25,6 +25,33 @@ def key(row: dict[str, Any], seed: int) -> int:
     return int.from_bytes(digest[:8], "big")
 
 
+def together(clusters: NDArray[np.int64], documents: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return a cluster for each row such that rows of one document, and rows of one cluster, stay together.
+
+    `clusters` and `documents` tell the cluster and the document of each row, -1 for a row of none. The parts of a
+    document that has more than half of all rows need not stay together, nor those of any where that would leave fewer
+    than `FEWEST_ROWS` clusters: to keep one of a few documents aside would cost too much of what is to be learnt.
+    """
+    parts = np.flatnonzero(documents >= 0)
+    _, document, sizes = np.unique(documents[parts], return_inverse=True, return_counts=True)
+    bound = 2 * sizes[document] <= len(clusters)
+    parts, document = parts[bound], document[bound]
+    if not len(parts):
+        return clusters
+    names, cluster = np.unique(clusters, return_inverse=True)
+    of_cluster = np.arange(len(names))
+    while True:
+        of_document = np.full(len(sizes), len(names))
+        np.minimum.at(of_document, document, of_cluster[cluster[parts]])
+        before = of_cluster.copy()
+        np.minimum.at(of_cluster, cluster[parts], of_document[document])
+        if np.array_equal(before, of_cluster):
+            break
+    if len(np.unique(of_cluster)) < FEWEST_ROWS:
+        return clusters
+    return names[of_cluster[cluster]]
+
+
 def chosen(
     keys: NDArray[np.uint64], clusters: NDArray[np.int64], fraction: float, rows: NDArray[np.int64]
 ) -> NDArray[np.int64]:

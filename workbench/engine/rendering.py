@@ -20,7 +20,8 @@ OPEN, CLOSE = "\uf8f0", "\uf8f1"
 SENTINEL = re.compile(f"{OPEN}([0-9]+){CLOSE}")
 """Stands for the n-th text that must not reach the tokenizer as it is; `OPEN` itself is such a text."""
 
-_SLOT = re.compile("\uf8f2([0-9]+)\uf8f3")
+_SLOT_OPEN, _SLOT_CLOSE = "\uf8f2", "\uf8f3"
+_SLOT = re.compile(f"{_SLOT_OPEN}([0-9]+){_SLOT_CLOSE}")
 _EDGE = "\u2003 "
 """Stands round a slot, so that it is seen whether the template trims what is said."""
 _TRIMS: dict[tuple[bool, bool], Callable[[str], str]] = {
@@ -172,12 +173,14 @@ class Renderer:
             if not full.startswith(through):
                 continue
             if not through.startswith(before):
-                # The prompt opens something, a thought for example, that this answer does not have.
-                shared = os.path.commonprefix([before, through])  # noqa: RUF071 - of any texts, whatever its home
+                # The prompt opens something, a thought for example, that this answer does not have. What both begin
+                # with is not the answer's own beginning, so it is looked for with another one.
+                other = self._render([*messages[:index], {**message, "content": f"{_SLOT_OPEN}0"}], tools)
+                shared = os.path.commonprefix([before, other])  # noqa: RUF071 - of any texts, whatever its home
                 before = self._render(messages[:index], tools) if index else ""
+                before = max(before, shared, key=len)
                 if not through.startswith(before):
                     continue
-                before = max(before, shared, key=len)
             spans.append((len(before), self._end(through, len(before))))
         return spans
 
@@ -222,7 +225,8 @@ class Renderer:
     def _shape(self, roles: tuple[str, ...]) -> _Shape | None:
         """Return how the template writes conversations with these roles, or None where that depends on what is said."""
         messages = [
-            {"role": role, "content": f"{_EDGE}\uf8f2{turn}\uf8f3{_EDGE[::-1]}"} for turn, role in enumerate(roles)
+            {"role": role, "content": f"{_EDGE}{_SLOT_OPEN}{turn}{_SLOT_CLOSE}{_EDGE[::-1]}"}
+            for turn, role in enumerate(roles)
         ]
         try:
             full = self._render(messages, None)

@@ -1,6 +1,6 @@
 """The curator: looks at every row once and then decides about all of them.
 
-Owns the order of the steps and their account. Must not know files. Between the two passes it keeps some 150 bytes for a
+Owns the order of the steps and their account. Must not know files. Between the two passes it keeps some 160 bytes for a
 row; a decision is looked up by the row's number.
 """
 
@@ -12,14 +12,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import xxhash
 from numpy.typing import NDArray
 
 from workbench.data import split
-from workbench.data.curate import language, quality, secrets, shingles
+from workbench.data.curate import language, neighbours, quality, secrets
 from workbench.data.curate.exams import Exams
 from workbench.data.curate.settings import NEAR, Curation
-from workbench.data.curate.texts import characters, normalised, said, text_of, turns_of, words_of
+from workbench.data.curate.shingles import shingles, words_of
+from workbench.data.curate.texts import characters, identity, said, text_of, turns_of
 
 SHORT, LONG, FOREIGN, POOR = "too short", "too long", "in another language", "of poor quality"
 SECRET, EXAM = "with secrets or personal data", "that an exam has, too"
@@ -44,6 +44,8 @@ _REASONS = ("", *STEPS)
 _NUMBER = {reason: number for number, reason in enumerate(_REASONS)}
 _SHOWN = 3
 _SHOWN_CHARACTERS = 160
+_TOGETHER = 2**18
+"""Letters of the rows whose words are looked at together."""
 
 
 class Decisions:
@@ -55,11 +57,20 @@ class Decisions:
         reasons: NDArray[np.uint8],
         held_out: NDArray[np.bool_],
         copies: NDArray[np.uint16],
-        examples: dict[str, list[str]],
+        sizes: NDArray[np.uint32],
         flagged: Counter[str],
     ) -> None:
+        """`sizes` are the characters of the rows; `flagged` tells how many rows each kind of secret was found in."""
         self._curation, self._reasons, self._held_out, self._copies = curation, reasons, held_out, copies
-        self._examples, self._flagged = examples, flagged
+        self._flagged = flagged
+        self._examples = {
+            int(row): ""
+            for reason in range(1, len(_REASONS))
+            for row in np.flatnonzero(reasons == reason)[:_SHOWN]
+        }
+        learnt = (reasons == 0) & ~held_out
+        self.characters = int((sizes[learnt].astype(np.int64) * copies[learnt]).sum())
+        """Characters of the rows to learn from, each as often as it is used."""
 
     def copies(self, number: int) -> int:
         """Return how often a row is used; 0 when it is left out."""
@@ -73,6 +84,11 @@ class Decisions:
         """Return a row as it is used: with secrets masked, if that is asked for."""
         return masked(row) if self._curation.secrets == "mask" else row
 
+    def meet(self, number: int, row: Mapping[str, Any]) -> None:
+        """Show a row when all are read again: the text of a few that are left out is kept as an example."""
+        if number in self._examples:
+            self._examples[number] = text_of(row)[:_SHOWN_CHARACTERS]
+
     def counts(self) -> dict[str, int]:
         """Return how many rows are left out, held out, and used for training with their copies."""
         stays = self._reasons == 0
@@ -83,19 +99,23 @@ class Decisions:
         }
 
     def report(self) -> list[dict[str, Any]]:
-        """Return a line per step that did something: {"step", "rows", "what", "examples"}."""
+        """Return a line per step that did something: {"step", "rows", "share", "what", "examples"}.
+
+        `share` is of all usable rows. Examples are there for rows that were met again.
+        """
         counted = np.bincount(self._reasons, minlength=len(_REASONS))
-        lines = [
-            {"step": step, "rows": int(counted[_NUMBER[what]]), "what": what, "examples": self._examples.get(what, [])}
-            for what, step in STEPS.items()
-            if counted[_NUMBER[what]]
-        ]
-        done = {"mask": "masked", "keep": "found and kept", "drop": "found"}[self._curation.secrets]
-        lines += [
-            {"step": "secrets", "rows": number, "what": f"with {kind}, {done}", "examples": []}
-            for kind, number in self._flagged.most_common()
-        ]
+        lines: list[dict[str, Any]] = []
+        for what, step in STEPS.items():
+            if rows := int(counted[_NUMBER[what]]):
+                examples = [text for row, text in self._examples.items() if self._reasons[row] == _NUMBER[what] and text]
+                lines.append(self._line(step, rows, what, examples))
+        done = "masked" if self._curation.secrets == "mask" else "found"
+        lines += [self._line("secrets", rows, f"with {kind}, {done}", []) for kind, rows in self._flagged.most_common()]
         return lines
+
+    def _line(self, step: str, rows: int, what: str, examples: list[str]) -> dict[str, Any]:
+        share = round(rows / len(self._reasons), 6)
+        return {"step": step, "rows": rows, "share": share, "what": what, "examples": examples}
 
 
 def masked(row: dict[str, Any]) -> dict[str, Any]:
@@ -121,35 +141,36 @@ class Curator:
         self._curation = curation
         self._exams = Exams(curation.decontaminate) if curation.decontaminate else None
         self._compares = curation.duplicates == "near" or curation.eval_split > 0
-        self._reasons = array("B")
+        self._reasons, self._asides, self._labels = array("B"), array("B"), array("B")
         self._keys, self._texts = array("Q"), array("Q")
+        self._sizes, self._documents = array("I"), array("i")
         self._sources = array("H")
-        self._asides = array("B")
         self._signatures = bytearray()
-        self._examples: dict[str, list[str]] = {}
         self._flagged: Counter[str] = Counter()
+        self._waiting: list[str] = []
+        self._letters = 0
 
-    def add(self, row: dict[str, Any], *, source: int, held_out: bool) -> None:
-        """Look at the next row of a source; `held_out` says that its file is kept aside."""
+    def add(self, row: dict[str, Any], *, source: int, held_out: bool, document: int = -1) -> None:
+        """Look at the next row of a source; `held_out` says that its file is kept aside.
+
+        `document` is a number that the parts of one long document share, -1 for a row that is no part of one.
+        """
         text = text_of(row)
-        words = words_of(text) if self._compares or self._exams is not None else []
-        reason = self._why_not(row, text, words)
-        if reason:
-            self._show(reason, text)
+        self._reasons.append(_NUMBER[self._why_not(row, text)])
         self._keys.append(split.key(row, self._curation.seed))
-        self._texts.append(xxhash.xxh3_64_intdigest(normalised(text).encode()))
-        self._reasons.append(_NUMBER[reason])
+        self._texts.append(identity(row, text))
+        self._labels.append(row.get("label") is True)
         self._sources.append(source)
         self._asides.append(held_out)
-        if self._compares:
-            self._signatures += shingles.signature(shingles.shingles(words)).tobytes()
+        self._documents.append(document)
+        self._sizes.append(characters(row))
+        if self._compares or self._exams is not None:
+            self._waiting.append(text)
+            self._letters += len(text)
+            if self._letters >= _TOGETHER:
+                self._look()
 
-    def _show(self, reason: str, text: str) -> None:
-        shown = self._examples.setdefault(reason, [])
-        if len(shown) < _SHOWN:
-            shown.append(text[:_SHOWN_CHARACTERS])
-
-    def _why_not(self, row: Mapping[str, Any], text: str, words: list[str]) -> str:
+    def _why_not(self, row: dict[str, Any], text: str) -> str:
         """Return why a row is left out for what it is itself, or ""."""
         curation = self._curation
         if curation.min_characters or curation.max_characters:
@@ -166,40 +187,59 @@ class Curator:
             self._flagged.update(dict.fromkeys(found, 1))
             if curation.secrets == "drop":
                 return SECRET
-        if self._exams is not None:
-            parts = [text] if "text" in row else [said(turn) for turn in turns_of(row)]
-            if self._exams.shares(words, parts):
-                return EXAM
+        if self._exams is not None and self._exams.has([text] if "text" in row else map(said, turns_of(row))):
+            return EXAM
         return ""
+
+    def _look(self) -> None:
+        """Look at the words of the rows that wait for it."""
+        if not self._waiting:
+            return
+        words = words_of(self._waiting)
+        if self._exams is not None:
+            first = len(self._reasons) - len(self._waiting)
+            for place in np.flatnonzero(self._exams.shared(words)).tolist():
+                self._reasons[first + place] = self._reasons[first + place] or _NUMBER[EXAM]
+        if self._compares:
+            self._signatures += neighbours.signatures(shingles(words)).tobytes()
+        self._waiting, self._letters = [], 0
 
     def finish(self) -> Decisions:
         """Return what is decided about every row."""
+        self._look()
         reasons = np.frombuffer(self._reasons, dtype=np.uint8).copy()
         keys = np.frombuffer(self._keys, dtype=np.uint64)
-        texts = np.frombuffer(self._texts, dtype=np.uint64)
-        asides = np.frombuffer(self._asides, dtype=np.uint8).astype(bool)
-        sources = np.frombuffer(self._sources, dtype=np.uint16)
-        clusters = self._clusters(reasons, texts)
-        self._leave_out_copies(reasons, texts, clusters, asides)
+        asides = np.frombuffer(self._asides, dtype=np.bool_)
+        clusters = self._clusters()
+        self._leave_out_copies(reasons, clusters, asides)
         held_out = self._held_out(reasons, keys, clusters, asides)
-        copies = self._copies(reasons, keys, sources, held_out)
-        return Decisions(self._curation, reasons, held_out, copies, self._examples, self._flagged)
+        copies = self._copies(reasons, keys, held_out)
+        sizes = np.frombuffer(self._sizes, dtype=np.uint32)
+        return Decisions(self._curation, reasons, held_out, copies, sizes, self._flagged)
 
-    def _clusters(self, reasons: NDArray[np.uint8], texts: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """Return for each row the number of the first row it belongs with: of the same text, or nearly."""
+    def _clusters(self) -> NDArray[np.int64]:
+        """Return for each row the number of a row that stands for its cluster: those of the same text, or nearly.
+
+        The texts are compared in the order of their hashes, so that clusters do not depend on the order of the rows.
+        """
+        texts = np.frombuffer(self._texts, dtype=np.uint64)
         _, first, inverse = np.unique(texts, return_index=True, return_inverse=True)
-        same = first[inverse].astype(np.int64)
-        if not self._compares or not len(reasons):
-            return same
-        signatures = np.frombuffer(self._signatures, dtype=np.uint16).reshape(len(reasons), shingles.PERMUTATIONS)
-        near = shingles.clusters(signatures[first], NEAR)
-        return first[near][inverse].astype(np.int64)
+        if not self._compares:
+            return first[inverse]
+        signatures = np.frombuffer(self._signatures, dtype=np.uint8).reshape(-1, neighbours.PERMUTATIONS)
+        near = neighbours.clusters(signatures, first, NEAR)
+        return first[near][inverse]
 
     def _leave_out_copies(
-        self, reasons: NDArray[np.uint8], texts: NDArray[np.uint64], clusters: NDArray[np.int64], asides: NDArray[np.bool_]
+        self, reasons: NDArray[np.uint8], clusters: NDArray[np.int64], asides: NDArray[np.bool_]
     ) -> None:
-        """Leave out rows that another one stands for; a row of a held-out file stands before one to learn from."""
-        steps = {"keep": (), "exact": ((texts, COPY),), "near": ((texts, COPY), (clusters, NEAR_COPY))}
+        """Leave out rows that another one stands for; a row of a held-out file stands before one to learn from.
+
+        Rows that are nearly the same and have different labels are no copies: they teach a difference.
+        """
+        texts = np.frombuffer(self._texts, dtype=np.uint64)
+        alike = 2 * clusters + np.frombuffer(self._labels, dtype=np.uint8)
+        steps = {"keep": (), "exact": ((texts, COPY),), "near": ((texts, COPY), (alike, NEAR_COPY))}
         for groups, reason in steps[self._curation.duplicates]:
             stays = np.flatnonzero(reasons == 0)
             order = stays[np.lexsort((stays, ~asides[stays], groups[stays]))]
@@ -226,20 +266,21 @@ class Curator:
             spare = given[np.argsort(keys[given], kind="stable")][split.MOST_HELD :]
             reasons[spare] = _NUMBER[HELD]
             return held
-        held[split.chosen(keys[stays], clusters[stays], self._curation.eval_split, stays)] = True
+        # By the least key of all its rows, so that it does not matter which of some copies stays.
+        least = np.full(len(keys), np.iinfo(np.uint64).max, dtype=np.uint64)
+        np.minimum.at(least, clusters, keys)
+        documents = np.frombuffer(self._documents, dtype=np.int32)[stays]
+        families = split.together(clusters[stays], documents)
+        held[split.chosen(least[clusters[stays]], families, self._curation.eval_split, stays)] = True
         return held
 
     def _copies(
-        self,
-        reasons: NDArray[np.uint8],
-        keys: NDArray[np.uint64],
-        sources: NDArray[np.uint16],
-        held_out: NDArray[np.bool_],
+        self, reasons: NDArray[np.uint8], keys: NDArray[np.uint64], held_out: NDArray[np.bool_]
     ) -> NDArray[np.uint16]:
         """Return how often each row is used: by the weight of its source, a part of a time by the row's own hash."""
         if not self._curation.weights:
             return np.ones(len(reasons), dtype=np.uint16)
-        weights = np.asarray(self._curation.weights)[sources]
+        weights = np.asarray(self._curation.weights)[np.frombuffer(self._sources, dtype=np.uint16)]
         whole = np.floor(weights)
         # The high bits chose the held-out rows.
         chance = (keys & np.uint64(0xFFFFFFFF)).astype(np.float64) / 2**32

@@ -10,20 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xxhash
 from numpy.typing import NDArray
 
 from workbench.core.paths import assets_dir, expanded
 from workbench.data import readers
-from workbench.data.curate.shingles import shingles
-from workbench.data.curate.texts import normalised, words_of
+from workbench.data.curate.shingles import Words, shingles, words_of
+from workbench.data.curate.texts import fingerprint
 
 BUNDLED = "bundled"
 BUNDLED_EXAMS = ("exam.jsonl",)
 WORDS = 13
 """Words in a row that give an exam away when both have them: Brown et al. 2020 (GPT-3), appendix C."""
+COMMON = 10
+"""Texts of exams that may share a run of words before it counts as a phrase of all exams, and as nothing to know."""
 FEWEST_LETTERS = 12
 """Texts of an exam shorter than this are names and numbers, which any row may have."""
+_TOGETHER = 256
+"""Texts looked at together."""
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -36,6 +39,15 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item)
+
+
+def _texts_of(names: Sequence[str]) -> Iterator[str]:
+    """Yield every text in the records of exams."""
+    for path in _files(names):
+        for member in readers.listing(path).members:
+            for record in readers.read(member):
+                if isinstance(record, readers.Record):
+                    yield from _texts(record.value)
 
 
 def _files(names: Sequence[str]) -> Iterator[Path]:
@@ -53,24 +65,29 @@ class Exams:
         """Read the exams; raises UsageError when one cannot be read."""
         runs: list[NDArray[np.uint64]] = []
         self._short: set[int] = set()
-        for path in _files(names):
-            for member in readers.listing(path).members:
-                for record in readers.read(member):
-                    if not isinstance(record, readers.Record):
-                        continue
-                    for text in _texts(record.value):
-                        words = words_of(text)
-                        if len(words) >= WORDS:
-                            runs.append(shingles(words, WORDS))
-                        elif len(text) >= FEWEST_LETTERS:
-                            self._short.add(xxhash.xxh3_64_intdigest(normalised(text).encode()))
-        self._runs = np.unique(np.concatenate(runs)) if runs else np.zeros(0, dtype=np.uint64)
-
-    def shares(self, words: Sequence[str], parts: Iterable[str]) -> bool:
-        """Return whether a row has a run of words of an exam, or one of its parts is a short text of one."""
-        if len(self._runs) and len(words) >= WORDS:
+        different = list(dict.fromkeys(_texts_of(names)))
+        for start in range(0, len(different), _TOGETHER):
+            texts = different[start : start + _TOGETHER]
+            words = words_of(texts)
             found = shingles(words, WORDS)
-            places = np.minimum(np.searchsorted(self._runs, found), len(self._runs) - 1)
-            if bool((self._runs[places] == found).any()):
-                return True
-        return any(xxhash.xxh3_64_intdigest(normalised(part).encode()) in self._short for part in parts) if self._short else False
+            for number, length in enumerate(np.diff(words.starts).tolist()):
+                if length >= WORDS:
+                    runs.append(np.unique(found.numbers[found.starts[number] : found.starts[number + 1]]))
+                elif len(texts[number]) >= FEWEST_LETTERS:
+                    self._short.add(fingerprint(texts[number]))
+        all_runs = np.concatenate(runs) if runs else np.zeros(0, dtype=np.uint64)
+        self._runs, texts_with = np.unique(all_runs, return_counts=True)
+        self._runs = self._runs[texts_with <= COMMON]
+
+    def shared(self, words: Words) -> NDArray[np.bool_]:
+        """Return for each text whether it has a run of words of an exam."""
+        long = np.diff(words.starts) >= WORDS
+        if not len(self._runs) or not long.any():
+            return np.zeros(len(long), dtype=bool)
+        found = shingles(words, WORDS)
+        places = np.minimum(np.searchsorted(self._runs, found.numbers), len(self._runs) - 1)
+        return np.logical_or.reduceat(self._runs[places] == found.numbers, found.starts[:-1]) & long
+
+    def has(self, parts: Iterable[str]) -> bool:
+        """Return whether one of the parts of a row is a short text of an exam."""
+        return bool(self._short) and any(fingerprint(part) in self._short for part in parts)

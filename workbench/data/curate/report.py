@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from workbench.data.curate import language, quality, secrets, shingles
+from workbench.data.curate import language, neighbours, quality, secrets
 from workbench.data.curate.settings import NEAR
-from workbench.data.curate.texts import text_of, turns_of, words_of
+from workbench.data.curate.shingles import shingles, words_of
+from workbench.data.curate.texts import text_of, turns_of
 
 LOOKED_AT = 2**18
 """Characters of a sample that are looked at."""
@@ -43,7 +44,7 @@ def problems(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     size = 0
     kinds: Counter[str] = Counter()
     refusals = poor = 0
-    signatures = []
+    texts: list[str] = []
     for row in rows:
         text = text_of(row)
         size += len(text)
@@ -51,7 +52,7 @@ def problems(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             break
         looked.append(row)
         kinds.update(dict.fromkeys(secrets.found(text), 1))
-        signatures.append(shingles.signature(shingles.shingles(words_of(text))))
+        texts.append(text)
         poor += "text" in row and bool(quality.broken(text))
         refusals += any(turn["role"] == "assistant" and quality.refuses(turn.get("content") or "") for turn in turns_of(row))
     if not looked:
@@ -61,7 +62,8 @@ def problems(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         name = kind.replace("_", " ").lower()
         words = f"{_share(number, len(looked))}" if number >= WORTH_SAYING * len(looked) else "some rows"
         found.append({"text": f"In {words} stands what looks like {_article(name)}.", "fix": {"secrets": "mask"}})
-    near = len(looked) - len(np.unique(shingles.clusters(np.stack(signatures), NEAR)))
+    signatures = neighbours.signatures(shingles(words_of(texts)))
+    near = len(looked) - len(np.unique(neighbours.clusters(signatures, np.arange(len(looked)), NEAR)))
     if near >= WORTH_SAYING * len(looked):
         found.append({"text": f"{_share(near, len(looked))} are nearly the same as another.".capitalize(), "fix": {"duplicates": "near"}})
     if refusals >= WORTH_SAYING * len(looked):

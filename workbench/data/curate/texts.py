@@ -1,22 +1,16 @@
-"""The text of a canonical row, and its words.
+"""The text of a canonical row, and how texts are compared.
 
 Owns what counts as a row's text. Must not know what is decided from it.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
-
-_WORD = re.compile(r"\w+")
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-"""Letters of scripts that put no space between words: Thai, Lao, Burmese, Khmer, kana and Han."""
-_SPACE = re.compile(r"\s+")
-
+import xxhash
 
 def turns_of(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the turns of a conversation or a preference, in the order of the row's parts."""
@@ -50,12 +44,15 @@ def characters(row: Mapping[str, Any]) -> int:
 def normalised(text: str) -> str:
     """Return a text as it is compared: compatibility forms folded, small letters, single spaces."""
     folded = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    return _SPACE.sub(" ", folded).strip().lower()
+    return " ".join(folded.lower().split())
 
 
-def words_of(text: str) -> list[str]:
-    """Return the words of a text in small letters; single letters where the script puts no space between words."""
-    lowered = text.lower()
-    if not lowered.isascii() and _UNSPACED.search(lowered):
-        return [letter for letter in lowered if letter.isalnum()]
-    return _WORD.findall(lowered)
+def fingerprint(text: str) -> int:
+    """Return a number of 64 bits for a text as it is compared."""
+    return xxhash.xxh3_64_intdigest(normalised(text).encode("utf-8", "surrogatepass"))
+
+
+def identity(row: Mapping[str, Any], text: str) -> int:
+    """Return a number of 64 bits that equal rows share; the same text with another label or answer is another row."""
+    verdict = row.get("label", row.get("answer"))
+    return fingerprint(text if verdict is None else f"{text}\n{verdict}")

@@ -6,6 +6,7 @@ Everything here is a count over the sample, so that the order of the rows does n
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +16,22 @@ from typing import Any, NamedTuple
 
 from workbench.data.formats import names
 from workbench.data.formats.turns import ROLE_KEYS, are_turns, listed_in, role_of
+from workbench.data.layouts import alone
 
 _MOST_COLUMNS = 512
 """Columns that are looked at, of a row and of the sample."""
 _MOST_NAMES = 100_000
 _MOST_KEYS = 48
 """An object with more keys than this is a map, not a part of the row with columns of its own."""
-_DEPTH = 2
+_DEPTH = 3
 _DISTINCT = 4096
+_FEWEST_REPEATED = 3
+"""Rows from which it says something that all values of a column are the same."""
+_NO_WORDS = re.compile(r"(?:https?://\S+|[0-9a-fA-F-]{8,}|[\d\s.,:/T+Z-]+|\S+@\S+)")
+_VARIED = frozenset(("prompt", "completion", "text"))
+"""Roles whose columns say something else in each row."""
+_ASKED_OF_ALL = frozenset(("prompt", "instruction", "instructions", "completion", "response", "output", "answer"))
+"""Names of columns that are what they are called even where all rows have the same value."""
 _MEDIA_WORDS = frozenset(
     [
         "image",
@@ -111,6 +120,17 @@ class Column:
         """How many different values there are."""
         return len({str(value)[:_DISTINCT] for value in self.values})
 
+    @cached_property
+    def is_coded(self) -> bool:
+        """Whether most texts are addresses, ids, numbers or dates, not words."""
+        return most(_NO_WORDS.fullmatch(text.strip()) is not None for text in self.texts)
+
+    @cached_property
+    def is_repeated(self) -> bool:
+        """Whether the values are the same in all rows, or in ten of many: something said about the rows."""
+        number = len(self.values)
+        return number >= _FEWEST_REPEATED and self.distinct <= max(1, number // 10 if number >= 20 else 1)
+
     def stands_beside(self, other: Column) -> bool:
         """Return whether the rows that have the rarer of two columns mostly have the other too."""
         return 2 * len(self.places & other.places) >= min(len(self.places), len(other.places))
@@ -166,14 +186,15 @@ def _spoken(value: list[Any] | None) -> bool:
 
 
 def _cells(row: Mapping[str, Any], prefix: str = "", depth: int = _DEPTH) -> Iterator[tuple[str, Any]]:
-    """Yield (column, value) of a row, and behind its own columns those of the objects in it."""
+    """Yield (column, value) of a row, and behind its own columns those of the objects in it, alone in a list or not."""
     inner = []
     for key, value in row.items():
         if value is None or not isinstance(key, str):
             continue
         yield prefix + key, value
-        if depth and isinstance(value, dict) and len(value) <= _MOST_KEYS:
-            inner.append((key, value))
+        held = alone(value)
+        if depth and held is not None and len(held) <= _MOST_KEYS:
+            inner.append((key, held))
     for key, value in inner:
         yield from _cells(value, f"{prefix}{key}.", depth - 1)
 
@@ -210,9 +231,11 @@ class Table:
         """Return the name of the column of some kinds that suits a role best, among those not taken yet, or None.
 
         The rows that have it must have the first of the columns `taken`, too. A column on its own comes before one
-        inside an object, and one most rows have before a rare one.
+        inside an object, one most rows have before a rare one, and where rows should differ, one with words that differ
+        before one of addresses, ids or a few values.
         """
         suited = []
+        varied = role in _VARIED
         anchor = next((self.columns[name] for name in taken if name in self.columns), None)
         for name in self.of_kind(*kinds):
             rank = names.rank(name, role)
@@ -222,7 +245,9 @@ class Table:
                 continue
             # Less than a fiftieth of the commonest column's rows is an exception in some rows, not their column.
             rare = 50 * len(self.columns[name].values) < len(self.rows)
-            suited.append((rare, "." in name, rank, name))
+            column = self.columns[name]
+            aside = varied and (column.is_coded or (column.is_repeated and name.lower() not in _ASKED_OF_ALL))
+            suited.append((rare, aside, "." in name, rank, name))
         return min(suited)[-1] if suited else None
 
 
@@ -242,7 +267,8 @@ def holds_media(value: Any) -> bool:
     if isinstance(value, bytes | bytearray | memoryview):
         return len(value) > 0
     if isinstance(value, dict):
-        return bool(value.get("bytes") or value.get("path") or value.get("url") or value.get("array"))
+        # Readers leave the bytes of media out; the object that held them tells all the same.
+        return "bytes" in value or bool(value.get("path") or value.get("url") or value.get("array"))
     if isinstance(value, list):
         return any(holds_media(item) for item in value)
     if not isinstance(value, str):

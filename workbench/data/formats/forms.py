@@ -89,7 +89,7 @@ def one_text(value: Any, what: str) -> str:
     return text_beside(value, what)
 
 
-def _finished(turns: Turns, system: Any, tools: Any, repairs: Counter[str]) -> dict[str, Any]:
+def finished(turns: Turns, system: Any, tools: Any, repairs: Counter[str]) -> dict[str, Any]:
     """Return the canonical conversation of turns."""
     row: dict[str, Any] = {"messages": conversation(with_system(system, turns), repairs)}
     known = calls.tools(tools)
@@ -102,48 +102,7 @@ def turns(columns: Mapping[str, str]) -> Read:
 
     def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
         found = listed(pick_turns(row), repairs)
-        return _finished(found, pick_system(row), pick_tools(row), repairs)
-
-    return read
-
-
-def chatgpt_export(columns: Mapping[str, str]) -> Read:
-    """Return the reader of exported conversations, trees of which the branch of the current node was the last shown."""
-    pick_tree, pick_current = picks(columns, "tree", "current")
-
-    def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
-        tree, node = pick_tree(row), pick_current(row)
-        if not isinstance(tree, dict) or not all(isinstance(held, dict) for held in tree.values()):
-            raise Misfit("the row has no tree of messages")
-        if not isinstance(node, str) or node not in tree:
-            # Without a current node, the last of the nodes that nothing follows.
-            node = next((key for key in reversed(tree) if not tree[key].get("children")), None)
-        branch: list[dict[str, Any]] = []
-        seen = set()
-        while isinstance(node, str) and node in tree and node not in seen:
-            seen.add(node)
-            if isinstance(message := tree[node].get("message"), dict):
-                branch.append(message)
-            node = tree[node].get("parent")
-        spoken = []
-        for message in reversed(branch):
-            content, author = message.get("content"), message.get("author")
-            role = author.get("role") if isinstance(author, dict) else None
-            kind = content.get("content_type", "text") if isinstance(content, dict) else "text"
-            if kind in ("user_editable_context", "model_editable_context", "thoughts", "reasoning_recap"):
-                continue
-            held = content.get("parts", content.get("text", "")) if isinstance(content, dict) else content
-            words = held if isinstance(held, str) else None
-            if words is None and isinstance(held, list):
-                if any(not isinstance(part, str) for part in held):
-                    raise Refused("a turn holds more than text")
-                words = "".join(held)
-            if role in ("system", "tool") and not (words or "").strip():
-                continue
-            spoken.append({"role": role, "content": words})
-        if not spoken:
-            raise Refused("the conversation is empty")
-        return _finished(listed(spoken, repairs), None, None, repairs)
+        return finished(found, pick_system(row), pick_tools(row), repairs)
 
     return read
 
@@ -159,7 +118,7 @@ def alpaca(columns: Mapping[str, str]) -> Read:
         question = joined(instruction, one_text(pick_given(row), "the input"))
         earlier = history(pick_history(row))
         exchange = [*earlier, turn("user", question), turn("assistant", answer)]
-        return _finished(exchange, pick_system(row), pick_tools(row), repairs)
+        return finished(exchange, pick_system(row), pick_tools(row), repairs)
 
     return read
 
@@ -190,7 +149,7 @@ def prompt_completion(columns: Mapping[str, str]) -> Read:
         else:
             after = [turn("assistant", answer_text(completion, "the completion", repairs))]
         exchange = [*history(pick_history(row)), *before, *after]
-        return _finished(exchange, pick_system(row), pick_tools(row), repairs)
+        return finished(exchange, pick_system(row), pick_tools(row), repairs)
 
     return read
 
@@ -287,7 +246,7 @@ def multiple_choice(columns: Mapping[str, str]) -> Read:
         lines = "\n".join(f"{label}. {text}" for label, text in zip(shown, texts, strict=True))
         prompt = joined(one_text(pick_context(row), "the context"), question, lines)
         exchange = [turn("user", prompt), turn("assistant", f"{shown[right]}. {texts[right]}")]
-        return _finished(exchange, pick_system(row), None, repairs)
+        return finished(exchange, pick_system(row), None, repairs)
 
     return read
 
@@ -316,7 +275,7 @@ def translation(columns: Mapping[str, str]) -> Read:
         target = text_of(required(pick_target(row), "the translation"), "the translation")
         if not source.strip():
             raise Refused("a user turn is empty")
-        return _finished([turn("user", f"{task}\n\n{source}"), turn("assistant", target)], None, None, repairs)
+        return finished([turn("user", f"{task}\n\n{source}"), turn("assistant", target)], None, None, repairs)
 
     return read
 
@@ -346,7 +305,7 @@ def classification(columns: Mapping[str, str]) -> Read:
         if (pair := text_beside(pick_pair(row), "the second text")).strip():
             text = joined(text, pair)
         named = answer_text(required(pick_class(row), "the class"), "the class", repairs)
-        return _finished([turn("user", text), turn("assistant", named)], None, None, repairs)
+        return finished([turn("user", text), turn("assistant", named)], None, None, repairs)
 
     return read
 
@@ -360,7 +319,7 @@ def written_dialogue(columns: Mapping[str, str]) -> Read:
         found = dialogue.turns_of(text) if isinstance(text, str) else None
         if found is None:
             raise Misfit("the text is no dialogue")
-        return _finished(found, pick_system(row), None, repairs)
+        return finished(found, pick_system(row), None, repairs)
 
     return read
 
@@ -375,7 +334,7 @@ def question_first(columns: Mapping[str, str]) -> Read:
         question = first.strip().lstrip("#").strip()
         if not question.endswith(("?", "？")) or not rest.strip():
             raise Misfit("the first line asks no question, or nothing follows it")
-        return _finished([turn("user", question), turn("assistant", rest.strip())], None, None, repairs)
+        return finished([turn("user", question), turn("assistant", rest.strip())], None, None, repairs)
 
     return read
 

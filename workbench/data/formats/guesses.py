@@ -5,7 +5,6 @@ Owns the guess, how sure it is, and the sentence that asks for a look. Must not 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from workbench.core.text import one_line
@@ -18,7 +17,6 @@ _SCANT = 40
 """Mean length in characters of texts too short to be taken for articles."""
 _MUCH_LONGER = 4
 _COMPARED_ROWS = 500
-_NO_WORDS = re.compile(r"(?:https?://\S+|[0-9a-fA-F-]{8,}|[\d\s.,:/T+Z-]+|\S+@\S+)")
 
 
 @dataclass(frozen=True)
@@ -38,9 +36,7 @@ def _wordy(table: Table) -> list[Column]:
     for name, column in table.columns.items():
         if column.kind != "text" or "." in name:
             continue
-        coded = sum(_NO_WORDS.fullmatch(text.strip()) is not None for text in column.texts)
-        repeated = len(column.values) >= 20 and column.distinct <= len(column.values) // 10
-        if coded * 2 < len(column.texts) and not repeated:
+        if not column.is_coded and not (len(column.values) >= 20 and column.is_repeated):
             found.append(column)
     return found
 

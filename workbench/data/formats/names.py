@@ -38,11 +38,19 @@ def last(name: str) -> str:
     return (words(name) or ("",))[-1]
 
 
-def _vocabulary(ranked: str) -> dict[str, int]:
-    """Return name → rank of names separated by commas; of a name that stands there twice, the first counts."""
+_COMPOUND = 1000
+_WEAK = 2000
+
+
+def _vocabulary(ranked: str, weak: str = "") -> dict[str, int]:
+    """Return name → rank of names separated by commas; of a name that stands there twice, the first counts.
+
+    `weak` names are taken only where no other column suits: they mostly name something that stands beside.
+    """
     found: dict[str, int] = {}
-    for rank, name in enumerate(ranked.split(", ")):
-        found.setdefault(" ".join(words(name)), rank)
+    for first, listed in ((0, ranked), (_WEAK, weak)):
+        for rank, name in enumerate(listed.split(", ") if listed else ()):
+            found.setdefault(" ".join(words(name)), first + rank)
     return found
 
 
@@ -54,10 +62,13 @@ VOCABULARY: dict[str, dict[str, int]] = {
     ),
     "system": _vocabulary(
         "system, system prompt, system message, sys, system instruction, system instructions, preamble, persona, "
-        "system msg"
+        "system msg, meta instruction"
     ),
     "tools": _vocabulary("tools, functions, available tools, tool definitions, function definitions"),
-    "instruction": _vocabulary("instruction, instructions, anweisung, instruccion, 指令"),
+    "instruction": _vocabulary(
+        "instruction, instructions, anweisung, instruccion, 指令, task definition, task description",
+        "definition, task",
+    ),
     "input": _vocabulary("input, inputs, context, eingabe, entrada, 输入"),
     "context": _vocabulary(
         "context, passage, paragraph, background, reference, document, evidence, ctx, contexts, text, article, "
@@ -71,13 +82,14 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "input, user message, user prompt, user query, ask, goal, exercise, challenge, puzzle, "
         "inquiry, premise, ctx, "
         "message, customer message, customer, front, source, src, post, utterance, description, issue, document, "
-        "article, dialogue, dialog, email, ticket, intent text, problem statement, subject, questions, command, nl, "
-        "sentence, docstring, title, body, vorderseite, anverso, text, review, abstract, report, patient, claim, "
-        "kunde, cliente, faq, topic, history, content"
+        "article, dialogue, dialog, email, ticket, intent text, problem statement, questions, patterns, command, nl, "
+        "sentence, docstring, body, vorderseite, anverso, text, review, abstract, report, patient, claim, "
+        "kunde, cliente, faq, history, content",
+        "subject, betreff, asunto, title, titel, headline, topic, thema, context",
     ),
     "completion": _vocabulary(
-        "completion, response, solution, output, answer, assistant, reply, outputs, answers, target, targets, "
-        "responses, a, antwort, respuesta, risposta, resposta, reponse, ответ, 答案, 回答, 答え, "
+        "completion, response, response choices, solution, output, answer, assistant, reply, outputs, answers, target, "
+        "targets, responses, a, antwort, respuesta, risposta, resposta, reponse, ответ, 答案, 回答, 答え, "
         "답변, جواب, ausgabe, salida, "
         "输出, 回复, 解答, gpt, bot, chatbot, model, assistant response, agent, generation, result, "
         "canonical solution, "
@@ -85,7 +97,7 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "gold, highlights, summary, tldr, zusammenfassung, resumen, translation, back, tgt, resolution, rewrite, "
         "correction, corrected, paraphrase, simplified, explanation, rationale, doctor, gold answer, reference "
         "answer, query, sql query, rückseite, reverso, completions, solutions, expected output, ideal, ideal "
-        "response, label text, 解析, lösung, solucion, definition"
+        "response, label text, 解析, lösung, solucion, definition, annotations result value text"
     ),
     "text": _vocabulary(
         "text, content, article, body, document, raw content, markdown, story, passage, texto, texte, testo, "
@@ -103,7 +115,7 @@ VOCABULARY: dict[str, dict[str, int]] = {
     "class": _vocabulary(
         "label, labels, class, sentiment, emotion, intent, category, topic, label text, label name, class name, "
         "target, tag, stars, rating, gold label, kategorie, categoria, 标签, etiqueta, toxicity, stance, polarity, "
-        "coarse label, fine label, department, priority, genre"
+        "coarse label, fine label, department, priority, genre, annotations result value choices"
     ),
     "choices": _vocabulary(
         "choices, options, endings, mc1 targets, candidates, alternatives, answer choices, answers, option list, "
@@ -121,7 +133,7 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "exact answer, short answer, numerical answer, result"
     ),
     "candidates": _vocabulary(
-        "completions, answers, responses, candidates, generations, outputs, candidate responses, replies"
+        "completions, answers, responses, candidates, generations, outputs, candidate responses, replies, summaries"
     ),
     "scores": _vocabulary(
         "scores, ratings, rewards, ranks, rank, ranking, rating, score, overall score, pm score, reward, votes, "
@@ -171,6 +183,8 @@ _HARMLESS = frozenset(
         "stem",
         "pretokenized",
         "value",
+        "span",
+        "spans",
     ]
 )
 """Words behind a name that do not change what it names: "question text" is a question."""
@@ -249,29 +263,34 @@ METADATA = frozenset(
     ]
 )
 """Words that make of a name something said about a row."""
-
-_COMPOUND = 1000
+_OF_THE_ROW = frozenset(("prompt", "completion", "context", "input", "class"))
+_ABOUT_THE_ROW = frozenset(("meta", "metadata"))
 
 
 def rank(name: str, role: str) -> int | None:
     """Return how well a name suits a role, smaller being better, or None.
 
     A name suits when it is in the role's vocabulary, and less well when it ends in a word of it ("customer question")
-    or when only harmless words follow one ("question text").
+    or when only harmless words follow one ("question text", or key "full_text" of the object "question"). What an
+    object of metadata holds says something about the row.
     """
-    parts, known = words(name.rsplit(".", 1)[-1]), VOCABULARY[role]
+    outer, _, inner = name.rpartition(".")
+    parts, known = words(inner), VOCABULARY[role]
     spelled = " ".join(parts)
+    if outer and role in _OF_THE_ROW and not _ABOUT_THE_ROW.isdisjoint(outer.lower().split(".")):
+        return None
     if spelled in known:
         return known[spelled]
-    if "." in name and (nested := known.get(" ".join(words(name)))) is not None:
+    whole = words(name) if outer else parts
+    if outer and (nested := known.get(" ".join(whole))) is not None:
         return nested
     if not parts or parts[-1] in METADATA:
         return None
     tails = [" ".join(parts[start:]) for start in range(1, len(parts))]
     heads = [
-        " ".join(parts[:end])
-        for end in range(1, len(parts))
-        if all(word in _HARMLESS or word.isdigit() for word in parts[end:])
+        " ".join(whole[:end])
+        for end in range(1, len(whole))
+        if all(word in _HARMLESS or word.isdigit() for word in whole[end:])
     ]
     places = [known[name] for name in (*tails, *heads) if name in known and len(name) > 1]
     return _COMPOUND + min(places) if places else None

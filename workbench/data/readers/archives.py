@@ -1,94 +1,49 @@
-"""Packed files: gz, zst, bz2, xz, zip and tar, one in another to a depth of two, as streams that never touch the disk.
+"""Archives: the files in a zip or a tar, in another one too to a depth of two, as streams that never touch the disk.
 
-Owns the budgets for unpacking and the refusal of members that reach outside. Must not know what a member means: it is
-told what to do with each.
+Owns the refusal of members that reach outside, and the order in which a packed archive is read. Must not know what a
+member means: it is told what to do with each.
 """
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import io
-import lzma
 import os
 import stat
 import struct
 import weakref
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import IO, Any, BinaryIO, cast
 
 from workbench.data.readers import tar_headers
 from workbench.data.readers.records import Unreadable, shown
+from workbench.data.readers.unpacking import (
+    BLOCK_BYTES,
+    BOMB,
+    FAULTS,
+    FREE_BYTES,
+    MAX_ARCHIVE_BYTES,
+    MAX_MEMBERS,
+    MAX_RATIO,
+    TOO_MUCH,
+    Budget,
+    Open,
+    limited,
+    unreadable,
+)
 
-MAX_MEMBERS = 10_000
-"""Most files in one archive, those of archives in it included."""
-MAX_ARCHIVE_BYTES = 2**31
-"""Most bytes that the members of one archive may unpack to, together."""
-MAX_RATIO = 200
-FREE_BYTES = 2**24
-"""Unpacked bytes below which the ratio says nothing."""
 MAX_DEPTH = 2
 KEPT_BYTES = 2**26
 """Largest member of a tar, or archive within an archive, that is kept in memory while it is read."""
 MAX_DIRECTORY_BYTES = 2**25
 """Largest table of contents of a zip; one of 10,000 files has some 1 MiB."""
-_BLOCK = 2**18
 
-Open = Callable[[], BinaryIO]
 Refuse = Callable[[str, str], None]
 """Called with the name of a member that is not taken and the reason."""
 
-BOMB = f"it unpacks to more than {MAX_RATIO} times its size, as a zip bomb does"
-TOO_MUCH = f"the archive unpacks to more than {MAX_ARCHIVE_BYTES // 2**30} GiB; unpack it yourself"
 TOO_MANY = f"it holds more than {MAX_MEMBERS} files; the rest was passed over"
-
-_SAID: tuple[tuple[type[Exception], str], ...] = (
-    (NotImplementedError, "is packed in a way that is not known; unpack it yourself"),
-    (MemoryError, "wants more memory for unpacking than is reasonable; unpack it yourself"),
-    (EOFError, "is cut off; get it again"),
-    (RuntimeError, "needs a password; unpack it yourself"),
-)
-_DAMAGED = "is damaged; get it again"
-FAULTS: tuple[type[Exception], ...] = (
-    *(kind for kind, _ in _SAID),
-    *(zipfile.BadZipFile, lzma.LZMAError, zlib.error, gzip.BadGzipFile, tar_headers.Damaged),
-    *(struct.error, ValueError, LookupError, OverflowError, AssertionError),
-)
-"""What the libraries raise for an archive that is damaged or that they cannot unpack."""
-
-
-def _unreadable(name: str, error: Exception) -> Unreadable:
-    """Return the sentence for what a library raised."""
-    if isinstance(error, OSError) and error.errno is None and "runcated" in str(error):
-        error = EOFError()
-    if isinstance(error, OSError) and "too much memory" in str(error):
-        error = MemoryError()
-    said = next((words for kind, words in _SAID if isinstance(error, kind)), _DAMAGED)
-    return Unreadable(f"{name} {said}.")
-
-
-@dataclass
-class Budget:
-    """What one archive may still unpack to, however often it is read."""
-
-    members: int = field(default_factory=lambda: MAX_MEMBERS)
-    left: int = field(default_factory=lambda: MAX_ARCHIVE_BYTES)
-    spent: dict[object, int] = field(default_factory=dict)
-    """Member → the most bytes that were ever read of it, or its size where that is known."""
-
-    def take(self, member: object, size: int) -> bool:
-        """Return whether a member may have this many bytes in all, and count them if so."""
-        more = size - self.spent.get(member, 0)
-        if more > self.left:
-            return False
-        if more > 0:
-            self.left -= more
-            self.spent[member] = size
-        return True
 
 
 @dataclass(frozen=True)
@@ -123,114 +78,12 @@ class _Slot:
 _ZIPS, _TARS, _MEMBERS, _NESTED = _Slot(), _Slot(), _Slot(), _Slot()
 
 
-class _Limited(io.RawIOBase):
-    """A stream that ends with Unreadable beyond its limits, and says in one sentence what is damaged."""
-
-    def __init__(self, stream: IO[bytes], name: str, packed: int, take: Callable[[int], bool]) -> None:
-        self._stream, self._name, self._packed, self._take = stream, name, packed, take
-        self._given = 0
-
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        """Read into a buffer and return the number of bytes."""
-        try:
-            block = self._stream.read(len(buffer))
-        except FAULTS as error:
-            raise _unreadable(self._name, error) from None
-        except OSError as error:
-            if error.errno is not None:
-                raise
-            raise _unreadable(self._name, error) from None
-        given = self._given + len(block)
-        if given > FREE_BYTES and self._packed and given > MAX_RATIO * self._packed:
-            raise Unreadable(f"{self._name} is not read on: {BOMB}.")
-        if not self._take(given):
-            raise Unreadable(f"{self._name} is not read on: {TOO_MUCH}.")
-        self._given = given
-        buffer[: len(block)] = block
-        return len(block)
-
-    def close(self) -> None:
-        """Close the stream behind it, too."""
-        if not self.closed:
-            self._stream.close()
-        super().close()
-
-
-def _limited(
-    stream: IO[bytes], name: str, packed: int = 0, take: Callable[[int], bool] = lambda size: True
-) -> BinaryIO:
-    """Return a buffered stream that gives at most 200 times `packed` bytes (0: any number) and what `take` allows."""
-    return cast(BinaryIO, io.BufferedReader(_Limited(stream, name, packed, take), _BLOCK))
-
-
-# Files that are packed on their own
-
-
-def _zst(packed: IO[bytes]) -> IO[bytes]:
-    # pyarrow says when a stream is cut off, which the zstandard package does not, and it keeps zstd's own limit of
-    # 128 MiB for the window a frame may ask for.
-    import pyarrow as pa
-
-    return cast(IO[bytes], pa.CompressedInputStream(pa.PythonFile(packed, mode="r"), "zstd"))
-
-
-_UNPACK: dict[str, Callable[[IO[bytes]], Any]] = {
-    "gz": lambda packed: gzip.GzipFile(fileobj=packed),
-    "zst": _zst,
-    "bz2": bz2.BZ2File,
-    "xz": lzma.LZMAFile,
-}
-"""How a single file is packed → its decompressor."""
-
-
-class _Owned(io.RawIOBase):
-    """A decompressing stream that closes the packed stream behind it."""
-
-    def __init__(self, stream: IO[bytes], packed: IO[bytes]) -> None:
-        self._stream, self._packed = stream, packed
-
-    def read(self, size: int = -1) -> bytes:
-        """Read at most `size` bytes."""
-        return self._stream.read(size)
-
-    def close(self) -> None:
-        """Close both streams."""
-        self._stream.close()
-        self._packed.close()
-        super().close()
-
-
-def unpacked(how: str, open_packed: Open, name: str, size: int, budget: Budget | None) -> Open:
-    """Return how to open what a gz, zst, bz2 or xz file of `size` bytes holds; no budget for one that stands alone."""
-
-    def open_() -> BinaryIO:
-        packed = open_packed()
-        try:
-            stream = _UNPACK[how](packed)
-        except BaseException:
-            packed.close()
-            raise
-        return _limited(cast(IO[bytes], _Owned(stream, packed)), name, size, take)
-
-    def take(given: int) -> bool:
-        return budget is None or budget.take(open_, given)
-
-    return open_
-
-
 def why_unsafe(name: str) -> str:
     """Return why a name reaches outside its archive, or ""."""
     path = PurePosixPath(name.replace("\\", "/"))
     if path.is_absolute() or (path.parts and path.parts[0].endswith(":")):
         return "its name is absolute"
     return "its name reaches outside the archive" if ".." in path.parts else ""
-
-
-# Archives
 
 
 def _directory_bytes(stream: BinaryIO) -> int:
@@ -259,7 +112,7 @@ def _zip(open_file: Open, name: str) -> zipfile.ZipFile:
             return archive
         except FAULTS as error:
             stream.close()
-            raise _unreadable(name, error) from None
+            raise unreadable(name, error) from None
         except BaseException:
             stream.close()
             raise
@@ -299,9 +152,9 @@ def in_zip(open_file: Open, name: str, budget: Budget, refuse: Refuse) -> Iterat
         def open_(info: zipfile.ZipInfo = info, inside: str = inside) -> BinaryIO:
             archive = _zip(open_file, name)
             try:
-                return _limited(archive.open(info), inside)
+                return limited(archive.open(info), inside)
             except FAULTS as error:
-                raise _unreadable(inside, error) from None
+                raise unreadable(inside, error) from None
 
         yield Entry(info.filename.replace("\\", "/"), info.file_size, open_)
 
@@ -320,7 +173,7 @@ class _Tar:
         elif self._at > offset:
             self._stream.close()
             self._stream, self._at = self._open(), 0
-        while self._at < offset and (block := self._stream.read(min(_BLOCK, offset - self._at))):
+        while self._at < offset and (block := self._stream.read(min(BLOCK_BYTES, offset - self._at))):
             self._at += len(block)
         block = self._stream.read(size)
         self._at += len(block)
@@ -355,7 +208,7 @@ class _Part(io.RawIOBase):
 def _tar_member(open_file: Open, header: tar_headers.Header, name: str) -> BinaryIO:
     """Return a stream of a member of a tar; a short one is kept, so that it can be opened again at no cost."""
     if header.size > KEPT_BYTES:
-        return _limited(cast(IO[bytes], _Part(_Tar(open_file), header.offset, header.size)), name)
+        return limited(cast(IO[bytes], _Part(_Tar(open_file), header.offset, header.size)), name)
 
     def read() -> bytes:
         return cast(_Tar, _TARS.get(open_file, lambda: _Tar(open_file))).read(header.offset, header.size)
@@ -418,8 +271,3 @@ def kept(open_file: Open, name: str) -> Open:
         return data
 
     return lambda: cast(BinaryIO, io.BytesIO(_NESTED.get(open_file, read)))
-
-
-def plain(path: Path) -> Open:
-    """Return how to open a file on disk."""
-    return lambda: cast(BinaryIO, path.open("rb"))

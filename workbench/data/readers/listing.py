@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from workbench.data.readers import archives, kinds
-from workbench.data.readers.archives import Budget, Open
 from workbench.data.readers.member import Member, suffix_of
 from workbench.data.readers.records import Unreadable, shown
+from workbench.data.readers.unpacking import Budget, Open, plain, unpacked
 
 SIDECAR = re.compile(
     r"(?i)(?:(?:readme|licen[cs]e|copying|changelog|contributing|citation|notice|authors|code_of_conduct|requirements|"
@@ -92,7 +92,7 @@ def _add(into: Listing, file: _File, named: bool) -> None:
         told = kind
     elif told in kinds.ARCHIVES:
         _check_depth(file)
-        opened = archives.unpacked(told, file.open, file.name, file.size, file.budget)
+        opened = unpacked(told, file.open, file.name, file.size, file.budget)
         with opened() as stream:
             packed_tar = kinds.magic(stream.read(kinds.HEAD_BYTES)) == "tar"
         depth = file.depth + (not packed_tar)
@@ -236,7 +236,7 @@ def _add_folder(into: Listing, folder: Path) -> None:
     inside: list[str] = []
     for path in _walk(folder, found):
         if path.is_file():
-            file = _File(shown(path), path, archives.plain(path), path.stat().st_size, path)
+            file = _File(shown(path), path, plain(path), path.stat().st_size, path)
             _consider(found, inside, path.relative_to(folder).as_posix(), file)
         else:
             found.ignore(os.fspath(path), "it is no regular file")
@@ -261,7 +261,7 @@ def listing(path: Path) -> Listing:
         elif not stat.S_ISREG(mode):
             raise Unreadable(f"{shown(path)} is not a regular file; give a file or a folder.")
         else:
-            _add(into, _File(shown(path), path, archives.plain(path), path.stat().st_size, path), True)
+            _add(into, _File(shown(path), path, plain(path), path.stat().st_size, path), True)
     except OSError as error:
         raise Unreadable(f"{shown(path)} cannot be read: {error.strerror}.") from None
     if not into.members:

@@ -4,7 +4,8 @@ Owns what of the pages is running text. Must not know what the text says.
 
 A PDF says where letters stand and nothing else, so lines are joined into paragraphs by their places: a wider gap, an
 indent, another size of type or a line that ends early begins a new one. Words divided at line ends are joined, running
-heads and feet that repeat on many pages are dropped, and a paragraph goes on across pages.
+heads and feet that repeat on many pages and lines of a table of contents are dropped, and a paragraph goes on across
+pages.
 """
 
 from __future__ import annotations
@@ -49,7 +50,10 @@ _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\xad": None}
 )
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
-_ITEM = re.compile(r"[•‣▪●◦–*-]\s|\(?\d{1,3}[.)]\s|\(?[a-z]\)\s")
+_ITEM = re.compile(r"[•‣▪●◦–*-]\s|\(?\d{1,3}[.)]\s|\d{1,3}(?:\.\d{1,3})+\s|\(?[a-z]\)\s")
+_LEADERS = re.compile(r"(?:\s?\.){6,}\s{0,3}[\divxlc]{1,6}$")
+"""The dots of a line of a table of contents, which says nothing without its pages."""
+_LAST_CHARACTERS = 300
 _SENTENCE_END = re.compile(r"[.!?:;。！？…][\"'”’»)\]]*$")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _LAST_WORD = re.compile(r"[^\W\d_]+$")
@@ -87,7 +91,7 @@ def _lines(page: pdfium.PdfPage) -> list[_Line]:
             if piece == _DIVIDED and found:
                 found[-1].divided = True
             text = _UNPRINTABLE.sub("", piece).strip()
-            if text:
+            if text and not _LEADERS.search(text[-_LAST_CHARACTERS:]):
                 first, last = (
                     raw.FPDFText_GetCharIndexFromTextIndex(page_text, start + offset)
                     for offset in (len(piece) - len(piece.lstrip()), max(len(piece.rstrip()) - 1, 0))
@@ -108,12 +112,15 @@ def _lines(page: pdfium.PdfPage) -> list[_Line]:
 
 
 def _edges(lines: list[_Line]) -> list[tuple[str, _Line]]:
-    """Return (what it would be on any page, line) of the lines at the top and at the foot of a page."""
+    """Return (what it would be on any page, line) of the lines at the top and at the foot of a page.
+
+    The size of type belongs to it: a title is set larger than the running heads that repeat it.
+    """
     ordered = sorted(lines, key=lambda line: -line.bottom)
     top = ordered[:EDGE_LINES]
     foot = ordered[max(EDGE_LINES, len(ordered) - EDGE_LINES) :]
     named = [("top", line) for line in top] + [("foot", line) for line in foot]
-    return [(f"{where} {_NUMBERS.sub('#', line.text.casefold())}", line) for where, line in named]
+    return [(f"{where} {round(line.size)} {_NUMBERS.sub('#', line.text.casefold())}", line) for where, line in named]
 
 
 def _without_heads(pages: list[list[_Line]]) -> list[list[_Line]]:
@@ -163,7 +170,7 @@ def _parts_paragraphs(before: _Line, line: _Line, pitch: float, early: bool) -> 
     drop = before.bottom - line.bottom
     if drop > _GAP * max(pitch, 1) or abs(before.size - line.size) > _OTHER_SIZE * max(before.size, line.size):
         return True
-    ended = _SENTENCE_END.search(before.text) is not None and not before.divided
+    ended = _SENTENCE_END.search(before.text[-_LAST_CHARACTERS:]) is not None and not before.divided
     return ended and (early or 0.8 * line.size < line.left - before.left < 6 * line.size)
 
 
@@ -183,7 +190,9 @@ def _paragraphs(pages: list[list[_Line]], joined: _Joiner) -> Iterator[str]:
                 if last is None:
                     text = line.text
                 elif before is None:
-                    runs_on = last.divided or (not _SENTENCE_END.search(last.text) and line.text[:1].islower())
+                    runs_on = last.divided or (
+                        not _SENTENCE_END.search(last.text[-_LAST_CHARACTERS:]) and line.text[:1].islower()
+                    )
                     if runs_on and abs(last.size - line.size) <= _OTHER_SIZE * last.size:
                         text = joined(text, last, line.text)
                     else:
@@ -211,7 +220,7 @@ class _Joiner:
         """Return a text of which `before` is the last line, with another line added."""
         if not before.divided:
             return f"{text} {line}"
-        head, tail = _LAST_WORD.search(text), _FIRST_WORD.match(line)
+        head, tail = _LAST_WORD.search(text[-_LAST_CHARACTERS:]), _FIRST_WORD.match(line)
         if head is None or tail is None or not line[0].islower():
             return f"{text}-{line}"
         whole, hyphened = (f"{head[0]}{sign}{tail[0]}".lower() for sign in ("", "-"))

@@ -28,19 +28,26 @@ _SPACE = b" \t\r\n"
 def is_json_lines(head: bytes, suffix: str) -> bool:
     """Return whether a file holds one JSON value per line, judged by its first complete lines.
 
-    Most of them must be a whole value. Where the lines decide nothing, the suffix does. A first line that only opens an
-    array or an object says that the file is one value, spread over its lines.
+    Most of them must be a whole value. Lines that end with a comma are lines of an array where the first one opens one.
+    Where the lines decide nothing, the suffix does.
     """
     lines = [line.strip() for line in head.split(b"\n")]
     complete = [line for line in lines[:-1] if line][:_SAMPLED_LINES]
-    whole = sum(isinstance(parse_json(line.rstrip(b","))[0], dict | list | str) for line in complete)
     first = next((line for line in lines if line), b"")
     more = len([line for line in lines if line]) > 1
+    if more and 2 * _whole(complete) > len(complete):
+        return True
     if first == b"{" or (first.startswith(b"[") and not (more and isinstance(parse_json(first)[0], list))):
         return False
+    whole = _whole([line.rstrip(b",") for line in complete])
     if more and 2 * whole > len(complete):
         return True
     return suffix in _LINE_SUFFIXES and (whole > 0 or not (more and _begins_with_object(head)))
+
+
+def _whole(lines: list[bytes]) -> int:
+    """Return how many lines are a whole row each."""
+    return sum(isinstance(parse_json(line)[0], dict | list | str) for line in lines)
 
 
 def _begins_with_object(head: bytes) -> bool:

@@ -165,7 +165,7 @@ def rows_in(value: Cells, levels: int = 1) -> Found | None:
     """Return the rows inside an object, or None when it is one row itself."""
     if not value:
         return None
-    for table in (_columns(value), _frame(value)):
+    for table in (_frame(value), _columns(value)):
         if table is not None:
             return Found(table)
     if (found := _known(value, levels) or _largest(value)) is not None:

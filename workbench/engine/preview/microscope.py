@@ -116,7 +116,7 @@ def view(using: Encoders, row: Mapping[str, Any], max_length: int) -> dict[str, 
     except MaskError as error:
         return {**nothing, "control_tokens": 0, "checks": [], "error": str(error)}
     ids, labels = found.example.input_ids, found.example.labels
-    special = {number for number, token in using.tokenizer.added_tokens_decoder.items() if token.special}
+    special = {number: token.content for number, token in using.tokenizer.added_tokens_decoder.items() if token.special}
     article = not conversations(row)
     # A long article becomes several examples, so nothing of it is lost.
     limit = len(ids) if article else max_length
@@ -131,7 +131,7 @@ def view(using: Encoders, row: Mapping[str, Any], max_length: int) -> dict[str, 
             mark = "truncated"
         elif label != IGNORED:
             mark = "trained"
-        elif token in special:
+        elif token in special and special[token] in text:
             mark = "control"
         else:
             mark = "masked" if stretch is not None and end > stretch[0] else "template"

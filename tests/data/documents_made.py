@@ -1,11 +1,22 @@
-"""PDF files written by hand, byte by byte, for the tests of the reader.
+"""Documents made by hand for the tests of their readers, and what these say of them.
 
-Must not use the reader's library.
+Must not use the readers' libraries to make one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from workbench.data import readers
+from workbench.data.readers import Member, Record, Unreadable
+
+QUESTIONS = [("What is it?", "A thing."), ("Why?", "Because."), ("How long?", "Ten minutes.")]
+PAIRS = [{"question": question, "answer": answer} for question, answer in QUESTIONS]
 
 Text = tuple[float, float, float, str]
 """(points from the left, points from the bottom, font size, text in Windows-1252)"""
@@ -65,3 +76,33 @@ def pdf(pages: Sequence[Sequence[Text]], trailer: str = "", image: bool = False)
         f"trailer\n<< /Size {len(objects) + 1} /Root {catalog} 0 R {trailer} >>\nstartxref\n{start}\n%%EOF\n".encode()
     )
     return bytes(out)
+
+
+def packed(content: bytes, kind: str) -> Member:
+    """Return a member that has no file of its own."""
+    return Member(f"x.{kind}", Path("x"), kind, len(content), None, lambda: io.BytesIO(content))
+
+
+def article(content: bytes, kind: str) -> str:
+    """Return the text of a document that is one article."""
+    (record,) = readers.read(packed(content, kind))
+    assert isinstance(record, Record), record
+    assert list(record.value) == ["text"]
+    return str(record.value["text"])
+
+
+def refusal(content: bytes, kind: str) -> str:
+    """Return the sentence a document is refused with."""
+    with pytest.raises(Unreadable) as caught:
+        list(readers.read(packed(content, kind)))
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def zipped(parts: Mapping[str, str | bytes]) -> bytes:
+    """Return a zip archive."""
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return sink.getvalue()
