@@ -162,15 +162,16 @@ def _guard(layout: Layout, type: str) -> Callable[[Row], str]:
     """Return a function that says why a row must not be learnt whatever its turns say, or ""."""
     used = set(layout.columns.values())
     judges = FORMATS[layout.format].type in ("preference", "unpaired_preference") or type == "text"
-    nothing = ((), (), ())
-    telling: dict[tuple[str, ...], tuple[Any, Any, Any]] = {}
-    """Columns of a row → those that hold media, those that label an answer, and pairs of a better and a worse one."""
+    nothing = ((), (), (), None)
+    telling: dict[tuple[str, ...], tuple[Any, Any, Any, Any]] = {}
+    """Columns of a row → those that hold media, those that label an answer, pairs of a better and a worse one, and the
+    one that says whether the row was accepted."""
 
-    def look(keys: tuple[str, ...]) -> tuple[Any, Any, Any]:
+    def look(keys: tuple[str, ...]) -> tuple[Any, Any, Any, Any]:
         judged = columns.verdict_columns(keys)
         labels = [column for column in judged.labels if column not in used]
         media = () if type == "text" else columns.media_columns(keys)
-        found = (media, *(((), ()) if judges else (labels, judged.pairs)))
+        found = (media, *(((), ()) if judges else (labels, judged.pairs)), columns.review_column(keys))
         found = nothing if not any(found) else found
         if max(len(telling), len(keys)) < _KNOWN:
             telling[keys] = found
@@ -181,7 +182,9 @@ def _guard(layout: Layout, type: str) -> Callable[[Row], str]:
         found = telling.get(keys) or look(keys)
         if found is nothing:
             return ""
-        media, labels, pairs = found
+        media, labels, pairs, decision = found
+        if decision is not None and row[decision] is not True:
+            return threads.UNDECIDED if row[decision] is None else threads.REJECTED
         if any(columns.holds_media(row[column]) for column in media):
             return "the row refers to images, sound or video, and only text can be trained"
         if any(isinstance(row[column], bool) for column in labels):
@@ -285,6 +288,7 @@ def _quick(layout: Layout, careful: Convert) -> Convert:
         keys = tuple(row)
         judged = columns.verdict_columns(keys)
         clear = not (special.intersection(keys) or judged.pairs or judged.labels or columns.media_columns(keys))
+        clear = clear and columns.review_column(keys) is None
         if max(len(harmless), len(keys)) < _KNOWN:
             harmless[keys] = clear
         return clear

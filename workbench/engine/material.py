@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.core.errors import UsageError
+from workbench.data import plan
 from workbench.data.rows import Rows, of_recipe
 from workbench.engine import team
 from workbench.engine.examples import Examples, Writer
@@ -25,6 +26,8 @@ SAMPLES = 3
 WORDS_OF_TEXT_PROMPT = 10
 PROGRESS_ROWS = 5000
 HEAD = "material.json"
+PLAN = "plan.json"
+"""The plan of a run's rows, in the run."""
 TRAIN = "train"
 """Name of the examples that are learnt."""
 
@@ -56,7 +59,7 @@ class Material:
 
 
 def rows(attempt: Attempt) -> Rows:
-    """Return the rows of a run; says what was left out."""
+    """Return the rows of a run; says what was left out, and keeps the plan that gives them again."""
     recipe, reporter = attempt.recipe, attempt.reporter
     reporter.phase("preparing", "reading rows")
 
@@ -72,6 +75,9 @@ def rows(attempt: Attempt) -> Rows:
             f"{found.account.quarantined} of {found.account.rows} rows cannot be used and were left out, "
             f"the first for this reason: {next(iter(found.account.bad))}.",
         )
+    for step in found.decisions.report():
+        reporter.notice("info", "curated", f"{step['rows']} rows {step['what']} ({step['step']}).")
+    atomic.write_text(attempt.run.path / PLAN, plan.to_json(found.plan()))
     if not found.held_out and recipe.eval_split:
         reporter.notice(
             "info", "nothing_held_out", "There are too few rows to keep some aside, so no loss on unseen rows is shown."

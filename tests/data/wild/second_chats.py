@@ -57,7 +57,10 @@ CHATS: tuple[Wild, ...] = (
     wild(
         "sharegpt dump",
         array(
-            [{"id": f"Qw{i}_0", "conversations": _spoken(t, "from", "value", ("human", "gpt"))} for i, t in enumerate(TALKS)],
+            [
+                {"id": f"Qw{i}_0", "conversations": _spoken(t, "from", "value", ("human", "gpt"))}
+                for i, t in enumerate(TALKS)
+            ],
             "ShareGPT_cleaned.json",
         ),
         "sft",
@@ -115,7 +118,9 @@ CHATS: tuple[Wild, ...] = (
                     "conversation": [{"content": t["content"], "role": t["role"]} for t in turns(*talk)],
                     "turn": 2,
                     "language": "English",
-                    "openai_moderation": [{"categories": {"hate": False}, "category_scores": {"hate": 0.01}, "flagged": False}],
+                    "openai_moderation": [
+                        {"categories": {"hate": False}, "category_scores": {"hate": 0.01}, "flagged": False}
+                    ],
                     "redacted": False,
                 }
                 for i, talk in enumerate(TALKS)
@@ -134,7 +139,14 @@ CHATS: tuple[Wild, ...] = (
                     "model": "gpt-4-0314",
                     "timestamp": "2023-04-09T00:02:53+00:00",
                     "conversation": [
-                        t | {"country": "Chile", "hashed_ip": "ab12", "language": "English", "redacted": False, "toxic": False}
+                        t
+                        | {
+                            "country": "Chile",
+                            "hashed_ip": "ab12",
+                            "language": "English",
+                            "redacted": False,
+                            "toxic": False,
+                        }
                         for t in turns(*talk)
                     ],
                     "turn": 2,
@@ -150,7 +162,10 @@ CHATS: tuple[Wild, ...] = (
     ),
     wild(
         "guanaco text",
-        jsonl([{"text": _tagged(t, "### Human: ", "### Assistant: ")} for t in TALKS], "openassistant_best_replies_train.jsonl"),
+        jsonl(
+            [{"text": _tagged(t, "### Human: ", "### Assistant: ")} for t in TALKS],
+            "openassistant_best_replies_train.jsonl",
+        ),
         "sft",
         FIRST,
         rows=5,
@@ -187,7 +202,8 @@ CHATS: tuple[Wild, ...] = (
             [
                 {
                     "topic": talk[0],
-                    "input": "The conversation between human and AI assistant.\n" + _tagged(talk, "[|Human|] ", "[|AI|] ", "\n"),
+                    "input": "The conversation between human and AI assistant.\n"
+                    + _tagged(talk, "[|Human|] ", "[|AI|] ", "\n"),
                 }
                 for talk in TALKS
             ],
@@ -354,7 +370,10 @@ CHATS: tuple[Wild, ...] = (
         "one prompt column of turns and one response",
         parquet([{"prompt": turns(q), "response": c} for q, c, _ in CHOICES]),
         "sft",
-        OneOf(chat(*CHOICES[0][:2]), {"prompt": turns(CHOICES[0][0]), "completion": turns(CHOICES[0][1], first="assistant")}),
+        OneOf(
+            chat(*CHOICES[0][:2]),
+            {"prompt": turns(CHOICES[0][0]), "completion": turns(CHOICES[0][1], first="assistant")},
+        ),
         rows=5,
     ),
 )

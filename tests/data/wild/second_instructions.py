@@ -96,7 +96,12 @@ INSTRUCTIONS: tuple[Wild, ...] = (
         "rewritten sums with the original question",
         array(
             [
-                {"query": q, "response": f"{s}\nThe answer is: {r}", "type": "GSM_Rephrased", "original_question": f"{q} Solve."}
+                {
+                    "query": q,
+                    "response": f"{s}\nThe answer is: {r}",
+                    "type": "GSM_Rephrased",
+                    "original_question": f"{q} Solve.",
+                }
                 for q, s, r in SUMS
             ],
             "MetaMathQA-395K.json",
@@ -109,7 +114,12 @@ INSTRUCTIONS: tuple[Wild, ...] = (
         "numina with messages",
         parquet(
             [
-                {"source": "cn_k12", "problem": q, "solution": f"{s} $\\boxed{{{r}}}$", "messages": turns(q, f"{s} $\\boxed{{{r}}}$")}
+                {
+                    "source": "cn_k12",
+                    "problem": q,
+                    "solution": f"{s} $\\boxed{{{r}}}$",
+                    "messages": turns(q, f"{s} $\\boxed{{{r}}}$"),
+                }
                 for q, s, r in SUMS
             ]
         ),
@@ -119,7 +129,12 @@ INSTRUCTIONS: tuple[Wild, ...] = (
     ),
     wild(
         "problems with a solution and an answer",
-        parquet([{"ID": f"2024-I-{i}", "Problem": q, "Solution": s, "Answer": int(float(r))} for i, (q, s, r) in enumerate(SUMS)]),
+        parquet(
+            [
+                {"ID": f"2024-I-{i}", "Problem": q, "Solution": s, "Answer": int(float(r))}
+                for i, (q, s, r) in enumerate(SUMS)
+            ]
+        ),
         "sft grpo",
         mixed(PROBLEM, SOLUTION, RESULT),
         rows=5,
@@ -156,7 +171,10 @@ INSTRUCTIONS: tuple[Wild, ...] = (
     wild(
         "reasoning rows with thoughts apart",
         jsonl(
-            [{"question": q, "thinking_trajectories": [f"Let me think. {s}"], "solution": r, "attempt": s} for q, s, r in SUMS]
+            [
+                {"question": q, "thinking_trajectories": [f"Let me think. {s}"], "solution": r, "attempt": s}
+                for q, s, r in SUMS
+            ]
         ),
         "sft grpo",
         rows=5,
@@ -164,7 +182,10 @@ INSTRUCTIONS: tuple[Wild, ...] = (
     wild(
         "orca with system prompts",
         parquet(
-            [{"id": f"flan.{i}", "system_prompt": "Be brief.", "question": q, "response": a} for i, (q, a) in enumerate(FACTS)]
+            [
+                {"id": f"flan.{i}", "system_prompt": "Be brief.", "question": q, "response": a}
+                for i, (q, a) in enumerate(FACTS)
+            ]
         ),
         "sft",
         pair(Q, A, "Be brief."),
@@ -180,15 +201,31 @@ INSTRUCTIONS: tuple[Wild, ...] = (
         pair(Q, A),
         rows=6,
     ),
-    wild("prompt and completion", jsonl([{"prompt": f"{q}\n\n###\n\n", "completion": f" {a} END"} for q, a in FACTS]), "sft", rows=6),
+    wild(
+        "prompt and completion",
+        jsonl([{"prompt": f"{q}\n\n###\n\n", "completion": f" {a} END"} for q, a in FACTS]),
+        "sft",
+        rows=6,
+    ),
     wild(
         "inputs and targets of many tasks",
-        parquet([{"inputs": q, "targets": a, "task_source": "Flan2021", "task_name": "nq", "template_type": "zs_noopt"} for q, a in FACTS]),
+        parquet(
+            [
+                {"inputs": q, "targets": a, "task_source": "Flan2021", "task_name": "nq", "template_type": "zs_noopt"}
+                for q, a in FACTS
+            ]
+        ),
         "sft",
         pair(Q, A),
         rows=6,
     ),
-    wild("input text and output text", jsonl([{"input_text": q, "output_text": a} for q, a in FACTS]), "sft", pair(Q, A), rows=6),
+    wild(
+        "input text and output text",
+        jsonl([{"input_text": q, "output_text": a} for q, a in FACTS]),
+        "sft",
+        pair(Q, A),
+        rows=6,
+    ),
     wild(
         "kind, input and target",
         jsonl([{"kind": "OpenQA", "input": q, "target": a} for q, a in FACTS]),
@@ -200,7 +237,13 @@ INSTRUCTIONS: tuple[Wild, ...] = (
         "seed tasks with instances",
         jsonl(
             [
-                {"id": f"seed_task_{i}", "name": "tip", "instruction": q, "instances": [{"input": "", "output": a}], "is_classification": False}
+                {
+                    "id": f"seed_task_{i}",
+                    "name": "tip",
+                    "instruction": q,
+                    "instances": [{"input": "", "output": a}],
+                    "is_classification": False,
+                }
                 for i, (q, a) in enumerate(FACTS)
             ],
             "seed_tasks.jsonl",
@@ -229,7 +272,15 @@ INSTRUCTIONS: tuple[Wild, ...] = (
         "code problems and solutions",
         jsonl(
             [
-                {"lang": "python", "raw_index": i, "index": i, "seed": "x = 1", "openai_fingerprint": "fp", "problem": q, "solution": c}
+                {
+                    "lang": "python",
+                    "raw_index": i,
+                    "index": i,
+                    "seed": "x = 1",
+                    "openai_fingerprint": "fp",
+                    "problem": q,
+                    "solution": c,
+                }
                 for i, (q, c, _) in enumerate(CODE)
             ]
         ),
@@ -259,7 +310,14 @@ INSTRUCTIONS: tuple[Wild, ...] = (
         "basic programs with test lists",
         jsonl(
             [
-                {"text": q, "code": c, "task_id": i, "test_setup_code": "", "test_list": [f"assert {n}"], "challenge_test_list": []}
+                {
+                    "text": q,
+                    "code": c,
+                    "task_id": i,
+                    "test_setup_code": "",
+                    "test_list": [f"assert {n}"],
+                    "challenge_test_list": [],
+                }
                 for i, (q, c, n) in enumerate(CODE)
             ]
         ),
@@ -271,7 +329,11 @@ INSTRUCTIONS: tuple[Wild, ...] = (
         "text to database queries",
         array(
             [
-                {"db_id": "farm", "query": f"SELECT {c} FROM cows WHERE age > 3", "question": f"What is the {c} of cows over three?"}
+                {
+                    "db_id": "farm",
+                    "query": f"SELECT {c} FROM cows WHERE age > 3",
+                    "question": f"What is the {c} of cows over three?",
+                }
                 for c in ("name", "weight", "breed", "owner")
             ],
             "train_spider.json",
@@ -297,7 +359,11 @@ INSTRUCTIONS: tuple[Wild, ...] = (
                             {
                                 "context": PASSAGE,
                                 "qas": [
-                                    {"id": str(i), "question": q, "answers": [{"text": a, "answer_start": PASSAGE.find(a)}]}
+                                    {
+                                        "id": str(i),
+                                        "question": q,
+                                        "answers": [{"text": a, "answer_start": PASSAGE.find(a)}],
+                                    }
                                     for i, (q, a) in enumerate(PLACES)
                                 ],
                             }
@@ -315,7 +381,13 @@ INSTRUCTIONS: tuple[Wild, ...] = (
         "flat reading comprehension",
         parquet(
             [
-                {"id": str(i), "title": "Varn", "context": PASSAGE, "question": q, "answers": {"text": [a], "answer_start": [PASSAGE.find(a)]}}
+                {
+                    "id": str(i),
+                    "title": "Varn",
+                    "context": PASSAGE,
+                    "question": q,
+                    "answers": {"text": [a], "answer_start": [PASSAGE.find(a)]},
+                }
                 for i, (q, a) in enumerate(PLACES)
             ]
         ),
@@ -343,7 +415,12 @@ INSTRUCTIONS: tuple[Wild, ...] = (
         "choices with labels and a key",
         jsonl(
             [
-                {"id": f"M_{i}", "question": q, "choices": {"text": list(c), "label": list("ABCD")}, "answerKey": "ABCD"[n]}
+                {
+                    "id": f"M_{i}",
+                    "question": q,
+                    "choices": {"text": list(c), "label": list("ABCD")},
+                    "answerKey": "ABCD"[n],
+                }
                 for i, (q, c, n) in enumerate(QUIZ)
             ]
         ),
@@ -360,7 +437,12 @@ INSTRUCTIONS: tuple[Wild, ...] = (
     ),
     wild(
         "evaluation samples with an ideal",
-        jsonl([{"input": [{"role": "system", "content": "Answer with a number."}, *turns(q)], "ideal": r} for q, _, r in SUMS]),
+        jsonl(
+            [
+                {"input": [{"role": "system", "content": "Answer with a number."}, *turns(q)], "ideal": r}
+                for q, _, r in SUMS
+            ]
+        ),
         "sft grpo",
         Has(PROBLEM, RESULT),
         rows=5,
@@ -380,7 +462,9 @@ INSTRUCTIONS: tuple[Wild, ...] = (
                     "id": i,
                     "query": f"What is the weather in {city}?",
                     "answers": json.dumps([{"name": "weather", "arguments": {"city": city}}]),
-                    "tools": json.dumps([{"name": "weather", "description": "Weather", "parameters": {"city": {"type": "str"}}}]),
+                    "tools": json.dumps(
+                        [{"name": "weather", "description": "Weather", "parameters": {"city": {"type": "str"}}}]
+                    ),
                 }
                 for i, city in enumerate(("Lima", "Oslo", "Pune", "Graz"))
             ]

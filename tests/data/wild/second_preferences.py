@@ -6,7 +6,7 @@ Owns the layouts. Must not know the workbench.
 from __future__ import annotations
 
 from tests.data.wild.second_texts import CHOICES, TALKS
-from tests.data.wild.table import Has, OneOf, Turn, Wild, array, judged, jsonl, parquet, preferred, table, turns, wild
+from tests.data.wild.table import Has, OneOf, Turn, Wild, array, jsonl, judged, parquet, preferred, table, turns, wild
 
 P, GOOD, BAD = CHOICES[0]
 FIRST = preferred(P, GOOD, BAD)
@@ -251,7 +251,10 @@ PREFERENCES: tuple[Wild, ...] = (
             ]
         ),
         "dpo",
-        OneOf(FIRST, {"prompt": [Turn("user", P)], "chosen": [Turn("assistant", GOOD)], "rejected": [Turn("assistant", BAD)]}),
+        OneOf(
+            FIRST,
+            {"prompt": [Turn("user", P)], "chosen": [Turn("assistant", GOOD)], "rejected": [Turn("assistant", BAD)]},
+        ),
         rows=5,
     ),
     wild(
@@ -278,7 +281,11 @@ PREFERENCES: tuple[Wild, ...] = (
         "unpaired turns with a label",
         parquet(
             [
-                {"prompt": turns(p), "completion": turns(c if i % 2 == 0 else r, first="assistant"), "label": i % 2 == 0}
+                {
+                    "prompt": turns(p),
+                    "completion": turns(c if i % 2 == 0 else r, first="assistant"),
+                    "label": i % 2 == 0,
+                }
                 for i, (p, c, r) in enumerate(CHOICES)
             ]
         ),
@@ -288,7 +295,9 @@ PREFERENCES: tuple[Wild, ...] = (
     ),
     wild(
         "messages with a label",
-        array([{"messages": turns(p, c if i % 2 == 0 else r), "label": i % 2 == 0} for i, (p, c, r) in enumerate(CHOICES)]),
+        array(
+            [{"messages": turns(p, c if i % 2 == 0 else r), "label": i % 2 == 0} for i, (p, c, r) in enumerate(CHOICES)]
+        ),
         "kto",
         judged(P, GOOD, True),
         rows=5,
@@ -296,7 +305,10 @@ PREFERENCES: tuple[Wild, ...] = (
     wild(
         "thumbs of a support bot",
         table(
-            [(f"2024-05-0{i + 1}", p, c if i % 2 == 0 else r, "up" if i % 2 == 0 else "down") for i, (p, c, r) in enumerate(CHOICES)],
+            [
+                (f"2024-05-0{i + 1}", p, c if i % 2 == 0 else r, "up" if i % 2 == 0 else "down")
+                for i, (p, c, r) in enumerate(CHOICES)
+            ],
             ("timestamp", "question", "answer", "thumbs"),
         ),
         "kto",

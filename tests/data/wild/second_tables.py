@@ -55,7 +55,11 @@ TABLES: tuple[Wild, ...] = (
     ),
     wild(
         "flash cards with a preamble",
-        {"deck.txt": ("#separator:tab\n#html:false\n#tags column:3\n" + "".join(f"{q}\t{a}\thome\n" for q, a in FACTS)).encode()},
+        {
+            "deck.txt": (
+                "#separator:tab\n#html:false\n#tags column:3\n" + "".join(f"{q}\t{a}\thome\n" for q, a in FACTS)
+            ).encode()
+        },
         "sft",
         pair(Q, A),
         rows=6,
@@ -89,14 +93,24 @@ TABLES: tuple[Wild, ...] = (
     ),
     wild(
         "forum questions with title, body and best answer",
-        parquet([{"id": i, "topic": 3, "question_title": q, "question_content": "Thanks!", "best_answer": a} for i, (q, a) in enumerate(FACTS)]),
+        parquet(
+            [
+                {"id": i, "topic": 3, "question_title": q, "question_content": "Thanks!", "best_answer": a}
+                for i, (q, a) in enumerate(FACTS)
+            ]
+        ),
         "sft",
         Has(Q, A),
         rows=6,
     ),
     wild(
         "news with highlights",
-        parquet([{"article": b, "highlights": f"A report on {t.lower()}.", "id": f"{i:040x}"} for i, (t, b) in enumerate(ARTICLES)]),
+        parquet(
+            [
+                {"article": b, "highlights": f"A report on {t.lower()}.", "id": f"{i:040x}"}
+                for i, (t, b) in enumerate(ARTICLES)
+            ]
+        ),
         "sft cpt",
         {"messages": [Turn("user", TEXT), Turn("assistant", "A report on the lighthouse of varn.")]},
         {"text": Has(TEXT)},
@@ -104,7 +118,9 @@ TABLES: tuple[Wild, ...] = (
     ),
     wild(
         "documents with a summary",
-        jsonl([{"document": b, "summary": f"A report on {t.lower()}.", "id": str(i)} for i, (t, b) in enumerate(ARTICLES)]),
+        jsonl(
+            [{"document": b, "summary": f"A report on {t.lower()}.", "id": str(i)} for i, (t, b) in enumerate(ARTICLES)]
+        ),
         "sft",
         {"messages": [Turn("user", TEXT), Turn("assistant", "A report on the lighthouse of varn.")]},
         rows=5,
@@ -119,14 +135,21 @@ TABLES: tuple[Wild, ...] = (
     ),
     wild(
         "translation lines with attribution",
-        {"deu.txt": "".join(f"{a}\t{b}\tCC-BY 2.0 (France) Attribution: #{i}\n" for i, (a, b) in enumerate(WORDS)).encode()},
+        {
+            "deu.txt": "".join(
+                f"{a}\t{b}\tCC-BY 2.0 (France) Attribution: #{i}\n" for i, (a, b) in enumerate(WORDS)
+            ).encode()
+        },
         "sft",
         {"messages": [Turn("user", WORDS[0][0]), Turn("assistant", WORDS[0][1])]},
         rows=4,
     ),
     wild(
         "reviews with a class",
-        table([(f"{t} was {'a joy' if i % 2 else 'a bore'} to read.", str(i % 2)) for i, (t, _) in enumerate(ARTICLES)], ("text", "label")),
+        table(
+            [(f"{t} was {'a joy' if i % 2 else 'a bore'} to read.", str(i % 2)) for i, (t, _) in enumerate(ARTICLES)],
+            ("text", "label"),
+        ),
         "cpt sft kto",
         rows=5,
     ),
@@ -141,12 +164,26 @@ TABLES: tuple[Wild, ...] = (
         "science quiz with distractors",
         array(
             [
-                {"question": q, "distractor1": c[1], "distractor2": c[2], "distractor3": c[3], "correct_answer": c[0], "support": ""}
+                {
+                    "question": q,
+                    "distractor1": c[1],
+                    "distractor2": c[2],
+                    "distractor3": c[3],
+                    "correct_answer": c[0],
+                    "support": "",
+                }
                 for q, c, n in QUIZ
                 if n == 0
             ]
             + [
-                {"question": q, "distractor1": c[0], "distractor2": "Gold", "distractor3": "Moss", "correct_answer": c[n], "support": ""}
+                {
+                    "question": q,
+                    "distractor1": c[0],
+                    "distractor2": "Gold",
+                    "distractor3": "Moss",
+                    "correct_answer": c[n],
+                    "support": "",
+                }
                 for q, c, n in QUIZ
                 if n
             ]
@@ -222,7 +259,13 @@ TABLES: tuple[Wild, ...] = (
         "prompt and text of generated textbooks",
         parquet(
             [
-                {"prompt": f"Write a page of a textbook about {t.lower()}.", "text": b, "token_length": 90, "seed_data": "web", "format": "textbook"}
+                {
+                    "prompt": f"Write a page of a textbook about {t.lower()}.",
+                    "text": b,
+                    "token_length": 90,
+                    "seed_data": "web",
+                    "format": "textbook",
+                }
                 for t, b in ARTICLES
             ]
         ),

@@ -7,11 +7,17 @@ from __future__ import annotations
 
 FACTS = (
     ("Why does bread dough need to rest?", "Resting lets the gluten relax, so the dough stretches instead of tearing."),
-    ("How do I get candle wax out of a tablecloth?", "Freeze the cloth, chip off the wax, then iron it between papers."),
+    (
+        "How do I get candle wax out of a tablecloth?",
+        "Freeze the cloth, chip off the wax, then iron it between papers.",
+    ),
     ("Which knot holds a hammock best?", "Two half hitches hold well and come loose easily once the weight is off."),
     ("When should I prune a plum tree?", "Prune plums in dry summer weather, because winter cuts invite silver leaf."),
     ("What does the amber light on my kettle mean?", "It means that limescale has built up and a descaling is due."),
-    ("How often should a bicycle chain be oiled?", "Oil it about every two hundred kilometres, and after each ride in rain."),
+    (
+        "How often should a bicycle chain be oiled?",
+        "Oil it about every two hundred kilometres, and after each ride in rain.",
+    ),
 )
 """Questions and answers."""
 
@@ -35,9 +41,17 @@ TALKS = (
 
 CHOICES = (
     ("Describe the taste of quince.", "Quince is tart and floral, like a pear with rose.", "It tastes fine."),
-    ("Explain a mortgage to a child.", "The bank lends you a house's price and you pay it back bit by bit.", "Ask a bank."),
+    (
+        "Explain a mortgage to a child.",
+        "The bank lends you a house's price and you pay it back bit by bit.",
+        "Ask a bank.",
+    ),
     ("Write a toast for a retirement.", "To Ruth, who leaves us her patience and takes our thanks!", "Cheers, bye."),
-    ("How do bees find flowers?", "They follow scent and ultraviolet marks, and dance to tell the others.", "They fly."),
+    (
+        "How do bees find flowers?",
+        "They follow scent and ultraviolet marks, and dance to tell the others.",
+        "They fly.",
+    ),
     ("Is it safe to eat raw elderberries?", "No: raw ones upset the stomach, so cook them first.", "Sure, go ahead."),
 )
 """Prompts with a better and a worse answer."""
@@ -78,9 +92,17 @@ ARTICLES = (
 
 CODE = (
     ("Reverse the words of a sentence.", 'def flip(text):\n    return " ".join(reversed(text.split()))\n', "flip"),
-    ("Count the vowels of a text.", 'def vowels(text):\n    return sum(c in "aeiou" for c in text.lower())\n', "vowels"),
+    (
+        "Count the vowels of a text.",
+        'def vowels(text):\n    return sum(c in "aeiou" for c in text.lower())\n',
+        "vowels",
+    ),
     ("Return the middle item of a list.", "def middle(items):\n    return items[len(items) // 2]\n", "middle"),
-    ("Tell whether a year is a leap year.", "def leap(y):\n    return y % 4 == 0 and (y % 100 != 0 or y % 400 == 0)\n", "leap"),
+    (
+        "Tell whether a year is a leap year.",
+        "def leap(y):\n    return y % 4 == 0 and (y % 100 != 0 or y % 400 == 0)\n",
+        "leap",
+    ),
 )
 """Tasks, programs and the names of their functions."""
 

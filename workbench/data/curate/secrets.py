@@ -9,6 +9,7 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 
 
 def luhn(digits: str) -> bool:
@@ -35,84 +36,120 @@ def iban(found: str) -> bool:
 
 def _is_public_address(found: str) -> bool:
     try:
-        address = ipaddress.IPv4Address(found)
+        return ipaddress.IPv4Address(found).is_global
     except ValueError:
         return False
-    return address.is_global
 
 
 def _is_phone(found: str) -> bool:
     return 8 <= len(re.sub(r"\D", "", found)) <= 15
 
 
-KINDS: dict[str, tuple[str, Callable[[str], bool] | None]] = {
-    "PRIVATE_KEY": (
-        r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]{0,8000}?-----END [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----)?",
-        None,
-    ),
-    "API_KEY": (
-        r"\b(?:sk-(?:proj-|ant-|or-|live-)?[A-Za-z0-9_-]{20,}|sk_(?:live|test)_[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{36,}|"
-        r"github_pat_[A-Za-z0-9_]{40,}|glpat-[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{30,}|xox[abposr]-[A-Za-z0-9-]{10,}|"
-        r"AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{35}|ya29\.[0-9A-Za-z_-]{20,}|npm_[A-Za-z0-9]{36}|"
-        r"pypi-[A-Za-z0-9_-]{40,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|dop_v1_[a-f0-9]{64})",
-        None,
-    ),
-    "TOKEN": (r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}", None),
-    "PASSWORD": (
-        r"(?i)\b(?:password|passwd|api[_-]?key|secret[_-]?key|access[_-]?token)\b[\"']?\s{0,3}[:=]\s{0,3}"
-        r"[\"']?(?=[^\s\"']{0,60}\d)[^\s\"'<>{}]{8,60}",
-        None,
-    ),
-    "EMAIL": (r"\b[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b", None),
-    "IBAN": (r"\b[A-Z]{2}\d{2}(?:[ ]?[A-Z0-9]{4}){2,7}(?:[ ]?[A-Z0-9]{1,4})?\b", iban),
-    "CARD": (r"(?<![\d.,=-])(?:[2-6]\d{3}([ -]?)\d{4}\1\d{4}\1\d{1,7}|3\d{3}([ -]?)\d{6}\2\d{5})(?![\d.,])", _is_card),
-    "PHONE": (r"(?<![\w.])\+\d{1,3}[ .-]?\(?\d{1,4}\)?(?:[ .-]?\d{2,4}){2,4}(?!\w)", _is_phone),
-    "IP": (r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])", _is_public_address),
-}
-"""Kind → (pattern, check of what it finds)."""
-_PATTERNS = {kind: (re.compile(pattern), check) for kind, (pattern, check) in KINDS.items()}
-_HINTS: dict[str, tuple[str, ...]] = {
-    "PRIVATE_KEY": ("PRIVATE KEY",),
-    "API_KEY": ("sk-", "sk_", "gh", "glpat", "hf_", "xox", "AKIA", "ASIA", "AIza", "ya29", "npm_", "pypi-", "SG.", "dop_"),
-    "TOKEN": ("eyJ",),
-    "EMAIL": ("@",),
-    "PHONE": ("+",),
-}
-"""Kind → texts of which one stands in everything the pattern finds; looking for them first makes clean text quick."""
-_DIGITS = re.compile(r"\d[\d .-]{5,}")
-_NAMED = re.compile(r"(?i)passw|key|token")
-_NEEDS: dict[str, re.Pattern[str]] = {"CARD": _DIGITS, "IBAN": _DIGITS, "IP": _DIGITS, "PASSWORD": _NAMED}
+@dataclass(frozen=True)
+class Kind:
+    """A kind of secret or personal data."""
+
+    pattern: re.Pattern[str]
+    """What is found; a group `known` at its beginning is no secret and stays."""
+    hints: tuple[str, ...] = ()
+    """Texts in small letters of which one stands in everything the pattern finds; none for what consists of digits.
+    Looking for them first makes clean text quick."""
+    check: Callable[[str], bool] | None = None
+    """Whether what was found is what it looks like."""
 
 
-def _likely(text: str) -> list[str]:
+_VENDORS = {
+    "sk-": r"sk-(?:proj-|ant-|or-|live-)?(?=[A-Za-z0-9_-]*\d)[A-Za-z0-9_-]{20,}",
+    "sk_": r"sk_(?:live|test)_[A-Za-z0-9]{16,}",
+    "ghp_": r"ghp_[A-Za-z0-9]{36,}",
+    "gho_": r"gho_[A-Za-z0-9]{36,}",
+    "ghu_": r"ghu_[A-Za-z0-9]{36,}",
+    "ghs_": r"ghs_[A-Za-z0-9]{36,}",
+    "ghr_": r"ghr_[A-Za-z0-9]{36,}",
+    "github_pat_": r"github_pat_[A-Za-z0-9_]{40,}",
+    "glpat-": r"glpat-[A-Za-z0-9_-]{20,}",
+    "hf_": r"hf_[A-Za-z0-9]{30,}",
+    "xox": r"xox[abposr]-[A-Za-z0-9-]{10,}",
+    "akia": r"AKIA[0-9A-Z]{16}",
+    "asia": r"ASIA[0-9A-Z]{16}",
+    "aiza": r"AIza[0-9A-Za-z_-]{35}",
+    "ya29.": r"ya29\.[0-9A-Za-z_-]{20,}",
+    "npm_": r"npm_[A-Za-z0-9]{36}",
+    "pypi-": r"pypi-[A-Za-z0-9_-]{40,}",
+    "sg.": r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
+    "dop_v1_": r"dop_v1_[a-f0-9]{64}",
+}
+"""How a vendor's keys begin, in small letters → the pattern of its keys."""
+_NAMES = ("password", "passwd", "api key", "api_key", "api-key", "apikey", "secret key", "secret_key", "secret-key", "secretkey")
+_NAMES += ("access token", "access_token", "access-token", "accesstoken")
+
+KINDS: dict[str, Kind] = {
+    "PRIVATE_KEY": Kind(
+        re.compile(
+            r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----"
+            r"(?:(?:(?!-----BEGIN)[\s\S]){0,8000}?-----END [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----)?"
+        ),
+        ("private key",),
+    ),
+    "API_KEY": Kind(re.compile(rf"(?<![A-Za-z0-9_-])(?:{'|'.join(_VENDORS.values())})"), tuple(_VENDORS)),
+    "TOKEN": Kind(re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"), ("eyj",)),
+    "PASSWORD": Kind(
+        re.compile(
+            rf"(?i)(?P<known>\b(?:{'|'.join(_NAMES)})\b[\"']?\s{{0,3}}[:=]\s{{0,3}}[\"']?)"
+            r"(?=[^\s\"']{0,60}\d)[^\s\"'<>{}()]{8,60}"
+        ),
+        _NAMES,
+    ),
+    "EMAIL": Kind(
+        re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b"), ("@",)
+    ),
+    "IBAN": Kind(re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), check=iban),
+    "CARD": Kind(
+        re.compile(
+            r"(?<![0-9.,=-])(?:[2-6][0-9]{3}([ -]?)[0-9]{4}\1[0-9]{4}\1[0-9]{1,7}|3[0-9]{3}([ -]?)[0-9]{6}\2[0-9]{5})"
+            r"(?![0-9]|[.,][0-9])"
+        ),
+        check=_is_card,
+    ),
+    "PHONE": Kind(
+        re.compile(r"(?<![\w.+])\+[0-9]{1,3}[ .-]?(?:\(?[0-9]{1,4}\)?)(?:[ .-]?[0-9]{2,4}){2,4}(?!\w)"), ("+",), _is_phone
+    ),
+    "IP": Kind(re.compile(r"(?<![\w.])(?<!ersion )(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w]|\.[0-9])"), check=_is_public_address),
+}
+"""Kind → how it is found."""
+_DIGITS = re.compile(r"[0-9][0-9A-Z .-]{6}")
+"""Stands in everything that is found without a hint."""
+
+
+def _likely(text: str) -> list[tuple[str, Kind]]:
     """Return the kinds that the text can hold at all."""
+    lowered = text.lower()
     digits = _DIGITS.search(text) is not None
-    named = _NAMED.search(text) is not None
     return [
-        kind
-        for kind in KINDS
-        if (digits if _NEEDS.get(kind) is _DIGITS else named if kind in _NEEDS else any(h in text for h in _HINTS[kind]))
+        (name, kind)
+        for name, kind in KINDS.items()
+        if (any(hint in lowered for hint in kind.hints) if kind.hints else digits)
     ]
 
 
 def found(text: str) -> Counter[str]:
     """Return kind → how often it stands in a text."""
     counted: Counter[str] = Counter()
-    for kind in _likely(text):
-        pattern, check = _PATTERNS[kind]
-        number = sum(check is None or check(match.group()) for match in pattern.finditer(text))
+    for name, kind in _likely(text):
+        number = sum(kind.check is None or kind.check(match.group()) for match in kind.pattern.finditer(text))
         if number:
-            counted[kind] = number
+            counted[name] = number
     return counted
 
 
 def masked(text: str) -> str:
     """Return a text with what was found replaced by its kind in angle brackets."""
-    for kind in _likely(text):
-        pattern, check = _PATTERNS[kind]
+    for name, kind in _likely(text):
 
-        def replaced(match: re.Match[str], kind: str = kind, check: Callable[[str], bool] | None = check) -> str:
-            return f"<{kind}>" if check is None or check(match.group()) else match.group()
+        def replaced(match: re.Match[str], name: str = name, kind: Kind = kind) -> str:
+            if kind.check is not None and not kind.check(match.group()):
+                return match.group()
+            return f"{match.groupdict().get('known') or ''}<{name}>"
 
-        text = pattern.sub(replaced, text)
+        text = kind.pattern.sub(replaced, text)
     return text

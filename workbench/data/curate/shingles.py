@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 WORDS = 5
 """Words of a shingle by which near duplicates are told: Lee et al. 2022 and datatrove use five."""
-PIECE = 2**17
+PIECE = 2**15
 """Letters looked at together; this much stays in the cache of a processor."""
 
 _TABLE = 0x33480

@@ -287,6 +287,14 @@ class Verdicts(NamedTuple):
 
 _LABELS = frozenset(("label", "kto tag"))
 
+REVIEWED = "accepted"
+"""Column of the decision about a row that a model wrote: true, false, or null while nobody has decided."""
+
+
+def review_column(keys: tuple[str, ...]) -> str | None:
+    """Return the column of the decision of a row written for review, which cites its source; None for other rows."""
+    return REVIEWED if REVIEWED in keys and "citation" in keys else None
+
 
 @lru_cache(maxsize=256)
 def verdict_columns(keys: tuple[str, ...]) -> Verdicts:

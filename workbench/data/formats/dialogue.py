@@ -40,6 +40,21 @@ _TEMPLATES = tuple(
         r"<(?P<role>human|bot|user|assistant|gpt)>:?",
     )
 )
+_INLINE = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"#{2,5}[ \t]*(?P<role>(?i:human|user|assistant|gpt|bot))[ \t]*:",
+        r"\[\|(?P<role>\w+)\|\]:?",
+        r"(?:^|(?<=[\s>]))(?P<role>USER|HUMAN|ASSISTANT|GPT|BOT):(?=\s)",
+    )
+)
+"""Marks that stand anywhere, also in the middle of a line; asking and answering take turns behind them."""
+ANNOUNCED = re.compile(
+    r"(?:The following is|Below is|This is|Here is)?\s*(?:the|an?)?\s*(?:\w+ )?(?:conversation|dialogue|chat|transcript)\s"
+    r"(?:of a \w+ )?between [^.:\n]*[.:]?",
+    re.IGNORECASE,
+)
+"""A sentence that only says that a dialogue follows, which tells a model nothing."""
 _ENDS = re.compile(r"<\|im_end\|>|<\|eot_id\|>|<end_of_turn>|<\|end\|>|<\|endoftext\|>|<\|end_of_text\|>|</s>|<eos>")
 _BEGINS = re.compile(r"\s*(?:(?:<s>|<bos>|<\|begin_of_text\|>|<\|endoftext\|>)\s*)*")
 _SYS = re.compile(r"\s*<<SYS>>(.*?)<</SYS>>", re.DOTALL)
@@ -86,6 +101,27 @@ def _by_inst(text: str) -> Turns | None:
     return found or None
 
 
+def _by_inline(text: str) -> Turns | None:
+    """Return the turns of a text with marks in the middle of its lines, a user's and an assistant's by turns, or None.
+
+    What stands before the first mark is a system turn.
+    """
+    for pattern in _INLINE:
+        marks = list(pattern.finditer(text))
+        roles = [role_of(mark["role"]) for mark in marks]
+        if len(marks) < 2 or roles != [("user", "assistant")[place % 2] for place in range(len(marks))]:
+            continue
+        before = text[: marks[0].start()].strip()
+        found: Turns = [turn("system", before)] if before else []
+        ends = [*(mark.start() for mark in marks[1:]), len(text)]
+        for mark, role, end in zip(marks, roles, ends, strict=True):
+            found.append(turn(role or "", _ENDS.split(text[mark.end() : end], maxsplit=1)[0].strip()))
+        if found[-1] == turn("user", ""):  # the mark of a question that is to come
+            found.pop()
+        return found
+    return None
+
+
 def _by_labels(text: str) -> Turns | None:
     """Return the turns of a text whose turns begin with a label on a line of their own, or None."""
     marks = list(_LABEL.finditer(text))
@@ -115,11 +151,17 @@ def turns_of(text: str) -> Turns | None:
 
     A dialogue begins with a user's or a system's turn and has a user's and an assistant's turn.
     """
-    for read in (_by_template, _by_inst, _by_labels):
+    for read in (_by_template, _by_inst, _by_inline, _by_labels):
         found = read(text)
         if found and {"user", "assistant"} <= {item["role"] for item in found} and found[0]["role"] != "assistant":
             return found
     return None
+
+
+def is_whole(text: str) -> bool:
+    """Return whether a text is a dialogue that ends with an answer, or with the mark of a question to come."""
+    found = turns_of(text)
+    return found is not None and found[-1]["role"] == "assistant" and bool(found[-1]["content"])
 
 
 def opened(text: str) -> Turns | None:

@@ -319,6 +319,9 @@ def written_dialogue(columns: Mapping[str, str]) -> Read:
         found = dialogue.turns_of(text) if isinstance(text, str) else None
         if found is None:
             raise Misfit("the text is no dialogue")
+        if found[0]["role"] == "system" and dialogue.ANNOUNCED.fullmatch(found[0]["content"]):
+            found = found[1:]
+            repairs["a sentence that only announces the dialogue was left out"] += 1
         return finished(found, pick_system(row), None, repairs)
 
     return read

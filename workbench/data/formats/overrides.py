@@ -34,7 +34,9 @@ def _columns(table: Table, columns: Mapping[str, str]) -> dict[str, str]:
     spelled = {name.lower(): name for name in reversed(table.columns)}
     found = {}
     for role, column in columns.items():
-        name = column if column in table.columns else spelled.get(column.strip().lower())
+        # A column of nothing but null is no column of the table.
+        given = column in table.columns or any(column in row for row in table.rows)
+        name = column if given else spelled.get(column.strip().lower())
         if name is None:
             raise UsageError(f"There is no column {column!r}; the columns are {_listed(list(table.columns))}.")
         found[role] = name

@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from workbench.data.formats import checkable, dialogue, judged, names
+from workbench.data.formats import checkable, dialogue, judged, names, spoken
 from workbench.data.formats.choosing import WORDS, Columns, answering, aside, asking, roles
 from workbench.data.formats.columns import Table, most
 from workbench.data.formats.forms import language
-from workbench.data.formats.turns import listed_in, role_of
+from workbench.data.formats.turns import listed_in
 from workbench.data.layouts import FORMATS, Layout
 
 _FEW_CLASSES = 50
@@ -23,6 +23,8 @@ _CHECKABLE = 0.9
 _WORDY = 2000
 _LOOKED_AT = 20_000
 """Characters of a text in which a dialogue shows."""
+_DIALOGUES = 400
+"""Texts in which dialogues are looked for."""
 _PLAIN_PROMPTS = 28
 """Names at the beginning of the vocabulary of prompts, which nothing but a prompt is called."""
 
@@ -31,93 +33,6 @@ def checkable_share(texts: list[str]) -> tuple[str, int]:
     """Return (commonest kind, number of texts with a final answer that a rule can check)."""
     found = [answer[1] for text in texts if (answer := checkable.final_answer(text)) is not None]
     return (max(sorted(set(found)), key=found.count), len(found)) if found else ("", 0)
-
-
-def _chatgpt_export(table: Table) -> Iterator[Columns]:
-    for name, column in table.columns.items():
-        trees = [value for value in column.values if isinstance(value, dict) and value]
-        nodes = [node for tree in trees for node in tree.values()]
-        if most(isinstance(node, dict) and "parent" in node and "message" in node for node in nodes):
-            current = next((other for other in table.columns if names.words(other) == ("current", "node")), None)
-            yield roles(tree=name, current=current)
-            return
-
-
-_TAKING_TURNS = frozenset(
-    [
-        "messages",
-        "conversations",
-        "conversation",
-        "dialogue",
-        "dialog",
-        "dialogs",
-        "turns",
-        "chat",
-        "data",
-        "utterances",
-    ]
-)
-
-
-def _spoken_in(table: Table) -> str | None:
-    """Return the column with the list of turns."""
-    lists = table.of_kind("turns")
-    asked = table.best("prompt", WORDS, exact=True) or table.best("instruction", WORDS)
-    if asked is not None and table.best("completion", ("text", "number"), (asked,)) is not None:
-        lists = [name for name in lists if "history" not in names.words(name)]
-    named = [name for name in names.ranked(lists, "turns") if names.exact(name, "turns")]
-    rest = [name for name in lists if not names.exact(name, "prompt") and not names.exact(name, "completion")]
-    found = sorted(named or rest, key=lambda name: ("." in name, names.rank(name, "turns") or 0, name))
-    if found:
-        return found[0]
-    texts = [name for name in table.of_kind("texts") if " ".join(names.words(name)) in _TAKING_TURNS]
-    alternating = (
-        name
-        for name in texts
-        if most(isinstance(value, list) and len(value) > 1 for value in table.columns[name].values)
-    )
-    return next(alternating, None)
-
-
-def _answered(lists: list[list[Any]]) -> bool:
-    """Return whether most lists of turns hold an answer, or turns without roles."""
-    asking = sum(
-        all(
-            isinstance(turn, dict) and role_of(turn.get("role", turn.get("from"))) in ("user", "system")
-            for turn in value
-        )
-        for value in lists
-    )
-    return 2 * asking <= len(lists)
-
-
-def _turns(table: Table) -> tuple[Columns, bool] | None:
-    name = _spoken_in(table)
-    if name is None:
-        return None
-    taken = (name,)
-    answer = table.best("answer", ("text", "number"), taken, exact=True)
-    columns = roles(turns=name, answer=answer, **aside(table, *taken))
-    lists = [found for value in table.columns[name].values if (found := listed_in(value)) is not None]
-    if not _answered(lists):
-        return None
-    plain = sum(
-        all(isinstance(turn, dict) and "role" in turn and ("content" in turn or "tool_calls" in turn) for turn in value)
-        for value in lists
-    )
-    return columns, 2 * plain > len(lists)
-
-
-def _messages(table: Table) -> Iterator[Columns]:
-    found = _turns(table)
-    if found is not None and found[1]:
-        yield found[0]
-
-
-def _sharegpt(table: Table) -> Iterator[Columns]:
-    found = _turns(table)
-    if found is not None and not found[1]:
-        yield found[0]
 
 
 _OPTION = re.compile(r"^(?:(?:option|choice|ending|answer|opt|op|sol|candidate)s?[ _-]?)?([a-h]|[0-8])$", re.IGNORECASE)
@@ -241,9 +156,11 @@ def _prompt_only(table: Table) -> Iterator[Columns]:
     if prompt is None or not (names.exact(prompt, "prompt") or table.columns[prompt].kind == "turns"):
         return
     turns = table.columns[prompt].kind == "turns"
-    if turns and _answered(
+    if turns and spoken.answered(
         [found for value in table.columns[prompt].values if (found := listed_in(value)) is not None]
     ):
+        return
+    if most(map(dialogue.is_whole, (text[:_LOOKED_AT] for text in table.columns[prompt].texts[:_DIALOGUES]))):
         return
     beside = aside(table, prompt)
     answer = table.best("answer", ("text", "number", "texts"), (prompt,))
@@ -306,7 +223,9 @@ def _dialogue(table: Table) -> Iterator[Columns]:
     named = table.best("text", WORDS)
     for name in [named] if named else names_of:
         texts = table.columns[name].texts
-        if sum(dialogue.turns_of(text[:_LOOKED_AT]) is not None for text in texts[:400]) * 4 > len(texts[:400]):
+        if sum(dialogue.turns_of(text[:_LOOKED_AT]) is not None for text in texts[:_DIALOGUES]) * 4 > len(
+            texts[:_DIALOGUES]
+        ):
             yield roles(text=name, system=table.best("system", WORDS, (name,)))
             return
 
@@ -329,13 +248,17 @@ def _text(table: Table) -> Iterator[Columns]:
 
 
 PROPOSERS: dict[str, Callable[[Table], Iterator[Columns]]] = {
+    "reviewed": spoken.reviewed,
     "preference": judged.preference,
     "compared": judged.compared,
     "ranked": judged.ranked,
     "unpaired": judged.unpaired,
-    "chatgpt_export": _chatgpt_export,
-    "messages": _messages,
-    "sharegpt": _sharegpt,
+    "chatgpt_export": spoken.chatgpt_export,
+    "reply_tree": spoken.reply_tree,
+    "segments": spoken.segments,
+    "messages": spoken.messages,
+    "sharegpt": spoken.sharegpt,
+    "speakers": spoken.speakers,
     "multiple_choice": _multiple_choice,
     "alpaca": _alpaca,
     "translation": _translation,
@@ -357,7 +280,7 @@ def propose(table: Table, *formats: str) -> list[Layout]:
     ]  # fmt: skip
 
 
-_BY_STATISTICS = frozenset(("classification", "question_first"))
+_BY_STATISTICS = frozenset(("classification", "question_first", "speakers"))
 
 
 def by_name(row: Mapping[str, Any]) -> list[Layout]:

@@ -1,4 +1,4 @@
-"""Forms of rows whose conversation is no plain list of turns: trees, pieces of text, speakers with names, reviewed pairs.
+"""Forms of rows whose conversation is no plain list of turns: trees, pieces, named speakers, reviewed pairs.
 
 Owns one reader per such format, made for the columns of a layout, and the signs by which their values are known. Must
 not know other formats or files. A reader raises Refused with the reason for a row that is not trained on.
@@ -173,6 +173,8 @@ def parts_of(value: Any) -> dict[str, str] | None:
         first = "user" if second is None or second == "assistant" else "assistant"
     if second is None:
         second = "assistant" if first == "user" else "user"
+    if first == second:
+        return None
     roles = {name: role for name, role in known.items() if role is not None}
     return {str(name): role for name, role in (roles | {two[0]: first, two[1]: second}).items()}
 
