@@ -128,6 +128,7 @@ def test_an_interrupted_run_ends_with_the_same_rows(bench: Bench, data: str) -> 
         "tuning": "lora",
         "data": [data],
         "max_steps": 4,
+        "save_total_limit": 4,
         "trainable_token_indices": ["<|im_end|>"],
         "learning_rate": 0.01,
     }

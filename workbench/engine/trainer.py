@@ -173,6 +173,10 @@ class WorkbenchTrainer(SFTTrainer):
         self._progress = progress
         self._started = self._logged_at = time.monotonic()
         self._logged_tokens = progress.tokens
+        # A tied head stands behind a wrapper while single tokens are trained; TRL asks it for a bias.
+        head = self.model.get_output_embeddings()
+        if head is not None and not hasattr(head, "bias"):
+            head.register_parameter("bias", None)
         # TRL turns the adapter of a 4-bit base to bf16, in which small updates vanish.
         for parameter in self.model.parameters():
             if parameter.requires_grad and parameter.dtype == torch.bfloat16:

@@ -44,7 +44,8 @@ def docx(paragraphs: Sequence[tuple[str, str]]) -> bytes:
     """Return a document of paragraphs, each with the name of its style."""
     space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     body = "".join(
-        f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr><w:r><w:t xml:space="preserve">{escape(text)}</w:t></w:r></w:p>'
+        f'<w:p><w:pPr><w:pStyle w:val="{style}"/></w:pPr>'
+        f'<w:r><w:t xml:space="preserve">{escape(text)}</w:t></w:r></w:p>'
         for style, text in paragraphs
     )
     kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
@@ -60,7 +61,9 @@ def docx(paragraphs: Sequence[tuple[str, str]]) -> bytes:
                 b'<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/'
                 b'officeDocument" Target="word/document.xml"/></Relationships>'
             ),
-            "word/document.xml": f'<?xml version="1.0"?><w:document xmlns:w="{space}"><w:body>{body}</w:body></w:document>'.encode(),
+            "word/document.xml": (
+                f'<?xml version="1.0"?><w:document xmlns:w="{space}"><w:body>{body}</w:body></w:document>'
+            ).encode(),
         }
     )
 
@@ -82,12 +85,14 @@ def epub(chapters: Sequence[tuple[str, str]]) -> bytes:
         {
             "mimetype": b"application/epub+zip",
             "META-INF/container.xml": (
-                b'<?xml version="1.0"?><container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">'
+                b'<?xml version="1.0"?>'
+                b'<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container">'
                 b'<rootfiles><rootfile full-path="OEBPS/content.opf" media-type="application/oebps-package+xml"/>'
                 b"</rootfiles></container>"
             ),
             "OEBPS/content.opf": (
-                '<?xml version="1.0"?><package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="i">'
+                '<?xml version="1.0"?>'
+                '<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="i">'
                 '<metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>Tales</dc:title><dc:language>en'
                 f"</dc:language></metadata><manifest>{items}</manifest><spine>{spine}</spine></package>"
             ).encode(),
@@ -98,7 +103,8 @@ def epub(chapters: Sequence[tuple[str, str]]) -> bytes:
 
 def _page(title: str, text: str) -> bytes:
     return (
-        f"<!DOCTYPE html><html><head><title>{title}</title><style>p {{color: red}}</style><script>var a = 1;</script></head>"
+        f"<!DOCTYPE html><html><head><title>{title}</title>"
+        "<style>p {color: red}</style><script>var a = 1;</script></head>"
         f'<body><nav><a href="/">Home</a></nav><h1>{title}</h1><p>{text}</p></body></html>'
     ).encode()
 

@@ -64,9 +64,7 @@ class Decisions:
         self._curation, self._reasons, self._held_out, self._copies = curation, reasons, held_out, copies
         self._flagged = flagged
         self._examples = {
-            int(row): ""
-            for reason in range(1, len(_REASONS))
-            for row in np.flatnonzero(reasons == reason)[:_SHOWN]
+            int(row): "" for reason in range(1, len(_REASONS)) for row in np.flatnonzero(reasons == reason)[:_SHOWN]
         }
         learnt = (reasons == 0) & ~held_out
         self.characters = int((sizes[learnt].astype(np.int64) * copies[learnt]).sum())
@@ -107,7 +105,9 @@ class Decisions:
         lines: list[dict[str, Any]] = []
         for what, step in STEPS.items():
             if rows := int(counted[_NUMBER[what]]):
-                examples = [text for row, text in self._examples.items() if self._reasons[row] == _NUMBER[what] and text]
+                examples = [
+                    text for row, text in self._examples.items() if self._reasons[row] == _NUMBER[what] and text
+                ]
                 lines.append(self._line(step, rows, what, examples))
         done = "masked" if self._curation.secrets == "mask" else "found"
         lines += [self._line("secrets", rows, f"with {kind}, {done}", []) for kind, rows in self._flagged.most_common()]
@@ -256,7 +256,11 @@ class Curator:
         reasons[(reasons == 0) & ~asides & np.isin(clusters, held)] = _NUMBER[LEAK]
 
     def _held_out(
-        self, reasons: NDArray[np.uint8], keys: NDArray[np.uint64], clusters: NDArray[np.int64], asides: NDArray[np.bool_]
+        self,
+        reasons: NDArray[np.uint8],
+        keys: NDArray[np.uint64],
+        clusters: NDArray[np.int64],
+        asides: NDArray[np.bool_],
     ) -> NDArray[np.bool_]:
         """Return which rows are kept aside: those of held-out files, or a share of the others by whole clusters."""
         held = asides.copy()
@@ -269,7 +273,7 @@ class Curator:
         # By the least key of all its rows, so that it does not matter which of some copies stays.
         least = np.full(len(keys), np.iinfo(np.uint64).max, dtype=np.uint64)
         np.minimum.at(least, clusters, keys)
-        documents = np.frombuffer(self._documents, dtype=np.int32)[stays]
+        documents = np.frombuffer(self._documents, dtype=np.int32)[stays].astype(np.int64)
         families = split.together(clusters[stays], documents)
         held[split.chosen(least[clusters[stays]], families, self._curation.eval_split, stays)] = True
         return held

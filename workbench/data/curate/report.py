@@ -14,80 +14,82 @@ import numpy as np
 from workbench.data.curate import language, neighbours, quality, secrets
 from workbench.data.curate.settings import NEAR
 from workbench.data.curate.shingles import shingles, words_of
-from workbench.data.curate.texts import text_of, turns_of
+from workbench.data.curate.texts import text_of
 
-LOOKED_AT = 2**18
-"""Characters of a sample that are looked at."""
+LOOKED_AT = 2**20
+"""Characters of a sample that are looked at; the row that goes beyond is cut."""
 LANGUAGES_OF = 100
 """Rows whose language is told."""
-_ENGLISH = frozenset("the and of to is in a you that it for are".split())
 WORTH_SAYING = 0.02
 """Share of the rows from which a finding is worth a sentence."""
+MANY_POOR = 0.2
+"""Share of articles that break a rule for web text, which every good collection has some of."""
+SEVERAL_LANGUAGES = 0.05
+"""Share of the rows in other languages than most."""
+_SHOWN_KINDS = 4
+_ENGLISH = frozenset(("the", "and", "of", "to", "is", "in", "a", "you", "that", "it", "for", "are"))
+_NAMES = {
+    "API_KEY": "an API key",
+    "PRIVATE_KEY": "a private key",
+    "TOKEN": "a token for access",
+    "PASSWORD": "a password",
+    "EMAIL": "an e-mail address",
+    "IBAN": "an IBAN",
+    "CARD": "a card number",
+    "PHONE": "a phone number",
+    "IP": "an IP address",
+}
+"""Kind of secret → how a sentence calls it."""
 
 
-def _share(number: int, of: int) -> str:
-    return f"about {100 * number / of:.0f} % of the rows" if number < of else "all rows"
-
-
-def _languages(rows: Sequence[Mapping[str, Any]]) -> Counter[str]:
+def _languages(texts: Sequence[str]) -> Counter[str]:
     """Return language → rows; English is told by its commonest words, so that the classifier is rarely loaded."""
-    texts = [text_of(row)[: language.LOOKED_AT] for row in rows]
-    others = [text for text in texts if len(_ENGLISH.intersection(text.lower().split())) < 2]
-    if len(others) < WORTH_SAYING * len(texts):
-        return Counter({"en": len(texts)})
-    return Counter({"en": len(texts) - len(others)}) + Counter(filter(None, map(language.language, others)))
+    parts = [text[: language.LOOKED_AT] for text in texts]
+    others = [part for part in parts if len(_ENGLISH.intersection(part.lower().split())) < 2]
+    if len(others) < WORTH_SAYING * len(parts):
+        return Counter({"en": len(parts)})
+    return Counter({"en": len(parts) - len(others)}) + Counter(filter(None, map(language.language, others)))
+
+
+def _refuses(row: Mapping[str, Any]) -> bool:
+    """Return whether an answer that is to be learnt refuses."""
+    learnt = [row.get("messages"), row.get("completion"), row.get("chosen")]
+    turns = [turn for part in learnt if isinstance(part, list) for turn in part]
+    return any(turn["role"] == "assistant" and quality.refuses(turn.get("content") or "") for turn in turns)
 
 
 def problems(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return {"text", "fix"} for what is worth a look in a sample of canonical rows."""
-    looked: list[Mapping[str, Any]] = []
-    size = 0
-    kinds: Counter[str] = Counter()
-    refusals = poor = 0
     texts: list[str] = []
+    room = LOOKED_AT
     for row in rows:
-        text = text_of(row)
-        size += len(text)
-        if looked and size > LOOKED_AT:
+        if room <= 0:
             break
-        looked.append(row)
-        kinds.update(dict.fromkeys(secrets.found(text), 1))
-        texts.append(text)
-        poor += "text" in row and bool(quality.broken(text))
-        refusals += any(turn["role"] == "assistant" and quality.refuses(turn.get("content") or "") for turn in turns_of(row))
-    if not looked:
-        return []
+        texts.append(text_of(row)[:room])
+        room -= len(texts[-1])
+    looked = rows[: len(texts)]
     found: list[dict[str, Any]] = []
-    for kind, number in kinds.most_common(4):
-        name = kind.replace("_", " ").lower()
-        words = f"{_share(number, len(looked))}" if number >= WORTH_SAYING * len(looked) else "some rows"
-        found.append({"text": f"In {words} stands what looks like {_article(name)}.", "fix": {"secrets": "mask"}})
-    signatures = neighbours.signatures(shingles(words_of(texts)))
-    near = len(looked) - len(np.unique(neighbours.clusters(signatures, np.arange(len(looked)), NEAR)))
-    if near >= WORTH_SAYING * len(looked):
-        found.append({"text": f"{_share(near, len(looked))} are nearly the same as another.".capitalize(), "fix": {"duplicates": "near"}})
-    if refusals >= WORTH_SAYING * len(looked):
-        found.append({"text": f"{_share(refusals, len(looked))} answer with a refusal, which is learnt like any answer.".capitalize(), "fix": {}})
-    if poor >= 0.2 * len(looked):
-        found.append({"text": f"{_share(poor, len(looked))} break a rule for web text.".capitalize(), "fix": {"quality": "drop"}})
-    told = _languages(looked[:LANGUAGES_OF])
-    if told and (others := sum(told.values()) - told.most_common(1)[0][1]) >= 0.05 * sum(told.values()):
-        parts = ", ".join(f"{name} {100 * number / sum(told.values()):.0f} %" for name, number in told.most_common(4))
-        main = told.most_common(1)[0][0]
-        if others:
-            found.append({"text": f"The rows seem to be in several languages: {parts}.", "fix": {"languages": main}})
+
+    def say(number: int, least: float, text: str, **fix: str) -> None:
+        if number and number >= least * len(looked):
+            share = "all rows" if number == len(looked) else f"about {100 * number / len(looked):.0f} % of the rows"
+            text = text.format(share if number >= WORTH_SAYING * len(looked) else "some rows")
+            found.append({"text": text[0].upper() + text[1:], "fix": fix})
+
+    kinds = Counter(kind for text in texts for kind in secrets.found(text))
+    for kind, number in kinds.most_common(_SHOWN_KINDS):
+        say(number, 0.0, f"in {{}} stands what looks like {_NAMES[kind]}.", secrets="mask")
+    if looked:
+        signatures = neighbours.signatures(shingles(words_of(texts)))
+        near = len(looked) - len(np.unique(neighbours.clusters(signatures, np.arange(len(looked)), NEAR)))
+        say(near, WORTH_SAYING, "{} are nearly the same as another.", duplicates="near")
+    refusals = sum(map(_refuses, looked))
+    say(refusals, WORTH_SAYING, "{} answer with a refusal, which is learnt like any answer.")
+    poor = sum("text" in row and bool(quality.broken(text)) for row, text in zip(looked, texts, strict=True))
+    say(poor, MANY_POOR, "{} break a rule for web text.", quality="drop")
+    told = _languages(texts[:LANGUAGES_OF])
+    if told and told.total() - max(told.values()) >= max(1, SEVERAL_LANGUAGES * told.total()):
+        parts = ", ".join(f"{name} {100 * number / told.total():.0f} %" for name, number in told.most_common(4))
+        fix = {"languages": told.most_common(1)[0][0]}
+        found.append({"text": f"The rows seem to be in several languages: {parts}.", "fix": fix})
     return found
-
-
-_NAMES = {
-    "api key": "an API key",
-    "email": "an e-mail address",
-    "iban": "an IBAN",
-    "ip": "an IP address",
-    "card": "a card number",
-    "phone": "a phone number",
-}
-
-
-def _article(name: str) -> str:
-    return _NAMES.get(name, f"a {name}")

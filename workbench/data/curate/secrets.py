@@ -80,41 +80,52 @@ _VENDORS = {
     "dop_v1_": r"dop_v1_[a-f0-9]{64}",
 }
 """How a vendor's keys begin, in small letters → the pattern of its keys."""
-_NAMES = ("password", "passwd", "api key", "api_key", "api-key", "apikey", "secret key", "secret_key", "secret-key", "secretkey")
-_NAMES += ("access token", "access_token", "access-token", "accesstoken")
+_NAMES = (
+    "password",
+    "passwd",
+    *(f"{one}{joint}{two}" for one, two in (("api", "key"), ("secret", "key"), ("access", "token")) for joint in "_- "),
+    *("apikey", "secretkey", "accesstoken"),
+)
+"""What stands before a secret that can look like anything."""
+
+
+def _ascii(pattern: str) -> re.Pattern[str]:
+    """Return a pattern to which letters of other scripts are no letters: nothing parts them from what is looked for."""
+    return re.compile(pattern, re.ASCII)
+
 
 KINDS: dict[str, Kind] = {
     "PRIVATE_KEY": Kind(
-        re.compile(
+        _ascii(
             r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----"
             r"(?:(?:(?!-----BEGIN)[\s\S]){0,8000}?-----END [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----)?"
         ),
         ("private key",),
     ),
-    "API_KEY": Kind(re.compile(rf"(?<![A-Za-z0-9_-])(?:{'|'.join(_VENDORS.values())})"), tuple(_VENDORS)),
-    "TOKEN": Kind(re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"), ("eyj",)),
+    "API_KEY": Kind(_ascii(rf"(?<![A-Za-z0-9_-])(?:{'|'.join(_VENDORS.values())})"), tuple(_VENDORS)),
+    "TOKEN": Kind(_ascii(r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"), ("eyj",)),
     "PASSWORD": Kind(
-        re.compile(
+        _ascii(
             rf"(?i)(?P<known>\b(?:{'|'.join(_NAMES)})\b[\"']?\s{{0,3}}[:=]\s{{0,3}}[\"']?)"
             r"(?=[^\s\"']{0,60}\d)[^\s\"'<>{}()]{8,60}"
         ),
         _NAMES,
     ),
     "EMAIL": Kind(
-        re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b"), ("@",)
+        _ascii(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}\b"), ("@",)
     ),
-    "IBAN": Kind(re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), check=iban),
+    "IBAN": Kind(_ascii(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b"), check=iban),
     "CARD": Kind(
-        re.compile(
-            r"(?<![0-9.,=-])(?:[2-6][0-9]{3}([ -]?)[0-9]{4}\1[0-9]{4}\1[0-9]{1,7}|3[0-9]{3}([ -]?)[0-9]{6}\2[0-9]{5})"
+        _ascii(
+            r"(?<![0-9.,=+-])(?:[2-6][0-9]{3}([ -]?)[0-9]{4}\1[0-9]{4}\1[0-9]{1,7}|3[0-9]{3}([ -]?)[0-9]{6}\2[0-9]{5})"
             r"(?![0-9]|[.,][0-9])"
         ),
         check=_is_card,
     ),
     "PHONE": Kind(
-        re.compile(r"(?<![\w.+])\+[0-9]{1,3}[ .-]?(?:\(?[0-9]{1,4}\)?)(?:[ .-]?[0-9]{2,4}){2,4}(?!\w)"), ("+",), _is_phone
+        _ascii(r"(?<![\w.+])\+[0-9]{1,3}[ .-]?(?:\(?[0-9]{1,4}\)?)(?:[ .-]?[0-9]{2,4}){2,4}(?!\w)"), ("+",), _is_phone
     ),
-    "IP": Kind(re.compile(r"(?<![\w.])(?<!ersion )(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w]|\.[0-9])"), check=_is_public_address),
+    "IP": Kind(_ascii(r"(?<![\w.])(?<!ersion )(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?!\w|\.[0-9])"), check=_is_public_address),
 }
 """Kind → how it is found."""
 _DIGITS = re.compile(r"[0-9][0-9A-Z .-]{6}")

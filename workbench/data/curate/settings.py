@@ -70,7 +70,10 @@ class Curation:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Curation:
         """Return the settings that `to_json` wrote; raises TypeError for a setting there is not, and UsageError."""
-        return cls(**{name: tuple(item) if isinstance(item, list) else item for name, item in value.items()})
+        settings: dict[str, Any] = {
+            name: tuple(item) if isinstance(item, list) else item for name, item in value.items()
+        }
+        return cls(**settings)
 
 
 def _listed(choices: tuple[str, ...]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 import xxhash
 
+
 def turns_of(row: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the turns of a conversation or a preference, in the order of the row's parts."""
     for name in ("messages", "prompt", "completion", "chosen", "rejected"):

@@ -5,15 +5,20 @@ Owns the choice of one column for a role. Must not know formats.
 
 from __future__ import annotations
 
+from typing import Any
+
 from workbench.data.formats import names
-from workbench.data.formats.columns import Table
+from workbench.data.formats.columns import Table, most
+from workbench.data.formats.turns import role_of
 
 Columns = dict[str, str]
 """Role → column."""
 
 WORDS = ("text",)
 SPOKEN = ("text", "turns", "turn", "texts")
-_ANSWERS = ("text", "number", "turns", "turn", "texts", "object")
+_ANSWERS = ("text", "number", "turns", "turn", "texts", "object", "objects")
+ANSWER_KEYS = ("text", "value", "answer", "content", "input_text", "spans")
+"""Keys of the words of an answer that is an object."""
 
 
 def roles(**roles: str | None) -> Columns:
@@ -29,9 +34,19 @@ def aside(table: Table, *taken: str) -> Columns:
     )
 
 
+def _speaks(value: Any) -> str | None:
+    """Return the role of a turn, or None."""
+    return role_of(value.get("role", value.get("from"))) if isinstance(value, dict) else None
+
+
 def asking(table: Table, *taken: str) -> str | None:
     """Return the column that asks: text before a list of turns, unless only that is named so."""
-    text = table.best("prompt", SPOKEN, taken)
+    answers = [
+        name
+        for name in table.of_kind("turn")
+        if most(_speaks(value) == "assistant" for value in table.columns[name].values)
+    ]
+    text = table.best("prompt", SPOKEN, (*taken, *answers))
     if text is not None and names.exact(text, "prompt"):
         return text
     return table.best("turns", ("turns",), taken) or text
@@ -39,12 +54,26 @@ def asking(table: Table, *taken: str) -> str | None:
 
 def _answer_object(table: Table, name: str) -> bool:
     """Return whether a column of objects holds answers: {"text": [...]}, {"value": ...}."""
-    return any(f"{name}.{key}" in table.columns for key in ("text", "value", "answer", "content"))
+    return any(f"{name}.{key}" in table.columns for key in ANSWER_KEYS)
+
+
+def _answer_objects(table: Table, name: str) -> bool:
+    """Return whether a column of lists of objects holds answers that are equally good: {"text", "answer_start"}."""
+    return most(
+        any(isinstance(item.get(key), str) for key in ANSWER_KEYS)
+        for value in table.columns[name].values
+        if isinstance(value, list)
+        for item in value
+        if isinstance(item, dict)
+    )
 
 
 def answering(table: Table, *taken: str) -> str | None:
     """Return the column that answers."""
     refused = [name for name in table.of_kind("object") if not _answer_object(table, name)]
+    refused += [name for name in table.of_kind("objects") if not _answer_objects(table, name)]
+    # A number answers where its column is called so; "status code" is no code.
+    refused += [name for name in table.of_kind("number") if not names.exact(name, "completion")]
     found = table.best("completion", _ANSWERS, (*taken, *refused))
     if found is not None:
         return found

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from workbench.data.formats import names
-from workbench.data.formats.turns import ROLE_KEYS, are_turns, listed_in, role_of
+from workbench.data.formats.turns import ROLE_KEYS, are_turns, listed_in, numbered, role_of
 from workbench.data.layouts import alone
 
 _MOST_COLUMNS = 512
@@ -155,6 +155,8 @@ def kind_of(value: Any) -> str:
     if isinstance(value, int | float):
         return "number"
     if isinstance(value, dict):
+        if _spoken(numbered(value)):
+            return "turns"
         return "turn" if _spoken([value]) else "object"
     if not isinstance(value, list):
         return "other"
@@ -193,7 +195,7 @@ def _cells(row: Mapping[str, Any], prefix: str = "", depth: int = _DEPTH) -> Ite
             continue
         yield prefix + key, value
         held = alone(value)
-        if depth and held is not None and len(held) <= _MOST_KEYS:
+        if depth and held is not None and len(held) <= _MOST_KEYS and numbered(held) is None:
             inner.append((key, held))
     for key, value in inner:
         yield from _cells(value, f"{prefix}{key}.", depth - 1)

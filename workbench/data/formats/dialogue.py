@@ -50,8 +50,8 @@ _INLINE = tuple(
 )
 """Marks that stand anywhere, also in the middle of a line; asking and answering take turns behind them."""
 ANNOUNCED = re.compile(
-    r"(?:The following is|Below is|This is|Here is)?\s*(?:the|an?)?\s*(?:\w+ )?(?:conversation|dialogue|chat|transcript)\s"
-    r"(?:of a \w+ )?between [^.:\n]*[.:]?",
+    r"(?:(?:the following|below|this|here) is )?(?:an?|the) (?:\w+ )?(?:conversation|dialogue|chat|transcript) "
+    r"between [^.:\n]*[.:]?",
     re.IGNORECASE,
 )
 """A sentence that only says that a dialogue follows, which tells a model nothing."""

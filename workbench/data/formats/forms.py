@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from workbench.data.formats import calls, dialogue
+from workbench.data.formats import calls, dialogue, names
 from workbench.data.formats.refusals import Misfit, Refused
 from workbench.data.formats.turns import (
     Turns,
@@ -44,9 +44,20 @@ LANGUAGES = {
     "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
 """ISO 639-1 code → English name of a language."""
+_LONGER_CODES = {
+    "ara": "ar", "arb": "ar", "bul": "bg", "ben": "bn", "cat": "ca", "ces": "cs", "dan": "da", "deu": "de", "ger": "de",
+    "ell": "el", "eng": "en", "spa": "es", "est": "et", "pes": "fa", "fin": "fi", "fra": "fr", "fre": "fr", "guj": "gu",
+    "heb": "he", "hin": "hi", "hrv": "hr", "hun": "hu", "ind": "id", "ita": "it", "jpn": "ja", "kor": "ko", "lit": "lt",
+    "lav": "lv", "nld": "nl", "nob": "no", "pol": "pl", "por": "pt", "ron": "ro", "rus": "ru", "slk": "sk", "slv": "sl",
+    "srp": "sr", "swe": "sv", "swh": "sw", "tam": "ta", "tel": "te", "tha": "th", "tur": "tr", "ukr": "uk", "urd": "ur",
+    "vie": "vi", "zho": "zh",
+}  # fmt: skip
+"""ISO 639-3 code → ISO 639-1 code."""
 LANGUAGE_NAMES = frozenset(name.lower() for name in LANGUAGES.values())
 
-_INNER_TEXT = ("text", "value", "answer", "content", "response", "completion", "output", "normalized_value")
+_INNER_TEXT = (
+    "text", "value", "answer", "content", "response", "completion", "output", "normalized_value", "input_text", "spans",
+)  # fmt: skip
 
 
 def nothing(row: Row) -> Any:
@@ -123,14 +134,40 @@ def alpaca(columns: Mapping[str, str]) -> Read:
     return read
 
 
+_WAYS_TO_ASK = ("patterns", "utterances", "phrases", "variants")
+"""Last words of names of lists whose texts all ask the same."""
+
+
 def prompt_completion(columns: Mapping[str, str]) -> Read:
     """Return the reader of prompts with completions, as text or as turns; a context stands before the question."""
     pick_prompt, pick_completion, pick_context = picks(columns, "prompt", "completion", "context")
     pick_history, pick_system, pick_tools = picks(columns, "history", "system", "tools")
 
+    spellings = names.last(columns["prompt"]) in _WAYS_TO_ASK
+
+    def several(questions: list[Any], answers: Any, row: Row, repairs: Counter[str]) -> dict[str, Any]:
+        """Return the conversation that as many answers as questions are."""
+        if isinstance(answers, dict):
+            answers = next((answers[key] for key in _INNER_TEXT if isinstance(answers.get(key), list)), None)
+        if not isinstance(answers, list) or not all(map(is_text, answers)):
+            raise Misfit("the prompt is a list of several texts")
+        if len(answers) != len(questions):
+            raise Refused("there are not as many answers as questions")
+        context = one_text(pick_context(row), "the context")
+        exchange: Turns = []
+        for asking, said in zip(questions, answers, strict=True):
+            opened = joined(context, str(asking)) if not exchange else str(asking)
+            exchange += [turn("user", opened), turn("assistant", str(said))]
+        return finished(exchange, pick_system(row), pick_tools(row), repairs)
+
     def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
         prompt = required(pick_prompt(row), "the prompt")
         completion = required(pick_completion(row), "the completion")
+        if isinstance(prompt, list) and len(prompt) > 1 and all(map(is_text, prompt)):
+            if not spellings:
+                return several(prompt, completion, row, repairs)
+            prompt = prompt[0]
+            repairs["of several ways to ask the first was kept"] += 1
         before = side(prompt, "the prompt", repairs)
         context = one_text(pick_context(row), "the context")
         if context.strip():
@@ -251,17 +288,31 @@ def multiple_choice(columns: Mapping[str, str]) -> Read:
     return read
 
 
-_CODE = re.compile(r"(?:(.*)[_-])?([a-z]{2})(?:[_-][a-z]{2,4})?", re.IGNORECASE)
+_REGION = re.compile(r"[A-Z]{2}|[A-Z][a-z]{3}")
+"""What may follow the code of a language: a region ("pt_BR") or a script ("deu_Latn")."""
+
+
+def _named(word: str) -> str | None:
+    """Return the name of the language that a word names or is the code of, or None."""
+    lower = word.lower()
+    return lower.capitalize() if lower in LANGUAGE_NAMES else LANGUAGES.get(_LONGER_CODES.get(lower, lower))
 
 
 def language(column: str) -> tuple[str, str] | None:
-    """Return (what stands before it, name of the language) when a column's name ends in a language or its code."""
-    before, _, last = column.rpartition(".")
-    if last.lower() in LANGUAGE_NAMES:
-        return before, last.capitalize()
-    match = _CODE.fullmatch(last)
-    named = LANGUAGES.get(match[2].lower()) if match is not None else None
-    return (f"{before}.{match[1] or ''}", named) if match is not None and named is not None else None
+    """Return (what else its name says, name of the language) when a column's name has a language or its code.
+
+    It stands at the end, with or without a region or a script, or at the beginning.
+    """
+    outer, _, last = column.rpartition(".")
+    parts = re.split(r"[_\- ]+", last)
+    if len(parts) > 1 and _REGION.fullmatch(parts[-1]) and _named(parts[-2]) is not None:
+        parts.pop()
+    for place in (-1, 0):
+        named = _named(parts[place])
+        if named is not None:
+            del parts[place]
+            return f"{outer}.{'_'.join(parts)}", named
+    return None
 
 
 def translation(columns: Mapping[str, str]) -> Read:

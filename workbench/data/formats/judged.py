@@ -39,6 +39,10 @@ _ANSWERED = frozenset(
 """Words of which a numbered answer has one in its name."""
 
 
+_SCORES = (("score",), ("rating",), ("reward",), ("votes",), ("grade",))
+"""Words before the number in the name of the score of a numbered answer."""
+
+
 def _numbered(spoken: list[str]) -> list[tuple[str, str]]:
     """Return pairs of columns whose names differ in the last word, a number or a letter, only."""
     by_words = {names.words(name): name for name in spoken if len(names.words(name)) > 1}
@@ -56,6 +60,14 @@ def _wins(parts: tuple[str, ...], answer: str) -> bool:
     return parts[:1] == ("winner",) and parts[-1:] == names.words(answer)[-1:]
 
 
+def _score_of(table: Table, answer: str) -> str | None:
+    """Return the column of the score of a numbered answer: "score 0" of "answer 0"."""
+    numbered = names.ranked(table.of_kind("number"), "scores")
+    numbered += [name for name in table.of_kind("number") if names.words(name)[:-1] in _SCORES]
+    tag = names.last(answer)
+    return next((name for name in numbered if names.last(name) == tag and len(names.words(name)) > 1), None)
+
+
 def compared(table: Table) -> Iterator[Columns]:
     """Propose two numbered answers and the column that says which of them is better."""
     for first, second in _numbered(table.of_kind(*SPOKEN)):
@@ -70,6 +82,12 @@ def compared(table: Table) -> Iterator[Columns]:
         judge = table.best("better", ("text", "number", "bool"), (first, second))
         prompt = asking(table, first, second)
         if judge is None:
+            scores = [_score_of(table, side) for side in (first, second)]
+            if None not in scores:
+                beside = aside(table, first, second)
+                yield roles(
+                    first=first, second=second, prompt=prompt, first_score=scores[0], second_score=scores[1], **beside
+                )
             continue
         column, tags = table.columns[judge], (names.last(first), names.last(second))
         numbers = [value for value in column.values if isinstance(value, int | float)]
@@ -82,19 +100,31 @@ def compared(table: Table) -> Iterator[Columns]:
         yield roles(first=first, second=second, prompt=prompt, **{role: judge}, **aside(table, first, second))
 
 
+def _place_of(table: Table, candidates: str, chosen: str) -> str:
+    """Return the role of the column with the number of the best answer: counted from nought, or from one."""
+    numbers = table.columns[chosen].values
+    width = max((len(value) for value in table.columns[candidates].values if isinstance(value, list)), default=0)
+    return "best_from_one" if 0 not in numbers and width in numbers else "best"
+
+
 def ranked(table: Table) -> Iterator[Columns]:
-    """Propose a list of answers with scores or ranks, in the answers themselves or beside them."""
+    """Propose a list of answers with scores or ranks, in them or beside them, or with the number of the best."""
     candidates = table.best("candidates", ("objects", "texts", "object"))
     if candidates is None:
         return
     prompt = table.best("prompt", SPOKEN, (candidates,))
     scores = table.best("scores", ("numbers",), (candidates,))
+    chosen = table.best("better", ("number",), (candidates,), exact=True)
     inner = any(
         any(names.rank(key, "scores") is not None and key != "annotations" for key in item)
         for value in table.columns[candidates].values[:200]
         for item in (value if isinstance(value, list) else [value])
         if isinstance(item, dict)
     )
+    if prompt is not None and scores is None and not inner and chosen is not None:
+        beside = aside(table, candidates, prompt)
+        yield roles(prompt=prompt, candidates=candidates, **{_place_of(table, candidates, chosen): chosen}, **beside)
+        return
     if prompt is None or (scores is None and not inner):
         return
     role = "ranks" if scores is not None and "rank" in " ".join(names.words(scores)) else "scores"

@@ -74,6 +74,7 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "context, passage, paragraph, background, reference, document, evidence, ctx, contexts, text, article, "
         "support, story, abstract, kontext, contexto, schema, 上下文, facts, knowledge"
     ),
+    "title": _vocabulary("title, subject, headline, question title, betreff, asunto, titel"),
     "history": _vocabulary("history, chat history, previous turns"),
     "prompt": _vocabulary(
         "prompt, question, query, problem, user, human, instruction, instructions, input, inputs, request, task, q, "

@@ -86,8 +86,10 @@ def _multiple_choice(table: Table) -> Iterator[Columns]:
 def _alpaca(table: Table) -> Iterator[Columns]:
     instruction = table.best("instruction", WORDS, exact=True)
     given = table.best("input", ("text", "number", "texts"), (instruction or "",), exact=True)
-    if instruction is None and given is not None and names.words(given) == ("input",):
-        instruction = table.best("prompt", WORDS, (given,), exact=True)
+    if instruction is None and given is not None:
+        if names.words(given) == ("input",):
+            instruction = table.best("prompt", WORDS, (given,), exact=True)
+        instruction = instruction or table.best("instruction", WORDS, (given,))
     if instruction is None:
         return
     taken = [instruction, given or ""]
@@ -109,21 +111,22 @@ def _alpaca(table: Table) -> Iterator[Columns]:
 
 
 def _translation(table: Table) -> Iterator[Columns]:
-    for nested in (True, False):
-        spoken = {
-            name: found
-            for name in table.of_kind("text")
-            if ("." in name) is nested and name != "id" and (found := language(name)) is not None
-        }
-        alike = len({before for before, _ in spoken.values()}) == 1
-        if len(spoken) == 2 and alike and len({named for _, named in spoken.values()}) == 2:
-            # English is translated from, where it is one of the two; else the order of the alphabet decides.
-            source, target = sorted(spoken, key=lambda name: (spoken[name][1] != "English", name))
-            yield {"source": source, "target": target}
-            return
+    """Propose the two columns whose names differ in a language only; of several such pairs, that of longer texts."""
+    groups: dict[str, dict[str, str]] = {}
+    for name in table.of_kind("text"):
+        if (found := language(name)) is not None and name != "id":
+            groups.setdefault(found[0], {})[name] = found[1]
+    pairs = [spoken for spoken in groups.values() if len(spoken) == len(set(spoken.values())) == 2]
+    if pairs:
+        spoken = min(pairs, key=lambda names: (-sum(table.columns[name].mean_chars for name in names), sorted(names)))
+        # English is translated from, where it is one of the two; else the order of the alphabet decides.
+        source, target = sorted(spoken, key=lambda name: (spoken[name] != "English", name))
+        yield {"source": source, "target": target}
 
 
-_CONTEXTS = ("context", "passage", "background", "paragraph")
+_CONTEXTS = frozenset(("context", "contexts", "passage", "background", "paragraph"))
+_HEADED = ("body", "post", "selftext", "description")
+"""Last words of names of texts to which a title belongs."""
 
 
 def _prompt_completion(table: Table) -> Iterator[Columns]:
@@ -135,15 +138,21 @@ def _prompt_completion(table: Table) -> Iterator[Columns]:
         return
     taken = [prompt, completion]
     context = table.best("context", ("text", "texts"), taken)
-    if context is not None and not names.exact(context, "context") and names.last(context) not in _CONTEXTS:
+    named = set(names.words(context.rsplit(".", 1)[-1])) if context is not None else set()
+    plain = not _CONTEXTS.isdisjoint(named)
+    if context is not None and not names.exact(context, "context") and not plain:
         context = None
-    named = names.words(prompt)
-    asks = context is not None and (named[-1] in ("question", "query", "q") or table.columns[prompt].questions > 0.5)
-    plain = context is not None and names.last(context) in _CONTEXTS
+    last = names.last(prompt)
+    asks = context is not None and (
+        last in ("question", "questions", "query", "q") or table.columns[prompt].questions > 0.5
+    )
+    if not (asks or plain):
+        # What a mail or a post is about stands in its title.
+        context = table.best("title", WORDS, taken, exact=True) if last in _HEADED else None
     yield roles(
         prompt=prompt,
         completion=completion,
-        context=context if asks or plain else None,
+        context=context,
         history=table.best("history", ("turns", "blank"), taken, exact=True),
         answer=table.best("answer", ("text", "number"), [*taken, context or ""], exact=True),
         **aside(table, *taken),

@@ -9,6 +9,7 @@ turn. Only what is certain is repaired; everything else is refused. The words of
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -27,7 +28,8 @@ _SPELLINGS = {
     "system": "system developer context-setting systemprompt",
     "user": "user human prompter customer client caller student patient guest visitor question asker prompt q usr "
     "nutzer benutzer kunde usuario cliente utilisateur utente 用户 人类 ユーザー",
-    "assistant": "assistant gpt chatgpt bot chatbot model ai llm claude gemini agent support operator representative "
+    "assistant": "assistant gpt chatgpt bot chatbot model ai llm agent support operator representative "
+    "claude gemini bard bing copilot grok llama mistral qwen deepseek gemma phi vicuna chatglm moss "
     "advisor tutor doctor therapist expert answer response completion a asst assistent asistente 助手 机器人 "
     "function_call tool_call tool_use",
     "tool": "tool observation function function_response tool_response ipython environment tool_result tool_output "
@@ -101,9 +103,18 @@ def _thought(text: str) -> str:
     return f"<think>\n{text}\n</think>\n\n" if text.strip() else ""
 
 
+_VERSION = re.compile(
+    r"(gpt|chatgpt|claude|gemini|bard|bing|grok|llama|mistral|qwen|deepseek|gemma|phi)[- ]?v?\d[\w.: -]*"
+)
+"""Name of a model with its version, which answers as the model does."""
+
+
 def role_of(value: Any) -> str | None:
     """Return the canonical role that a spelling stands for, or None."""
-    return ROLES.get(value.strip().lower()) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    bare = value.strip().lower()
+    return ROLES.get(bare) or ("assistant" if _VERSION.fullmatch(bare) else None)
 
 
 @lru_cache(maxsize=256)
@@ -130,8 +141,28 @@ def is_turn(value: Any) -> bool:
     return (has_role and any(key in value for key in (*CONTENT_KEYS, *_CALL_KEYS))) or _pair_keys(keys) is not None
 
 
+_NUMBERED = re.compile(r"(?:(?:turn|round|exchange|message)[_ -]?)?(\d{1,6})", re.IGNORECASE)
+
+
+def numbered(value: Any) -> list[Any] | None:
+    """Return the turns of an object whose keys are their numbers ("turn_1"), in order; None for another value."""
+    if not isinstance(value, dict) or not value or not all(isinstance(item, dict) for item in value.values()):
+        return None
+    places = [_NUMBERED.fullmatch(key) for key in value]
+    if None in places:
+        return None
+    return [
+        item
+        for _, item in sorted(
+            zip([int(place[1]) for place in places if place], value.values(), strict=True), key=lambda pair: pair[0]
+        )
+    ]
+
+
 def listed_in(value: Any) -> list[Any] | None:
-    """Return the non-empty list a value is, or is as JSON text; None when it is neither."""
+    """Return the non-empty list a value is, or is as JSON text or with numbers as keys; None for others."""
+    if isinstance(value, dict):
+        return numbered(value)
     if isinstance(value, str) and value[:64].lstrip()[:1] == "[":
         try:
             value = orjson.loads(value)
@@ -236,6 +267,20 @@ def _spoken(given: Mapping[str, Any], repairs: Counter[str]) -> Turns:
     return [canonical]
 
 
+_MARKED = re.compile(r"\s*<\|(?P<mark>[\w ]{1,24})\|>:[ \t]?(?P<words>.*?)\s*<eo\w>\s*", re.DOTALL)
+"""Words between the marks of a template that a pair brings along."""
+
+
+def _unmarked(value: Any, what: str, repairs: Counter[str]) -> str:
+    """Return a text of a pair without the marks of a template around it."""
+    text = text_of(value, what)
+    match = _MARKED.fullmatch(text) if "<|" in text[:8] else None
+    if match is None:
+        return text
+    repairs["marks of a template around turns were taken off"] += 1
+    return match["words"]
+
+
 def _one(given: Any, place: int, repairs: Counter[str]) -> Turns:
     """Return the canonical turns of one item of a list."""
     if isinstance(given, dict):
@@ -243,8 +288,8 @@ def _one(given: Any, place: int, repairs: Counter[str]) -> Turns:
         if pair is None:
             return _spoken(given, repairs)
         return [
-            turn("user", text_of(given[pair[0]], "a question")),
-            turn("assistant", text_of(given[pair[1]], "an answer")),
+            turn("user", _unmarked(given[pair[0]], "a question", repairs)),
+            turn("assistant", _unmarked(given[pair[1]], "an answer", repairs)),
         ]
     if isinstance(given, list) and len(given) == 2:
         if (role := role_of(given[0])) is not None:

@@ -129,11 +129,12 @@ def compared(columns: Mapping[str, str]) -> Read:
     """Return the reader of rows with two answers and a value that says which of them is better.
 
     The role of that value's column says how: `better` names the answer, `first_if_true` is true when it is the first,
-    and `second_if_positive` is a strength, positive when it is the second.
+    `second_if_positive` is a strength, positive when it is the second, and `first_score` and `second_score` are numbers
+    of which the greater is better.
     """
     pick_prompt, pick_system, pick_first, pick_second = picks(columns, "prompt", "system", "first", "second")
     pick_named, pick_true, pick_strength = picks(columns, "better", "first_if_true", "second_if_positive")
-    pick_other = picks(columns, "second_if_true")[0]
+    pick_other, *pick_scores = picks(columns, "second_if_true", "first_score", "second_score")
     names_of = (columns["first"], columns["second"])
 
     def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
@@ -146,6 +147,11 @@ def compared(columns: Mapping[str, str]) -> Read:
             if said is None or said == other:
                 raise Refused("the row prefers neither answer")
             later = not said
+        elif "first_score" in columns:
+            scores = [_number(required(pick(row), "a score")) for pick in pick_scores]
+            if scores[0] == scores[1]:
+                raise Refused("all answers have the same score")
+            later = scores[1] > scores[0]
         else:
             strength = required(pick_strength(row), "the verdict")
             if isinstance(strength, bool) or not isinstance(strength, int | float) or not strength:
@@ -157,8 +163,11 @@ def compared(columns: Mapping[str, str]) -> Read:
     return read
 
 
-def _scored(value: Any, scores: Any, ranks: Any) -> list[tuple[float, str]]:
-    """Return (score, text) of candidates in any spelling, higher scores being better; raises Misfit."""
+def _scored(value: Any, scores: Any, ranks: Any, best: int | None) -> list[tuple[float, str]]:
+    """Return (score, text) of candidates in any spelling, higher scores being better; raises Misfit.
+
+    `best` is the index of the best one where it is known by that alone.
+    """
     if isinstance(value, dict):
         texts = next((value[key] for key in _ITEM_TEXTS if isinstance(value.get(key), list)), None)
         scores = next((value[key] for key in _ITEM_SCORES if isinstance(value.get(key), list)), scores)
@@ -173,6 +182,8 @@ def _scored(value: Any, scores: Any, ranks: Any) -> list[tuple[float, str]]:
             rank = next((item[key] for key in _ITEM_RANKS if item.get(key) is not None), None)
         else:
             text, score, rank = item, None, None
+        if best is not None:
+            score = int(place == best)
         if score is None and isinstance(scores, list) and place < len(scores):
             score = scores[place]
         if rank is None and isinstance(ranks, list) and place < len(ranks):
@@ -198,10 +209,17 @@ def ranked(columns: Mapping[str, str]) -> Read:
     """Return the reader of rows with several scored answers: the best is preferred to the worst."""
     pick_prompt, pick_candidates, pick_scores = picks(columns, "prompt", "candidates", "scores")
     pick_ranks, pick_system = picks(columns, "ranks", "system")
+    first = 1 if "best_from_one" in columns else 0
+    chosen = "best_from_one" if first else "best"
+    pick_best = picks(columns, chosen)[0]
 
     def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
         prompt = required(pick_prompt(row), "the prompt")
-        scored = _scored(pick_candidates(row), pick_scores(row), pick_ranks(row))
+        place = int(_number(required(pick_best(row), "the number of the best answer"))) if chosen in columns else None
+        candidates = pick_candidates(row)
+        if place is not None and not 0 <= place - first < len(candidates if isinstance(candidates, list) else ()):
+            raise Refused("the row prefers none of its answers")
+        scored = _scored(candidates, pick_scores(row), pick_ranks(row), None if place is None else place - first)
         best, worst = max(scored, key=lambda pair: pair[0]), min(scored, key=lambda pair: pair[0])
         if best[0] == worst[0]:
             raise Refused("all answers have the same score")
