@@ -1,8 +1,7 @@
-"""Archives and folders: what is found in them, what is passed over by name, and what is refused."""
+"""Archives: what is found in them, what is passed over by name, and what is refused."""
 
 from __future__ import annotations
 
-import bz2
 import contextlib
 import gzip
 import io
@@ -18,95 +17,15 @@ import sys
 import tarfile
 import tracemalloc
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-import pyarrow as pa
 import pytest
 
+from tests.data.archives_made import LINES, PACKERS, ROWS, everything, ignored, made, names, tarred, values, zipped, zst
 from workbench.data import readers
 from workbench.data.readers import Record, Unreadable, archives, tar_headers, unpacking
-from workbench.data.readers.listing import FEW_ROWS, PROSE
 from workbench.data.readers.member import Member
-
-LINES = b'{"a": 1}\n{"a": 2}\n'
-ROWS = [{"a": 1}, {"a": 2}]
-
-
-def zst(content: bytes) -> bytes:
-    out = pa.BufferOutputStream()
-    with pa.CompressedOutputStream(out, "zstd") as stream:
-        stream.write(content)
-    return bytes(out.getvalue().to_pybytes())
-
-
-def zipped(files: dict[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", how) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return out.getvalue()
-
-
-def tarred(files: dict[str, bytes], mode: str = "w", format: int = tarfile.PAX_FORMAT) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode=mode, format=format) as archive:  # type: ignore[call-overload]
-        for name, content in files.items():
-            info = tarfile.TarInfo(name)
-            info.size = len(content)
-            archive.addfile(info, io.BytesIO(content))
-    return out.getvalue()
-
-
-PACKERS: dict[str, Callable[[bytes], bytes]] = {
-    "x.jsonl.gz": gzip.compress,
-    "x.jsonl.zst": zst,
-    "x.jsonl.bz2": bz2.compress,
-    "x.jsonl.xz": lzma.compress,
-    "x.zip": lambda content: zipped({"in/x.jsonl": content}),
-    "stored.zip": lambda content: zipped({"x.jsonl": content}, zipfile.ZIP_STORED),
-    "lzma.zip": lambda content: zipped({"x.jsonl": content}, zipfile.ZIP_LZMA),
-    "x.tar": lambda content: tarred({"in/x.jsonl": content}),
-    "old.tar": lambda content: tarred({"x.jsonl": content}, format=tarfile.GNU_FORMAT),
-    "x.tar.gz": lambda content: tarred({"x.jsonl": content}, "w:gz"),
-    "x.tgz": lambda content: tarred({"x.jsonl": content}, "w:gz"),
-    "x.tar.bz2": lambda content: tarred({"x.jsonl": content}, "w:bz2"),
-    "x.tar.xz": lambda content: tarred({"x.jsonl": content}, "w:xz"),
-    "x.tar.zst": lambda content: zst(tarred({"x.jsonl": content})),
-    "no_suffix": gzip.compress,
-    "wrong.jsonl": gzip.compress,
-    "gz_in.zip": lambda content: zipped({"x.jsonl.gz": gzip.compress(content)}),
-    "zip_in.zip": lambda content: zipped({"inner.zip": zipped({"x.jsonl": content})}),
-    "gz_in.tar.gz": lambda content: tarred({"x.jsonl.gz": gzip.compress(content)}, "w:gz"),
-    "tgz_in.zip": lambda content: zipped({"inner.tgz": tarred({"x.jsonl": content}, "w:gz")}),
-    "two_frames.jsonl.gz": lambda content: gzip.compress(content[:5]) + gzip.compress(content[5:]),
-    "two_frames.jsonl.zst": lambda content: zst(content[:5]) + zst(content[5:]),
-}
-
-
-def made(folder: Path, name: str, content: bytes) -> Path:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return path
-
-
-def names(path: Path) -> list[str]:
-    return [member.name.removeprefix(f"{path}/") for member in readers.listing(path).members]
-
-
-def values(member: Member) -> list[dict[str, object]]:
-    return [record.value for record in readers.read(member) if isinstance(record, Record)]
-
-
-def ignored(path: Path) -> dict[str, str]:
-    return {item["source"].removeprefix(f"{path}/"): item["reason"] for item in readers.listing(path).ignored}
-
-
-def everything(path: Path) -> list[dict[str, object]]:
-    return [value for member in readers.listing(path).members for value in values(member)]
-
 
 # What is found
 
@@ -184,135 +103,6 @@ def test_a_forked_process_reads_on_its_own(tmp_path: Path) -> None:
             os._exit(0 if values(member) == rows else 1)
         assert [first, *stream] == [Record(member.name, number + 1, row) for number, row in enumerate(rows)]
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-
-
-# Folders
-
-
-def test_what_is_no_data_in_a_folder_is_passed_over_by_name(tmp_path: Path) -> None:
-    for name in ("train.jsonl", "dev.jsonl", "sub/part-0001"):
-        made(tmp_path, name, LINES)
-    passed = {
-        "README.md": "it is about the data, not of it",
-        "LICENSE": "it is about the data, not of it",
-        "dataset_infos.json": "it is about the data, not of it",
-        "dataset_manifest.json": "it is about the data, not of it",
-        ".DS_Store": "hidden",
-        ".git": "hidden",
-        "notes.md": PROSE,
-        "photo.png": "no reader for .png",
-        "empty.jsonl": "is empty; give a file with rows or text",
-        "lfs.parquet": "is a pointer in place of the data; fetch the data with `git lfs pull`",
-    }
-    for name in passed:
-        content = {"empty": b"", "lfs": b"version https://git-lfs.github.com/spec/v1\n", "datas": b"{}"}
-        text = next((content[start] for start in content if name.startswith(start)), b"Some words.")
-        made(tmp_path, f"{name}/config" if name == ".git" else name, text)
-    (tmp_path / "gone.jsonl").symlink_to(tmp_path / "nowhere")
-    assert ignored(tmp_path) == passed | {"gone.jsonl": "it is no regular file"}
-    assert names(tmp_path) == ["dev.jsonl", "sub/part-0001", "train.jsonl"]
-    assert [member.held_out for member in readers.listing(tmp_path).members] == [True, False, False]
-
-
-@pytest.mark.parametrize(
-    ("held_out", "others"),
-    [
-        (["test.jsonl"], ["train.jsonl"]),
-        (["gsm8k_test.jsonl"], ["gsm8k_train.jsonl", "alpaca.json"]),
-        (["data_val.csv"], ["data.csv"]),
-        (["test.json"], ["alpaca.json"]),
-        (["data/test-00000-of-00001.csv"], ["data/train-00000-of-00002.csv", "data/train-00001-of-00002.csv"]),
-        (["validation/a.jsonl", "test/a.jsonl"], ["train/a.jsonl"]),
-        (["faq_held-out.csv"], ["faq_train.csv"]),
-        ([], ["test.jsonl"]),
-        ([], ["test.jsonl", "val.jsonl"]),
-        ([], ["contest.jsonl", "latest.jsonl"]),
-        ([], ["unit_test_generation.jsonl", "sql.jsonl"]),
-        ([], ["test_train.jsonl", "other.jsonl"]),
-    ],
-)
-def test_the_splits_are_told_by_their_names(tmp_path: Path, held_out: list[str], others: list[str]) -> None:
-    for where in ("folder", "x.zip"):
-        if where == "folder":
-            for name in held_out + others:
-                made(tmp_path / where, name, LINES)
-        else:
-            made(tmp_path, where, zipped(dict.fromkeys(held_out + others, LINES)))
-        found = {member.name: member.held_out for member in readers.listing(tmp_path / where).members}
-        assert sorted(name.removeprefix(f"{tmp_path / where}/") for name, held in found.items() if held) == sorted(
-            held_out
-        )
-        assert len(found) == len(held_out + others)
-
-
-def test_a_file_given_by_name_is_not_held_out(tmp_path: Path) -> None:
-    made(tmp_path, "train.jsonl", LINES)
-    assert not readers.listing(made(tmp_path, "test.jsonl", LINES)).members[0].held_out
-
-
-def test_many_articles_are_not_lost_for_one_small_table(tmp_path: Path) -> None:
-    for number in range(50):
-        made(tmp_path, f"{number}.txt", b"An article about something, in many words. " * 10)
-    made(tmp_path, "index.json", b'{"files": 50}')
-    assert len(names(tmp_path)) == 50
-    assert ignored(tmp_path) == {"index.json": FEW_ROWS}
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_forbidden_folder_is_passed_over_by_name(tmp_path: Path) -> None:
-    made(tmp_path, "a.jsonl", LINES)
-    (tmp_path / "locked").mkdir(mode=0)
-    assert ignored(tmp_path) == {"locked": "it cannot be read: Permission denied"}
-
-
-# The kind is told by content first
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "kind"),
-    [
-        ("a.txt", LINES, "json"),
-        ("a.txt", b'[\n {"a": 1}\n]\n', "json"),
-        ("a.csv", LINES, "json"),
-        ("a", LINES, "json"),
-        ("a.txt", b"{name} wrote\n{text}\n", "text"),
-        ("a.txt", b"[1] A footnote.\n", "text"),
-        ("a.txt", b"What?\tThat.\nWho?\tShe.\nWhen?\tNow.\n", "table"),
-        ("a.txt", b"#separator:tab\nWhat?\tThat.\n", "table"),
-        ("a.txt", b"\tOnce upon\n\ta time\n\tthere was\n", "text"),
-        ("a", b"<!DOCTYPE html><p>Hello", "html"),
-        ("a.txt", b"PAR1" + bytes(20), "parquet"),
-        ("a.md", b"# Title\n", "markdown"),
-        ("a.csv", b"q,a\n", "table"),
-        ("a.json", "[]".encode("utf-16"), "json"),
-        ("a", b"Plain words.", "text"),
-        ("strange.dat", b"Plain words.", "text"),
-    ],
-)
-def test_the_kind_of_a_file(tmp_path: Path, name: str, content: bytes, kind: str) -> None:
-    assert readers.listing(made(tmp_path, name, content)).members[0].kind == kind
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "says"),
-    [
-        ("a.pdf", b"Not a PDF at all.", "not pdf file"),
-        ("a.parquet", b"PARE" + bytes(20), "encrypted Parquet"),
-        ("a.bin", b"\x80\x04\x95" + bytes(20), "pickle"),
-        ("a.xlsx", zipped({"xl/workbook.xml": b""}), "spreadsheet; save it as CSV"),
-        ("a.odt", zipped({"mimetype": b"x", "content.xml": b""}), "OpenDocument"),
-        ("a.7z", b"7z\xbc\xaf\x27\x1c" + bytes(20), "7z archive; unpack it first"),
-        ("a.doc", b"\xd0\xcf\x11\xe0" + bytes(20), "save it as DOCX"),
-        ("a.zip", zipped({}), "holds no file"),
-        ("a.zip", zipped({"photo.png": b"\x89PNG"}), "photo.png: no reader for .png"),
-        ("a.gz", gzip.compress(b""), "empty"),
-    ],
-)
-def test_what_cannot_be_read_is_refused_in_one_sentence(tmp_path: Path, name: str, content: bytes, says: str) -> None:
-    with pytest.raises(Unreadable, match=says) as refused:
-        readers.listing(made(tmp_path, name, content))
-    assert "\n" not in str(refused.value)
-    assert str(refused.value).endswith(".")
 
 
 # Hostile archives
@@ -442,12 +232,6 @@ def test_a_great_many_members_are_cut_off(tmp_path: Path) -> None:
     found = readers.listing(path)
     assert len(found.members) == unpacking.MAX_MEMBERS
     assert found.ignored == [{"source": str(path), "reason": archives.TOO_MANY}]
-
-
-def test_a_folder_of_many_files_is_listed_quickly(tmp_path: Path) -> None:
-    for number in range(3000):
-        (tmp_path / f"{number}.txt").write_bytes(b"A text.")
-    assert len(readers.listing(tmp_path).members) == 3000
 
 
 def test_the_members_of_nested_archives_count_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ def test_layout_and_first_row(sample: list[Row], format: str, method: str, first
     assert found.layout is not None, found
     assert (found.layout.format, found.method, found.confidence) == (format, method, 1.0), found
     assert not found.problems
-    assert f"{len(sample)} of {len(sample)} rows" in found.reasons[0]
+    assert f"{len(sample)} of {len(sample)} rows looked at" in found.reasons[0]
     convert = converter(Layout.from_json(found.layout.to_json()), TYPE_OF_METHOD[method], Tally())
     assert convert(sample[0]) == first
     assert not any(isinstance(convert(row), Rejected) for row in sample)
@@ -67,15 +67,15 @@ def test_the_layout_is_that_of_most_rows() -> None:
         assert found.layout == Layout("prompt_completion", {"prompt": "question", "completion": "answer"})
         assert found.confidence == 0.75
         assert "75 %" in found.problems[0]
-        assert "15 of 20 rows" in found.reasons[0]
+        assert "15 of 20 rows looked at" in found.reasons[0]
 
 
 def test_rows_of_another_layout_and_the_same_type_count() -> None:
     sample = [*rows(question=ASKED, answer=SAID) * 2, *rows(instruction=ASKED, output=SAID), chat(), {"text": NEWS[0]}]
     found = detect(sample)
     assert found.confidence == 16 / 17
-    assert any("6 of 17 rows have another layout" in reason for reason in found.reasons)
-    assert any("1 of 17 rows cannot be used" in reason for reason in found.reasons)
+    assert any("6 of 17 rows looked at have another layout" in reason for reason in found.reasons)
+    assert any("1 of 17 rows looked at cannot be used" in reason for reason in found.reasons)
 
 
 def test_names_are_compared_by_whole_words() -> None:
@@ -162,9 +162,9 @@ def test_empty_columns_of_images_do_no_harm() -> None:
 @pytest.mark.parametrize(
     ("sample", "method", "why"),
     [
-        (rows(question=ASKED, answer=[f"So.\n#### {n}" for n in NUMBERS]), "grpo", "5 of 5 sampled answers end in"),
+        (rows(question=ASKED, answer=[f"So.\n#### {n}" for n in NUMBERS]), "grpo", "5 of 5 answers looked at end in"),
         (rows(problem=ASKED, solution=[f"\\boxed{{{n}}}" for n in NUMBERS]), "grpo", r"\boxed{}"),
-        (rows(problem=ASKED, solution=SAID, answer=NUMBERS), "grpo", "5 of 5 sampled values of column answer"),
+        (rows(problem=ASKED, solution=SAID, answer=NUMBERS), "grpo", "5 of 5 values of column answer looked at"),
         (rows(question=ASKED, answer=list("ABCAD")), "grpo", "the letter of a choice"),
         (rows(question=ASKED, choices=each(["a", "b"]), answer=each(0)), "grpo", "one of the choices"),
         (rows(prompt=ASKED, chosen=SAID, rejected=WORSE), "orpo", "without a reference model"),
@@ -222,7 +222,7 @@ class TestOverrides:
         ("how", "said"),
         [
             ({"columns": {"prompt": "nein"}}, "no column 'nein'; the columns are Text, eins, id, zwei"),
-            ({"format": "csv"}, "no format 'csv'; known are preference"),
+            ({"format": "csv"}, "no format 'csv'; known are reviewed, preference"),
             ({"format": "text", "columns": {"chosen": "eins"}}, "no role 'chosen'"),
             ({"format": "preference"}, "needs chosen and rejected"),
             ({"columns": {"colour": "eins"}}, "No format has the roles colour"),

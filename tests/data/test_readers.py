@@ -364,22 +364,6 @@ def test_any_array_comes_back_unchanged(tmp_path: Path, rows: list[dict[str, obj
 
 
 @QUICK
-@given(
-    cells=st.lists(
-        st.tuples(
-            *[st.text(st.characters(exclude_categories=["Cs", "Cc"], include_characters="\n\r"), max_size=12)] * 2
-        ),
-        max_size=8,
-    )
-)
-def test_any_table_comes_back_unchanged(tmp_path: Path, cells: list[tuple[str, str]]) -> None:
-    text = io.StringIO(newline="")
-    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([("question", "answer"), ("first", "row"), *cells])
-    path = made(tmp_path, "x.csv", text.getvalue())
-    assert [tuple(row.values()) for row in values(path)] == [("first", "row"), *cells]
-
-
-@QUICK
 @given(content=st.lists(st.text("[]{}:,\\ ax1é\t", max_size=12), max_size=12))
 def test_every_line_of_a_table_without_quotes_is_accounted_for(tmp_path: Path, content: list[str]) -> None:
     path = made(tmp_path, "x.csv", "\n".join(["first,second", *content]))

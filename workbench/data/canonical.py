@@ -19,7 +19,8 @@ from workbench.core.errors import UsageError
 from workbench.data.formats import checkable, columns, forms, proposals, threads, verdicts
 from workbench.data.formats.forms import Read, Row
 from workbench.data.formats.refusals import Refused, Rejected
-from workbench.data.formats.turns import CALLING, MAY_FOLLOW, ROLES
+from workbench.data.formats.roles import CALLING, ROLES
+from workbench.data.formats.turns import MAY_FOLLOW
 from workbench.data.layouts import FORMATS, METHOD_OF_TYPE, TYPE_NAMES, TYPE_OF_METHOD, Layout, picker
 
 __all__ = ["TYPE_OF_METHOD", "Convert", "Rejected", "Tally", "converter", "fits", "types_of"]

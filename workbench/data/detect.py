@@ -27,6 +27,14 @@ _CHECKABLE = 0.9
 _MANY_SHORT = 20
 """Answers of a few words say something about the others from this number."""
 _WIDEST_COLUMN = 32
+_DOUBTFUL: dict[str, tuple[float, str]] = {
+    "speakers": (
+        0.7,
+        "The names of the speakers do not say who answers: where one of them has a known role the other took the other "
+        "one, and else the one who opens a conversation was taken as the user; look at the examples before training.",
+    ),
+}
+"""Format that rests on more than names → how sure it is at most, and why."""
 
 
 @dataclass(frozen=True)
@@ -89,12 +97,12 @@ def _checked(layout: Layout, rows: list[dict[str, Any]]) -> str:
     if FORMATS[layout.format].type != "messages" or layout.format in ("translation", "classification"):
         return ""
     if layout.format == "multiple_choice":
-        return f"each of the {len(rows)} sampled answers is one of the choices given, which a reward can check"
+        return f"each of the {len(rows)} answers looked at is one of the choices given, which a reward can check"
     asked = [row for row in rows if "messages" in row]
     texts = [row["messages"][-1]["content"] for row in asked]
     kind, number = proposals.checkable_share(texts)
     if texts and number >= _CHECKABLE * len(texts) and (kind != "short" or number >= _MANY_SHORT):
-        return f"{number} of {len(texts)} sampled answers {checkable.KINDS[kind]}, which a reward can check"
+        return f"{number} of {len(texts)} answers looked at {checkable.KINDS[kind]}, which a reward can check"
     return ""
 
 
@@ -109,7 +117,7 @@ def _checked_column(layout: Layout, rows: Sequence[Mapping[str, Any]]) -> str:
     if texts and number >= _CHECKABLE * len(texts):
         shown = one_line(name, _WIDEST_COLUMN)
         return (
-            f"{number} of {len(texts)} sampled values of column {shown} {checkable.KINDS[kind]}, "
+            f"{number} of {len(texts)} values of column {shown} looked at {checkable.KINDS[kind]}, "
             "which a reward can check"
         )
     return ""
@@ -135,7 +143,7 @@ def _alternatives(
         ]
     elif type == "unpaired_preference":
         good = sum(bool(row["label"]) for row in made)
-        found = [("sft", f"the {good} of {len(made)} sampled answers labelled as good can be learnt alone")]
+        found = [("sft", f"the {good} of {len(made)} answers looked at that are labelled as good can be learnt alone")]
     elif type == "text":
         found = [("pretrain", "the texts can train a model from scratch")]
     elif "answer" in layout.columns:
@@ -155,20 +163,19 @@ def _judged(table: Table, layout: Layout, cap: float = 1.0, problems: Sequence[s
     made = [result for result in results if not isinstance(result, Rejected)]
     others = tally.repairs[canonical.OTHER_FORMAT]
     share = min(1.0, (fitting + others) / len(rows)) if rows else 0.0
-    reasons = [f"{fitting} of {len(rows)} rows have {FORMATS[layout.format].rows} ({_named(layout)})."]
+    looked_at = f"{len(rows)} rows looked at"
+    reasons = [f"{fitting} of {looked_at} have {FORMATS[layout.format].rows} ({_named(layout)})."]
     if others:
-        reasons.append(f"{others} of {len(rows)} rows have another layout that gives the same kind of row.")
+        reasons.append(f"{others} of {looked_at} have another layout that gives the same kind of row.")
     if len(made) < len(rows):
         commonest = Counter(result.reason for result in results if isinstance(result, Rejected)).most_common()
         reason, number = min(commonest, key=lambda item: (-item[1], item[0]))
-        reasons.append(
-            f"{len(rows) - len(made)} of {len(rows)} rows cannot be used; most often ({number} times): {reason}."
-        )
+        reasons.append(f"{len(rows) - len(made)} of {looked_at} cannot be used; most often ({number} times): {reason}.")
     found = list(problems)
     if share < SURE and cap == 1.0:
         found.append(
-            f"{100 * share:.0f} % of the sampled rows fit the layout {layout.format}; the others are left out, so look "
-            "at the examples before training, or name another format or other columns."
+            f"{100 * share:.0f} % of the rows looked at fit the layout {layout.format}; the others are left out, so "
+            "look at the examples before training, or name another format or other columns."
         )
     if layout.format == "classification" and all(row["messages"][-1]["content"].isdecimal() for row in made):
         found.append(
@@ -210,7 +217,10 @@ def detect(
     if best is not None:
         found = _judged(table, best)
         if found.confidence >= FEWEST_FITTING:
-            return found
+            if best.format not in _DOUBTFUL:
+                return found
+            most_sure, why = _DOUBTFUL[best.format]
+            return _judged(table, best, most_sure, (why,))
     guess = guesses.guess(table)
     if guess is not None:
         return _judged(table, guess.layout, guess.confidence, (guess.why,))

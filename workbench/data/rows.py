@@ -57,6 +57,14 @@ def weights_of(recipe: Recipe) -> tuple[float, ...]:
     return weights
 
 
+def _is_part(kind: str, value: Mapping[str, Any]) -> bool:
+    """Return whether a record of a member is a part of one document, and not an article or a question of its own."""
+    if kind not in sources.PROSE or value.keys() != {"text"}:
+        return False
+    # Where each line of a text is an article, no article has two.
+    return kind != "text" or "\n" in value["text"]
+
+
 class Rows:
     """The rows of some sources for a method, decided about and ready to be read as often as wanted."""
 
@@ -73,16 +81,18 @@ class Rows:
         self._progress = progress or (lambda what, rows: None)
         self.account = Account()
         curator = Curator(curation)
-        for number, (row, source, held_out) in enumerate(self._usable(self.account, refuse), 1):
-            curator.add(row, source=source, held_out=held_out)
+        for number, (row, source, held_out, document) in enumerate(self._usable(self.account, refuse), 1):
+            curator.add(row, source=source, held_out=held_out, document=document)
             if number % PROGRESS_ROWS == 0:
                 self._progress("reading rows", number)
         self._progress("comparing rows", self.account.usable)
         self.decisions: Decisions = curator.finish()
 
-    def _usable(self, into: Account, refuse: Refuse | None = None) -> Iterator[tuple[dict[str, Any], int, bool]]:
-        """Yield (canonical row, number of its source, whether its file is held out) for each usable record."""
+    def _usable(self, into: Account, refuse: Refuse | None = None) -> Iterator[tuple[dict[str, Any], int, bool, int]]:
+        """Yield (canonical row, number of its source, whether its file is held out, number of the document it is a
+        part of or -1) for each usable record."""
         kind, tally = TYPE_OF_METHOD[self.method], canonical.Tally()
+        documents = 0
 
         def refused(source: str, line: int, reason: str) -> None:
             into.refuse(source, line, reason)
@@ -92,6 +102,7 @@ class Rows:
         for part in self.sources.parts:
             convert = account.converter(part.detection.layout, part.why_not, kind, tally)
             for member, source in zip(part.members, part.paths, strict=True):
+                documents += 1
                 try:
                     for record in read(member):
                         if isinstance(record, BadRecord):
@@ -102,14 +113,15 @@ class Rows:
                             refused(record.source, record.line, row.reason)
                             continue
                         into.accept(row)
-                        yield row, source, member.held_out
+                        document = documents if _is_part(member.kind, record.value) else -1
+                        yield row, source, member.held_out, document
                 except Unreadable as error:
                     into.unread.append({"source": member.name, "reason": str(error)})
         into.repairs.update(tally.repairs)
 
     def _decided(self) -> Iterator[tuple[dict[str, Any], int, bool]]:
         """Yield (row as it is used, copies of it, whether it is held out) for each row that stays."""
-        for number, (row, _, _) in enumerate(self._usable(Account())):
+        for number, (row, *_) in enumerate(self._usable(Account())):
             self.decisions.meet(number, row)
             copies = self.decisions.copies(number)
             if copies:

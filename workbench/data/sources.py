@@ -38,7 +38,8 @@ WINDOW_BYTES = 3 * 2**14
 PLAN_FILE = "plan.json"
 PREPARED_ROWS = {"train.jsonl": False, "held_out.jsonl": True}
 """Files with rows in a folder that `workbench prepare` made → whether its rows are held out."""
-_PROSE = frozenset({"text", "markdown", "html", "pdf", "docx", "epub"})
+PROSE = frozenset({"text", "markdown", "html", "pdf", "docx", "epub"})
+"""Kinds of members that hold text instead of rows."""
 
 
 class Sample:
@@ -122,7 +123,7 @@ def sample_of(member: Member) -> Sample:
 
 def _fingerprint(member: Member, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Return what members of one part have in common: prose, or the columns most rows have."""
-    if member.kind in _PROSE and not any(set(row) - {"text"} for row in rows):
+    if member.kind in PROSE and not any(set(row) - {"text"} for row in rows):
         return ("prose",)
     counted = Counter(key for row in rows for key in row)
     return tuple(sorted(key for key, number in counted.items() if 2 * number >= len(rows)))

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.core.errors import UsageError
 from workbench.data import split
 from workbench.data.curate import language, neighbours, quality, secrets
 from workbench.data.curate.exams import Exams
@@ -137,7 +138,9 @@ class Curator:
     """Looks at rows one by one and decides about them together."""
 
     def __init__(self, curation: Curation) -> None:
-        """Raises UsageError when an exam to keep clear of cannot be read."""
+        """Raises UsageError for a language that cannot be told and for an exam that cannot be read."""
+        if unknown := sorted(set(curation.languages) - (language.known() if curation.languages else set())):
+            raise UsageError(f"{unknown[0]!r} is no language that can be told; name codes such as en or de.")
         self._curation = curation
         self._exams = Exams(curation.decontaminate) if curation.decontaminate else None
         self._compares = curation.duplicates == "near" or curation.eval_split > 0

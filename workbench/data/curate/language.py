@@ -8,12 +8,16 @@ from __future__ import annotations
 import contextlib
 import io
 from collections.abc import Iterator
+from functools import cache
 from types import SimpleNamespace
+from typing import Any
 
 LOOKED_AT = 500
 """Characters of a text that are looked at."""
-FEWEST = 20
-"""Characters below which a guess is worth nothing."""
+FEWEST = 30
+"""Letters below which a guess is worth nothing."""
+NO_LANGUAGE = "zxx"
+"""What the classifier calls text without linguistic content."""
 
 
 @contextlib.contextmanager
@@ -29,13 +33,25 @@ def _unpacking_in_memory() -> Iterator[None]:
         modelio.tempfile = kept
 
 
-def language(text: str) -> str:
-    """Return the ISO 639-1 code of a text's language, "" for a text too short to tell."""
-    # Its model takes a moment to unpack, once.
-    import py3langid
+@cache
+def _classifier() -> Any:
+    """Return the classifier; its model takes most of a second to unpack, once."""
+    from py3langid import langid
 
-    part = text[:LOOKED_AT].strip()
-    if len(part) < FEWEST:
-        return ""
     with _unpacking_in_memory():
-        return str(py3langid.classify(part)[0])
+        langid.classify("")
+    return langid.IDENTIFIER
+
+
+def known() -> frozenset[str]:
+    """Return the codes of the languages that can be told."""
+    return frozenset(map(str, _classifier().nb_classes)) - {NO_LANGUAGE}
+
+
+def language(text: str) -> str:
+    """Return the ISO 639-1 code of a text's language, "" for a text with too few words to tell."""
+    part = text[:LOOKED_AT]
+    if sum(map(str.isalpha, part)) < FEWEST:
+        return ""
+    told = str(_classifier().classify(part)[0])
+    return "" if told == NO_LANGUAGE else told

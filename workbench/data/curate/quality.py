@@ -14,6 +14,7 @@ from itertools import pairwise
 from workbench.data.curate import language
 
 MIN_WORDS, MAX_WORDS = 50, 100_000
+AMOUNT = f"has fewer than {MIN_WORDS} or more than {MAX_WORDS} words"
 _STOP_WORDS = frozenset(("the", "be", "to", "of", "and", "that", "have", "with"))
 _BULLETS = ("-", "*", "•", "●", "‣")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -76,7 +77,7 @@ def _placeholder(lines: Sequence[str]) -> bool:
 _Rules = dict[str, Callable[[Sequence[str]], bool]]
 
 RULES_OF_WORDS: _Rules = {
-    f"has fewer than {MIN_WORDS} or more than {MAX_WORDS} words": _amount,
+    AMOUNT: _amount,
     "has words of an unusual mean length": _word_length,
     "is full of signs": _signs,
     "has few words with letters": _letters,
@@ -96,10 +97,12 @@ RULES_OF_LINES: _Rules = {
 def broken(text: str) -> str:
     """Return the first rule an article breaks, or ""."""
     words = text.split()
-    unspaced = 5 * len(_UNSPACED.findall(text[: language.LOOKED_AT])) > min(len(text), language.LOOKED_AT)
-    for rule, breaks in () if unspaced else RULES_OF_WORDS.items():
-        if breaks(words):
-            return rule
+    if not words:
+        return AMOUNT
+    if 5 * len(_UNSPACED.findall(text[: language.LOOKED_AT])) <= min(len(text), language.LOOKED_AT):
+        for rule, breaks in RULES_OF_WORDS.items():
+            if breaks(words):
+                return rule
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return next((rule for rule, breaks in RULES_OF_LINES.items() if breaks(lines)), "")
 

@@ -38,7 +38,7 @@ def _call(value: Any) -> dict[str, Any] | None:
         return None
     inner = next((value[key] for key in ("function", "functionCall") if isinstance(value.get(key), dict)), value)
     name = inner.get("name")
-    arguments = next((inner[key] for key in _ARGUMENT_KEYS if key in inner), {})
+    arguments: Any = next((inner[key] for key in _ARGUMENT_KEYS if key in inner), {})
     if isinstance(arguments, str):
         arguments = _parsed(arguments) if arguments.strip() else {}
     else:

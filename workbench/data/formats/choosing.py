@@ -5,11 +5,9 @@ Owns the choice of one column for a role. Must not know formats.
 
 from __future__ import annotations
 
-from typing import Any
-
 from workbench.data.formats import names
 from workbench.data.formats.columns import Table, most
-from workbench.data.formats.turns import role_of
+from workbench.data.formats.roles import speaks
 
 Columns = dict[str, str]
 """Role → column."""
@@ -34,19 +32,14 @@ def aside(table: Table, *taken: str) -> Columns:
     )
 
 
-def _speaks(value: Any) -> str | None:
-    """Return the role of a turn, or None."""
-    return role_of(value.get("role", value.get("from"))) if isinstance(value, dict) else None
-
-
 def asking(table: Table, *taken: str) -> str | None:
     """Return the column that asks: text before a list of turns, unless only that is named so."""
     answers = [
         name
         for name in table.of_kind("turn")
-        if most(_speaks(value) == "assistant" for value in table.columns[name].values)
+        if most(speaks(value) == "assistant" for value in table.columns[name].values)
     ]
-    text = table.best("prompt", SPOKEN, (*taken, *answers))
+    text = table.best("prompt", SPOKEN, taken, barred=answers)
     if text is not None and names.exact(text, "prompt"):
         return text
     return table.best("turns", ("turns",), taken) or text
@@ -74,7 +67,7 @@ def answering(table: Table, *taken: str) -> str | None:
     refused += [name for name in table.of_kind("objects") if not _answer_objects(table, name)]
     # A number answers where its column is called so; "status code" is no code.
     refused += [name for name in table.of_kind("number") if not names.exact(name, "completion")]
-    found = table.best("completion", _ANSWERS, (*taken, *refused))
+    found = table.best("completion", _ANSWERS, taken, barred=refused)
     if found is not None:
         return found
     said = table.best("completion", ("bool",), taken, exact=True)

@@ -15,7 +15,8 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from workbench.data.formats import names
-from workbench.data.formats.turns import ROLE_KEYS, are_turns, listed_in, numbered, role_of
+from workbench.data.formats.roles import ROLE_KEYS, role_of
+from workbench.data.formats.turns import are_turns, listed_in, numbered
 from workbench.data.layouts import alone
 
 _MOST_COLUMNS = 512
@@ -187,6 +188,12 @@ def _spoken(value: list[Any] | None) -> bool:
     return False
 
 
+def _has_columns(value: Mapping[str, Any]) -> bool:
+    """Return whether the keys of an object can be columns: those of a turn with a role, or of many turns, cannot."""
+    kind = kind_of(value)
+    return kind == "object" or (kind == "turn" and not any(key in value for key in ROLE_KEYS))
+
+
 def _cells(row: Mapping[str, Any], prefix: str = "", depth: int = _DEPTH) -> Iterator[tuple[str, Any]]:
     """Yield (column, value) of a row, and behind its own columns those of the objects in it, alone in a list or not."""
     inner = []
@@ -195,7 +202,7 @@ def _cells(row: Mapping[str, Any], prefix: str = "", depth: int = _DEPTH) -> Ite
             continue
         yield prefix + key, value
         held = alone(value)
-        if depth and held is not None and len(held) <= _MOST_KEYS and numbered(held) is None:
+        if depth and held is not None and len(held) <= _MOST_KEYS and _has_columns(held):
             inner.append((key, held))
     for key, value in inner:
         yield from _cells(value, f"{prefix}{key}.", depth - 1)
@@ -229,19 +236,28 @@ class Table:
         """Return the names of the columns of some kinds."""
         return [name for name, column in self.columns.items() if column.kind in kinds]
 
-    def best(self, role: str, kinds: Sequence[str], taken: Sequence[str] = (), exact: bool = False) -> str | None:
-        """Return the name of the column of some kinds that suits a role best, among those not taken yet, or None.
+    def best(
+        self,
+        role: str,
+        kinds: Sequence[str],
+        taken: Sequence[str] = (),
+        exact: bool = False,
+        barred: Sequence[str] = (),
+    ) -> str | None:
+        """Return the name of the column of some kinds that suits a role best, not taken and not barred, or None.
 
-        The rows that have it must have the first of the columns `taken`, too. A column on its own comes before one
-        inside an object, one most rows have before a rare one, and where rows should differ, one with words that differ
-        before one of addresses, ids or a few values.
+        The rows that have it must have the first of the columns `taken`, too, and it is neither inside one of them nor
+        around it. A column on its own comes before one inside an object, one most rows have before a rare one, and
+        where rows should differ, one with words that differ before one of addresses, ids or a few values.
         """
         suited = []
         varied = role in _VARIED
         anchor = next((self.columns[name] for name in taken if name in self.columns), None)
         for name in self.of_kind(*kinds):
             rank = names.rank(name, role)
-            if rank is None or name in taken or (exact and not names.exact(name, role)):
+            if rank is None or name in taken or name in barred or (exact and not names.exact(name, role)):
+                continue
+            if any(name.startswith(f"{other}.") or other.startswith(f"{name}.") for other in taken):
                 continue
             if anchor is not None and not self.columns[name].stands_beside(anchor):
                 continue

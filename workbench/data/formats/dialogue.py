@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from workbench.data.formats.turns import Turns, role_of, turn
+from workbench.data.formats.roles import role_of
+from workbench.data.formats.turns import Turns, turn
 
 _USER = (
     "human|user|q|question|instruction|input|prompt|customer|client|problem|student|patient|frage|pregunta|domanda|"

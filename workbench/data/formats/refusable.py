@@ -11,7 +11,7 @@ from typing import Any
 from workbench.core.text import one_line
 from workbench.data.formats import names
 from workbench.data.formats.columns import Table, holds_media, media_columns, most
-from workbench.data.formats.turns import ROLES
+from workbench.data.formats.roles import ROLES
 
 _MOST = 0.5
 _MEDIA_PARTS = ("image", "image_url", "input_image", "audio", "input_audio", "audio_url", "video", "video_url", "file")
@@ -77,8 +77,8 @@ def _images(table: Table) -> str:
         return ""
     what = min(set(found), key=lambda item: (-found.count(item), item))
     return (
-        f"{len(found)} of {len(table.rows)} rows refer to images, sound or video ({what}); only text can be trained, "
-        "so use a multimodal trainer or give the rows without them."
+        f"{len(found)} of {len(table.rows)} rows looked at refer to images, sound or video ({what}); only text can be "
+        "trained, so use a multimodal trainer or give the rows without them."
     )
 
 

@@ -11,8 +11,9 @@ from typing import Any
 from workbench.data.formats import names
 from workbench.data.formats.choosing import WORDS, Columns, answering, aside, roles
 from workbench.data.formats.columns import REVIEWED, Table, most, review_column
+from workbench.data.formats.roles import role_of, speaks
 from workbench.data.formats.threads import are_pieces, parts_of, replies
-from workbench.data.formats.turns import listed_in, role_of
+from workbench.data.formats.turns import listed_in
 
 _MOST_LOOKED_AT = 400
 
@@ -90,20 +91,15 @@ def _column(table: Table) -> str | None:
     return next(alternating, None)
 
 
-def _role(turn: Any) -> str | None:
-    """Return the role of a turn, or None."""
-    return role_of(turn.get("role", turn.get("from"))) if isinstance(turn, dict) else None
-
-
 def answered(lists: list[list[Any]]) -> bool:
     """Return whether most lists of turns hold an answer, or turns without roles."""
-    asking = sum(all(_role(turn) in ("user", "system") for turn in value) for value in lists)
+    asking = sum(all(speaks(turn) in ("user", "system") for turn in value) for value in lists)
     return 2 * asking <= len(lists)
 
 
 def _waiting(table: Table, name: str, lists: list[list[Any]]) -> bool:
     """Return whether most conversations wait for an answer that another column holds."""
-    return most(_role(value[-1]) == "user" for value in lists) and answering(table, name) is not None
+    return most(speaks(value[-1]) == "user" for value in lists) and answering(table, name) is not None
 
 
 def _turns(table: Table) -> tuple[Columns, bool] | None:

@@ -14,7 +14,8 @@ from typing import Any
 from workbench.data.formats import forms
 from workbench.data.formats.forms import Read, Row, finished, picks
 from workbench.data.formats.refusals import Misfit, Refused
-from workbench.data.formats.turns import ROLE_KEYS, Turns, are_turns, is_turn, joined, listed, listed_in, role_of, turn
+from workbench.data.formats.roles import ROLE_KEYS, role_of
+from workbench.data.formats.turns import Turns, are_turns, is_turn, joined, listed, listed_in, turn
 
 _REPLIES = ("replies", "children", "responses")
 

@@ -1,6 +1,6 @@
 """Turns: from a list of turns in whatever spelling to canonical turns in canonical order.
 
-Owns roles, the content of a turn and the order of turns. Must not know rows, columns or formats.
+Owns the content of a turn and the order of turns. Must not know rows, columns or formats.
 
 A canonical turn is {"role", "content"}; an answer that calls tools has "tool_calls" too, and its content may be empty
 then. Roles are system, user, assistant and tool; a system turn stands first, and each answer follows a user or a tool
@@ -20,27 +20,11 @@ import orjson
 from workbench.core.text import one_line
 from workbench.data.formats import calls, names
 from workbench.data.formats.refusals import Misfit, Refused
+from workbench.data.formats.roles import CALLING, ROLE_KEYS, role_of
 
 Turn = dict[str, Any]
 Turns = list[Turn]
 
-_SPELLINGS = {
-    "system": "system developer context-setting systemprompt",
-    "user": "user human prompter customer client caller student patient guest visitor question asker prompt q usr "
-    "nutzer benutzer kunde usuario cliente utilisateur utente 用户 人类 ユーザー",
-    "assistant": "assistant gpt chatgpt bot chatbot model ai llm agent support operator representative "
-    "claude gemini bard bing copilot grok llama mistral qwen deepseek gemma phi vicuna chatglm moss "
-    "advisor tutor doctor therapist expert answer response completion a asst assistent asistente 助手 机器人 "
-    "function_call tool_call tool_use",
-    "tool": "tool observation function function_response tool_response ipython environment tool_result tool_output "
-    "function_result function_output tool_results",
-}
-ROLES: dict[str, str] = {word: role for role, spelled in _SPELLINGS.items() for word in spelled.split()}
-"""Spelling of a role → canonical role."""
-CALLING = frozenset({"function_call", "tool_call", "tool_use"})
-"""Roles of turns whose words are a call."""
-
-ROLE_KEYS = ("role", "from", "speaker", "sender", "author", "who", "participant", "side")
 CONTENT_KEYS = ("content", "value", "text", "parts", "message", "body", "utterance", "msg")
 _CALL_KEYS = ("tool_calls", "function_call")
 _THOUGHT_KEYS = ("reasoning_content", "thinking", "reasoning", "thought")
@@ -101,20 +85,6 @@ def turn(role: str, content: str) -> Turn:
 def _thought(text: str) -> str:
     """Return a thought as reasoning models write it before their answer; "" for none."""
     return f"<think>\n{text}\n</think>\n\n" if text.strip() else ""
-
-
-_VERSION = re.compile(
-    r"(gpt|chatgpt|claude|gemini|bard|bing|grok|llama|mistral|qwen|deepseek|gemma|phi)[- ]?v?\d[\w.: -]*"
-)
-"""Name of a model with its version, which answers as the model does."""
-
-
-def role_of(value: Any) -> str | None:
-    """Return the canonical role that a spelling stands for, or None."""
-    if not isinstance(value, str):
-        return None
-    bare = value.strip().lower()
-    return ROLES.get(bare) or ("assistant" if _VERSION.fullmatch(bare) else None)
 
 
 @lru_cache(maxsize=256)
@@ -400,6 +370,13 @@ def conversation(turns: Sequence[Turn], repairs: Counter[str]) -> Turns:
         and turns[1]["content"].strip()
     ):
         return list(turns)
+    opening = 1 if turns and turns[0]["role"] == "system" else 0
+    first = opening
+    while first < len(turns) and turns[first]["role"] == "assistant" and "tool_calls" not in turns[first]:
+        first += 1
+    if opening < first < len(turns) and turns[first]["role"] == "user":
+        turns = [*turns[:opening], *turns[first:]]
+        repairs["an answer before the first question was left out"] += 1
     kept = ordered(turns, repairs)
     last = max((place for place, item in enumerate(kept) if item["role"] == "assistant"), default=-1)
     if last < 0:

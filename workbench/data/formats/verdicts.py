@@ -43,7 +43,7 @@ def verdict(value: Any) -> bool | None:
     if isinstance(value, bool):
         return value
     if isinstance(value, int | float):
-        return {1: True, 0: False, -1: False}.get(value) if value in (1, 0, -1) else None
+        return value == 1 if value in (1, 0, -1) else None
     if isinstance(value, str):
         return _VERDICTS.get(value.strip().lower().replace("_", "").replace(" ", "").replace(".0", ""))
     return None

@@ -1,0 +1,45 @@
+"""Roles: who speaks a turn, in the spellings that are in use.
+
+Owns the table of spellings and the keys that name a role. Must not know the content or the order of turns.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_SPELLINGS = {
+    "system": "system developer context-setting systemprompt",
+    "user": "user human prompter customer client caller student patient guest visitor question asker prompt q usr "
+    "nutzer benutzer kunde usuario cliente utilisateur utente 用户 人类 ユーザー",
+    "assistant": "assistant gpt chatgpt bot chatbot model ai llm agent support operator representative "
+    "claude gemini bard bing copilot grok llama mistral qwen deepseek gemma phi vicuna chatglm moss "
+    "advisor tutor doctor therapist expert answer response completion a asst assistent asistente 助手 机器人 "
+    "function_call tool_call tool_use",
+    "tool": "tool observation function function_response tool_response ipython environment tool_result tool_output "
+    "function_result function_output tool_results",
+}
+ROLES: dict[str, str] = {word: role for role, spelled in _SPELLINGS.items() for word in spelled.split()}
+"""Spelling of a role → canonical role."""
+CALLING = frozenset({"function_call", "tool_call", "tool_use"})
+"""Roles of turns whose words are a call."""
+
+ROLE_KEYS = ("role", "from", "speaker", "sender", "author", "who", "participant", "side")
+
+_VERSION = re.compile(
+    r"(gpt|chatgpt|claude|gemini|bard|bing|grok|llama|mistral|qwen|deepseek|gemma|phi)[- ]?v?\d[\w.: -]*"
+)
+"""Name of a model with its version, which answers as the model does."""
+
+
+def role_of(value: Any) -> str | None:
+    """Return the canonical role that a spelling stands for, or None."""
+    if not isinstance(value, str):
+        return None
+    bare = value.strip().lower()
+    return ROLES.get(bare) or ("assistant" if _VERSION.fullmatch(bare) else None)
+
+
+def speaks(turn: Any) -> str | None:
+    """Return the role of an object with the key role or from, or None."""
+    return role_of(turn.get("role", turn.get("from"))) if isinstance(turn, dict) else None
