@@ -24,7 +24,7 @@ import pytest
 
 from tests.data.archives_made import LINES, PACKERS, ROWS, everything, ignored, made, names, tarred, values, zipped, zst
 from workbench.data import readers
-from workbench.data.readers import Record, Unreadable, archives, tar_headers, unpacking
+from workbench.data.readers import Record, Unreadable, archives, unpacking
 from workbench.data.readers.member import Member
 
 # What is found
@@ -309,20 +309,6 @@ def test_a_name_of_gigabytes_is_not_read(tmp_path: Path, kind: bytes) -> None:
     header[148:156] = b"%06o\0 " % sum(header)
     with pytest.raises(Unreadable, match="longer than any name"):
         readers.listing(made(tmp_path, "x.tar", bytes(header) + bytes(2**16)))
-
-
-def test_a_number_in_base_256_and_a_damaged_one() -> None:
-    header = bytearray(tarred({"a": b""})[:512])
-    header[124:136] = b"\x80" + (2**40).to_bytes(11, "big")
-    header[148:156] = b" " * 8
-    header[148:156] = b"%06o\0 " % sum(header)
-    with pytest.raises(tar_headers.Damaged, match="cut off"):
-        list(tar_headers.headers(io.BytesIO(bytes(header))))
-    header[124:136] = b"nonsense!!!\0"
-    header[148:156] = b" " * 8
-    header[148:156] = b"%06o\0 " % sum(header)
-    with pytest.raises(tar_headers.Damaged, match="damaged"):
-        list(tar_headers.headers(io.BytesIO(bytes(header))))
 
 
 def test_a_frame_that_wants_a_huge_window_is_refused(tmp_path: Path) -> None:

@@ -66,6 +66,8 @@ def test_json_lines_are_told_by_content_and_an_array_in_a_jsonl_is_read(tmp_path
     assert values(made(tmp_path, "d.json", '{"a":1}')) == [{"a": 1}]
     assert values(made(tmp_path, "e.json", '[{"a":1},\n{"a":2}\n]')) == [{"a": 1}, {"a": 2}]
     assert values(made(tmp_path, "f.json", '{"data":[\n{"a":1}\n]}')) == [{"a": 1}]
+    for first in ("{", "[" * 2000, '["cut'):
+        assert values(made(tmp_path, "h.jsonl", f'{first}\n{{"a":1}}\n{{"a":2}}\n')) == [{"a": 1}, {"a": 2}]
     turns = '[{"role": "user"}]'
     assert values(made(tmp_path, "g.json", f"{turns}\n{turns}\n")) == [{"messages": [{"role": "user"}]}] * 2
 

@@ -7,7 +7,6 @@ import gzip
 import io
 import json
 import tarfile
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.data.archives_made import tarred, zipped
 from workbench.data import readers
 from workbench.data.readers import BadRecord, Record, Unreadable, archives, kinds, rows_of_json, source, tar_headers
 from workbench.data.readers.json_pieces import Pieces
@@ -97,18 +97,8 @@ def test_any_bytes_give_records_or_one_sentence(tmp_path: Path, content: bytes, 
 def test_a_damaged_archive_gives_records_or_one_sentence(
     tmp_path: Path, content: bytes, packed: str, flips: list[int]
 ) -> None:
-    out = io.BytesIO()
-    if packed == "gz":
-        out.write(gzip.compress(content))
-    elif packed == "zip":
-        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("x.txt", content)
-    else:
-        with tarfile.open(fileobj=out, mode="w") as tar:
-            info = tarfile.TarInfo("x.txt")
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
-    whole = bytearray(out.getvalue())
+    pack = {"gz": gzip.compress, "zip": lambda one: zipped({"x.txt": one}), "tar": lambda one: tarred({"x.txt": one})}
+    whole = bytearray(pack[packed](content))
     for flip in flips:
         whole[flip % len(whole)] ^= 1 << flip % 8
     path = tmp_path / f"x.{packed}"
@@ -370,15 +360,23 @@ def test_dialects_and_headers(tmp_path: Path, name: str, text: str, rows: list[d
     format=st.sampled_from([tarfile.PAX_FORMAT, tarfile.GNU_FORMAT]),
 )
 def test_the_members_of_a_tar_are_those_tarfile_wrote(files: dict[str, bytes], format: int) -> None:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=format) as tar:
-        for name, content in files.items():
-            info = tarfile.TarInfo(f"folder/{name * 3}")
-            info.size = len(content)
-            tar.addfile(info, io.BytesIO(content))
-    whole = out.getvalue()
+    whole = tarred({f"folder/{name * 3}": content for name, content in files.items()}, format=format)
     found = list(tar_headers.headers(io.BytesIO(whole)))
     assert {header.name: whole[header.offset : header.offset + header.size] for header in found} == {
         f"folder/{name * 3}": content for name, content in files.items()
     }
     assert [archives.why_unsafe(header.name) for header in found] == [""] * len(files)
+
+
+def test_a_number_in_base_256_and_a_damaged_one() -> None:
+    header = bytearray(tarred({"a": b""})[:512])
+    header[124:136] = b"\x80" + (2**40).to_bytes(11, "big")
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    with pytest.raises(tar_headers.Damaged, match="cut off"):
+        list(tar_headers.headers(io.BytesIO(bytes(header))))
+    header[124:136] = b"nonsense!!!\0"
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    with pytest.raises(tar_headers.Damaged, match="damaged"):
+        list(tar_headers.headers(io.BytesIO(bytes(header))))

@@ -6,6 +6,7 @@ import json
 import random
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -56,6 +57,37 @@ def test_split_holds_the_fraction_and_depends_on_the_seed() -> None:
     assert split.held_out(texts(*map(str, range(8))) * 600, 0.5, 1)[1] == []
 
 
+def joined(clusters: list[int], documents: list[int]) -> list[set[int]]:
+    """Return the groups of rows that are joined by clusters and documents, by going from row to row."""
+    groups: list[set[int]] = []
+    left = set(range(len(clusters)))
+    while left:
+        group, ahead = set(), [left.pop()]
+        while ahead:
+            row = ahead.pop()
+            group.add(row)
+            found = {
+                other for other in left if clusters[other] == clusters[row] or documents[other] == documents[row] >= 0
+            }
+            left -= found
+            ahead += found
+        groups.append(group)
+    return groups
+
+
+@QUICK
+@given(pairs=st.lists(st.tuples(st.integers(0, 40), st.integers(-1, 30)), max_size=80))
+def test_rows_of_a_document_are_together_unless_it_has_most_of_them(pairs: list[tuple[int, int]]) -> None:
+    clusters, documents = [cluster for cluster, _ in pairs], [document for _, document in pairs]
+    bound = [document if 2 * documents.count(document) <= len(pairs) else -1 for document in documents]
+    expected = joined(clusters, bound)
+    if len(expected) < split.FEWEST_ROWS:
+        expected = joined(clusters, [-1] * len(clusters))
+    found = split.together(np.array(clusters, dtype=np.int64), np.array(documents, dtype=np.int64)).tolist()
+    groups = [{row for row, name in enumerate(found) if name == one} for one in set(found)]
+    assert sorted(map(sorted, groups)) == sorted(map(sorted, expected))
+
+
 @QUICK
 @given(
     own=st.lists(st.integers(1, 400), min_size=1, max_size=30),
@@ -73,6 +105,9 @@ def test_replay_makes_up_its_share_of_the_characters(
     wanted = sum(own) * share / (1 - share)
     assert abs(got - wanted) <= min(general) / 2 + 1
     assert mixed == mix.with_replay(rows, replay, share, seed)
+    general = mix.replayed(sum(own), replay, share, seed)
+    assert bag(general) == bag([row for row in mixed if row["text"].startswith("b")])
+    assert general == mix.replayed(sum(own), replay, share, seed)
 
 
 def test_replay_is_repeated_only_when_it_has_to_be() -> None:
@@ -96,5 +131,6 @@ def test_replay_share_has_bounds(share: float) -> None:
 
 def test_replay_without_text_is_refused_and_none_is_wanted_at_zero() -> None:
     assert mix.with_replay(texts("a", "b"), [], 0.0, 1) == texts("a", "b")
+    assert mix.replayed(100, [], 0.0, 1) == mix.replayed(0, texts("a"), 0.5, 1) == []
     with pytest.raises(UsageError, match="replay_data"):
         mix.with_replay(texts("a"), texts(""), 0.1, 1)

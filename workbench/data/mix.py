@@ -42,25 +42,32 @@ def _chosen(replay: Sequence[dict[str, Any]], room: int, draw: random.Random) ->
     return chosen
 
 
-def with_replay(
-    rows: Sequence[dict[str, Any]], replay_rows: Sequence[dict[str, Any]], share: float, seed: int
-) -> list[dict[str, Any]]:
-    """Return all of `rows` mixed with so much of `replay_rows` that it makes up `share` of the characters.
+def replayed(characters: int, replay_rows: Sequence[dict[str, Any]], share: float, seed: int) -> list[dict[str, Any]]:
+    """Return so many of `replay_rows` that they make up `share` of all characters, beside `characters` of others.
 
-    Both are {"text"} rows. General rows are taken whole, each once before any is taken twice as far as they fit, which
-    leaves the share off by at most half of the shortest general row; the beginning of the shortest is taken where no
-    whole row fits. The result is shuffled and depends on the arguments only. With a share of 0 the rows come back as
-    they are.
-    Raises UsageError for a share outside 0 to 0.9, and when there is no general text to take.
+    The rows are {"text"} rows. They are taken whole, each once before any is taken twice as far as they fit, which
+    leaves the share off by at most half of the shortest one; the beginning of the shortest is taken where no whole row
+    fits. They come in a shuffled order that depends on the arguments only. None are taken for a share of 0 or beside
+    no characters. Raises UsageError for a share outside 0 to 0.9, and when there is no general text to take.
     """
     if not 0.0 <= share <= MOST:
         raise UsageError(f"replay_share must be between 0 and {MOST:g}, not {share:g}.")
-    if share == 0.0 or not rows:
-        return list(rows)
+    if not share or not characters:
+        return []
     if not any(row["text"] for row in replay_rows):
         raise UsageError("There is no general text to replay; name some in replay_data or set replay_share to 0.")
     draw = random.Random(seed)
-    characters = sum(len(row["text"]) for row in rows)
-    mixed = [*rows, *_chosen(replay_rows, round(characters * share / (1.0 - share)), draw)]
-    draw.shuffle(mixed)
+    chosen = _chosen(replay_rows, round(characters * share / (1.0 - share)), draw)
+    draw.shuffle(chosen)
+    return chosen
+
+
+def with_replay(
+    rows: Sequence[dict[str, Any]], replay_rows: Sequence[dict[str, Any]], share: float, seed: int
+) -> list[dict[str, Any]]:
+    """Return all of `rows` and the `replayed` ones of `replay_rows`, shuffled where there are any of these."""
+    general = replayed(sum(len(row["text"]) for row in rows), replay_rows, share, seed)
+    mixed = [*rows, *general]
+    if general:
+        random.Random(seed).shuffle(mixed)
     return mixed

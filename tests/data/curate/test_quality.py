@@ -32,7 +32,9 @@ BROKEN = [
     ("has few words with letters", " ".join("12345" if place % 3 == 0 else word for place, word in enumerate(WORDS))),
     (
         "has none of the commonest words",
-        " ".join(word for word in WORDS if word.lower() not in {"the", "be", "to", "of", "and", "that", "have", "with"}),
+        " ".join(
+            word for word in WORDS if word.lower() not in {"the", "be", "to", "of", "and", "that", "have", "with"}
+        ),
     ),
     ("repeats a pair of words", GOOD + " buy cheap" * 15),
     ("is nothing but bullets", lines(*(f"- {part}" for part in GOOD.split(". ")))),

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from workbench.data.formats import names
 from workbench.data.formats.roles import ROLE_KEYS, role_of
-from workbench.data.formats.turns import are_turns, listed_in, numbered
+from workbench.data.formats.turns import are_turns, held_in, listed_in
 from workbench.data.layouts import alone
 
 _MOST_COLUMNS = 512
@@ -156,7 +156,7 @@ def kind_of(value: Any) -> str:
     if isinstance(value, int | float):
         return "number"
     if isinstance(value, dict):
-        if _spoken(numbered(value)):
+        if _spoken(held_in(value)):
             return "turns"
         return "turn" if _spoken([value]) else "object"
     if not isinstance(value, list):

@@ -1,6 +1,6 @@
 """A guess at the layout of rows whose columns have names that say nothing, from statistics of their values.
 
-Owns the guess, how sure it is, and the sentence that asks for a look. Must not know names of columns.
+Owns the guess, how sure it is, and the sentence that asks for a look. Must not know what names mean, but for those of metadata.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workbench.core.text import one_line
+from workbench.data.formats import names
 from workbench.data.formats.columns import Column, Table
 from workbench.data.layouts import Layout
 
@@ -30,13 +31,13 @@ class Guess:
     """What it rests on and what to do when it is wrong, in a sentence."""
 
 
-def _wordy(table: Table) -> list[Column]:
+def wordy(table: Table) -> list[Column]:
     """Return the columns that hold words: no addresses, ids, dates or names of a few classes."""
     found = []
     for name, column in table.columns.items():
         if column.kind != "text" or "." in name:
             continue
-        if not column.is_coded and not (len(column.values) >= 20 and column.is_repeated):
+        if not column.is_coded and not column.is_repeated and names.last(name) not in names.METADATA:
             found.append(column)
     return found
 
@@ -57,13 +58,13 @@ def _mend() -> str:
 
 def guess(table: Table) -> Guess | None:
     """Return what the values of a table suggest, or None when no column holds words."""
-    wordy = sorted(_wordy(table), key=lambda column: (-column.mean_chars, column.name))
-    if not wordy:
+    worded = sorted(wordy(table), key=lambda column: (-column.mean_chars, column.name))
+    if not worded:
         return None
-    longest = wordy[0]
-    asking = max(wordy, key=lambda column: (column.questions, column.name))
-    if len(wordy) > 1 and asking.questions >= _ASKING:
-        others = [column for column in wordy if column is not asking]
+    longest = worded[0]
+    asking = max(worded, key=lambda column: (column.questions, column.name))
+    if len(worded) > 1 and asking.questions >= _ASKING:
+        others = [column for column in worded if column is not asking]
         context = next(
             (
                 outer for outer in others for inner in others
@@ -82,17 +83,17 @@ def guess(table: Table) -> Guess | None:
             f"{100 * asking.questions:.0f} % of the values of {one_line(asking.name, 32)} end in a question mark, so "
             f"they were taken as questions and {one_line(answer.name, 32)} as the answers; {_mend()}",
         )
-    scant = longest.mean_chars < _SCANT and len(table.columns) > len(wordy)
-    next_longest = wordy[1].mean_chars if len(wordy) > 1 else 0.0
-    if (len(wordy) == 1 and not scant) or longest.mean_chars >= max(_LONG, _MUCH_LONGER * next_longest):
+    scant = longest.mean_chars < _SCANT and len(table.columns) > len(worded)
+    next_longest = worded[1].mean_chars if len(worded) > 1 else 0.0
+    if (len(worded) == 1 and not scant) or longest.mean_chars >= max(_LONG, _MUCH_LONGER * next_longest):
         return Guess(
             Layout("text", {"text": longest.name}),
             0.5,
             f"The column {one_line(longest.name, 32)} holds the longest texts by far, so it was taken as articles; "
             f"{_mend()}",
         )
-    if len(wordy) == 2:
-        first, second = sorted(wordy, key=lambda column: (column.mean_chars, column.name))
+    if len(worded) == 2:
+        first, second = sorted(worded, key=lambda column: (column.mean_chars, column.name))
         return Guess(
             Layout("prompt_completion", {"prompt": first.name, "completion": second.name}),
             0.5,

@@ -43,61 +43,65 @@ _SCORES = (("score",), ("rating",), ("reward",), ("votes",), ("grade",))
 """Words before the number in the name of the score of a numbered answer."""
 
 
+_FOLLOWING = {"0": "1", "1": "2", "a": "b", "j": "k", "left": "right", "first": "second"}
+
+
 def _numbered(spoken: list[str]) -> list[tuple[str, str]]:
-    """Return pairs of columns whose names differ in the last word, a number or a letter, only."""
-    by_words = {names.words(name): name for name in spoken if len(names.words(name)) > 1}
-    following = {"0": "1", "1": "2", "a": "b", "j": "k", "left": "right", "first": "second"}
-    found = []
-    for parts, name in by_words.items():
-        other = by_words.get((*parts[:-1], following.get(parts[-1], "")))
-        if other is not None and not _ANSWERED.isdisjoint(parts):
-            found.append((name, other))
-    return sorted(found)
+    """Return pairs of columns whose names differ in one word only, a number or a letter, and no third like them."""
+    siblings: dict[tuple[str, ...], dict[str, str]] = {}
+    for name in spoken:
+        parts = names.words(name)
+        for place, part in enumerate(parts):
+            if len(parts) > 1 and (part.isdigit() or len(part) == 1 or part in ("left", "right", "first", "second")):
+                siblings.setdefault((*parts[:place], "", *parts[place + 1 :]), {})[part] = name
+    pairs = [
+        (found[tag], found[_FOLLOWING[tag]])
+        for alike, found in siblings.items()
+        if len(found) == 2 and not _ANSWERED.isdisjoint(alike)
+        for tag in found
+        if _FOLLOWING.get(tag) in found
+    ]
+    return sorted(pairs)
 
 
-def _wins(parts: tuple[str, ...], answer: str) -> bool:
-    """Return whether a column is named as the one that says that an answer wins: "winner model a" of "response a"."""
-    return parts[:1] == ("winner",) and parts[-1:] == names.words(answer)[-1:]
-
-
-def _score_of(table: Table, answer: str) -> str | None:
-    """Return the column of the score of a numbered answer: "score 0" of "answer 0"."""
-    numbered = names.ranked(table.of_kind("number"), "scores")
-    numbered += [name for name in table.of_kind("number") if names.words(name)[:-1] in _SCORES]
-    tag = names.last(answer)
-    return next((name for name in numbered if names.last(name) == tag and len(names.words(name)) > 1), None)
+def _of(name: str, words: tuple[str, ...], tag: str) -> bool:
+    """Return whether a column is named by some words, and last that of a numbered answer: "winner model a", a."""
+    parts = names.words(name)
+    return parts[: len(words)] == words and len(parts) > len(words) and parts[-1] == tag
 
 
 def compared(table: Table) -> Iterator[Columns]:
-    """Propose two numbered answers and the column that says which of them is better."""
+    """Propose two numbered answers and the column that says which of them is better, or the score of each."""
     for first, second in _numbered(table.of_kind(*SPOKEN)):
-        flags = [
-            next((name for name in table.of_kind("bool", "number") if _wins(names.words(name), side)), None)
-            for side in (first, second)
-        ]
+        tags = names.difference(first, second) or ("", "")
+        prompt, numbers = asking(table, first, second), table.of_kind("bool", "number")
+        flags = [next((name for name in numbers if _of(name, ("winner",), tag)), None) for tag in tags]
         if None not in flags:
-            asks = asking(table, first, second)
-            yield roles(first=first, second=second, prompt=asks, first_if_true=flags[0], second_if_true=flags[1])
+            yield roles(first=first, second=second, prompt=prompt, first_if_true=flags[0], second_if_true=flags[1])
             return
+        beside = aside(table, first, second)
         judge = table.best("better", ("text", "number", "bool"), (first, second))
-        prompt = asking(table, first, second)
-        if judge is None:
-            scores = [_score_of(table, side) for side in (first, second)]
-            if None not in scores:
-                beside = aside(table, first, second)
-                yield roles(
-                    first=first, second=second, prompt=prompt, first_score=scores[0], second_score=scores[1], **beside
-                )
+        if judge is not None:
+            yield roles(first=first, second=second, prompt=prompt, **{_verdict_of(table, judge, tags): judge}, **beside)
             continue
-        column, tags = table.columns[judge], (names.last(first), names.last(second))
-        numbers = [value for value in column.values if isinstance(value, int | float)]
-        if most(value in (0, 1) for value in numbers) and (column.kind == "bool" or tags != ("0", "1")):
-            role = "first_if_true"
-        elif numbers and min(numbers) < 0:
-            role = "second_if_positive"
-        else:
-            role = "better"
-        yield roles(first=first, second=second, prompt=prompt, **{role: judge}, **aside(table, first, second))
+        for words in _SCORES:
+            scores = [next((name for name in numbers if _of(name, words, tag)), None) for tag in tags]
+            if None not in scores:
+                first_score, second_score = scores
+                yield roles(
+                    first=first, second=second, prompt=prompt, first_score=first_score, second_score=second_score,
+                    **beside,
+                )  # fmt: skip
+                break
+
+
+def _verdict_of(table: Table, judge: str, tags: tuple[str, str]) -> str:
+    """Return the role of the column that says which of two answers, told apart by `tags`, is better."""
+    column = table.columns[judge]
+    numbers = [value for value in column.values if isinstance(value, int | float)]
+    if most(value in (0, 1) for value in numbers) and (column.kind == "bool" or tags != ("0", "1")):
+        return "first_if_true"
+    return "second_if_positive" if numbers and min(numbers) < 0 else "better"
 
 
 def _place_of(table: Table, candidates: str, chosen: str) -> str:

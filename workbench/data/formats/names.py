@@ -42,6 +42,13 @@ _COMPOUND = 1000
 _WEAK = 2000
 
 
+def difference(first: str, second: str) -> tuple[str, str] | None:
+    """Return the two words by which names of as many words differ, or None when they differ in none or in several."""
+    ones, others = words(first), words(second)
+    apart = [pair for pair in zip(ones, others, strict=False) if pair[0] != pair[1]]
+    return apart[0] if len(ones) == len(others) and len(apart) == 1 else None
+
+
 def _vocabulary(ranked: str, weak: str = "") -> dict[str, int]:
     """Return name → rank of names separated by commas; of a name that stands there twice, the first counts.
 
@@ -82,9 +89,9 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "anfrage, consulta, 提问, user "
         "input, user message, user prompt, user query, ask, goal, exercise, challenge, puzzle, "
         "inquiry, premise, ctx, "
-        "message, customer message, customer, front, source, src, post, utterance, description, issue, document, "
+        "message, customer message, customer, patient, front, source, src, post, utterance, description, issue, document, "
         "article, dialogue, dialog, email, ticket, intent text, problem statement, questions, patterns, command, nl, "
-        "sentence, docstring, body, vorderseite, anverso, text, review, abstract, report, patient, claim, "
+        "sentence, docstring, body, vorderseite, anverso, text, review, abstract, report, selftext, claim, "
         "kunde, cliente, faq, history, content",
         "subject, betreff, asunto, title, titel, headline, topic, thema, context",
     ),
@@ -96,7 +103,7 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "canonical solution, "
         "code, sql, program, best answer, correct answer, accepted answer, long answer, final answer, ground truth, "
         "gold, highlights, summary, tldr, zusammenfassung, resumen, translation, back, tgt, resolution, rewrite, "
-        "correction, corrected, paraphrase, simplified, explanation, rationale, doctor, gold answer, reference "
+        "correction, corrections, corrected, patch, paraphrase, simplified, explanation, rationale, doctor, gold answer, reference "
         "answer, query, sql query, rückseite, reverso, completions, solutions, expected output, ideal, ideal "
         "response, label text, 解析, lösung, solucion, definition, annotations result value text"
     ),
@@ -125,7 +132,7 @@ VOCABULARY: dict[str, dict[str, int]] = {
     "answer_key": _vocabulary(
         "answer, answer key, label, correct answer, correct option, cop, gold, answer idx, answer index, correct, "
         "correct choice, correct index, gold index, target, solution, 答案, correct answer index, correct answer "
-        "letter, key, antwort, respuesta, ground truth, richtig, mc answer"
+        "letter, correct answer number, correct answer num, answer number, key, antwort, respuesta, ground truth, richtig, mc answer"
     ),
     "answer": _vocabulary(
         "ground truth, answer, final answer, reference answer, gold answer, expected answer, "
@@ -277,14 +284,16 @@ def rank(name: str, role: str) -> int | None:
     """
     outer, _, inner = name.rpartition(".")
     parts, known = words(inner), VOCABULARY[role]
-    spelled = " ".join(parts)
     if outer and role in _OF_THE_ROW and not _ABOUT_THE_ROW.isdisjoint(outer.lower().split(".")):
         return None
-    if spelled in known:
-        return known[spelled]
     whole = words(name) if outer else parts
-    if outer and (nested := known.get(" ".join(whole))) is not None:
-        return nested
+    around = " ".join(words(outer.rpartition(".")[2]))
+    # Of the text of a question, "question" says what it is; of the whole, all the words do.
+    spellings = [around] if outer and parts and _HARMLESS.issuperset(parts) else []
+    spellings += [" ".join(parts), " ".join(whole)]
+    exact = next((known[spelled] for spelled in spellings if spelled in known), None)
+    if exact is not None:
+        return exact
     if not parts or parts[-1] in METADATA:
         return None
     tails = [" ".join(parts[start:]) for start in range(1, len(parts))]

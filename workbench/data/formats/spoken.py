@@ -144,7 +144,7 @@ def _of_named(lists: list[list[Any]]) -> bool:
 
 def speakers(table: Table) -> Iterator[Columns]:
     """Propose a list of turns of two speakers with names of their own."""
-    for name in sorted(table.of_kind("turns", "objects"), key=lambda name: ("." in name, name)):
+    for name in sorted(table.of_kind("turns", "objects", "object"), key=lambda name: ("." in name, name)):
         lists = [found for value in table.columns[name].values if (found := listed_in(value)) is not None]
         if _of_named(lists):
             yield {"turns": name, **roles(system=table.best("system", WORDS, (name,)))}

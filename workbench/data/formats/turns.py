@@ -114,9 +114,16 @@ def is_turn(value: Any) -> bool:
 _NUMBERED = re.compile(r"(?:(?:turn|round|exchange|message)[_ -]?)?(\d{1,6})", re.IGNORECASE)
 
 
-def numbered(value: Any) -> list[Any] | None:
-    """Return the turns of an object whose keys are their numbers ("turn_1"), in order; None for another value."""
-    if not isinstance(value, dict) or not value or not all(isinstance(item, dict) for item in value.values()):
+def held_in(value: Mapping[str, Any]) -> list[Any] | None:
+    """Return the list of objects that an object is: by its keys their numbers ("turn_1"), or a list for each key.
+
+    None for an object that is neither.
+    """
+    if value and all(isinstance(item, list) for item in value.values()):
+        if len({len(item) for item in value.values()}) > 1:
+            return None
+        return [dict(zip(value, items, strict=True)) for items in zip(*value.values(), strict=True)] or None
+    if not value or not all(isinstance(item, dict) for item in value.values()):
         return None
     places = [_NUMBERED.fullmatch(key) for key in value]
     if None in places:
@@ -130,9 +137,9 @@ def numbered(value: Any) -> list[Any] | None:
 
 
 def listed_in(value: Any) -> list[Any] | None:
-    """Return the non-empty list a value is, or is as JSON text or with numbers as keys; None for others."""
+    """Return the non-empty list a value is, is as JSON text, or that an object holds; None for others."""
     if isinstance(value, dict):
-        return numbered(value)
+        return held_in(value)
     if isinstance(value, str) and value[:64].lstrip()[:1] == "[":
         try:
             value = orjson.loads(value)

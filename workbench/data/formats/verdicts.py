@@ -114,13 +114,12 @@ def preference(columns: Mapping[str, str]) -> Read:
 
 
 def _second_is_better(value: Any, first: str, second: str) -> bool:
-    """Return whether a value names the second of two columns: by its name, its last word, or its number."""
+    """Return whether a value names the second of two columns: by the word that only it has, a letter or a number."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     said = names.words(str(value).strip()) if is_text(value) else ()
-    tags = (names.words(first)[-1:], names.words(second)[-1:])
-    for place, tag in enumerate(tags):
-        if said[-1:] == tag:
+    for place, tag in enumerate(names.difference(first, second) or ()):
+        if said[-1:] == (tag,):
             return bool(place)
     raise Refused("the row prefers neither answer")
 

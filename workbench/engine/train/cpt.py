@@ -5,7 +5,8 @@ Owns what makes a run CPT. Must not know the training loop's inner life: that is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import itertools
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,14 @@ GENERAL_HELD_OUT = 0.05
 """Share of the general text that is never replayed, so that forgetting can be measured on it."""
 
 
-def _general(attempt: Attempt, folder: Path, tokenizer: Any, learn: Sequence[dict[str, Any]]) -> tuple[str, ...]:
-    """Return the files of general text: the person's, the bundled one, or what the base writes itself."""
+def _general(attempt: Attempt, folder: Path, tokenizer: Any, characters: int) -> tuple[str, ...]:
+    """Return the files of general text for so many characters of articles.
+
+    They are the person's, the bundled one, or what the base writes itself.
+    """
     recipe = attempt.recipe
     if recipe.replay_data != SELF_REPLAY:
         return recipe.replay_data or (str(assets_dir() / "data" / "general.jsonl"),)
-    characters = sum(len(row["text"]) for row in learn)
     replayed = characters * recipe.replay_share / (1.0 - recipe.replay_share)
     return (str(self_replay(attempt, folder, tokenizer, round(replayed / (1.0 - GENERAL_HELD_OUT)))),)
 
@@ -46,18 +49,18 @@ def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
     # Rows and examples: the share of replay is measured on what is learnt, after articles were held out.
     def build(write: Callable[[str], Writer]) -> Built:
         found = rows(attempt)
-        learn = list(found.train())
-        general = list(of_recipe(recipe, _general(attempt, folder, tokenizer, learn)).train())
+        characters = found.decisions.characters
+        general = list(of_recipe(recipe, _general(attempt, folder, tokenizer, characters)).train())
         replay, general_held = split.held_out(general, GENERAL_HELD_OUT, recipe.seed)
-        mixed = mix.with_replay(learn, replay, recipe.replay_share, recipe.seed)
+        replayed = mix.replayed(characters, replay, recipe.replay_share, recipe.seed)
 
         def encoded(texts: Iterable[dict[str, Any]], name: str) -> Encoded:
             return encode_texts(tokenizer, texts, recipe.max_length, write(name), recipe.control_tokens)
 
-        train_set = encoded(watched(attempt, mixed), TRAIN)
+        train_set = encoded(watched(attempt, itertools.chain(found.train(), replayed)), TRAIN)
         held_out = {"held_out": encoded(found.held_out, "held_out"), "general": encoded(general_held, "general")}
-        prompts = prompts_of(recipe.sample_prompts, found.held_out or learn)
-        counts = {**found.counts, "replay_rows": len(mixed) - len(learn)}
+        prompts = prompts_of(recipe.sample_prompts, found.held_out or found.train())
+        counts = {**found.counts, "replay_rows": len(replayed)}
         return Built(train_set, held_out, prompts, False, counts)
 
     # Training
