@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.core.text import clean, one_line
+from workbench.core.text import clean, json_safe, one_line
 
 BIDIRECTIONAL = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
@@ -53,3 +54,11 @@ def test_one_line_is_one_line_and_no_longer_than_asked(text: str, width: int) ->
 def test_a_cut_is_marked() -> None:
     assert one_line("several words here", 10) == "several w…"
     assert one_line("several", 10) == one_line(" several\n") == "several"
+
+
+def test_json_is_the_same_value_without_a_character_that_drives_a_terminal() -> None:
+    value = {"a": "\x9b2J\u202eé\x7f\u2028", "b\x85": ["x\n", "\ud800"]}
+    line = json_safe(json.dumps(value, ensure_ascii=False))
+    assert json.loads(line) == value
+    assert line.isprintable()
+    assert "é" in line

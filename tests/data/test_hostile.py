@@ -227,13 +227,7 @@ def test_a_pdf_with_a_password_says_so(tmp_path: Path, inspect: Callable[..., To
 # What drives a terminal
 
 
-AS_JSON = pytest.param(
-    ("--json",),
-    marks=pytest.mark.xfail(strict=True, reason="JSON output does not escape C1 and bidirectional controls"),
-)
-
-
-@pytest.mark.parametrize("words", [(), AS_JSON])
+@pytest.mark.parametrize("words", [(), ("--json",)])
 def test_nothing_in_data_reaches_the_terminal_as_a_command(
     tmp_path: Path, inspect: Callable[..., Told], words: tuple[str, ...]
 ) -> None:

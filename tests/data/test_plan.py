@@ -96,7 +96,9 @@ def test_a_plan_is_given_alone(tmp_path: Path) -> None:
             sources.find(*arguments)
 
 
-SCALAR = st.one_of(st.none(), st.booleans(), st.integers(-5, 5), st.floats(), st.text(max_size=5), st.just([]), st.just({}))
+SCALAR = st.one_of(
+    st.none(), st.booleans(), st.integers(-5, 5), st.floats(), st.text(max_size=5), st.just([]), st.just({})
+)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -107,9 +109,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chosen=st.randoms(use_true_random=False), new=SCALAR, how=st.sampled_from(["replace", "remove", "cut"]))
-def test_a_damaged_plan_is_one_sentence_or_harmless(
-    tmp_path: Path, chosen: random.Random, new: Any, how: str
-) -> None:
+def test_a_damaged_plan_is_one_sentence_or_harmless(tmp_path: Path, chosen: random.Random, new: Any, how: str) -> None:
     if not (tmp_path / "facts.jsonl").exists():
         (tmp_path / "good.json").write_text(plan.to_json(made(tmp_path, Curation(eval_split=0.1, weights=(1.5,)))))
     text = (tmp_path / "good.json").read_text()
@@ -132,7 +132,8 @@ def test_a_damaged_plan_is_one_sentence_or_harmless(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '"workbench_plan"', '{"workbench_plan": 1}', "\x00\x01", "[" * 100_000, '{"a": 1e999}']
+    "text",
+    ["", "{", "[]", "null", '"workbench_plan"', '{"workbench_plan": 1}', "\x00\x01", "[" * 100_000, '{"a": 1e999}'],
 )
 def test_what_is_no_plan_is_one_sentence(tmp_path: Path, text: str) -> None:
     with pytest.raises(UsageError, match=r"plan\.json") as caught:

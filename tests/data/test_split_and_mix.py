@@ -62,7 +62,8 @@ def joined(clusters: list[int], documents: list[int]) -> list[set[int]]:
     groups: list[set[int]] = []
     left = set(range(len(clusters)))
     while left:
-        group, ahead = set(), [left.pop()]
+        group: set[int] = set()
+        ahead = [left.pop()]
         while ahead:
             row = ahead.pop()
             group.add(row)
@@ -105,9 +106,9 @@ def test_replay_makes_up_its_share_of_the_characters(
     wanted = sum(own) * share / (1 - share)
     assert abs(got - wanted) <= min(general) / 2 + 1
     assert mixed == mix.with_replay(rows, replay, share, seed)
-    general = mix.replayed(sum(own), replay, share, seed)
-    assert bag(general) == bag([row for row in mixed if row["text"].startswith("b")])
-    assert general == mix.replayed(sum(own), replay, share, seed)
+    alone = mix.replayed(sum(own), replay, share, seed)
+    assert bag(alone) == bag([row for row in mixed if row["text"].startswith("b")])
+    assert alone == mix.replayed(sum(own), replay, share, seed)
 
 
 def test_replay_is_repeated_only_when_it_has_to_be() -> None:

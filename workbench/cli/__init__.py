@@ -18,7 +18,7 @@ from typing import NoReturn
 from workbench import __version__
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.fields import closest
-from workbench.core.text import clean
+from workbench.core.text import clean, json_safe
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "the whole road on the bundled model and data: cpt, sft, export, chat"),
@@ -97,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _dispatch(words)
     except WorkbenchError as error:
         if "--json" in words:
-            print(json.dumps({"error": str(error)}, ensure_ascii=False))
+            print(json_safe(json.dumps({"error": str(error)}, ensure_ascii=False)))
         print(f"workbench: {clean(str(error))}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:

@@ -11,14 +11,14 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.core.text import clean, one_line
+from workbench.core.text import clean, json_safe, one_line
 
 NARROW_SPACE = "\u202f"
 
 
 def print_json(value: Any) -> None:
     """Print one JSON object on one line."""
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    print(json_safe(json.dumps(value, ensure_ascii=False)), flush=True)
 
 
 def count(number: float) -> str:

@@ -1,6 +1,6 @@
 """The one gate between text of unknown origin and the terminal.
 
-Owns `clean` and `one_line`. Must not know where the text comes from or where it is shown.
+Owns `clean`, `json_safe` and `one_line`. Must not know where the text comes from or where it is shown.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ def clean(text: str) -> str:
     Tab and newline stay; a carriage return before a newline is dropped.
     """
     return _UNSAFE.sub(_picture, text.replace("\r\n", "\n"))
+
+
+def json_safe(line: str) -> str:
+    """Return JSON text with every character that `clean` would replace written as an escape: the same value."""
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", line)
 
 
 def one_line(text: str, width: int = 0) -> str:

@@ -8,20 +8,24 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from workbench.core.errors import UsageError
+from workbench.core.text import one_line
 from workbench.data.curate import Curation
-from workbench.data.layouts import Layout
+from workbench.data.layouts import TYPE_OF_METHOD, Layout
 from workbench.data.readers.records import shown
 
 KEY = "workbench_plan"
 VERSION = 1
 MAX_BYTES = 2**28
 """A plan lists every file of a dataset, and no dataset we read has more than fit in this."""
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
@@ -110,21 +114,57 @@ def is_plan(path: Path) -> bool:
         return False
 
 
+def _is(kind: type[_Value], value: Any, what: str) -> _Value:
+    """Return a value that must be of a kind; raises TypeError when it is not."""
+    if type(value) is not kind:
+        raise TypeError(f"{what} is not what it should be")
+    return value
+
+
+def _path(value: Any) -> str:
+    """Return a path; raises TypeError or ValueError for what cannot be one."""
+    if b"\0" in os.fsencode(_is(str, value, "a path")) or not os.path.isabs(value):
+        raise ValueError("a path is none")
+    return str(value)
+
+
+def _strings(value: Any, what: str) -> dict[str, str]:
+    """Return an object of texts."""
+    return {name: _is(str, item, what) for name, item in _is(dict, value, what).items()}
+
+
+def _numbers(value: Any, what: str) -> dict[str, int]:
+    """Return an object of whole numbers."""
+    return {name: _is(int, item, what) for name, item in _is(dict, value, what).items()}
+
+
 def _checked(body: Mapping[str, Any]) -> Plan:
-    """Return the plan in a JSON object; raises KeyError, TypeError or ValueError where it is none."""
-    layouts = tuple(Layout(str(item["format"]), dict(item["columns"])) for item in body["layouts"])
-    members = {str(name): int(number) for name, number in body["members"].items()}
+    """Return the plan in a JSON object; raises KeyError, TypeError, ValueError or UsageError where it is none."""
+    layouts = tuple(
+        Layout(_is(str, item["format"], "a format"), _strings(item["columns"], "a column"))
+        for item in _is(list, body["layouts"], "layouts")
+    )
+    members = _numbers(body["members"], "a member")
     if any(not 0 <= number < len(layouts) for number in members.values()):
         raise ValueError("a member has a layout that the plan does not hold")
+    if body["method"] not in TYPE_OF_METHOD:
+        raise ValueError(f"there is no method {body['method']!r}")
+    paths = tuple(map(_path, _is(list, body["paths"], "paths")))
+    curation = Curation.from_json(_is(dict, body["curation"], "curation"))
+    if curation.weights and len(curation.weights) != len(paths):
+        raise ValueError("it has not one weight for each path")
     return Plan(
-        method=str(body["method"]),
-        paths=tuple(str(path) for path in body["paths"]),
-        files=tuple(Stamp(str(item["path"]), int(item["bytes"]), str(item["sha256"])) for item in body["files"]),
+        method=body["method"],
+        paths=paths,
+        files=tuple(
+            Stamp(_path(item["path"]), _is(int, item["bytes"], "a size"), _is(str, item["sha256"], "a hash"))
+            for item in _is(list, body["files"], "files")
+        ),
         layouts=layouts,
         members=members,
-        curation=Curation.from_json(body["curation"]),
-        counts={str(name): int(number) for name, number in body.get("counts", {}).items()},
-        sha256=str(body.get("sha256", "")),
+        curation=curation,
+        counts=_numbers(body["counts"], "a count"),
+        sha256=_is(str, body["sha256"], "a hash"),
     )
 
 
@@ -133,12 +173,20 @@ def load(path: Path) -> Plan:
     name = shown(path)
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise UsageError(f"The plan {name} is too large to be one; make it again with `workbench prepare`.")
+            raise ValueError("it is too large to be one")
         body = json.loads(path.read_text(encoding="utf-8"))
-        if body.get(KEY) != VERSION:
-            raise UsageError(f"The plan {name} is of version {body.get(KEY)!r}, and this workbench reads {VERSION}.")
-        return _checked(body)
+        version = body.get(KEY)
+        plan = _checked(body) if type(version) is int and version == VERSION else None
     except OSError as error:
         raise UsageError(f"The plan {name} cannot be read: {error.strerror}; check the path.") from None
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise UsageError(f"{name} is a damaged plan ({error}); make it again with `workbench prepare`.") from None
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, UsageError) as error:
+        told = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        reason = one_line(told, 200).rstrip(".")
+        raise UsageError(f"{name} is a damaged plan ({reason}); make it again with `workbench prepare`.") from None
+    if plan is None:
+        of = one_line(repr(version), 40)
+        raise UsageError(
+            f"The plan {name} is of version {of}, and this workbench reads {VERSION}; make it again with "
+            "`workbench prepare`."
+        )
+    return plan

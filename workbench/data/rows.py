@@ -193,7 +193,21 @@ def find(
     rows = Rows(found, method, curation, progress, refuse)
     if not rows.account.usable:
         raise UsageError(survey.nothing_usable(survey.Survey(found, main, method, rows.account, []), paths, method))
+    if not rows.decisions.counts()["train"]:
+        raise UsageError(_nothing_left(rows))
     return rows
+
+
+def _nothing_left(rows: Rows) -> str:
+    """Return the sentence that says why no usable row is left to learn from."""
+    lines = [line for line in rows.decisions.report() if line["step"] in STEPS.values()]
+    most = max(lines, key=lambda line: int(line["rows"]), default=None)
+    if most is None:
+        return f"All {rows.account.usable} usable rows are held out; give rows to learn from, too."
+    return (
+        f"No row is left to learn from: of {rows.account.usable} usable rows, {most['rows']} are left out as "
+        f"{most['what']}; change {most['step']}."
+    )
 
 
 def of_recipe(recipe: Recipe, paths: Sequence[str] | None = None, progress: Progress | None = None) -> Rows:

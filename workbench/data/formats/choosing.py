@@ -42,7 +42,11 @@ def asking(table: Table, *taken: str) -> str | None:
     text = table.best("prompt", SPOKEN, taken, barred=answers)
     if text is not None and names.exact(text, "prompt"):
         return text
-    return table.best("turns", ("turns",), taken) or text
+    turns = table.best("turns", ("turns",), taken)
+    if turns is None:  # questions with more about each than their words
+        objects = table.best("prompt", ("objects",), taken, exact=True)
+        text = objects if objects is not None and _answer_objects(table, objects) else text
+    return turns or text
 
 
 def _answer_object(table: Table, name: str) -> bool:

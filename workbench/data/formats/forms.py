@@ -12,12 +12,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from workbench.data.formats import calls, dialogue, names
+from workbench.data.formats.languages import language
 from workbench.data.formats.refusals import Misfit, Refused
+from workbench.data.formats.roles import ROLE_KEYS
 from workbench.data.formats.turns import (
     Turns,
+    are_turns,
     asked,
     conversation,
-    history,
     is_text,
     joined,
     listed,
@@ -33,27 +35,6 @@ from workbench.data.layouts import picker
 Row = Mapping[str, Any]
 Read = Callable[[Row, Counter[str]], dict[str, Any]]
 """A row → its canonical row; repairs are counted in the second argument."""
-
-LANGUAGES = {
-    "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan", "cs": "Czech", "da": "Danish", "de": "German",
-    "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French",
-    "gu": "Gujarati", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian",
-    "it": "Italian", "ja": "Japanese", "ko": "Korean", "lt": "Lithuanian", "lv": "Latvian", "nl": "Dutch",
-    "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sk": "Slovak",
-    "sl": "Slovenian", "sr": "Serbian", "sv": "Swedish", "sw": "Swahili", "ta": "Tamil", "te": "Telugu", "th": "Thai",
-    "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
-}  # fmt: skip
-"""ISO 639-1 code → English name of a language."""
-_LONGER_CODES = {
-    "ara": "ar", "arb": "ar", "bul": "bg", "ben": "bn", "cat": "ca", "ces": "cs", "dan": "da", "deu": "de", "ger": "de",
-    "ell": "el", "eng": "en", "spa": "es", "est": "et", "pes": "fa", "fin": "fi", "fra": "fr", "fre": "fr", "guj": "gu",
-    "heb": "he", "hin": "hi", "hrv": "hr", "hun": "hu", "ind": "id", "ita": "it", "jpn": "ja", "kor": "ko", "lit": "lt",
-    "lav": "lv", "nld": "nl", "nob": "no", "pol": "pl", "por": "pt", "ron": "ro", "rus": "ru", "slk": "sk", "slv": "sl",
-    "srp": "sr", "swe": "sv", "swh": "sw", "tam": "ta", "tel": "te", "tha": "th", "tur": "tr", "ukr": "uk", "urd": "ur",
-    "vie": "vi", "zho": "zh",
-}  # fmt: skip
-"""ISO 639-3 code → ISO 639-1 code."""
-LANGUAGE_NAMES = frozenset(name.lower() for name in LANGUAGES.values())
 
 _INNER_TEXT = (
     "text", "value", "answer", "content", "response", "completion", "output", "normalized_value", "input_text", "spans",
@@ -100,6 +81,21 @@ def one_text(value: Any, what: str) -> str:
     return text_beside(value, what)
 
 
+def history(value: Any) -> Turns:
+    """Return earlier exchanges, given as a list of [question, answer] or of turns, or as JSON text of one."""
+    if isinstance(value, str):
+        if not value.strip():
+            return []
+        value = listed_in(value)
+        if value is None:
+            raise Refused("the history is not a list of exchanges")
+    if value in (None, []):
+        return []
+    if not are_turns(value):
+        raise Refused("the history is not a list of exchanges")
+    return listed(value, Counter())
+
+
 def finished(turns: Turns, system: Any, tools: Any, repairs: Counter[str]) -> dict[str, Any]:
     """Return the canonical conversation of turns."""
     row: dict[str, Any] = {"messages": conversation(with_system(system, turns), repairs)}
@@ -134,6 +130,18 @@ def alpaca(columns: Mapping[str, str]) -> Read:
     return read
 
 
+def _bare(value: Any) -> Any:
+    """Return the texts of a list of objects that hold one each and no role; another value as it is."""
+    if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
+        return value
+    texts = [
+        next((item[key] for key in _INNER_TEXT if isinstance(item.get(key), str)), None)
+        for item in value
+        if not any(key in item for key in ROLE_KEYS)
+    ]
+    return texts if len(texts) == len(value) and None not in texts else value
+
+
 _WAYS_TO_ASK = ("patterns", "utterances", "phrases", "variants")
 """Last words of names of lists whose texts all ask the same."""
 
@@ -163,6 +171,7 @@ def prompt_completion(columns: Mapping[str, str]) -> Read:
     def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
         prompt = required(pick_prompt(row), "the prompt")
         completion = required(pick_completion(row), "the completion")
+        prompt, completion = _bare(prompt), _bare(completion)
         if isinstance(prompt, list) and len(prompt) > 1 and all(map(is_text, prompt)):
             if not spellings:
                 return several(prompt, completion, row, repairs)
@@ -286,33 +295,6 @@ def multiple_choice(columns: Mapping[str, str]) -> Read:
         return finished(exchange, pick_system(row), None, repairs)
 
     return read
-
-
-_REGION = re.compile(r"[A-Z]{2}|[A-Z][a-z]{3}")
-"""What may follow the code of a language: a region ("pt_BR") or a script ("deu_Latn")."""
-
-
-def _named(word: str) -> str | None:
-    """Return the name of the language that a word names or is the code of, or None."""
-    lower = word.lower()
-    return lower.capitalize() if lower in LANGUAGE_NAMES else LANGUAGES.get(_LONGER_CODES.get(lower, lower))
-
-
-def language(column: str) -> tuple[str, str] | None:
-    """Return (what else its name says, name of the language) when a column's name has a language or its code.
-
-    It stands at the end, with or without a region or a script, or at the beginning.
-    """
-    outer, _, last = column.rpartition(".")
-    parts = re.split(r"[_\- ]+", last)
-    if len(parts) > 1 and _REGION.fullmatch(parts[-1]) and _named(parts[-2]) is not None:
-        parts.pop()
-    for place in (-1, 0):
-        named = _named(parts[place])
-        if named is not None:
-            del parts[place]
-            return f"{outer}.{'_'.join(parts)}", named
-    return None
 
 
 def translation(columns: Mapping[str, str]) -> Read:

@@ -1,6 +1,7 @@
 """A guess at the layout of rows whose columns have names that say nothing, from statistics of their values.
 
-Owns the guess, how sure it is, and the sentence that asks for a look. Must not know what names mean, but for those of metadata.
+Owns the guess, how sure it is, and the sentence that asks for a look. Of names it knows no more than
+which are of metadata.
 """
 
 from __future__ import annotations

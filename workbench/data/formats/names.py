@@ -89,8 +89,8 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "anfrage, consulta, 提问, user "
         "input, user message, user prompt, user query, ask, goal, exercise, challenge, puzzle, "
         "inquiry, premise, ctx, "
-        "message, customer message, customer, patient, front, source, src, post, utterance, description, issue, document, "
-        "article, dialogue, dialog, email, ticket, intent text, problem statement, questions, patterns, command, nl, "
+        "message, customer message, customer, patient, front, source, src, post, utterance, description, issue, "
+        "document, article, dialogue, dialog, email, ticket, intent text, problem statement, questions, patterns, command, nl, "
         "sentence, docstring, body, vorderseite, anverso, text, review, abstract, report, selftext, claim, "
         "kunde, cliente, faq, history, content",
         "subject, betreff, asunto, title, titel, headline, topic, thema, context",
@@ -103,8 +103,8 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "canonical solution, "
         "code, sql, program, best answer, correct answer, accepted answer, long answer, final answer, ground truth, "
         "gold, highlights, summary, tldr, zusammenfassung, resumen, translation, back, tgt, resolution, rewrite, "
-        "correction, corrections, corrected, patch, paraphrase, simplified, explanation, rationale, doctor, gold answer, reference "
-        "answer, query, sql query, rückseite, reverso, completions, solutions, expected output, ideal, ideal "
+        "correction, corrections, corrected, patch, paraphrase, simplified, explanation, rationale, doctor, "
+        "gold answer, reference answer, query, sql query, rückseite, reverso, completions, solutions, expected output, ideal, ideal "
         "response, label text, 解析, lösung, solucion, definition, annotations result value text"
     ),
     "text": _vocabulary(
@@ -132,7 +132,8 @@ VOCABULARY: dict[str, dict[str, int]] = {
     "answer_key": _vocabulary(
         "answer, answer key, label, correct answer, correct option, cop, gold, answer idx, answer index, correct, "
         "correct choice, correct index, gold index, target, solution, 答案, correct answer index, correct answer "
-        "letter, correct answer number, correct answer num, answer number, key, antwort, respuesta, ground truth, richtig, mc answer"
+        "letter, correct answer number, correct answer num, answer number, key, antwort, respuesta, ground truth, "
+        "richtig, mc answer"
     ),
     "answer": _vocabulary(
         "ground truth, answer, final answer, reference answer, gold answer, expected answer, "

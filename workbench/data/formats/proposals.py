@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from workbench.data.formats import checkable, dialogue, judged, names, spoken
+from workbench.data.formats import checkable, dialogue, guesses, judged, names, spoken
 from workbench.data.formats.choosing import WORDS, Columns, answering, aside, asking, roles
 from workbench.data.formats.columns import Table, most
-from workbench.data.formats.forms import language
+from workbench.data.formats.languages import language
 from workbench.data.formats.turns import listed_in
 from workbench.data.layouts import FORMATS, Layout
 
@@ -35,7 +35,10 @@ def checkable_share(texts: list[str]) -> tuple[str, int]:
     return (max(sorted(set(found)), key=found.count), len(found)) if found else ("", 0)
 
 
-_OPTION = re.compile(r"^(?:(?:option|choice|ending|answer|opt|op|sol|candidate)s?[ _-]?)?([a-h]|[0-8])$", re.IGNORECASE)
+_OPTION = re.compile(
+    r"^(?:(?:[a-z]{1,12}[ _-])?(?:option|choice|ending|answer|opt|op|sol|candidate)s?[ _-]?)?([a-h]|[0-8])$",
+    re.IGNORECASE,
+)
 
 
 def _separate_choices(table: Table) -> Columns:
@@ -124,9 +127,20 @@ def _translation(table: Table) -> Iterator[Columns]:
         yield {"source": source, "target": target}
 
 
+_SAYING = 40
+"""Mean length in characters from which the texts beside a prompt may answer it."""
+_MUCH_LONGER = 2
 _CONTEXTS = frozenset(("context", "contexts", "passage", "background", "paragraph"))
 _HEADED = ("body", "post", "selftext", "description")
 """Last words of names of texts to which a title belongs."""
+
+
+def _told(table: Table, title: str, completion: str) -> str | None:
+    """Return the column of the longest texts where a title stands beside them and beside what is said about them."""
+    least = _MUCH_LONGER * max(table.columns[completion].mean_chars, _SAYING)
+    texts = [column for column in guesses.wordy(table) if column.name not in (title, completion)]
+    longest = max(texts, key=lambda column: (column.mean_chars, column.name), default=None)
+    return longest.name if longest is not None and longest.mean_chars >= least else None
 
 
 def _prompt_completion(table: Table) -> Iterator[Columns]:
@@ -136,6 +150,8 @@ def _prompt_completion(table: Table) -> Iterator[Columns]:
         completion = answering(table, prompt)
     if prompt is None or completion is None:
         return
+    if not names.exact(prompt, "prompt") and names.exact(prompt, "title"):
+        prompt = _told(table, prompt, completion) or prompt
     taken = [prompt, completion]
     context = table.best("context", ("text", "texts"), taken)
     named = set(names.words(context.rsplit(".", 1)[-1])) if context is not None else set()
@@ -176,7 +192,10 @@ def _prompt_only(table: Table) -> Iterator[Columns]:
     if answer is None:
         text = table.best("text", WORDS, (prompt,), exact=True)
         plain = turns or (names.rank(prompt, "prompt") or 0) < _PLAIN_PROMPTS
-        if plain and text is None and answering(table, prompt) is None:
+        said = [
+            column.name for column in guesses.wordy(table) if column.mean_chars >= _SAYING and column.name != prompt
+        ]
+        if plain and text is None and not (said and not turns) and answering(table, prompt) is None:
             yield roles(prompt=prompt, **beside)
         return
     column = table.columns[answer]

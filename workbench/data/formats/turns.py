@@ -115,12 +115,12 @@ _NUMBERED = re.compile(r"(?:(?:turn|round|exchange|message)[_ -]?)?(\d{1,6})", r
 
 
 def held_in(value: Mapping[str, Any]) -> list[Any] | None:
-    """Return the list of objects that an object is: by its keys their numbers ("turn_1"), or a list for each key.
+    """Return the list of objects that an object is: its keys are their numbers ("turn_1"), or hold a list each.
 
     None for an object that is neither.
     """
     if value and all(isinstance(item, list) for item in value.values()):
-        if len({len(item) for item in value.values()}) > 1:
+        if len({len(item) for item in value.values()}) > 1 or not any(key in value for key in ROLE_KEYS):
             return None
         return [dict(zip(value, items, strict=True)) for items in zip(*value.values(), strict=True)] or None
     if not value or not all(isinstance(item, dict) for item in value.values()):
@@ -306,21 +306,6 @@ def one_side(value: Any, role: str, what: str, repairs: Counter[str]) -> Turns:
             raise Misfit(f"{what} is a list of several texts")
         value = value[0]
     return [turn(role, text_of(value, what))]
-
-
-def history(value: Any) -> Turns:
-    """Return earlier exchanges, given as a list of [question, answer] or of turns, or as JSON text of one."""
-    if isinstance(value, str):
-        if not value.strip():
-            return []
-        value = listed_in(value)
-        if value is None:
-            raise Refused("the history is not a list of exchanges")
-    if value in (None, []):
-        return []
-    if not are_turns(value):
-        raise Refused("the history is not a list of exchanges")
-    return listed(value, Counter())
 
 
 def with_system(system: Any, turns: Turns) -> Turns:

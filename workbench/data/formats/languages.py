@@ -1,0 +1,55 @@
+"""Languages in the names of columns: "en", "text_de", "pt_BR", "sentence_deu_Latn", "english".
+
+Owns the names and the codes of languages. Must not know rows or formats.
+"""
+
+from __future__ import annotations
+
+import re
+
+LANGUAGES = {
+    "ar": "Arabic", "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan", "cs": "Czech", "da": "Danish", "de": "German",
+    "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French",
+    "gu": "Gujarati", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian", "hu": "Hungarian", "id": "Indonesian",
+    "it": "Italian", "ja": "Japanese", "ko": "Korean", "lt": "Lithuanian", "lv": "Latvian", "nl": "Dutch",
+    "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sk": "Slovak",
+    "sl": "Slovenian", "sr": "Serbian", "sv": "Swedish", "sw": "Swahili", "ta": "Tamil", "te": "Telugu", "th": "Thai",
+    "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+"""ISO 639-1 code → English name of a language."""
+_LONGER_CODES = {
+    "ara": "ar", "arb": "ar", "bul": "bg", "ben": "bn", "cat": "ca", "ces": "cs", "dan": "da", "deu": "de", "ger": "de",
+    "ell": "el", "eng": "en", "spa": "es", "est": "et", "pes": "fa", "fin": "fi", "fra": "fr", "fre": "fr", "guj": "gu",
+    "heb": "he", "hin": "hi", "hrv": "hr", "hun": "hu", "ind": "id", "ita": "it", "jpn": "ja", "kor": "ko", "lit": "lt",
+    "lav": "lv", "nld": "nl", "nob": "no", "pol": "pl", "por": "pt", "ron": "ro", "rus": "ru", "slk": "sk", "slv": "sl",
+    "srp": "sr", "swe": "sv", "swh": "sw", "tam": "ta", "tel": "te", "tha": "th", "tur": "tr", "ukr": "uk", "urd": "ur",
+    "vie": "vi", "zho": "zh",
+}  # fmt: skip
+"""ISO 639-3 code → ISO 639-1 code."""
+LANGUAGE_NAMES = frozenset(name.lower() for name in LANGUAGES.values())
+
+_REGION = re.compile(r"[A-Z]{2}|[A-Z][a-z]{3}")
+"""What may follow the code of a language: a region ("pt_BR") or a script ("deu_Latn")."""
+
+
+def _named(word: str) -> str | None:
+    """Return the name of the language that a word names or is the code of, or None."""
+    lower = word.lower()
+    return lower.capitalize() if lower in LANGUAGE_NAMES else LANGUAGES.get(_LONGER_CODES.get(lower, lower))
+
+
+def language(column: str) -> tuple[str, str] | None:
+    """Return (what else its name says, name of the language) when a column's name has a language or its code.
+
+    It stands at the end, with or without a region or a script, or at the beginning.
+    """
+    outer, _, last = column.rpartition(".")
+    parts = re.split(r"[_\- ]+", last)
+    if len(parts) > 1 and _REGION.fullmatch(parts[-1]) and _named(parts[-2]) is not None:
+        parts.pop()
+    for place in (-1, 0):
+        named = _named(parts[place])
+        if named is not None:
+            del parts[place]
+            return f"{outer}.{'_'.join(parts)}", named
+    return None
