@@ -1,7 +1,7 @@
 """What looking at a gigabyte costs: `workbench inspect` against a bare orjson loop over the same file.
 
-Run by hand: `.venv/bin/python benchmarks/inspect_speed.py [--gigabytes 1] [--folder /tmp]`. Both are whole processes that
-take turns over the same warm file; memory is the highest sum of the resident sizes of a command's processes.
+Run by hand: `.venv/bin/python benchmarks/inspect_speed.py [--gigabytes 1] [--folder /tmp]`. Both are whole processes
+that take turns over the same warm file; memory is the highest sum of the resident sizes of a command's processes.
 """
 
 from __future__ import annotations

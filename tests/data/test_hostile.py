@@ -256,7 +256,7 @@ def test_nothing_in_data_reaches_the_terminal_as_a_command(
         assert found["usable"] >= 4 * len(rows)
         assert not DRIVES.search(json.dumps([found["path"], found["files"], found["ignored"]], ensure_ascii=False))
         # The training data itself is unchanged.
-        assert found["examples"][0]["messages"][0]["content"].endswith(ESCAPES.strip())
+        assert found["examples"][-1]["messages"][0]["content"].endswith(ESCAPES.strip())
 
 
 def test_a_name_that_drives_the_terminal_is_harmless_when_nothing_is_there(inspect: Callable[..., Told]) -> None:

@@ -24,19 +24,25 @@ SUPPORT = {
 SEVERAL = {"main/train.jsonl": ROW, "main/test.jsonl": ROW, "hard/train.jsonl": ROW}
 CARD = {
     "configs": [
-        {"config_name": "main", "data_files": [{"split": "train", "path": "main/train*"}, {"split": "test", "path": "main/test*"}]},
+        {
+            "config_name": "main",
+            "data_files": [{"split": "train", "path": "main/train*"}, {"split": "test", "path": "main/test*"}],
+        },
         {"config_name": "hard", "data_files": "hard/*"},
     ]
-}  # fmt: skip
+}
 
 
 def fetched(endpoint: str, home: Path, name: str) -> tuple[int, list[dict[str, Any]]]:
     """Return exit code and lines of the errand."""
     env = {**os.environ, "HF_ENDPOINT": endpoint, "HF_HOME": str(home), "HF_HUB_OFFLINE": "0"}
     done = subprocess.run(
-        [sys.executable, "-m", "workbench.data.hub"], input=json.dumps({"id": name}).encode(), capture_output=True, env=env,
+        [sys.executable, "-m", "workbench.data.hub"],
+        input=json.dumps({"id": name}).encode(),
+        capture_output=True,
+        env=env,
         check=False,
-    )  # fmt: skip
+    )
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
 
 

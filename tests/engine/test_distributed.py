@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Iterator
@@ -88,7 +89,9 @@ def disturbed(bench: Bench, questions: str) -> Iterator[Run]:
     run = create(bench, questions, 2)
     yield run
     for member in members(run):
-        member.kill()
+        # It may have ended by itself since it was seen.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            member.kill()
 
 
 def members(run: Run) -> list[psutil.Process]:

@@ -20,7 +20,9 @@ MESSAGES = [
 KNOWS_CALLS = (
     "{%- for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}"
     "{%- for call in message.tool_calls or [] %}"
-    "<call>{{ call.function.name }} {{ call.function.arguments | tojson }}</call>{%- endfor %}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    "<call>{{ call.function.name }} {{ call.function.arguments | tojson }}</call>"
+    "{%- endfor %}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 
 

@@ -60,14 +60,3 @@ def replayed(characters: int, replay_rows: Sequence[dict[str, Any]], share: floa
     chosen = _chosen(replay_rows, round(characters * share / (1.0 - share)), draw)
     draw.shuffle(chosen)
     return chosen
-
-
-def with_replay(
-    rows: Sequence[dict[str, Any]], replay_rows: Sequence[dict[str, Any]], share: float, seed: int
-) -> list[dict[str, Any]]:
-    """Return all of `rows` and the `replayed` ones of `replay_rows`, shuffled where there are any of these."""
-    general = replayed(sum(len(row["text"]) for row in rows), replay_rows, share, seed)
-    mixed = [*rows, *general]
-    if general:
-        random.Random(seed).shuffle(mixed)
-    return mixed

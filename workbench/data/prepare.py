@@ -44,6 +44,8 @@ def prepare(request: Mapping[str, Any], progress: rows.Progress) -> dict[str, An
     """
     out = Path(request["out"])
     recipe = Recipe(**checked(request["recipe"]))
+    if request["recipe"].keys() - {"data"} and any(plan.is_plan(Path(path)) for path in request["paths"]):
+        raise UsageError("A plan says how its rows are curated; leave --set out, or give the files instead.")
     with (out / QUARANTINE).open("wb") as quarantine:
 
         def refuse(refused: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from workbench.core.recipe import Recipe
 from workbench.data import account, canonical, plan, sources, survey
 from workbench.data.account import Account
 from workbench.data.curate import Curation, Curator, Decisions
+from workbench.data.curate.curator import STEPS
 from workbench.data.layouts import TYPE_OF_METHOD
 from workbench.data.readers import BadRecord, Unreadable, read
 
@@ -200,13 +201,13 @@ def find(
 
 def _nothing_left(rows: Rows) -> str:
     """Return the sentence that says why no usable row is left to learn from."""
-    lines = [line for line in rows.decisions.report() if line["step"] in STEPS.values()]
+    lines = [line for line in rows.decisions.report() if line["what"] in STEPS]
     most = max(lines, key=lambda line: int(line["rows"]), default=None)
     if most is None:
         return f"All {rows.account.usable} usable rows are held out; give rows to learn from, too."
     return (
         f"No row is left to learn from: of {rows.account.usable} usable rows, {most['rows']} are left out as "
-        f"{most['what']}; change {most['step']}."
+        f"{most['what']} ({most['step']}); give other rows, or let fewer be left out."
     )
 
 

@@ -25,7 +25,7 @@ from workbench.data.curate.texts import characters, identity, said, text_of, tur
 SHORT, LONG, FOREIGN, POOR = "too short", "too long", "in another language", "of poor quality"
 SECRET, EXAM = "with secrets or personal data", "that an exam has, too"
 COPY, NEAR_COPY, LEAK = "copies of another row", "nearly the same as another row", "learnt and held out both"
-HELD, UNUSED, WEIGHED = "held out, more than are needed", "not used", "left out by the weight of their source"
+HELD, WEIGHED = "held out, more than are needed", "left out by the weight of their source"
 
 STEPS: dict[str, str] = {
     SHORT: "min_characters",

@@ -181,7 +181,7 @@ def _spoken(value: list[Any] | None) -> bool:
             return True
         inner = item.get("message")
         turn = inner if isinstance(inner, dict) else item
-        roles = [turn[key] for key in ROLE_KEYS if turn.get(key) is not None]
+        roles = [turn[key] for key in (*ROLE_KEYS, "type") if turn.get(key) is not None]
         named = [role.get("role") if isinstance(role, dict) else role for role in roles]
         if not roles or any(role_of(role) is not None for role in named):
             return True
@@ -303,7 +303,7 @@ class Verdicts(NamedTuple):
     labels: tuple[str, ...]
 
 
-_LABELS = frozenset(("label", "kto tag"))
+_LABELS = frozenset(("label", "kto tag", "kto label"))
 
 REVIEWED = "accepted"
 """Column of the decision about a row that a model wrote: true, false, or null while nobody has decided."""

@@ -33,6 +33,8 @@ def preference(table: Table) -> Iterator[Columns]:
 
 _MOST_LABELS = 0.9
 """Share of the values of a column that must be verdicts for it to be a column of labels."""
+_STRONG = frozenset(("label", "kto tag", "kto label", "thumbs up", "thumbs", "feedback", "desirable"))
+"""Names of columns of verdicts even where the sample has good answers only."""
 _ANSWERED = frozenset(
     ("response", "answer", "completion", "output", "ref", "reply", "conversation", "generation", "summary", "solution")
 )
@@ -142,7 +144,15 @@ def unpaired(table: Table) -> Iterator[Columns]:
         plain = names.exact(label, "label")
         said = [verdict(value) for value in column.values]
         certain = most((value is not None for value in said), _MOST_LABELS)
-        strong = " ".join(names.words(label)) in ("label", "kto tag", "thumbs up", "thumbs", "feedback", "desirable")
+        strong = " ".join(names.words(label)) in (
+            "label",
+            "kto tag",
+            "kto label",
+            "thumbs up",
+            "thumbs",
+            "feedback",
+            "desirable",
+        )
         if not plain or not certain or (column.kind != "bool" and not {True, False} <= set(said) and not strong):
             continue
         beside = aside(table, label)

@@ -85,39 +85,41 @@ VOCABULARY: dict[str, dict[str, int]] = {
     "history": _vocabulary("history, chat history, previous turns"),
     "prompt": _vocabulary(
         "prompt, question, query, problem, user, human, instruction, instructions, input, inputs, request, task, q, "
-        "frage, pregunta, domanda, pergunta, вопрос, 问题, 問題, 質問, 질문, سؤال, "
-        "anfrage, consulta, 提问, user "
-        "input, user message, user prompt, user query, ask, goal, exercise, challenge, puzzle, "
-        "inquiry, premise, ctx, "
-        "message, customer message, customer, patient, front, source, src, post, utterance, description, issue, "
-        "document, article, dialogue, dialog, email, ticket, intent text, problem statement, questions, patterns, command, nl, "
-        "sentence, docstring, body, vorderseite, anverso, text, review, abstract, report, selftext, claim, "
-        "kunde, cliente, faq, history, content",
+        "frage, pregunta, domanda, pergunta, вопрос, 问题, 問題, 質問, 질문, سؤال, anfrage, "
+        "consulta, 提问, user input, user "
+        "message, user prompt, user query, ask, goal, exercise, challenge, puzzle, inquiry, premise, ctx, message, "
+        "customer message, customer, patient, front, source, src, post, utterance, description, issue, document, "
+        "article, dialogue, dialog, email, ticket, intent text, problem statement, questions, patterns, command, nl, "
+        "sentence, docstring, body, vorderseite, anverso, text, review, abstract, report, selftext, claim, kunde, "
+        "cliente, faq, history, content",
         "subject, betreff, asunto, title, titel, headline, topic, thema, context",
     ),
     "completion": _vocabulary(
-        "completion, response, response choices, solution, output, answer, assistant, reply, outputs, answers, target, "
-        "targets, responses, a, antwort, respuesta, risposta, resposta, reponse, ответ, 答案, 回答, 答え, "
-        "답변, جواب, ausgabe, salida, "
-        "输出, 回复, 解答, gpt, bot, chatbot, model, assistant response, agent, generation, result, "
-        "canonical solution, "
-        "code, sql, program, best answer, correct answer, accepted answer, long answer, final answer, ground truth, "
-        "gold, highlights, summary, tldr, zusammenfassung, resumen, translation, back, tgt, resolution, rewrite, "
-        "correction, corrections, corrected, patch, paraphrase, simplified, explanation, rationale, doctor, "
-        "gold answer, reference answer, query, sql query, rückseite, reverso, completions, solutions, expected output, ideal, ideal "
-        "response, label text, 解析, lösung, solucion, definition, annotations result value text"
+        "completion, response, response choices, solution, output, answer, assistant, reply, outputs, answers, "
+        "target, targets, responses, assistant message, bot message, a, antwort, respuesta, risposta, resposta, "
+        "reponse, ответ, 答案, 回答, 答え, 답변, جواب, ausgabe, salida, 输出, 回复, 解答, "
+        "gpt, bot, chatbot, model, assistant "
+        "response, agent, generation, result, canonical solution, code, sql, program, best answer, correct answer, "
+        "accepted answer, long answer, final answer, ground truth, gold, highlights, summary, tldr, zusammenfassung, "
+        "resumen, translation, back, tgt, resolution, rewrite, correction, corrections, "
+        "corrected, patch, paraphrase, "
+        "simplified, explanation, rationale, doctor, gold answer, reference answer, query, sql query, rückseite, "
+        "reverso, completions, solutions, expected output, ideal, ideal response, label "
+        "text, 解析, lösung, solucion, "
+        "definition, annotations result value text"
     ),
     "text": _vocabulary(
         "text, content, article, body, document, raw content, markdown, story, passage, texto, texte, testo, "
         "contents, page content, raw text, full text, maintext, main text, plain text, code, abstract, selftext, "
-        "wikitext, lyrics, sentence, paragraph, transcript, doc, book, 文本, 内容, 正文, artikel, "
-        "inhalt, chapter, post, "
+        "wikitext, lyrics, sentence, paragraph, transcript, doc, book, 文本, 内容, 正文, "
+        "artikel, inhalt, chapter, post, "
         "description, html text"
     ),
     "label": _vocabulary(
-        "label, labels, kto tag, thumbs up, thumbs, thumb, feedback, liked, like, vote, verdict, is good, good, "
-        "desirable, is desirable, accepted, is accepted, is correct, correct, correctness, is helpful, helpful, is "
-        "preferred, preferred, is positive, rating, score, upvoted, approved, user feedback, reaction, is safe, "
+        "label, labels, kto tag, kto label, thumbs up, thumbs, thumb, feedback, liked, like, vote, verdict, is good, "
+        "good, desirable, is desirable, accepted, is accepted, is correct, correct, "
+        "correctness, is helpful, helpful, "
+        "is preferred, preferred, is positive, rating, score, upvoted, approved, user feedback, reaction, is safe, "
         "reward, preference"
     ),
     "class": _vocabulary(
@@ -136,8 +138,8 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "richtig, mc answer"
     ),
     "answer": _vocabulary(
-        "ground truth, answer, final answer, reference answer, gold answer, expected answer, "
-        "target, solution, label, "
+        "ground truth, answer, final answer, reference answer, gold answer, expected "
+        "answer, target, solution, label, "
         "gold, correct answer, expected, reference solution, answers, reward model ground truth, verification info, "
         "exact answer, short answer, numerical answer, result"
     ),

@@ -36,7 +36,8 @@ def checkable_share(texts: list[str]) -> tuple[str, int]:
 
 
 _OPTION = re.compile(
-    r"^(?:(?:[a-z]{1,12}[ _-])?(?:option|choice|ending|answer|opt|op|sol|candidate)s?[ _-]?)?([a-h]|[0-8])$",
+    r"(?!incorrect|wrong|false|bad|negative)(?:(?:[a-z]{1,12}[ _-])?"
+    r"(?:option|choice|ending|answer|opt|op|sol|candidate)s?[ _-]?)?([a-h]|[0-8])$",
     re.IGNORECASE,
 )
 
@@ -192,10 +193,9 @@ def _prompt_only(table: Table) -> Iterator[Columns]:
     if answer is None:
         text = table.best("text", WORDS, (prompt,), exact=True)
         plain = turns or (names.rank(prompt, "prompt") or 0) < _PLAIN_PROMPTS
-        said = [
-            column.name for column in guesses.wordy(table) if column.mean_chars >= _SAYING and column.name != prompt
-        ]
-        if plain and text is None and not (said and not turns) and answering(table, prompt) is None:
+        others = [column for column in guesses.wordy(table) if column.name != prompt]
+        said = not turns and any(column.mean_chars >= _SAYING for column in others)
+        if plain and text is None and not said and answering(table, prompt) is None:
             yield roles(prompt=prompt, **beside)
         return
     column = table.columns[answer]

@@ -6,6 +6,7 @@ Owns the table of spellings and the keys that name a role. Must not know the con
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 _SPELLINGS = {
@@ -38,6 +39,12 @@ def role_of(value: Any) -> str | None:
         return None
     bare = value.strip().lower()
     return ROLES.get(bare) or ("assistant" if _VERSION.fullmatch(bare) else None)
+
+
+def named_role(turn: Mapping[str, Any]) -> Any:
+    """Return what a turn calls its role, None where it has none; a "type" is one only when it is known as one."""
+    name = next((turn[key] for key in ROLE_KEYS if turn.get(key) is not None), None)
+    return turn["type"] if name is None and role_of(turn.get("type")) is not None else name
 
 
 def speaks(turn: Any) -> str | None:

@@ -20,7 +20,7 @@ import orjson
 from workbench.core.text import one_line
 from workbench.data.formats import calls, names
 from workbench.data.formats.refusals import Misfit, Refused
-from workbench.data.formats.roles import CALLING, ROLE_KEYS, role_of
+from workbench.data.formats.roles import CALLING, ROLE_KEYS, named_role, role_of
 
 Turn = dict[str, Any]
 Turns = list[Turn]
@@ -100,14 +100,26 @@ def _pair_keys(keys: tuple[str, ...]) -> tuple[str, str] | None:
     return (asked[0], answered[0]) if asked and answered else None
 
 
+def _wrapped(value: dict[str, Any]) -> dict[str, Any]:
+    """Return the turn that an object wraps ({"message": {"role", "content"}}, {"type", "data": {"content"}}), or it."""
+    message, data = value.get("message"), value.get("data")
+    if isinstance(message, dict) and "role" in message:
+        return message
+    if isinstance(data, dict) and "content" in data and role_of(value.get("type")) is not None:
+        return {**data, "role": value["type"]}
+    return value
+
+
 def is_turn(value: Any) -> bool:
     """Return whether a value can be a turn: an object with a role and a content, or a question with its answer."""
     if not isinstance(value, dict):
         return False
-    if isinstance(value.get("message"), dict) and "role" in value["message"]:
+    if _wrapped(value) is not value:
         return True
     keys = tuple(value)
-    has_role = any(key in value for key in ROLE_KEYS)
+    if len(keys) == 1 and role_of(keys[0]) is not None and isinstance(value[keys[0]], str):
+        return True
+    has_role = any(key in value for key in ROLE_KEYS) or role_of(value.get("type")) is not None
     return (has_role and any(key in value for key in (*CONTENT_KEYS, *_CALL_KEYS))) or _pair_keys(keys) is not None
 
 
@@ -160,7 +172,7 @@ def are_turns(value: Any) -> bool:
 
 def _role(given: Mapping[str, Any]) -> tuple[str, str]:
     """Return (canonical role, spelling) of a turn."""
-    name = next((given[key] for key in ROLE_KEYS if given.get(key) is not None), None)
+    name = named_role(given)
     if isinstance(name, dict):
         name = name.get("role", name.get("name"))
     role = role_of(name)
@@ -205,11 +217,9 @@ class _Parts:
             )
 
 
-def _spoken(given: Mapping[str, Any], repairs: Counter[str]) -> Turns:
+def _spoken(given: dict[str, Any], repairs: Counter[str]) -> Turns:
     """Return the canonical turns of one turn with a role: one, or several where it holds results of tools."""
-    inner = given.get("message")
-    if isinstance(inner, dict) and "role" in inner:
-        given = inner
+    given = _wrapped(given)
     role, spelled = _role(given)
     if role == "assistant" and given.get("weight") == 0:
         raise Refused("an answer has weight 0, and all answers of a row are learnt")
@@ -262,6 +272,8 @@ def _one(given: Any, place: int, repairs: Counter[str]) -> Turns:
     """Return the canonical turns of one item of a list."""
     if isinstance(given, dict):
         pair = _pair_keys(tuple(given))
+        if len(given) == 1 and (role := role_of(next(iter(given)))) is not None:
+            return [turn(role, text_of(next(iter(given.values())), "the content of a turn"))]
         if pair is None:
             return _spoken(given, repairs)
         return [
