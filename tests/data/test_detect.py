@@ -113,7 +113,12 @@ def test_a_guess_takes_the_column_that_holds_the_answers_as_context() -> None:
 
 
 def test_nothing_is_made_of_columns_without_words() -> None:
-    for sample in ([{"a": 1, "b": 2}], [{"id": "1f2e3d4c", "url": "https://example.org/x", "n": 4}], [{}]):
+    samples: list[list[Row]] = [
+        [{"a": 1, "b": 2}],
+        [{"id": "1f2e3d4c", "url": "https://example.org/x", "n": 4}],
+        [{}],
+    ]
+    for sample in samples:
         found = detect(sample)
         assert found.layout is None
         assert (found.confidence, found.method) == (0.0, "")

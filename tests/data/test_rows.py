@@ -32,9 +32,10 @@ def written(path: Path, *lines: Any) -> Path:
 
 def prose(draw: random.Random, characters: int) -> str:
     """Return a text in paragraphs."""
-    words: list[str] = []
-    while sum(map(len, words)) + len(words) < characters:
+    words, size = [], 0
+    while size < characters:
         words.append(f"w{draw.randrange(9000)}" + (".\n\n" if draw.random() < 0.02 else ""))
+        size += len(words[-1]) + 1
     return " ".join(words)
 
 

@@ -150,7 +150,6 @@ def prompt_completion(columns: Mapping[str, str]) -> Read:
     """Return the reader of prompts with completions, as text or as turns; a context stands before the question."""
     pick_prompt, pick_completion, pick_context = picks(columns, "prompt", "completion", "context")
     pick_history, pick_system, pick_tools = picks(columns, "history", "system", "tools")
-
     spellings = names.last(columns["prompt"]) in _WAYS_TO_ASK
 
     def several(questions: list[Any], answers: Any, row: Row, repairs: Counter[str]) -> dict[str, Any]:
@@ -164,8 +163,9 @@ def prompt_completion(columns: Mapping[str, str]) -> Read:
         context = one_text(pick_context(row), "the context")
         exchange: Turns = []
         for asking, said in zip(questions, answers, strict=True):
-            opened = joined(context, str(asking)) if not exchange else str(asking)
-            exchange += [turn("user", opened), turn("assistant", str(said))]
+            question = text_of(asking, "a question")
+            opened = question if exchange else joined(context, question)
+            exchange += [turn("user", opened), turn("assistant", text_of(said, "an answer"))]
         return finished(exchange, pick_system(row), pick_tools(row), repairs)
 
     def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
