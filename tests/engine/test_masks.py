@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests import models
@@ -270,6 +270,7 @@ def trusted(shape: Any) -> Any:
 @pytest.mark.parametrize("family", LEARNT)
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(ODD | WORDS, min_size=1, max_size=5), min_size=1, max_size=6), st.booleans())
+@example([["", "<think>\nhm\n</think>\n\nYes."]], False)
 def test_rows_encoded_together_are_those_encoded_one_by_one(family: str, said: list[list[str]], system: bool) -> None:
     """And those one by one are found without anything that conversations of one shape share."""
     together, alone = encoder(family), encoder(family)

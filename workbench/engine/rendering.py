@@ -63,6 +63,8 @@ class _Shape:
     """For each gap between two texts the number of the turn that is said there, and what the template trims."""
     spans: list[tuple[tuple[int, int], tuple[int, int]]]
     """Begin and end of each answer as (number of a text, characters into it)."""
+    opened: str = ""
+    """What the prompt opens and answers do not have, a thought for example."""
     trials: int = TRIALS
 
     def fill(self, contents: Sequence[str]) -> tuple[str, list[tuple[int, int]]]:
@@ -211,6 +213,9 @@ class Renderer:
         shape = self._shapes[roles]
         if shape is None:
             return None
+        if shape.opened and any(content.lstrip().startswith(shape.opened.lstrip()[:1]) for content in contents):
+            # An answer may begin with what the prompt opens, and then less of it is said by the assistant.
+            return None
         text, spans = shape.fill(contents)
         if text != full:
             return None
@@ -257,4 +262,9 @@ class Renderer:
 
         spans = [(place(low), place(high)) for low, high in found]
         known = [(low, high) for low, high in spans if low is not None and high is not None]
-        return _Shape(texts, said, known) if len(known) == len(spans) else None
+        if len(known) < len(spans):
+            return None
+        first = next((turn for turn, role in enumerate(roles) if role == "assistant"), len(roles))
+        prompt = self._render(messages[:first], None, prompt=True)
+        shared = os.path.commonprefix([prompt, full])  # noqa: RUF071 - of any texts, whatever its home
+        return _Shape(texts, said, known, prompt[len(shared) :] if first < len(roles) else "")
