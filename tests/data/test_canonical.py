@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.data.known_layouts import chat, turn
 from workbench.data.canonical import OTHER_FORMAT, Rejected, Tally, converter
 from workbench.data.formats import calls
-from workbench.data.formats.turns import MAY_FOLLOW
+from workbench.data.formats.order import MAY_FOLLOW
 from workbench.data.layouts import Layout
 
 Row = dict[str, Any]
@@ -109,6 +109,21 @@ def test_repairs_are_counted(given: Row, repair: str, kept: list[str]) -> None:
     assert repairs == {repair: 1}
 
 
+@pytest.mark.parametrize("mark", [{"weight": 0}, {"weight": 0.0}, {"train": False}, {"loss": False}])
+def test_an_answer_that_is_not_learnt_says_so(mark: Row) -> None:
+    given = [turn("user", "a"), {**turn("assistant", "b"), **mark}, turn("user", "c"), turn("assistant", "d")]
+    assert convert({"messages": given}) == (
+        {"messages": [given[0], {**turn("assistant", "b"), "weight": 0}, *given[2:]]},
+        {},
+    )
+
+
+@pytest.mark.parametrize("mark", [{"weight": 1}, {"weight": None}, {"train": True}, {"loss": None}])
+def test_an_answer_that_is_learnt_is_as_any_other(mark: Row) -> None:
+    given = [turn("user", "a"), {**turn("assistant", "b"), **mark}]
+    assert convert({"messages": given}) == ({"messages": [given[0], turn("assistant", "b")]}, {})
+
+
 CALLED = {"role": "assistant", "content": None, "tool_calls": [{"id": 1}]}
 REFUSED: list[tuple[Row, str]] = [
     (turns(("user", "a"), ("assistant", "")), "an answer is empty"),
@@ -135,7 +150,7 @@ REFUSED: list[tuple[Row, str]] = [
      "a turn holds a part of type image_url, and only text parts can be trained"),
     ({"messages": [turn("user", "a"), CALLED]}, "a tool call has no name, or its arguments are not a JSON object"),
     ({"messages": [turn("user", "a"), {**turn("assistant", "b"), "weight": 0}]},
-     "an answer has weight 0, and all answers of a row are learnt"),
+     "all its answers have weight 0, so that nothing is learnt"),
     ({"messages": "text"}, "the row has no list of turns"),
     ({"messages": ["hello", 1]}, "a turn is not an object"),
     ({**turns(("user", "a"), ("assistant", "b")), "tools": "[not json"}, "the tools are not valid JSON"),

@@ -59,9 +59,35 @@ class TestPreferences:
         assert convert(row, layout, "preference")[0] == Rejected("the row prefers neither answer")
         assert convert({**row, "winner": "response_b"}, layout, "preference")[0]["chosen"] == [turn("assistant", "b")]
 
+    def test_conversations_in_json_are_compared_from_where_they_part(self) -> None:
+        flags = {"first_if_true": "winner_model_a", "second_if_true": "winner_model_b"}
+        layout = Layout("compared", {"prompt": "prompt", "first": "response_a", "second": "response_b", **flags})
+        row = {"prompt": '["p","q"]', "response_a": '["a","b"]', "response_b": '["c","d"]', "winner_model_a": "1",
+               "winner_model_b": "0"}  # fmt: skip
+        found = convert(row, layout, "preference")[0]
+        assert found["prompt"] == [turn("user", "p")]
+        assert [item["content"] for item in found["chosen"]] == ["a", "q", "b"]
+        assert [item["content"] for item in found["rejected"]] == ["c", "q", "d"]
+        uneven = convert({**row, "response_b": '["c"]'}, layout, "preference")[0]
+        assert uneven["prompt"] == [turn("user", '["p","q"]')]
+
     def test_a_verdict_that_is_none_is_refused(self) -> None:
         row = {"prompt": "p", "completion": "c", "label": "maybe"}
         assert convert(row, LABELLED, "unpaired_preference")[0] == Rejected("the label is neither good nor bad")
+
+
+class TestThoughts:
+    LAYOUT = Layout("prompt_completion", {"prompt": "question", "completion": "answer", "thought": "reasoning"})
+
+    @pytest.mark.parametrize("thought", ["I add.", ["I add."], "<think>I add.</think>"])
+    def test_a_thought_stands_before_its_answer(self, thought: Any) -> None:
+        row = {"question": "1 + 1?", "answer": "2", "reasoning": thought}
+        assert convert(row, self.LAYOUT)[0] == chat("1 + 1?", "<think>\nI add.\n</think>\n\n2")
+
+    @pytest.mark.parametrize(("thought", "answer"), [(None, "2"), (" ", "2"), ("I add.", "<think>So.</think>2")])
+    def test_an_answer_without_one_or_with_its_own_stays_as_it_is(self, thought: Any, answer: str) -> None:
+        row = {"question": "1 + 1?", "answer": answer, "reasoning": thought}
+        assert convert(row, self.LAYOUT)[0] == chat("1 + 1?", answer)
 
 
 class TestOtherTypes:

@@ -61,6 +61,18 @@ def test_the_answers_and_their_ends_are_learnt_and_nothing_else(family: str) -> 
     assert not example.cut
 
 
+@pytest.mark.parametrize("family", [name for name, said in LEARNT.items() if len(said) == 2 and name != "endless"])
+@pytest.mark.parametrize("unlearnt", [0, 1])
+def test_an_answer_of_weight_0_is_read_and_not_learnt(family: str, unlearnt: int) -> None:
+    places = [place for place, message in enumerate(TWO_TURNS) if message["role"] == "assistant"]
+    messages = [dict(message) for message in TWO_TURNS]
+    messages[places[unlearnt]]["weight"] = 0
+    weighted, plain = encoder(family).encode(messages, 512), encoder(family).encode(TWO_TURNS, 512)
+    said = [text.strip(" ") for text in learnt(models.tokenizer(family), weighted)]
+    assert said == [LEARNT[family][1 - unlearnt]]
+    assert weighted.input_ids == plain.input_ids
+
+
 @pytest.mark.parametrize("family", [name for name in LEARNT if name != "endless"])
 def test_the_tokens_are_those_of_the_template(family: str) -> None:
     example = encoder(family).encode(TWO_TURNS, 512)

@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.core.errors import UsageError
-from workbench.data.formats import checkable, columns, forms, proposals, threads, verdicts
+from workbench.data.formats import checkable, columns, forms, proposals, quizzes, threads, verdicts
 from workbench.data.formats.forms import Read, Row
+from workbench.data.formats.order import MAY_FOLLOW
 from workbench.data.formats.refusals import Refused, Rejected
 from workbench.data.formats.roles import CALLING, ROLES
-from workbench.data.formats.turns import MAY_FOLLOW
 from workbench.data.layouts import FORMATS, METHOD_OF_TYPE, TYPE_NAMES, TYPE_OF_METHOD, Layout, picker
 
 __all__ = ["TYPE_OF_METHOD", "Convert", "Rejected", "Tally", "converter", "fits", "types_of"]
@@ -40,7 +40,7 @@ READERS: dict[str, Callable[[Mapping[str, str]], Read]] = {
     "messages": forms.turns,
     "sharegpt": forms.turns,
     "speakers": threads.speakers,
-    "multiple_choice": forms.multiple_choice,
+    "multiple_choice": quizzes.multiple_choice,
     "alpaca": forms.alpaca,
     "translation": forms.translation,
     "prompt_completion": forms.prompt_completion,

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
+
 TYPE_OF_METHOD: dict[str, str] = {
     "sft": "messages",
     "cpt": "text",
@@ -123,7 +125,7 @@ FORMATS: dict[str, Format] = {
         ),
         Format(
             "alpaca", "messages", "an instruction and its output", ("instruction", "completion"),
-            ("input", "history", "system", "tools", "answer"),
+            ("input", "history", "system", "tools", "thought", "answer"),
         ),
         Format(
             "translation", "messages", "the same text in two languages", ("source", "target"), ()
@@ -131,7 +133,7 @@ FORMATS: dict[str, Format] = {
         Format("prompt_only", "prompt_only", "a prompt", ("prompt",), ("answer", "system", "tools")),
         Format(
             "prompt_completion", "messages", "a prompt and its completion", ("prompt", "completion"),
-            ("context", "history", "system", "tools", "answer"),
+            ("context", "history", "system", "tools", "thought", "answer"),
         ),
         Format("classification", "messages", "a text and its class", ("text", "class"), ("pair",)),
         Format("dialogue", "messages", "a dialogue written into one text", ("text",), ("system",)),
@@ -146,7 +148,17 @@ _SPEAKING = ("role", "from", "speaker", "sender", "author")
 
 
 def alone(value: Any) -> dict[str, Any] | None:
-    """Return the object that a value is or that stands alone in a list, None for others; a lone turn stays a list."""
+    """Return the object that a value is, as JSON text or not, or that stands alone in a list, None for others.
+
+    A lone turn stays a list.
+    """
+    if isinstance(value, str):
+        if not (value[:1] == "{" and value[-1:] == "}"):
+            return None
+        try:
+            value = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            return None
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
         if isinstance(value, dict) and any(key in value for key in _SPEAKING):

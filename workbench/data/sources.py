@@ -12,6 +12,7 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from workbench.core.errors import UsageError
 from workbench.core.paths import expanded
 from workbench.core.text import one_line
 from workbench.data import detect, readers
+from workbench.data.formats import loose
 from workbench.data.plan import Plan, is_plan, verify
 from workbench.data.plan import load as load_plan
 from workbench.data.readers.member import Member
@@ -38,6 +40,11 @@ WINDOW_BYTES = 3 * 2**14
 PLAN_FILE = "plan.json"
 PREPARED_ROWS = {"train.jsonl": False, "held_out.jsonl": True}
 """Files with rows in a folder that `workbench prepare` made → whether its rows are held out."""
+_ROWS = frozenset({"json", "table", "parquet", "arrow"})
+"""Kinds of members whose rows may be single turns."""
+_HEAD_ROWS = 2000
+"""Rows at the beginning of a file that show whether the turns of a conversation stand together."""
+_FEW_ROWS = 20
 PROSE = frozenset({"text", "markdown", "html", "pdf", "docx", "epub"})
 """Kinds of members that hold text instead of rows."""
 
@@ -93,7 +100,7 @@ def _windows(member: Member) -> Iterator[dict[str, Any]]:
 
 def is_long_json_lines(member: Member, least: int = WHOLE_BYTES) -> bool:
     """Return whether a member is a plain file of JSON lines, in UTF-8 as far as its head tells, of `least` bytes."""
-    if member.kind != "json" or member.path is None or member.size <= least:
+    if member.kind != "json" or member.path is None or member.size <= least or member.gathering is not None:
         return False
     with member.path.open("rb") as file:
         head = file.read(2**18)
@@ -119,6 +126,23 @@ def sample_of(member: Member) -> Sample:
             if sample.bytes > WHOLE_BYTES:
                 break
     return sample
+
+
+def _head(member: Member) -> list[dict[str, Any]]:
+    """Return the first rows of a member."""
+    records = readers.read(member)
+    return [record.value for record in islice(records, _HEAD_ROWS) if isinstance(record, Record)]
+
+
+def _put_together(member: Member, sample: Sample) -> tuple[Member, Sample]:
+    """Return a member whose rows are conversations and a sample of them: itself, unless its rows are single turns."""
+    if member.kind not in _ROWS or not loose.may_be(sample.rows()[:_FEW_ROWS]):
+        return member, sample
+    how = loose.gathering(sample.rows(), _head(member))
+    if how is None:
+        return member, sample
+    member = dataclasses.replace(member, gathering=how)
+    return member, sample_of(member)
 
 
 def _fingerprint(member: Member, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -192,13 +216,13 @@ def _groups(found: Sources, key: Callable[[Member, Sample], tuple[str, ...] | No
     for number, path in enumerate(found.paths):
         listing = readers.listing(Path(path))
         found.ignored += listing.ignored
-        for member in _prepared(Path(path), listing.members):
+        for listed in _prepared(Path(path), listing.members):
             try:
-                sample = sample_of(member)
+                member, sample = _put_together(listed, sample_of(listed))
             except Unreadable as error:
                 if len(listing.members) == 1:
                     raise
-                found.ignored.append({"source": member.name, "reason": str(error)})
+                found.ignored.append({"source": listed.name, "reason": str(error)})
                 continue
             name = key(member, sample)
             if name is None:

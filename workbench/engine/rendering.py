@@ -164,11 +164,12 @@ class Renderer:
     def _spans(self, messages: Sequence[Mapping[str, Any]], full: str, tools: Any) -> list[tuple[int, int]]:
         """Return the character spans of `full` that assistant turns cover, ends of turn included.
 
-        Where a template rewrites earlier turns, only the turns that it leaves as they were said are returned.
+        Answers of weight 0 are read and not learnt. Where a template rewrites earlier turns, only the turns that it
+        leaves as they were said are returned.
         """
         spans = []
         for index, message in enumerate(messages):
-            if message["role"] != "assistant":
+            if message["role"] != "assistant" or message.get("weight") == 0:
                 continue
             before = self._render(messages[:index], tools, prompt=True)
             through = self._render(messages[: index + 1], tools) if index + 1 < len(messages) else full

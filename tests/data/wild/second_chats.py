@@ -161,7 +161,7 @@ CHATS: tuple[Wild, ...] = (
         rows=5,
     ),
     wild(
-        "guanaco text",
+        "guanaco text, second table",
         jsonl(
             [{"text": _tagged(t, "### Human: ", "### Assistant: ")} for t in TALKS],
             "openassistant_best_replies_train.jsonl",

@@ -63,7 +63,7 @@ INSTRUCTIONS: tuple[Wild, ...] = (
         rows=6,
     ),
     wild(
-        "dolly",
+        "dolly, second table",
         jsonl(
             [
                 {"instruction": q, "context": PASSAGE if i == 1 else "", "response": a, "category": "closed_qa"}

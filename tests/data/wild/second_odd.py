@@ -59,7 +59,7 @@ ODD: tuple[Wild, ...] = (
         usable=6,
     ),
     wild(
-        "objects one after another",
+        "objects one after another, second table",
         {"rows.json": "\n".join(json.dumps({"instruction": q, "output": a}, indent=1) for q, a in FACTS).encode()},
         "sft",
         pair(Q, A),

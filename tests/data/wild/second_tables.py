@@ -72,7 +72,7 @@ TABLES: tuple[Wild, ...] = (
         rows=6,
     ),
     wild(
-        "help desk tickets",
+        "help desk tickets, second table",
         table(
             [
                 (f"T-{i}", "2024-02-01", "closed", f"Ticket about {q.split()[-1].strip('?')}", f"Hello, {q}", a)

@@ -162,7 +162,8 @@ def fits(found: Any, expected: Any) -> bool:
         return any(fits(found, value) for value in expected.values)
     if isinstance(expected, Has):
         text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
-        return all(part in text for part in expected.parts)
+        # In JSON, a line end or a quote of a text is written with a backslash.
+        return all(part in text or json.dumps(part, ensure_ascii=False)[1:-1] in text for part in expected.parts)
     if isinstance(expected, Turn):
         return isinstance(found, dict) and found.get("role") == expected.role and fits(found, Has(*expected.parts))
     if isinstance(expected, dict):

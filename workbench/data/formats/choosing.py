@@ -32,6 +32,16 @@ def aside(table: Table, *taken: str) -> Columns:
     )
 
 
+_BRIEF = 20
+"""Mean length in characters of texts too short to be thoughts: "on" and "off" say whether there are any."""
+
+
+def thinking(table: Table, *taken: str) -> str | None:
+    """Return the column of the thoughts before the answers."""
+    refused = [name for name in table.of_kind("text") if table.columns[name].mean_chars < _BRIEF]
+    return table.best("thought", ("text", "texts"), taken, exact=True, barred=refused)
+
+
 def asking(table: Table, *taken: str) -> str | None:
     """Return the column that asks: text before a list of turns, unless only that is named so."""
     answers = [

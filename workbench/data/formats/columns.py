@@ -28,7 +28,12 @@ _DEPTH = 3
 _DISTINCT = 4096
 _FEWEST_REPEATED = 3
 """Rows from which it says something that all values of a column are the same."""
-_NO_WORDS = re.compile(r"(?:https?://\S+|[0-9a-fA-F-]{8,}|[\d\s.,:/T+Z-]+|\S+@\S+)")
+_NO_WORDS = re.compile(
+    r"(?:https?://\S+|[0-9a-fA-F-]{8,}|[\d\s.,:/T+Z-]+|\S+@\S+"
+    r"|(?:CC[- ]?(?:BY|0)|Creative Commons|Public Domain|©|\(c\))[^\n]{0,200})",
+    re.IGNORECASE,
+)
+"""What addresses, ids, numbers, dates and notes of a licence are made of."""
 _VARIED = frozenset(("prompt", "completion", "text"))
 """Roles whose columns say something else in each row."""
 _ASKED_OF_ALL = frozenset(("prompt", "instruction", "instructions", "completion", "response", "output", "answer"))
@@ -123,7 +128,7 @@ class Column:
 
     @cached_property
     def is_coded(self) -> bool:
-        """Whether most texts are addresses, ids, numbers or dates, not words."""
+        """Whether most texts are addresses, ids, numbers, dates or notes of a licence, not words."""
         return most(_NO_WORDS.fullmatch(text.strip()) is not None for text in self.texts)
 
     @cached_property

@@ -6,20 +6,19 @@ or files. A reader raises Refused with the reason for a row that is not trained 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from workbench.data.formats import calls, dialogue, names
 from workbench.data.formats.languages import language
+from workbench.data.formats.order import asked, conversation
 from workbench.data.formats.refusals import Misfit, Refused
 from workbench.data.formats.roles import ROLE_KEYS
 from workbench.data.formats.turns import (
+    THOUGHTS,
     Turns,
     are_turns,
-    asked,
-    conversation,
     is_text,
     joined,
     listed,
@@ -27,6 +26,8 @@ from workbench.data.formats.turns import (
     one_side,
     text_beside,
     text_of,
+    texts_in,
+    thought,
     turn,
     with_system,
 )
@@ -114,17 +115,29 @@ def turns(columns: Mapping[str, str]) -> Read:
     return read
 
 
+def _thoughtful(value: Any, answer: str, repairs: Counter[str]) -> str:
+    """Return an answer with the thought of a column of its own before it, unless it brings one along."""
+    words = one_text(value, "the thought")
+    if not words.strip() or not answer.strip() or "<think>" in answer:
+        return answer
+    repairs[THOUGHTS] += 1
+    bare = words.strip().removeprefix("<think>").removesuffix("</think>").strip()
+    return thought(bare) + answer
+
+
 def alpaca(columns: Mapping[str, str]) -> Read:
     """Return the reader of instruction rows; the input follows the instruction after a blank line."""
     pick_asked, pick_given, pick_answer = picks(columns, "instruction", "input", "completion")
     pick_history, pick_system, pick_tools = picks(columns, "history", "system", "tools")
+    pick_thought = picks(columns, "thought")[0]
 
     def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
         instruction = text_of(required(pick_asked(row), "the instruction"), "the instruction")
         answer = answer_text(required(pick_answer(row), "the answer"), "the answer", repairs)
         question = joined(instruction, one_text(pick_given(row), "the input"))
         earlier = history(pick_history(row))
-        exchange = [*earlier, turn("user", question), turn("assistant", answer)]
+        spoken = turn("assistant", _thoughtful(pick_thought(row), answer, repairs))
+        exchange = [*earlier, turn("user", question), spoken]
         return finished(exchange, pick_system(row), pick_tools(row), repairs)
 
     return read
@@ -150,6 +163,7 @@ def prompt_completion(columns: Mapping[str, str]) -> Read:
     """Return the reader of prompts with completions, as text or as turns; a context stands before the question."""
     pick_prompt, pick_completion, pick_context = picks(columns, "prompt", "completion", "context")
     pick_history, pick_system, pick_tools = picks(columns, "history", "system", "tools")
+    pick_thought = picks(columns, "thought")[0]
     spellings = names.last(columns["prompt"]) in _WAYS_TO_ASK
 
     def several(questions: list[Any], answers: Any, row: Row, repairs: Counter[str]) -> dict[str, Any]:
@@ -172,6 +186,8 @@ def prompt_completion(columns: Mapping[str, str]) -> Read:
         prompt = required(pick_prompt(row), "the prompt")
         completion = required(pick_completion(row), "the completion")
         prompt, completion = _bare(prompt), _bare(completion)
+        if isinstance(prompt, str) and isinstance(completion, str) and prompt[:2] == completion[:2] == '["':
+            prompt, completion = texts_in(prompt) or prompt, texts_in(completion) or completion
         if isinstance(prompt, list) and len(prompt) > 1 and all(map(is_text, prompt)):
             if not spellings:
                 return several(prompt, completion, row, repairs)
@@ -194,6 +210,8 @@ def prompt_completion(columns: Mapping[str, str]) -> Read:
                 after = [turn("assistant", answer_text(completion, "the completion", repairs))]
         else:
             after = [turn("assistant", answer_text(completion, "the completion", repairs))]
+        if len(after) == 1 and "tool_calls" not in after[0]:
+            after = [turn("assistant", _thoughtful(pick_thought(row), after[0]["content"], repairs))]
         exchange = [*history(pick_history(row)), *before, *after]
         return finished(exchange, pick_system(row), pick_tools(row), repairs)
 
@@ -207,94 +225,6 @@ def side(prompt: Any, what: str, repairs: Counter[str]) -> Turns:
         if found is not None:
             return found
     return one_side(prompt, "user", what, repairs)
-
-
-_LABELLED = re.compile(r"\(?[A-J][).:]\s*")
-
-
-def _choices(value: Any) -> tuple[list[str], list[str], int | None]:
-    """Return (labels, texts, index of the right one where the choices themselves say so) of choices in any spelling."""
-    if isinstance(value, str):
-        value = listed_in(value)
-    labels: list[Any] | None = None
-    right = None
-    if isinstance(value, dict):
-        texts = next((value[key] for key in ("text", "texts", "choices") if isinstance(value.get(key), list)), None)
-        labels = next((value[key] for key in ("label", "labels") if isinstance(value.get(key), list)), None)
-        if texts is None:
-            labels, texts = list(value), list(value.values())
-        elif labels is not None and all(label in (0, 1) for label in labels):
-            right = labels.index(1) if labels.count(1) == 1 else None
-            labels = None
-        value = texts
-    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-        labels = [next((item[key] for key in ("label", "key", "id", "letter") if key in item), None) for item in value]
-        value = [
-            next((item[key] for key in ("text", "content", "value", "answer") if key in item), None) for item in value
-        ]
-    if not isinstance(value, list) or len(value) < 2 or not all(map(is_text, value)):
-        raise Misfit("the choices are not a list of texts")
-    if labels is None or len(labels) != len(value) or not all(map(is_text, labels)):
-        labels = [chr(65 + place) for place in range(len(value))]
-    return [str(label) for label in labels], [str(text) for text in value], right
-
-
-def _right(answer: Any, labels: list[str], texts: list[str], first: int) -> int:
-    """Return the index of the right choice; `first` is the number of the first choice. Raises Refused."""
-    if isinstance(answer, bool):
-        raise Misfit("the key of the right choice is a truth value")
-    if isinstance(answer, list) and len(answer) == 1:
-        answer = answer[0]
-    if isinstance(answer, float) and answer.is_integer():
-        answer = int(answer)
-    if isinstance(answer, int):
-        place = answer - first
-    else:
-        key = text_of(required(answer, "the answer"), "the answer").strip()
-        bare = key.strip("().: ").upper()
-        upper = [label.upper() for label in labels]
-        if key in texts:
-            place = texts.index(key)
-        elif bare in upper:
-            place = upper.index(bare)
-        elif bare.isdecimal():
-            place = int(bare) - first
-        elif len(bare) == 1 and "A" <= bare <= "J":
-            place = ord(bare) - 65
-        elif len(bare) > 1 and bare[0] in upper and not bare[1].isalnum():
-            place = upper.index(bare[0])
-        else:
-            place = -1
-    if not 0 <= place < len(texts):
-        raise Refused("the answer is none of the choices")
-    return place
-
-
-def multiple_choice(columns: Mapping[str, str]) -> Read:
-    """Return the reader of questions with choices; the answer is the right choice with its label."""
-    pick_question, pick_context, pick_choices, pick_system = picks(columns, "prompt", "context", "choices", "system")
-    separate = [picker(columns[role]) for role in sorted(columns) if role.startswith("choice_")]
-    first = 1 if "answer_from_one" in columns else 0
-    pick_answer = picks(columns, "answer_from_one" if first else "answer")[0]
-
-    def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
-        question = one_text(required(pick_question(row), "the question"), "the question")
-        if separate:
-            given: Any = [text for pick in separate if (text := pick(row)) is not None and text != ""]
-        else:
-            given = pick_choices(row)
-        labels, texts, right = _choices(given)
-        if right is None:
-            right = _right(pick_answer(row), labels, texts, first)
-        shown = [chr(65 + place) for place in range(len(texts))] if all(map(str.isdecimal, labels)) else labels
-        if all(_LABELLED.match(text) for text in texts):  # "A) 21": the texts bring their own labels
-            texts = [text[_LABELLED.match(text).end() :] for text in texts]  # type: ignore[union-attr]
-        lines = "\n".join(f"{label}. {text}" for label, text in zip(shown, texts, strict=True))
-        prompt = joined(one_text(pick_context(row), "the context"), question, lines)
-        exchange = [turn("user", prompt), turn("assistant", f"{shown[right]}. {texts[right]}")]
-        return finished(exchange, pick_system(row), None, repairs)
-
-    return read
 
 
 def translation(columns: Mapping[str, str]) -> Read:
@@ -337,7 +267,9 @@ def classification(columns: Mapping[str, str]) -> Read:
         text = text_of(required(pick_text(row), "the text"), "the text")
         if (pair := text_beside(pick_pair(row), "the second text")).strip():
             text = joined(text, pair)
-        named = answer_text(required(pick_class(row), "the class"), "the class", repairs)
+        given = required(pick_class(row), "the class")
+        several = isinstance(given, list) and bool(given) and all(map(is_text, given))
+        named = ", ".join(map(str, given)) if several else answer_text(given, "the class", repairs)
         return finished([turn("user", text), turn("assistant", named)], None, None, repairs)
 
     return read

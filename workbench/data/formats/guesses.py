@@ -6,6 +6,7 @@ which are of metadata.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from workbench.core.text import one_line
@@ -18,6 +19,8 @@ _LONG = 150
 _SCANT = 40
 """Mean length in characters of texts too short to be taken for articles."""
 _MUCH_LONGER = 4
+_LONG_CLASSED = 1000
+"""Mean length in characters from which texts with a class beside them are articles."""
 _COMPARED_ROWS = 500
 
 
@@ -53,6 +56,70 @@ def _held_in(inner: str, outer: str, table: Table) -> float:
     return sum(short.strip() in long for short, long in both) / len(both) if both else 0.0
 
 
+_NUMBERED = re.compile(r"column_\d{1,4}")
+"""Name of a column of a table that names none."""
+_LETTERS = re.compile(r"[A-Ea-e]\)?")
+_LEAST_CHOICES = 3
+_MOST_CLASSES = 20
+_CLASS = 32
+"""Most characters of the name of a class."""
+
+
+def _shown(name: str) -> str:
+    return one_line(name, 32)
+
+
+def _choosing(table: Table) -> Guess | None:
+    """Return the guess that a column of letters names the right one of the columns before it, or None."""
+    order = sorted(filter(_NUMBERED.fullmatch, table.columns), key=lambda name: int(name.rpartition("_")[2]))
+    for place, key in enumerate(order):
+        texts = table.columns[key].texts
+        if place <= _LEAST_CHOICES or not texts or not all(_LETTERS.fullmatch(text.strip()) for text in texts):
+            continue
+        width = max(*(ord(text.strip()[0].upper()) - 64 for text in texts), _LEAST_CHOICES)
+        found = order[:place]
+        asking = max(range(len(found)), key=lambda number: table.columns[found[number]].mean_chars)
+        choices = found[asking + 1 :]
+        if not width <= len(choices) <= len("abcdefgh"):
+            continue
+        columns = {f"choice_{letter}": name for letter, name in zip("abcdefgh", choices, strict=False)}
+        return Guess(
+            Layout("multiple_choice", {"prompt": found[asking], **columns, "answer": key}),
+            0.7,
+            f"The values of {_shown(key)} are letters that can name one of the {len(choices)} columns before it, so "
+            f"{_shown(found[asking])} was taken as questions and those as choices; {_mend()}",
+        )
+    return None
+
+
+def _sorting(table: Table, worded: list[Column]) -> Guess | None:
+    """Return the guess that one column sorts the texts of another into classes, or None."""
+    classes = []
+    for name, column in table.columns.items():
+        values = [str(value).strip() for value in column.values]
+        short = all(0 < len(value) <= _CLASS for value in values)
+        few = len(values) > column.distinct > 1 and column.distinct <= min(_MOST_CLASSES, max(2, len(values) // 2))
+        if column.kind in ("text", "number") and "." not in name and short and few and not _is_about(name):
+            classes.append(column)
+    texts = [column for column in worded if column not in classes]
+    if len(classes) != 1 or not texts or texts[0].mean_chars > _LONG_CLASSED:
+        return None
+    text, label = texts[0], classes[0]
+    pair = [column for column in texts[1:] if names.words(column.name)[:1] == names.words(text.name)[:1] == ("column",)]
+    columns = {"text": text.name, "class": label.name} | ({"pair": pair[0].name} if len(texts) == 2 and pair else {})
+    return Guess(
+        Layout("classification", columns),
+        0.6,
+        f"The column {_shown(label.name)} has {label.distinct} short values only, so they were taken as the classes of "
+        f"the texts in {_shown(text.name)}; {_mend()}",
+    )
+
+
+def _is_about(name: str) -> bool:
+    """Return whether a column is called as what says something about a row is."""
+    return names.last(name) in names.METADATA
+
+
 def _mend() -> str:
     return "look at the examples and name the columns when this is wrong."
 
@@ -62,6 +129,8 @@ def guess(table: Table) -> Guess | None:
     worded = sorted(wordy(table), key=lambda column: (-column.mean_chars, column.name))
     if not worded:
         return None
+    if (choosing := _choosing(table)) is not None:
+        return choosing
     longest = worded[0]
     asking = max(worded, key=lambda column: (column.questions, column.name))
     if len(worded) > 1 and asking.questions >= _ASKING:
@@ -84,6 +153,8 @@ def guess(table: Table) -> Guess | None:
             f"{100 * asking.questions:.0f} % of the values of {one_line(asking.name, 32)} end in a question mark, so "
             f"they were taken as questions and {one_line(answer.name, 32)} as the answers; {_mend()}",
         )
+    if (sorting := _sorting(table, worded)) is not None:
+        return sorting
     scant = longest.mean_chars < _SCANT and len(table.columns) > len(worded)
     next_longest = worded[1].mean_chars if len(worded) > 1 else 0.0
     if (len(worded) == 1 and not scant) or longest.mean_chars >= max(_LONG, _MUCH_LONGER * next_longest):
@@ -95,11 +166,16 @@ def guess(table: Table) -> Guess | None:
         )
     if len(worded) == 2:
         first, second = sorted(worded, key=lambda column: (column.mean_chars, column.name))
+        why = "has shorter texts than"
+        numbered = all(_NUMBERED.fullmatch(column.name) for column in worded)
+        if numbered and second.mean_chars <= _MUCH_LONGER * first.mean_chars:
+            first, second = sorted(worded, key=lambda column: int(column.name.rpartition("_")[2]))
+            why = "stands before"
         return Guess(
             Layout("prompt_completion", {"prompt": first.name, "completion": second.name}),
             0.5,
-            f"The values of {one_line(first.name, 32)} are shorter than those of {one_line(second.name, 32)}, so they "
-            f"were taken as prompts and the others as completions; {_mend()}",
+            f"The column {one_line(first.name, 32)} {why} {one_line(second.name, 32)}, so it was taken as prompts and "
+            f"the other as completions; {_mend()}",
         )
     if scant:
         return None

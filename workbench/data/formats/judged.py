@@ -5,7 +5,9 @@ Owns one proposer per such format. Must not know how well a layout fits in the e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Any
 
 from workbench.data.formats import names
 from workbench.data.formats.choosing import SPOKEN, WORDS, Columns, answering, aside, asking, roles
@@ -31,6 +33,7 @@ def preference(table: Table) -> Iterator[Columns]:
         yield roles(prompt=prompt, chosen=better, rejected=worse, input=given, **aside(table, *both, prompt or ""))
 
 
+_NUMBER = re.compile(r"[-+]?\d{1,12}(?:\.\d+)?|true|false", re.IGNORECASE)
 _MOST_LABELS = 0.9
 """Share of the values of a column that must be verdicts for it to be a column of labels."""
 _STRONG = frozenset(("label", "kto tag", "kto label", "thumbs up", "thumbs", "feedback", "desirable"))
@@ -72,11 +75,21 @@ def _of(name: str, words: tuple[str, ...], tag: str) -> bool:
     return parts[: len(words)] == words and len(parts) > len(words) and parts[-1] == tag
 
 
+def _counting(table: Table) -> list[str]:
+    """Return the columns of numbers and truth values, those of a table whose cells are all text among them."""
+    written = (name for name in table.of_kind("text") if all(map(_is_number, table.columns[name].values)))
+    return [*table.of_kind("bool", "number"), *written]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, str | int | float) and _NUMBER.fullmatch(str(value).strip()) is not None
+
+
 def compared(table: Table) -> Iterator[Columns]:
     """Propose two numbered answers and the column that says which of them is better, or the score of each."""
     for first, second in _numbered(table.of_kind(*SPOKEN)):
         tags = names.difference(first, second) or ("", "")
-        prompt, numbers = asking(table, first, second), table.of_kind("bool", "number")
+        prompt, numbers = asking(table, first, second), _counting(table)
         flags = [next((name for name in numbers if _of(name, ("winner",), tag)), None) for tag in tags]
         if None not in flags:
             yield roles(first=first, second=second, prompt=prompt, first_if_true=flags[0], second_if_true=flags[1])

@@ -88,11 +88,11 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "frage, pregunta, domanda, pergunta, вопрос, 问题, 問題, 質問, 질문, سؤال, anfrage, "
         "consulta, 提问, user input, user "
         "message, user prompt, user query, ask, goal, exercise, challenge, puzzle, inquiry, premise, ctx, message, "
-        "customer message, customer, patient, front, source, src, post, utterance, description, issue, document, "
+        "customer message, customer, patient, front, post, utterance, description, issue, document, "
         "article, dialogue, dialog, email, ticket, intent text, problem statement, questions, patterns, command, nl, "
         "sentence, docstring, body, vorderseite, anverso, text, review, abstract, report, selftext, claim, kunde, "
         "cliente, faq, history, content",
-        "subject, betreff, asunto, title, titel, headline, topic, thema, context",
+        "subject, betreff, asunto, title, titel, headline, topic, thema, context, source, src",
     ),
     "completion": _vocabulary(
         "completion, response, response choices, solution, output, answer, assistant, reply, outputs, answers, "
@@ -104,16 +104,22 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "resumen, translation, back, tgt, resolution, rewrite, correction, corrections, "
         "corrected, patch, paraphrase, "
         "simplified, explanation, rationale, doctor, gold answer, reference answer, query, sql query, rückseite, "
-        "reverso, completions, solutions, expected output, ideal, ideal response, label "
+        "reverso, reference, sql human readable, completions, solutions, expected output, ideal, ideal response, label "
         "text, 解析, lösung, solucion, "
         "definition, annotations result value text"
+    ),
+    "thought": _vocabulary(
+        "thinking, reasoning content, reasoning, complex cot, deepseek reasoning, thinking trajectories, thinking "
+        "trajectory, deepseek thinking trajectory, gemini thinking trajectory, thoughts, thought, think, cot, chain of "
+        "thought, reasoning trace, reasoning process, thought process, thinking process, model reasoning, r1 reasoning"
     ),
     "text": _vocabulary(
         "text, content, article, body, document, raw content, markdown, story, passage, texto, texte, testo, "
         "contents, page content, raw text, full text, maintext, main text, plain text, code, abstract, selftext, "
         "wikitext, lyrics, sentence, paragraph, transcript, doc, book, 文本, 内容, 正文, "
         "artikel, inhalt, chapter, post, "
-        "description, html text"
+        "description, html text, poem, poem content, speech, essay, letter, recipe, verse, script, joke, tale, fable, "
+        "prose, quote, tweet, notes, note, body text, article text, gedicht, texto completo, poema"
     ),
     "label": _vocabulary(
         "label, labels, kto tag, kto label, thumbs up, thumbs, thumb, feedback, liked, like, vote, verdict, is good, "

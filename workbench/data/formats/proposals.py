@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from workbench.data.formats import checkable, dialogue, guesses, judged, names, spoken
-from workbench.data.formats.choosing import WORDS, Columns, answering, aside, asking, roles
+from workbench.data.formats.choosing import WORDS, Columns, answering, aside, asking, roles, thinking
 from workbench.data.formats.columns import Table, most
 from workbench.data.formats.languages import language
 from workbench.data.formats.turns import listed_in
@@ -19,6 +19,10 @@ from workbench.data.layouts import FORMATS, Layout
 
 _FEW_CLASSES = 50
 _SHORT_CLASS = 60
+_SAYS = re.compile(r"[^\s:?][^:?\n]{0,40}: ")
+"""The beginning of a line in which somebody says something: "Anna: What?" opens a talk, not a question and answer."""
+_UTTERANCE = 200
+"""Mean length in characters of texts that are sorted into classes rather than filed under one."""
 _CHECKABLE = 0.9
 _WORDY = 2000
 _LOOKED_AT = 20_000
@@ -109,6 +113,7 @@ def _alpaca(table: Table) -> Iterator[Columns]:
         input=given,
         completion=completion,
         history=table.best("history", ("turns", "text", "list", "blank"), taken, exact=True),
+        thought=thinking(table, *taken),
         answer=table.best("answer", ("text", "number"), taken, exact=True),
         **aside(table, *taken),
     )
@@ -171,6 +176,7 @@ def _prompt_completion(table: Table) -> Iterator[Columns]:
         completion=completion,
         context=context,
         history=table.best("history", ("turns", "blank"), taken, exact=True),
+        thought=thinking(table, *taken),
         answer=table.best("answer", ("text", "number"), [*taken, context or ""], exact=True),
         **aside(table, *taken),
     )
@@ -212,7 +218,7 @@ _PAIRED = {"1": "2", "a": "b", "premise": "hypothesis", "sentence": "question"}
 
 
 def _classification(table: Table) -> Iterator[Columns]:
-    label = table.best("class", ("text", "number", "bool"))
+    label = table.best("class", ("text", "number", "bool", "texts"))
     if label is None or not names.exact(label, "class"):
         return
     text = table.best("text", WORDS, (label,)) or table.best("prompt", WORDS, (label,))
@@ -228,9 +234,12 @@ def _classification(table: Table) -> Iterator[Columns]:
         "stance",
     )
     few = column.distinct <= max(2, min(_FEW_CLASSES, len(column.values) // 2)) or (sure and column.distinct < 200)
+    if text is not None and table.columns[text].mean_chars <= _UTTERANCE:
+        few = few or column.distinct < len(column.values) <= 2 * _FEW_CLASSES
     short = column.mean_chars <= _SHORT_CLASS
-    others = [name for name in table.of_kind("text") if name not in (label, text) and "." not in name]
-    if text is None or not few or not short or table.columns[text].mean_chars > _WORDY:
+    others = [column.name for column in guesses.wordy(table) if column.name not in (label, text)]
+    one = column.distinct == 1 and len(column.values) > 1  # a class that all rows have teaches nothing
+    if text is None or one or not few or not short or table.columns[text].mean_chars > _WORDY:
         return
     if sure or not [name for name in others if names.last(name) not in ("id", "uuid")]:
         pairs = [name for name in others if _PAIRED.get(names.last(text)) == names.last(name)]
@@ -264,7 +273,10 @@ def _question_first(table: Table) -> Iterator[Columns]:
         return
     texts = table.columns[name].texts
     firsts = [text.strip().partition("\n") for text in texts]
-    asked = sum(first.strip().endswith(("?", "？")) and bool(rest.strip()) for first, _, rest in firsts)
+    asked = sum(
+        first.strip().endswith(("?", "？")) and bool(rest.strip()) and not (_SAYS.match(first) and _SAYS.match(rest))
+        for first, _, rest in firsts
+    )
     if asked >= _CHECKABLE * len(texts):
         yield {"text": name}
 

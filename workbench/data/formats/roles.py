@@ -25,6 +25,13 @@ ROLES: dict[str, str] = {word: role for role, spelled in _SPELLINGS.items() for 
 CALLING = frozenset({"function_call", "tool_call", "tool_use"})
 """Roles of turns whose words are a call."""
 
+FLAGS: dict[str, str] = {
+    "is user": "user", "is human": "user", "from user": "user", "from human": "user", "is customer": "user",
+    "is bot": "assistant", "is assistant": "assistant", "from bot": "assistant", "is agent": "assistant",
+    "is ai": "assistant", "inbound": "user", "outbound": "assistant", "from me": "assistant", "is from me": "assistant",
+}  # fmt: skip
+"""Words of the name of a truth value → who speaks a turn of which it is true; the other one speaks the others."""
+
 ROLE_KEYS = ("role", "from", "speaker", "sender", "author", "who", "participant", "side")
 
 _VERSION = re.compile(
@@ -42,9 +49,23 @@ def role_of(value: Any) -> str | None:
 
 
 def named_role(turn: Mapping[str, Any]) -> Any:
-    """Return what a turn calls its role, None where it has none; a "type" is one only when it is known as one."""
+    """Return what a turn calls its role, None where it has none.
+
+    A "type" is one only when it is known as one, and a truth value only where nothing else is.
+    """
     name = next((turn[key] for key in ROLE_KEYS if turn.get(key) is not None), None)
-    return turn["type"] if name is None and role_of(turn.get("type")) is not None else name
+    if name is None and role_of(turn.get("type")) is not None:
+        return turn["type"]
+    return flagged(turn) if name is None else name
+
+
+def flagged(turn: Mapping[str, Any]) -> str | None:
+    """Return the role of a turn that says by a truth value who speaks it ({"is_user": true}), or None."""
+    for key, value in turn.items():
+        role = FLAGS.get(key.replace("_", " ").lower()) if isinstance(value, bool) else None
+        if role is not None:
+            return role if value else {"user": "assistant", "assistant": "user"}[role]
+    return None
 
 
 def speaks(turn: Any) -> str | None:

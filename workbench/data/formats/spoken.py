@@ -13,7 +13,7 @@ from workbench.data.formats.choosing import WORDS, Columns, answering, aside, ro
 from workbench.data.formats.columns import REVIEWED, Table, most, review_column
 from workbench.data.formats.roles import role_of, speaks
 from workbench.data.formats.threads import are_pieces, parts_of, replies
-from workbench.data.formats.turns import listed_in
+from workbench.data.formats.turns import alternate, listed_in
 
 _MOST_LOOKED_AT = 400
 
@@ -82,13 +82,8 @@ def _column(table: Table) -> str | None:
     found = sorted(named or rest, key=lambda name: ("." in name, names.rank(name, "turns") or 0, name))
     if found:
         return found[0]
-    texts = [name for name in table.of_kind("texts") if " ".join(names.words(name)) in _TAKING_TURNS]
-    alternating = (
-        name
-        for name in texts
-        if most(isinstance(value, list) and len(value) > 1 for value in table.columns[name].values)
-    )
-    return next(alternating, None)
+    texts = [name for name in table.of_kind("texts", "objects") if " ".join(names.words(name)) in _TAKING_TURNS]
+    return next((name for name in texts if most(map(alternate, table.columns[name].values))), None)
 
 
 def answered(lists: list[list[Any]]) -> bool:

@@ -1,17 +1,17 @@
-"""Turns: from a list of turns in whatever spelling to canonical turns in canonical order.
+"""Turns: from a list of turns in whatever spelling to canonical turns.
 
-Owns the content of a turn and the order of turns. Must not know rows, columns or formats.
+Owns the content of a turn. Must not know the order of turns, rows, columns or formats.
 
 A canonical turn is {"role", "content"}; an answer that calls tools has "tool_calls" too, and its content may be empty
-then. Roles are system, user, assistant and tool; a system turn stands first, and each answer follows a user or a tool
-turn. Only what is certain is repaired; everything else is refused. The words of a turn are never changed.
+then; one that is read and not learnt has "weight": 0. Roles are system, user, assistant and tool. The words of a turn
+are never changed.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -20,26 +20,21 @@ import orjson
 from workbench.core.text import one_line
 from workbench.data.formats import calls, names
 from workbench.data.formats.refusals import Misfit, Refused
-from workbench.data.formats.roles import CALLING, ROLE_KEYS, named_role, role_of
+from workbench.data.formats.roles import CALLING, ROLE_KEYS, flagged, named_role, role_of
 
 Turn = dict[str, Any]
 Turns = list[Turn]
 
-CONTENT_KEYS = ("content", "value", "text", "parts", "message", "body", "utterance", "msg")
+CONTENT_KEYS = ("content", "value", "text", "parts", "message", "body", "utterance", "msg", "mes")
 _CALL_KEYS = ("tool_calls", "function_call")
+_LEARNT_UNLESS = (("weight", 1), ("train", True), ("loss", True), ("trainable", True))
+"""Keys by which trainers say that an answer is read and not learnt, with what holds where they are missing."""
 _THOUGHT_KEYS = ("reasoning_content", "thinking", "reasoning", "thought")
+THOUGHTS = "thoughts were written before their answers as <think>…</think>"
 _THOUGHT_PARTS = frozenset({"reasoning", "thinking", "thought"})
 _CALL_PARTS = frozenset({"tool_call", "tool_use", "function_call"})
 _RESULT_PARTS = frozenset({"tool_result", "tool_response", "function_response"})
 _TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
-
-MAY_FOLLOW = {
-    "system": frozenset({""}),
-    "user": frozenset({"", "system", "assistant"}),
-    "assistant": frozenset({"user", "tool"}),
-    "tool": frozenset({"assistant", "tool"}),
-}
-"""Role → roles of the turn before it; "" is the beginning."""
 
 _EXACT_INTEGER = 2.0**63
 _WIDEST_NAME = 24
@@ -82,7 +77,7 @@ def turn(role: str, content: str) -> Turn:
     return {"role": role, "content": content}
 
 
-def _thought(text: str) -> str:
+def thought(text: str) -> str:
     """Return a thought as reasoning models write it before their answer; "" for none."""
     return f"<think>\n{text}\n</think>\n\n" if text.strip() else ""
 
@@ -120,6 +115,7 @@ def is_turn(value: Any) -> bool:
     if len(keys) == 1 and role_of(keys[0]) is not None and isinstance(value[keys[0]], str):
         return True
     has_role = any(key in value for key in ROLE_KEYS) or role_of(value.get("type")) is not None
+    has_role = has_role or flagged(value) is not None
     return (has_role and any(key in value for key in (*CONTENT_KEYS, *_CALL_KEYS))) or _pair_keys(keys) is not None
 
 
@@ -206,7 +202,7 @@ class _Parts:
         if kind in _TEXT_PARTS:
             self.words.append(text_of(held, "a part of a turn"))
         elif kind in _THOUGHT_PARTS:
-            self.words.append(_thought(text_of(held, "a part of a turn")))
+            self.words.append(thought(text_of(held, "a part of a turn")))
         elif kind in _CALL_PARTS:
             self.calls += calls.from_part(part)
         elif kind in _RESULT_PARTS:
@@ -221,8 +217,6 @@ def _spoken(given: dict[str, Any], repairs: Counter[str]) -> Turns:
     """Return the canonical turns of one turn with a role: one, or several where it holds results of tools."""
     given = _wrapped(given)
     role, spelled = _role(given)
-    if role == "assistant" and given.get("weight") == 0:
-        raise Refused("an answer has weight 0, and all answers of a row are learnt")
     key = next((key for key in CONTENT_KEYS if key in given), None)
     value = given[key] if key else None
     parts = _Parts()
@@ -238,15 +232,17 @@ def _spoken(given: dict[str, Any], repairs: Counter[str]) -> Turns:
         parts.calls += [call for name in _CALL_KEYS if given.get(name) for call in calls.listed(given[name])]
         if spelled in CALLING and not parts.calls and (written := calls.written(words)):
             parts.calls, words = written, ""
-        thought = next((given[name] for name in _THOUGHT_KEYS if isinstance(given.get(name), str)), "")
-        if thought.strip() and "<think>" not in words:
-            words = _thought(thought) + words
-            repairs["thoughts were written before their answers as <think>…</think>"] += 1
+        given_thought = next((given[name] for name in _THOUGHT_KEYS if isinstance(given.get(name), str)), "")
+        if given_thought.strip() and "<think>" not in words:
+            words = thought(given_thought) + words
+            repairs[THOUGHTS] += 1
     elif parts.calls:
         raise Refused(f"a turn of role {role} calls a tool")
     canonical = turn(role, words)
     if parts.calls:
         canonical["tool_calls"] = parts.calls
+    if role == "assistant" and any(given.get(name, unless) == 0 for name, unless in _LEARNT_UNLESS):
+        canonical["weight"] = 0
     if role == "tool":
         canonical |= {name: given[name] for name in ("name", "tool_call_id") if isinstance(given.get(name), str)}
     if parts.results:
@@ -276,7 +272,9 @@ def _one(given: Any, place: int, repairs: Counter[str]) -> Turns:
             return [turn(role, text_of(next(iter(given.values())), "the content of a turn"))]
         if pair is None:
             return _spoken(given, repairs)
+        before = given.get("system") if not place and "system" not in pair else None
         return [
+            *([turn("system", before)] if isinstance(before, str) and before.strip() else []),
             turn("user", _unmarked(given[pair[0]], "a question", repairs)),
             turn("assistant", _unmarked(given[pair[1]], "an answer", repairs)),
         ]
@@ -289,6 +287,24 @@ def _one(given: Any, place: int, repairs: Counter[str]) -> Turns:
     raise Refused("a turn is not an object")
 
 
+def _bare_text(value: Any) -> bool:
+    """Return whether a value is an object with nothing but a text: a turn where turns alternate."""
+    return isinstance(value, dict) and len(value) == 1 and any(isinstance(value.get(key), str) for key in CONTENT_KEYS)
+
+
+def alternate(value: Any) -> bool:
+    """Return whether a value is a list of texts, or of objects with nothing but a text each, that can take turns."""
+    if not isinstance(value, list) or len(value) < 2:
+        return False
+    return all(isinstance(item, str) for item in value) or all(map(_bare_text, value))
+
+
+def texts_in(value: Any) -> list[str] | None:
+    """Return the texts that a list, or the JSON text of one, holds; None for other values."""
+    found = listed_in(value)
+    return found if found is not None and all(isinstance(item, str) for item in found) else None
+
+
 def listed(value: Any, repairs: Counter[str]) -> Turns:
     """Return the turns of a list in whatever spelling; raises Misfit when there is none."""
     found = listed_in(value)
@@ -296,6 +312,8 @@ def listed(value: Any, repairs: Counter[str]) -> Turns:
         raise Misfit("the row has no list of turns")
     if any(isinstance(item, str) for item in found) and not all(isinstance(item, str) for item in found):
         raise Refused("a turn is not an object")
+    if len(found) > 1 and all(map(_bare_text, found)):
+        found = [next(iter(item.values())) for item in found]
     made = [spoken for place, item in enumerate(found) for spoken in _one(item, place, repairs)]
     roles = [item["role"] for item in made]
     if roles[0] == "user" and "system" in roles and "assistant" not in roles:
@@ -320,6 +338,9 @@ def one_side(value: Any, role: str, what: str, repairs: Counter[str]) -> Turns:
     return [turn(role, text_of(value, what))]
 
 
+_SYSTEM_LABEL = re.compile(r"\ASYSTEM:\s*")
+
+
 def with_system(system: Any, turns: Turns) -> Turns:
     """Return turns that begin with a system prompt, unless they have one already or it has no words."""
     if system is None or (turns and turns[0]["role"] == "system"):
@@ -332,67 +353,5 @@ def with_system(system: Any, turns: Turns) -> Turns:
         for part in parts:
             held.add(part)
         system = "".join(held.words)
-    words = text_beside(system, "the system prompt")
+    words = _SYSTEM_LABEL.sub("", text_beside(system, "the system prompt"), count=1)
     return [turn("system", words), *turns] if words.strip() else turns
-
-
-def ordered(turns: Sequence[Turn], repairs: Counter[str], before: str = "") -> Turns:
-    """Return turns in canonical order, following a turn of role `before`; "" is the beginning.
-
-    Raises Refused where only a guess would put them in order, and for an answer or a user turn without words.
-    """
-    kept: Turns = []
-    for item in turns:
-        role, empty = item["role"], not item["content"].strip()
-        last = kept[-1]["role"] if kept else before
-        if role == "system" and empty:
-            repairs["a system turn without words was left out"] += 1
-            continue
-        if role != "tool" and empty and "tool_calls" not in item:
-            raise Refused(f"{'an answer' if role == 'assistant' else 'a user turn'} is empty")
-        if kept and role == last == "user":
-            kept[-1] = turn("user", joined(kept[-1]["content"], item["content"]))
-            repairs["neighbouring user turns were joined"] += 1
-            continue
-        if kept and role == last == "assistant" and "tool_calls" in item and empty:
-            kept[-1] = {**kept[-1], "tool_calls": [*kept[-1].get("tool_calls", ()), *item["tool_calls"]]}
-            repairs["neighbouring tool calls were joined"] += 1
-            continue
-        if last not in MAY_FOLLOW[role]:
-            raise Refused(f"the turns are out of order: {role} {f'after {last}' if last else 'first'}")
-        kept.append(item)
-    return kept
-
-
-def conversation(turns: Sequence[Turn], repairs: Counter[str]) -> Turns:
-    """Return a conversation in canonical order that ends with an answer; raises Refused when it has none."""
-    if (
-        len(turns) == 2  # a question and its answer, the common case
-        and turns[0]["role"] == "user"
-        and turns[1]["role"] == "assistant"
-        and turns[0]["content"].strip()
-        and turns[1]["content"].strip()
-    ):
-        return list(turns)
-    opening = 1 if turns and turns[0]["role"] == "system" else 0
-    first = opening
-    while first < len(turns) and turns[first]["role"] == "assistant" and "tool_calls" not in turns[first]:
-        first += 1
-    if opening < first < len(turns) and turns[first]["role"] == "user":
-        turns = [*turns[:opening], *turns[first:]]
-        repairs["an answer before the first question was left out"] += 1
-    kept = ordered(turns, repairs)
-    last = max((place for place, item in enumerate(kept) if item["role"] == "assistant"), default=-1)
-    if last < 0:
-        raise Refused("there is no answer to learn")
-    if last + 1 < len(kept):
-        repairs["turns after the last answer were left out"] += 1
-    return kept[: last + 1]
-
-
-def asked(turns: Sequence[Turn], repairs: Counter[str]) -> Turns:
-    """Return the turns of a prompt in canonical order; raises Refused unless an answer may follow."""
-    kept = ordered(turns, repairs)
-    if not kept or kept[-1]["role"] not in MAY_FOLLOW["assistant"]:
-        raise Refused("the prompt does not end with a user turn" if kept else "the prompt is empty")
-    return kept

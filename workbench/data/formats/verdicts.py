@@ -12,17 +12,17 @@ from typing import Any
 
 from workbench.data.formats import calls, dialogue, names
 from workbench.data.formats.forms import Read, Row, picks, required, side
+from workbench.data.formats.order import asked, conversation, ordered
 from workbench.data.formats.refusals import Misfit, Refused
 from workbench.data.formats.turns import (
     Turns,
-    asked,
-    conversation,
     is_text,
     joined,
     listed,
     one_side,
-    ordered,
     text_beside,
+    texts_in,
+    turn,
     with_system,
 )
 
@@ -124,6 +124,21 @@ def _second_is_better(value: Any, first: str, second: str) -> bool:
     raise Refused("the row prefers neither answer")
 
 
+def _exchanges(prompt: Any, first: Any, second: Any) -> list[Turns] | None:
+    """Return the conversations that two lists of answers are to the same list of questions; None for other values."""
+    asked_all, *answers = (texts_in(value) for value in (prompt, first, second))
+    if asked_all is None or any(given is None or len(given) != len(asked_all) for given in answers):
+        return None
+    return [
+        [
+            spoken
+            for question, answer in zip(asked_all, given or (), strict=True)
+            for spoken in (turn("user", question), turn("assistant", answer))
+        ]
+        for given in answers
+    ]
+
+
 def compared(columns: Mapping[str, str]) -> Read:
     """Return the reader of rows with two answers and a value that says which of them is better.
 
@@ -156,8 +171,11 @@ def compared(columns: Mapping[str, str]) -> Read:
             if isinstance(strength, bool) or not isinstance(strength, int | float) or not strength:
                 raise Refused("the row prefers neither answer")
             later = strength > 0
+        prompt = pick_prompt(row)
+        if (talks := _exchanges(prompt, first, second)) is not None:
+            prompt, first, second = None, *talks
         better, worse = (second, first) if later else (first, second)
-        return _judged(pick_prompt(row), better, worse, pick_system(row), None, repairs)
+        return _judged(prompt, better, worse, pick_system(row), None, repairs)
 
     return read
 

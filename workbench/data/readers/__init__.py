@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator
 
+from workbench.data.readers.gathered import gathered
 from workbench.data.readers.listing import Listing, listing
 from workbench.data.readers.member import Member
 from workbench.data.readers.records import BadRecord, Record, Unreadable
@@ -33,7 +34,8 @@ def read(member: Member) -> Iterator[Record | BadRecord]:
     """Yield the records of a member, in its order; raises Unreadable when it cannot be read as a whole."""
     module, _, function = KINDS[member.kind].partition(":")
     try:
-        yield from getattr(importlib.import_module(f"{__name__}.{module}"), function)(member)
+        records = getattr(importlib.import_module(f"{__name__}.{module}"), function)(member)
+        yield from records if member.gathering is None else gathered(records, member.gathering)
     except OSError as error:
         raise Unreadable(
             f"{member.name} cannot be read: {error.strerror}; check its permissions and its disk."

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from workbench.data.readers.gathered import Gathering
+
 
 @dataclass(frozen=True)
 class Member:
@@ -30,6 +32,8 @@ class Member:
     """Return a fresh stream from the beginning; its reads raise Unreadable beyond the budget for unpacking."""
     held_out: bool = False
     """Its name says validation or test beside a file of training rows."""
+    gathering: Gathering | None = None
+    """How its records, a turn each, become conversations; None when each stands for itself."""
 
 
 PACKING = (".gz", ".zst", ".bz2", ".xz")

@@ -1,0 +1,152 @@
+"""Rows that are one turn of a conversation each: which columns say to which conversation it belongs and who speaks.
+
+Owns the signs of such rows and the names of their columns. Must not know how turns are put together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from workbench.data.formats import names
+from workbench.data.formats.columns import Table
+from workbench.data.formats.roles import FLAGS, role_of
+from workbench.data.readers.gathered import Gathering
+
+_SPEAKERS = (
+    "role", "from", "speaker", "speaker role", "sender", "sender type", "sender role", "author role", "speaker id",
+    "speaker idx", "speaker name", "author", "author id", "sender name", "participant", "user id", "who", "name",
+    "username", "user", "character", "from name", "type", "direction",
+)  # fmt: skip
+"""Names of the column of who speaks, the surest first."""
+_NAMED = (
+    "role", "speaker role", "author role", "speaker", "speaker name", "speaker id", "speaker idx", "sender",
+    "sender name", "from", "from name", "who",
+    "participant", "character", "author", "author id", "user id", "name", "username", "user",
+)  # fmt: skip
+"""Names of the column of who speaks where people have names of their own; the first can be nothing else."""
+_SURELY_SPEAKING = 14
+_LONG = 2000
+"""Mean length in characters of texts too long for turns of people."""
+_TEXTS = (
+    "content", "text", "value", "message", "utterance", "msg", "body", "mes", "message text", "transcript", "line",
+    "sentence", "dialogue", "dialog", "nachricht", "mensaje", "turn text", "utterance text", "comment", "message body",
+)  # fmt: skip
+_CONVERSATIONS = frozenset(
+    f"{thing} {name}".strip()
+    for thing in (
+        "conversation", "conv", "convo", "dialogue", "dialog", "thread", "session", "chat", "message tree", "ticket",
+        "case", "call", "discussion", "interaction", "meeting", "interview", "episode", "scene", "trace", "transcript",
+    )
+    for name in ("", "id", "no", "number", "nr", "key", "hash", "uuid", "idx", "index")
+)  # fmt: skip
+"""Names of the column of the conversation."""
+_ORDERS = (
+    "turn", "turn id", "turn idx", "turn index", "turn number", "turn no", "utterance idx", "utterance id",
+    "utterance index", "position", "order", "seq", "sequence", "step", "message index", "message idx", "message number",
+    "message no", "message order", "line no", "line number", "index", "idx", "timestamp", "created at", "sent at",
+    "time", "date", "datetime", "created", "create time", "send date", "ts",
+)  # fmt: skip
+_IDENTITIES = ("message id", "id", "comment id", "post id", "node id", "turn id", "uuid")
+_PARENTS = ("parent id", "parent", "parent message id", "reply to", "in reply to", "parent uuid", "parent message uuid")
+_MOST_KNOWN = 0.9
+_LOOKED_AT = 2000
+_FEWEST_TURNS = 1.5
+"""Rows per conversation from which rows are turns."""
+_FEW_INTERRUPTED = 0.05
+
+
+def _spelled(table: Table, known: Sequence[str] | frozenset[str]) -> list[str]:
+    """Return the columns with one of some names, in the order of those."""
+    spelled: dict[str, str] = {}
+    for name in sorted(table.columns):
+        if "." not in name:
+            spelled.setdefault(" ".join(names.words(name)), name)
+    order = known if isinstance(known, tuple) else sorted(known)
+    return [spelled[name] for name in order if name in spelled]
+
+
+def _roles(values: Sequence[Any]) -> bool:
+    """Return whether nearly all of some values are names of roles."""
+    return sum(role_of(value) is not None for value in values) >= _MOST_KNOWN * max(1, len(values))
+
+
+def _flag(table: Table) -> tuple[str, dict[str, str]] | None:
+    """Return (column, value as text → role) of a column that says whether a turn is the person's or the model's."""
+    for name in table.columns:
+        role = FLAGS.get(" ".join(names.words(name)))
+        values = {str(value).lower() for value in table.columns[name].values} if role is not None else set()
+        if role is not None and "." not in name and values <= {"true", "false", "0", "1"}:
+            other = "assistant" if role == "user" else "user"
+            return name, {"true": role, "1": role, "false": other, "0": other}
+    return None
+
+
+def conversation_column(table: Table) -> str | None:
+    """Return the column that names the conversation of a row, judged by its name, or None."""
+    return next(iter(_spelled(table, _CONVERSATIONS)), None)
+
+
+def _together(rows: Sequence[Mapping[str, Any]], column: str) -> bool:
+    """Return whether several neighbouring rows at a time have the same value in a column, which does not come back."""
+    values = [str(row.get(column)) for row in rows]
+    runs, distinct = sum(1 for _ in groupby(values)), len(set(values))
+    return distinct * _FEWEST_TURNS <= len(values) and runs <= (1 + _FEW_INTERRUPTED) * distinct
+
+
+def _two_speak(rows: Sequence[Mapping[str, Any]], conversation: str, speaker: str) -> bool:
+    """Return whether in nearly all conversations two speak."""
+    counts = [
+        len({str(row.get(speaker)) for row in turns}) for _, turns in groupby(rows, lambda row: row.get(conversation))
+    ]
+    return sum(count == 2 for count in counts[:-1] or counts) >= _MOST_KNOWN * len(counts[:-1] or counts)
+
+
+def may_be(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether a few rows could be single turns, by the names of their columns: a quick look."""
+    known = {*_TEXTS, *_SPEAKERS, *_CONVERSATIONS, *FLAGS}
+    spelled = {" ".join(names.words(key)) for row in rows for key in row}
+    return not spelled.isdisjoint(_TEXTS) and len(spelled & known) > 1
+
+
+def gathering(sample: Sequence[Mapping[str, Any]], head: Sequence[Mapping[str, Any]]) -> Gathering | None:
+    """Return how the rows of a file are to be put together to conversations, or None when they are no loose turns.
+
+    `sample` are rows from all over the file, `head` its first ones in their order, which show whether the turns of a
+    conversation stand together.
+    """
+    head = head[:_LOOKED_AT]
+    table = Table(sample)
+    if len(head) < 2 or len(table.columns) < 2:
+        return None
+    text = next((name for name in _spelled(table, _TEXTS) if table.columns[name].kind == "text"), None)
+    if text is None:
+        return None
+    flag = _flag(table)
+    conversation = next(
+        (name for name in _spelled(table, _CONVERSATIONS) if name != text and _together(head, name)), None
+    )
+    if conversation is None:
+        mixed = flag is not None and len({str(row.get(flag[0])) for row in head if row.get(flag[0]) is not None}) == 2
+        return Gathering(flag[0], text, spoken=flag[1]) if flag is not None and mixed else None
+    speakers = [name for name in _spelled(table, _SPEAKERS) if name not in (text, conversation)]
+    speakers = [name for name in speakers if table.columns[name].kind in ("text", "number")]
+    known = next((name for name in speakers if _roles(table.columns[name].values)), None)
+    order = next((name for name in _spelled(table, _ORDERS) if name not in (text, conversation)), "")
+    parent = next((name for name in _spelled(table, _PARENTS) if name in table.columns), "")
+    identity = next((name for name in _spelled(table, _IDENTITIES) if name != conversation), "") if parent else ""
+    if known is not None and parent and identity:
+        return Gathering(known, text, conversation, identity=identity, parent=parent)
+    if known is not None:
+        return Gathering(known, text, conversation, order)
+    if flag is not None:
+        return Gathering(flag[0], text, conversation, order, spoken=flag[1])
+    named = [name for name in speakers if " ".join(names.words(name)) in _NAMED and table.columns[name].distinct > 1]
+    if not named or not (order or " ".join(names.words(named[0])) in _NAMED[:_SURELY_SPEAKING]):
+        return None
+    if table.columns[text].mean_chars > _LONG:  # articles of several authors are no conversation
+        return None
+    speakers = named
+    prose = not _two_speak(head, conversation, speakers[0])
+    return Gathering(speakers[0], text, conversation, order, prose=prose)
