@@ -135,7 +135,7 @@ FORMATS: dict[str, Format] = {
             "prompt_completion", "messages", "a prompt and its completion", ("prompt", "completion"),
             ("context", "history", "system", "tools", "thought", "answer"),
         ),
-        Format("classification", "messages", "a text and its class", ("text", "class"), ("pair",)),
+        Format("classification", "messages", "a text and its class", ("text", "class"), ("pair", "title")),
         Format("dialogue", "messages", "a dialogue written into one text", ("text",), ("system",)),
         Format("question_first", "messages", "a question in the first line and its answer below", ("text",), ()),
         Format("text", "text", "a text", ("text",), ()),

@@ -42,6 +42,35 @@ def thinking(table: Table, *taken: str) -> str | None:
     return table.best("thought", ("text", "texts"), taken, exact=True, barred=refused)
 
 
+def _packed(table: Table) -> list[str]:
+    """Return the columns of JSON objects that hold the question or the turns, which are asked in there.
+
+    With them, the columns of what such objects call their words, which as often are an answer's.
+    """
+    packed = []
+    for name in table.of_kind("text"):
+        if not table.columns[name].is_json:
+            continue
+        inner = [column for column in table.columns if column.startswith(f"{name}.")]
+        words = [column for column in inner if column.rpartition(".")[2] in ANSWER_KEYS]
+        asked = [column for column in inner if names.exact(column, "turns") or names.exact(column, "prompt")]
+        packed += words + ([name] if set(asked) - set(words) else [])
+    return packed
+
+
+def _unpacked(table: Table, name: str, *taken: str) -> str:
+    """Return the column of the answer in a column of JSON objects, where the question is in one, too; else itself.
+
+    Where the question is plain text, the JSON is what was asked for.
+    """
+    asked = next(iter(taken), "").rpartition(".")[0]
+    if not (asked in table.columns and table.columns[asked].is_json and table.columns[name].is_json):
+        return name
+    inner = [column for column in table.columns if column.startswith(f"{name}.")]
+    named = [column for column in names.ranked(inner, "completion") if names.exact(column, "completion")]
+    return next(iter(named), next((column for key in ANSWER_KEYS if (column := f"{name}.{key}") in inner), name))
+
+
 def asking(table: Table, *taken: str) -> str | None:
     """Return the column that asks: text before a list of turns, unless only that is named so."""
     answers = [
@@ -49,7 +78,7 @@ def asking(table: Table, *taken: str) -> str | None:
         for name in table.of_kind("turn")
         if most(speaks(value) == "assistant" for value in table.columns[name].values)
     ]
-    text = table.best("prompt", SPOKEN, taken, barred=answers)
+    text = table.best("prompt", SPOKEN, taken, barred=[*answers, *_packed(table)])
     if text is not None and names.exact(text, "prompt"):
         return text
     turns = table.best("turns", ("turns",), taken)
@@ -83,6 +112,8 @@ def answering(table: Table, *taken: str) -> str | None:
     refused += [name for name in table.of_kind("number") if not names.exact(name, "completion")]
     found = table.best("completion", _ANSWERS, taken, barred=refused)
     if found is not None:
-        return found
+        return _unpacked(table, found, *taken)
+    if (thought := thinking(table, *taken)) is not None:  # beside a thought, the content is what was said after it
+        return table.best("text", ("text",), (*taken, thought), exact=True)
     said = table.best("completion", ("bool",), taken, exact=True)
     return said if said is not None and "prompt" not in said else None

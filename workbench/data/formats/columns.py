@@ -132,6 +132,11 @@ class Column:
         return most(_NO_WORDS.fullmatch(text.strip()) is not None for text in self.texts)
 
     @cached_property
+    def is_json(self) -> bool:
+        """Whether most texts are JSON objects, whose keys are columns of their own then."""
+        return most(text[:1] == "{" and alone(text) is not None for text in self.texts)
+
+    @cached_property
     def is_repeated(self) -> bool:
         """Whether the values are the same in all rows, or in ten of many: something said about the rows."""
         number = len(self.values)

@@ -261,12 +261,13 @@ def prompt_only(columns: Mapping[str, str]) -> Read:
 
 def classification(columns: Mapping[str, str]) -> Read:
     """Return the reader of texts with a class; the answer is the name of the class."""
-    pick_text, pick_class, pick_pair = picks(columns, "text", "class", "pair")
+    pick_text, pick_class, pick_pair, pick_title = picks(columns, "text", "class", "pair", "title")
 
     def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
         text = text_of(required(pick_text(row), "the text"), "the text")
         if (pair := text_beside(pick_pair(row), "the second text")).strip():
             text = joined(text, pair)
+        text = joined(text_beside(pick_title(row), "the title"), text) if text.strip() else text
         given = required(pick_class(row), "the class")
         several = isinstance(given, list) and bool(given) and all(map(is_text, given))
         named = ", ".join(map(str, given)) if several else answer_text(given, "the class", repairs)

@@ -79,7 +79,7 @@ VOCABULARY: dict[str, dict[str, int]] = {
     "input": _vocabulary("input, inputs, context, eingabe, entrada, 输入"),
     "context": _vocabulary(
         "context, passage, paragraph, background, reference, document, evidence, ctx, contexts, text, article, "
-        "support, story, abstract, kontext, contexto, schema, 上下文, facts, knowledge"
+        "support, story, abstract, kontext, contexto, schema, 上下文, facts, knowledge, premise"
     ),
     "title": _vocabulary("title, subject, headline, question title, betreff, asunto, titel"),
     "history": _vocabulary("history, chat history, previous turns"),
@@ -104,7 +104,8 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "resumen, translation, back, tgt, resolution, rewrite, correction, corrections, "
         "corrected, patch, paraphrase, "
         "simplified, explanation, rationale, doctor, gold answer, reference answer, query, sql query, rückseite, "
-        "reverso, reference, sql human readable, completions, solutions, expected output, ideal, ideal response, label "
+        "reverso, reference, sql human readable, assert value, completions, solutions, expected output, ideal, "
+        "ideal response, label "
         "text, 解析, lösung, solucion, "
         "definition, annotations result value text"
     ),
@@ -131,7 +132,7 @@ VOCABULARY: dict[str, dict[str, int]] = {
     "class": _vocabulary(
         "label, labels, class, sentiment, emotion, intent, category, topic, label text, label name, class name, "
         "target, tag, stars, rating, gold label, kategorie, categoria, 标签, etiqueta, toxicity, stance, polarity, "
-        "coarse label, fine label, department, priority, genre, annotations result value choices"
+        "class index, label id, coarse label, fine label, department, priority, genre, annotations result value choices"
     ),
     "choices": _vocabulary(
         "choices, options, endings, mc1 targets, candidates, alternatives, answer choices, answers, option list, "

@@ -237,13 +237,14 @@ def _classification(table: Table) -> Iterator[Columns]:
     if text is not None and table.columns[text].mean_chars <= _UTTERANCE:
         few = few or column.distinct < len(column.values) <= 2 * _FEW_CLASSES
     short = column.mean_chars <= _SHORT_CLASS
-    others = [column.name for column in guesses.wordy(table) if column.name not in (label, text)]
+    title = table.best("title", WORDS, (text, label), exact=True) if text is not None else None
+    others = [column.name for column in guesses.wordy(table) if column.name not in (label, text, title)]
     one = column.distinct == 1 and len(column.values) > 1  # a class that all rows have teaches nothing
     if text is None or one or not few or not short or table.columns[text].mean_chars > _WORDY:
         return
     if sure or not [name for name in others if names.last(name) not in ("id", "uuid")]:
         pairs = [name for name in others if _PAIRED.get(names.last(text)) == names.last(name)]
-        yield roles(text=text, pair=pairs[0] if pairs else None, **{"class": label})
+        yield roles(text=text, pair=pairs[0] if pairs else None, title=title, **{"class": label})
 
 
 def _text_column(table: Table) -> str | None:

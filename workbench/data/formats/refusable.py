@@ -147,8 +147,8 @@ def _loose_turns(table: Table) -> str:
 
 _TRIPLETS = (
     ("anchor", "query", "question"),
-    ("positive", "pos"),
-    ("negative", "neg", "negatives", "hard negative"),
+    ("positive", "pos", "positive passages", "positive passage", "positives"),
+    ("negative", "neg", "negatives", "hard negative", "hard negatives", "negative passages", "negative passage"),
 )
 
 

@@ -32,7 +32,10 @@ FLAGS: dict[str, str] = {
 }  # fmt: skip
 """Words of the name of a truth value → who speaks a turn of which it is true; the other one speaks the others."""
 
-ROLE_KEYS = ("role", "from", "speaker", "sender", "author", "who", "participant", "side")
+ROLE_KEYS = (
+    "role", "from", "speaker", "sender", "author", "who", "participant", "side", "author_id", "sender_id", "speaker_id",
+    "speaker_name", "author_name", "sender_name",
+)  # fmt: skip
 
 _VERSION = re.compile(
     r"(gpt|chatgpt|claude|gemini|bard|bing|grok|llama|mistral|qwen|deepseek|gemma|phi)[- ]?v?\d[\w.: -]*"

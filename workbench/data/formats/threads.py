@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
-from workbench.data.formats import forms
+from workbench.data.formats import dialogue, forms
 from workbench.data.formats.forms import Read, Row, finished, picks
 from workbench.data.formats.refusals import Misfit, Refused
 from workbench.data.formats.roles import ROLE_KEYS, role_of
@@ -138,6 +138,10 @@ def segments(columns: Mapping[str, str]) -> Read:
         pieces = pick_pieces(row)
         if not are_pieces(pieces):
             raise Misfit("the row has no list of labelled pieces of text")
+        rendered = dialogue.turns_of("".join(piece["text"] for piece in pieces))
+        if rendered is not None:
+            repairs["marks of a template around turns were taken off"] += 1
+            return finished(rendered, None, None, repairs)
         spoken = [
             turn("assistant" if learnt else "user", "".join(piece["text"] for piece in run))
             for learnt, run in groupby(pieces, key=lambda piece: piece["label"])
