@@ -79,9 +79,9 @@ def asking(table: Table, *taken: str) -> str | None:
         if most(speaks(value) == "assistant" for value in table.columns[name].values)
     ]
     text = table.best("prompt", SPOKEN, taken, barred=[*answers, *_packed(table)])
-    if text is not None and names.exact(text, "prompt"):
-        return text
     turns = table.best("turns", ("turns",), taken)
+    if text is not None and names.exact(text, "prompt") and not (turns and table.columns[text].is_repeated):
+        return text
     if turns is None:  # questions with more about each than their words
         objects = table.best("prompt", ("objects",), taken, exact=True)
         text = objects if objects is not None and _answer_objects(table, objects) else text
@@ -104,6 +104,17 @@ def _answer_objects(table: Table, name: str) -> bool:
     )
 
 
+def _named_answers(table: Table, taken: tuple[str, ...]) -> str | None:
+    """Return the longest of the columns that are called an answer of somebody: "answer_chatbot"."""
+    wordy = [
+        table.columns[name]
+        for name in table.of_kind("text")
+        if name not in taken and "." not in name and names.words(name)[:1] in (("answer",), ("response",))
+        and names.last(name) not in names.METADATA and table.columns[name].mean_chars >= _BRIEF
+    ]  # fmt: skip
+    return max(wordy, key=lambda column: (column.mean_chars, column.name)).name if wordy else None
+
+
 def answering(table: Table, *taken: str) -> str | None:
     """Return the column that answers."""
     refused = [name for name in table.of_kind("object") if not _answer_object(table, name)]
@@ -115,5 +126,7 @@ def answering(table: Table, *taken: str) -> str | None:
         return _unpacked(table, found, *taken)
     if (thought := thinking(table, *taken)) is not None:  # beside a thought, the content is what was said after it
         return table.best("text", ("text",), (*taken, thought), exact=True)
+    if (named := _named_answers(table, taken)) is not None:
+        return named
     said = table.best("completion", ("bool",), taken, exact=True)
     return said if said is not None and "prompt" not in said else None

@@ -30,7 +30,7 @@ _FEWEST_REPEATED = 3
 """Rows from which it says something that all values of a column are the same."""
 _NO_WORDS = re.compile(
     r"(?:https?://\S+|[0-9a-fA-F-]{8,}|[\d\s.,:/T+Z-]+|\S+@\S+"
-    r"|(?:CC[- ]?(?:BY|0)|Creative Commons|Public Domain|©|\(c\))[^\n]{0,200})",
+    r"|\S{0,20}\d\S{0,20}|(?:CC[- ]?(?:BY|0)|Creative Commons|Public Domain|©|\(c\))[^\n]{0,200})",
     re.IGNORECASE,
 )
 """What addresses, ids, numbers, dates and notes of a licence are made of."""

@@ -15,6 +15,12 @@ from workbench.data.formats.columns import Table, most, verdict_columns
 from workbench.data.formats.verdicts import verdict
 
 
+def _says_little(table: Table, prompt: str) -> bool:
+    """Return whether a column that might ask says something about the rows instead."""
+    column = table.columns[prompt]
+    return names.weak(prompt, "prompt") or (column.kind == "text" and (column.is_repeated or column.is_coded))
+
+
 def preference(table: Table) -> Iterator[Columns]:
     """Propose a better and a worse answer, told apart by the names of their columns."""
     spoken = tuple(table.of_kind(*SPOKEN))
@@ -29,6 +35,8 @@ def preference(table: Table) -> Iterator[Columns]:
     for better, worse in pairs:
         both = (better, worse)
         prompt = asking(table, *both)
+        if prompt is not None and table.columns[better].kind == "turns" and _says_little(table, prompt):
+            prompt = None  # the turns begin with it
         given = table.best("input", WORDS, (*both, prompt or ""), exact=True)
         yield roles(prompt=prompt, chosen=better, rejected=worse, input=given, **aside(table, *both, prompt or ""))
 

@@ -26,6 +26,14 @@ _LONGER_CODES = {
     "vie": "vi", "zho": "zh",
 }  # fmt: skip
 """ISO 639-3 code → ISO 639-1 code."""
+_OTHER_NAMES = {
+    "deutsch": "de", "englisch": "en", "französisch": "fr", "spanisch": "es", "italienisch": "it", "russisch": "ru",
+    "anglais": "en", "français": "fr", "francais": "fr", "allemand": "de", "espagnol": "es", "italien": "it",
+    "español": "es", "espanol": "es", "inglés": "en", "ingles": "en", "alemán": "de", "aleman": "de", "francés": "fr",
+    "frances": "fr", "português": "pt", "portugues": "pt", "italiano": "it", "inglese": "en", "tedesco": "de",
+    "polski": "pl", "nederlands": "nl", "русский": "ru", "английский": "en", "中文": "zh", "英文": "en", "日本語": "ja",
+}  # fmt: skip
+"""Name of a language in another one than English → its code."""
 LANGUAGE_NAMES = frozenset(name.lower() for name in LANGUAGES.values())
 
 _REGION = re.compile(r"[A-Z]{2}|[A-Z][a-z]{3}")
@@ -35,7 +43,9 @@ _REGION = re.compile(r"[A-Z]{2}|[A-Z][a-z]{3}")
 def _named(word: str) -> str | None:
     """Return the name of the language that a word names or is the code of, or None."""
     lower = word.lower()
-    return lower.capitalize() if lower in LANGUAGE_NAMES else LANGUAGES.get(_LONGER_CODES.get(lower, lower))
+    if lower in LANGUAGE_NAMES:
+        return lower.capitalize()
+    return LANGUAGES.get(_LONGER_CODES.get(lower, _OTHER_NAMES.get(lower, lower)))
 
 
 def language(column: str) -> tuple[str, str] | None:

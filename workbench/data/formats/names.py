@@ -65,7 +65,7 @@ VOCABULARY: dict[str, dict[str, int]] = {
     "turns": _vocabulary(
         "messages, conversations, conversation, dialogue, dialog, turns, chat, chat messages, contents, data, "
         "history, items, thread, dialogs, dialogues, transcript, message list, chat history, log, chats, full "
-        "conversation, utterances"
+        "conversation, utterances, trajectory, prompt messages, context messages"
     ),
     "system": _vocabulary(
         "system, system prompt, system message, sys, system instruction, system instructions, preamble, persona, "
@@ -79,7 +79,7 @@ VOCABULARY: dict[str, dict[str, int]] = {
     "input": _vocabulary("input, inputs, context, eingabe, entrada, 输入"),
     "context": _vocabulary(
         "context, passage, paragraph, background, reference, document, evidence, ctx, contexts, text, article, "
-        "support, story, abstract, kontext, contexto, schema, 上下文, facts, knowledge, premise"
+        "support, story, abstract, kontext, contexto, schema, 上下文, facts, knowledge, premise, body"
     ),
     "title": _vocabulary("title, subject, headline, question title, betreff, asunto, titel"),
     "history": _vocabulary("history, chat history, previous turns"),
@@ -89,7 +89,8 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "consulta, 提问, user input, user "
         "message, user prompt, user query, ask, goal, exercise, challenge, puzzle, inquiry, premise, ctx, message, "
         "customer message, customer, patient, front, post, utterance, description, issue, document, "
-        "article, dialogue, dialog, email, ticket, intent text, problem statement, questions, patterns, command, nl, "
+        "article, dialogue, dialog, email, ticket, intent text, rewritten intent, intent, "
+        "problem statement, questions, patterns, command, nl, "
         "sentence, docstring, body, vorderseite, anverso, text, review, abstract, report, selftext, claim, kunde, "
         "cliente, faq, history, content",
         "subject, betreff, asunto, title, titel, headline, topic, thema, context, source, src",
@@ -99,7 +100,8 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "target, targets, responses, assistant message, bot message, a, antwort, respuesta, risposta, resposta, "
         "reponse, ответ, 答案, 回答, 答え, 답변, جواب, ausgabe, salida, 输出, 回复, 解答, "
         "gpt, bot, chatbot, model, assistant "
-        "response, agent, generation, result, canonical solution, code, sql, program, best answer, correct answer, "
+        "response, agent, generation, result, canonical solution, snippet, code, sql, program, best answer, "
+        "correct answer, "
         "accepted answer, long answer, final answer, ground truth, gold, highlights, summary, tldr, zusammenfassung, "
         "resumen, translation, back, tgt, resolution, rewrite, correction, corrections, "
         "corrected, patch, paraphrase, "
@@ -107,7 +109,8 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "reverso, reference, sql human readable, assert value, completions, solutions, expected output, ideal, "
         "ideal response, label "
         "text, 解析, lösung, solucion, "
-        "definition, annotations result value text"
+        "definition, annotations result value text, top comment, top answer, best comment, best reply",
+        "story, essay, poem, lyrics, joke, letter, recipe, directions, steps",
     ),
     "thought": _vocabulary(
         "thinking, reasoning content, reasoning, complex cot, deepseek reasoning, thinking trajectories, thinking "
@@ -320,6 +323,12 @@ def ranked(names: Iterable[str], role: str) -> list[str]:
     """Return the names that suit a role, the best first; names that suit equally well in alphabetical order."""
     suited = [(place, name) for name in names if (place := rank(name, role)) is not None]
     return [name for _, name in sorted(suited)]
+
+
+def weak(name: str, role: str) -> bool:
+    """Return whether a name suits a role only where no other does."""
+    place = rank(name, role)
+    return place is not None and place >= _WEAK
 
 
 def exact(name: str, role: str) -> bool:

@@ -149,12 +149,36 @@ def _told(table: Table, title: str, completion: str) -> str | None:
     return longest.name if longest is not None and longest.mean_chars >= least else None
 
 
+_REWRITTEN = (
+    ("old", "new"), ("before", "after"), ("original", "edited"), ("original", "rewritten"), ("original", "corrected"),
+    ("original", "revised"), ("incorrect", "correct"), ("incorrect", "corrected"), ("wrong", "right"),
+    ("noisy", "clean"),
+    ("complex", "simple"), ("informal", "formal"), ("toxic", "neutral"), ("buggy", "fixed"), ("draft", "final"),
+)  # fmt: skip
+"""Words by which the names of a text and of what it is rewritten to differ."""
+
+
+def _rewriting(table: Table) -> Iterator[Columns]:
+    """Propose a text and what it is rewritten to, after what is said about the change."""
+    spelled = {names.words(name): name for name in table.of_kind("text") if "." not in name}
+    for first, second in _REWRITTEN:
+        for parts, before in spelled.items():
+            other = tuple(second if part == first else part for part in parts)
+            if first not in parts or other not in spelled:
+                continue
+            after = spelled[other]
+            asked = table.best("instruction", WORDS, (before, after)) or table.best("prompt", WORDS, (before, after))
+            yield roles(prompt=asked or before, context=before if asked else None, completion=after)
+            return
+
+
 def _prompt_completion(table: Table) -> Iterator[Columns]:
     completion = None
     prompt = asking(table)
     if prompt is not None:
         completion = answering(table, prompt)
-    if prompt is None or completion is None:
+    if prompt is None or completion is None or (names.weak(prompt, "prompt") and names.weak(completion, "completion")):
+        yield from _rewriting(table)
         return
     if not names.exact(prompt, "prompt") and names.exact(prompt, "title"):
         prompt = _told(table, prompt, completion) or prompt
@@ -217,9 +241,19 @@ _PAIRED = {"1": "2", "a": "b", "premise": "hypothesis", "sentence": "question"}
 """Last word of the name of a text → of the text it is compared with."""
 
 
+def _is_flag(table: Table, name: str) -> bool:
+    """Return whether a column says whether something holds of a row: "is_duplicate", "has_sarcasm"."""
+    parts = names.words(name)
+    values = table.columns[name].values
+    told = all(isinstance(value, int | float) and value in (0, 1) for value in values)
+    return len(parts) > 1 and parts[0] in ("is", "has", "are") and told and table.columns[name].distinct == 2
+
+
 def _classification(table: Table) -> Iterator[Columns]:
     label = table.best("class", ("text", "number", "bool", "texts"))
     if label is None or not names.exact(label, "class"):
+        label = next((name for name in table.of_kind("number", "bool") if _is_flag(table, name)), None)
+    if label is None:
         return
     text = table.best("text", WORDS, (label,)) or table.best("prompt", WORDS, (label,))
     column = table.columns[label]
@@ -238,13 +272,14 @@ def _classification(table: Table) -> Iterator[Columns]:
         few = few or column.distinct < len(column.values) <= 2 * _FEW_CLASSES
     short = column.mean_chars <= _SHORT_CLASS
     title = table.best("title", WORDS, (text, label), exact=True) if text is not None else None
-    others = [column.name for column in guesses.wordy(table) if column.name not in (label, text, title)]
+    paired = _PAIRED.get(names.last(text)) if text is not None else None
+    pair = next((name for name in table.of_kind("text") if "." not in name and names.last(name) == paired), None)
+    others = [column.name for column in guesses.wordy(table) if column.name not in (label, text, title, pair)]
     one = column.distinct == 1 and len(column.values) > 1  # a class that all rows have teaches nothing
     if text is None or one or not few or not short or table.columns[text].mean_chars > _WORDY:
         return
     if sure or not [name for name in others if names.last(name) not in ("id", "uuid")]:
-        pairs = [name for name in others if _PAIRED.get(names.last(text)) == names.last(name)]
-        yield roles(text=text, pair=pairs[0] if pairs else None, title=title, **{"class": label})
+        yield roles(text=text, pair=pair, title=title, **{"class": label})
 
 
 def _text_column(table: Table) -> str | None:
