@@ -177,9 +177,13 @@ def test_lengths_are_those_of_the_tokenizer(tmp_path: Path) -> None:
     assert any(f"prompt that alone fills the {limit} tokens" in problem["text"] for problem in found["problems"])
     assert found["context"] == json.loads((BASE / "config.json").read_text())["max_position_embeddings"]
 
-    # The same rows as a file.
+    # The same rows as a file; of a file its own first rows are shown, whole.
     path = write_rows(tmp_path / "questions.jsonl", given)
-    assert preview(BASE, rows=given[:1], paths=[str(path)], max_length=limit)["lengths"] == told
+    shown = preview(
+        BASE, rows=[{"messages": [{"role": "user", "content": "cut…"}]}], paths=[str(path)], max_length=limit
+    )
+    assert shown["lengths"] == told
+    assert shown["rows"] == preview(BASE, rows=given[:3], max_length=limit)["rows"]
 
 
 @pytest.mark.parametrize(

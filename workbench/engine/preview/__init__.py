@@ -7,7 +7,7 @@ template are a stranger's: a template that never ends becomes a sentence.
 Request; every key but the first two may be left out:
 
     base_dir      folder of the model
-    rows          canonical rows to show token by token
+    rows          canonical rows to show token by token; with paths, the first ones there are shown instead
     method        what is learnt: sft, cpt, …; guessed from the rows when empty
     tuning        full, lora or qlora: which advice is given
     trained_tokens  the recipe's trainable_token_indices: tokens that are trained already

@@ -6,15 +6,17 @@ Owns the order of the looks and the problems that follow from them. Must not kno
 from __future__ import annotations
 
 import contextlib
+import itertools
 import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from workbench.core.errors import UsageError, WorkbenchError
 
+SHOWN_ROWS = 3
 TEMPLATE_SECONDS = 10
 """Processor time the chat template has for all rows shown, or for a batch of measured ones."""
 RENDERED_FROM = ("sft", "dpo", "kto", "orpo", "reward", "ppo", "grpo", "distill")
@@ -41,22 +43,37 @@ def limited(seconds: int) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def _sampled(request: Mapping[str, Any], method: str) -> list[dict[str, Any]]:
-    """Return the canonical rows to measure: those given, or a sample from files."""
+def _rows(request: Mapping[str, Any], method: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return (the canonical rows to show, those to measure): given ones, or the first ones and a sample of files."""
+    given = list(request.get("rows") or [])
     if request.get("lengths_of") is not None:
-        return list(request["lengths_of"])
+        return given, list(request["lengths_of"])
     if not request.get("paths"):
-        return list(request.get("rows") or [])
-    from workbench.data import account, canonical, sources
+        return given, given
+    from workbench.data import account, canonical, readers, sources
 
     found = sources.find(request["paths"], request.get("format") or "", request.get("columns") or None)
     main = sources.main_part(found.parts)
     if main is None:
-        return []
+        return given, []
     kind = canonical.TYPE_OF_METHOD[method or main.detection.method]
-    convert = account.converter(main.detection.layout, main.why_not, kind, canonical.Tally())
-    rows = (convert(row) for row in main.sample)
-    return [row for row in rows if not isinstance(row, canonical.Rejected)]
+
+    def converted(part: sources.Part, rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+        convert = account.converter(part.detection.layout, part.why_not, kind, canonical.Tally())
+        return (made for row in rows if not isinstance(made := convert(row), canonical.Rejected))
+
+    first: list[dict[str, Any]] = []
+    for part in found.parts:
+        read = (
+            record.value
+            for member in part.members
+            for record in readers.read(member)
+            if isinstance(record, readers.Record)
+        )
+        # What proves unreadable in its middle is told in the survey.
+        with contextlib.suppress(readers.Unreadable):
+            first.extend(itertools.islice(converted(part, read), SHOWN_ROWS - len(first)))
+    return first or given, list(converted(main, main.sample))
 
 
 def method_of(row: Mapping[str, Any]) -> str:
@@ -104,11 +121,10 @@ def preview(request: Mapping[str, Any]) -> dict[str, Any]:
     from workbench.engine.tokenizer import generation_eos, load_tokenizer
 
     folder = Path(request["base_dir"])
-    rows = list(request.get("rows") or [])
     tokenizer = load_tokenizer(folder)
     using = microscope.encoders(tokenizer, generation_eos(folder))
-    method = request.get("method") or (method_of(rows[0]) if rows else "")
-    sample = _sampled(request, method)
+    method = request.get("method") or (method_of(request["rows"][0]) if request.get("rows") else "")
+    rows, sample = _rows(request, method)
     method = method or (method_of(sample[0]) if sample else "sft")
     if method in RENDERED_FROM and using.chat is None:
         raise UsageError(
