@@ -189,3 +189,30 @@ def test_turns_that_an_object_holds() -> None:
     marked = {"turn_1": {"Human": "<|Human|>: u<eoh>\n", "Bot": "<|Bot|>: a<eom>\n"}}
     for held in (by_number, by_column, marked):
         assert texts(converted({"chat": held}, "sharegpt", {"turns": "chat"})[0]) == ["u:u", "a:a"]
+
+
+class TestExports:
+    @staticmethod
+    def export(*said: Any) -> Row:
+        """Return an exported conversation of turns by turns; what is no text is a list of parts."""
+        tree: Row = {"0": {"id": "0", "parent": None, "message": None, "children": ["1"]}}
+        for number, words in enumerate(said, 1):
+            role = "user" if number % 2 else "assistant"
+            parts = [words] if isinstance(words, str) else list(words)
+            message = {"author": {"role": role}, "content": {"content_type": "text", "parts": parts}}
+            tree[str(number)] = {"id": str(number), "parent": str(number - 1), "message": message, "children": []}
+        return {"mapping": tree, "current_node": str(len(said))}
+
+    LAYOUT = ("chatgpt_export", {"tree": "mapping", "current": "current_node"})
+    PICTURE = ({"content_type": "image_asset_pointer"}, "What is this?")
+
+    def test_a_conversation_is_kept_up_to_its_first_picture(self) -> None:
+        made, repairs = converted(self.export("a", "b", self.PICTURE, "A duck."), *self.LAYOUT)
+        assert texts(made) == ["u:a", "a:b"]
+        assert repairs == {"a conversation was cut where a turn holds more than text": 1}
+
+    def test_one_that_begins_with_a_picture_is_refused(self) -> None:
+        made, repairs = converted(self.export(self.PICTURE, "A duck."), *self.LAYOUT)
+        assert isinstance(made, Rejected)
+        assert "before the first answer" in made.reason
+        assert not repairs

@@ -219,3 +219,35 @@ def test_exact_copies_are_counted(tmp_path: Path) -> None:
         "problems"
     ]
     assert orjson.loads(orjson.dumps(found)) == found
+
+
+def test_of_several_layouts_the_one_with_most_to_learn_says_what_the_data_is(tmp_path: Path) -> None:
+    made(tmp_path, "questions.jsonl", lines(GOOD))
+    padded = [{"kind": "note", "client_msg_id": "x" * 900, "blocks": [{"type": "y" * 900}], "text": "ok then"}] * 5
+    made(tmp_path, "log.jsonl", lines(padded))
+    found = inspected(str(tmp_path))
+    assert (found["method"], found["rows"], found["usable"]) == ("sft", 25, 20)
+    first, *_, last = [reason.split(":")[0] for reason in found["reasons"]]
+    assert (first, last) == ("questions.jsonl", "log.jsonl")
+
+
+def test_what_is_asked_for_is_not_said_to_be_suggested(tmp_path: Path) -> None:
+    path = made(tmp_path, "x.jsonl", lines(GOOD))
+    assert inspected(path, method="dpo")["reasons"] == [
+        "You asked for dpo, which cannot learn from these rows; they suit sft."
+    ]
+    assert inspected(path, method="grpo")["reasons"][-1] == "You asked for grpo; the data suggests sft."
+
+
+def test_columns_nothing_is_learnt_from_are_named(tmp_path: Path) -> None:
+    path = made(tmp_path, "x.jsonl", lines([{**row, "source": "s", "meta": {"a": 1}} for row in GOOD]))
+    assert inspected(path)["unused_columns"] == ["meta", "source"]
+
+
+def test_empty_rows_and_no_rows_are_said(tmp_path: Path) -> None:
+    empty = inspected(made(tmp_path, "empty.jsonl", "{}\n{}\n"))
+    assert [item["reason"] for item in empty["quarantined"]] == [
+        "The rows are empty: they have no columns, or nothing but null in them"
+    ]
+    none = inspected(made(tmp_path, "none.csv", "question,answer\n"))
+    assert none["problems"][0]["text"] == "There are no rows in it; give a file that holds some."

@@ -14,6 +14,7 @@ from typing import Any
 from workbench.cli import marks
 from workbench.cli.data import assignments, inspected, local
 from workbench.cli.output import Live, count, print_json
+from workbench.core.errors import UsageError
 from workbench.core.text import clean, one_line
 from workbench.runs import bases, errand, probe
 
@@ -112,6 +113,9 @@ def told(found: Mapping[str, Any]) -> str:
     columns = ", ".join(f"{name} as {role}" if name != role else role for role, name in found["columns"].items())
     format = found["format"] or "unknown"
     lines.append(_wrapped("format", f"{format}" + (f" ({columns})" if columns else "")))
+    if unused := found["unused_columns"]:
+        named = ", ".join(one_line(name, 32) for name in unused[:8])
+        lines.append(_wrapped("", f"not used: {named}{f' and {len(unused) - 8} more' if len(unused) > 8 else ''}"))
     if found["method"]:
         lines.append(_wrapped("method", f"{found['method']}: {' '.join(found['reasons'])}"))
     elif found["reasons"]:
@@ -188,6 +192,11 @@ def told_preview(base: str, seen: Mapping[str, Any]) -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Inspect and print; exit 1 when no row is usable."""
+    if arguments.max_length < 0 or (arguments.max_length and not arguments.base):
+        raise UsageError(
+            "--max-length must be at least 1." if arguments.max_length < 0 else
+            "--max-length counts the tokens of a base; name one with --base."
+        )  # fmt: skip
     live = Live(quiet=arguments.json)
     given = local(arguments.path, live)
     columns = assignments(arguments.column, "--column", "ROLE=NAME", "prompt=question")

@@ -170,7 +170,7 @@ def _judged(table: Table, layout: Layout, cap: float = 1.0, problems: Sequence[s
     if len(made) < len(rows):
         commonest = Counter(result.reason for result in results if isinstance(result, Rejected)).most_common()
         reason, number = min(commonest, key=lambda item: (-item[1], item[0]))
-        reasons.append(f"{len(rows) - len(made)} of {looked_at} cannot be used; most often ({number} times): {reason}.")
+        reasons.append(f"{len(rows) - len(made)} of {looked_at} cannot be used; most often ({number}): {reason}.")
     found = list(problems)
     if share < SURE and cap == 1.0:
         found.append(
@@ -211,6 +211,8 @@ def detect(
         return _judged(table, layout)
     if not sample:
         return _unknown()
+    if not table.columns:
+        return _unknown("The rows are empty: they have no columns, or nothing but null in them.")
     if refusal := refusable.refusal(table):
         return _unknown(refusal)
     best = _best(table.rows, proposals.propose(table))

@@ -22,8 +22,10 @@ import xxhash
 from workbench.core.errors import UsageError
 from workbench.core.paths import expanded
 from workbench.core.text import one_line
-from workbench.data import detect, readers
+from workbench.data import canonical, detect, readers
+from workbench.data.curate.texts import characters
 from workbench.data.formats import loose
+from workbench.data.layouts import FORMATS
 from workbench.data.plan import Plan, is_plan, verify
 from workbench.data.plan import load as load_plan
 from workbench.data.readers.member import Member
@@ -279,10 +281,22 @@ def _weight(member: Member) -> int:
     return member.size if member.size >= 0 else member.origin.stat().st_size
 
 
+def _words(part: Part) -> float:
+    """Return about how many characters a part holds that can be learnt: the sample's share of them, of all bytes."""
+    layout = part.detection.layout
+    if layout is None:
+        return 0.0
+    convert = canonical.converter(layout, FORMATS[layout.format].type, canonical.Tally())
+    made = (convert(row) for row in part.sample)
+    learnt = sum(characters(row) for row in made if not isinstance(row, canonical.Rejected))
+    stored = sum(len(orjson.dumps(row)) for row in part.sample)
+    return part.weight * learnt / max(stored, 1)
+
+
 def main_part(parts: Iterable[Part]) -> Part | None:
-    """Return the part that says what the data is: the largest among those that are understood, or None."""
+    """Return the part that says what the data is: of those that are understood the one with most to learn, or None."""
     understood = [part for part in parts if part.detection.layout is not None]
-    return max(understood, key=lambda part: part.weight, default=None)
+    return max(understood, key=_words, default=None) if len(understood) > 1 else next(iter(understood), None)
 
 
 def percentiles(values: Sequence[int], of: Sequence[int] = (5, 50, 90, 95, 99)) -> dict[str, int]:

@@ -35,6 +35,8 @@ SPREAD_BYTES = 2**26
 
 _SHOWN_REASONS = 100
 _SHOWN_FILES = 1000
+_SHOWN_PARTS = 4
+_SHOWN_COLUMNS = 50
 _SHOWN_CHARACTERS = 2000
 _HISTOGRAM_BARS = 24
 
@@ -144,6 +146,8 @@ def _problems(surveyed: Survey, rows: list[dict[str, Any]]) -> list[dict[str, An
     def say(text: str, **fix: Any) -> None:
         found.append({"text": text, "fix": fix})
 
+    if not counted.rows:
+        say("There are no rows in it; give a file that holds some.")
     for part in surveyed.sources.parts:
         for problem in part.detection.problems:
             say(problem)
@@ -151,12 +155,49 @@ def _problems(surveyed: Survey, rows: list[dict[str, Any]]) -> list[dict[str, An
         share = 100 * counted.quarantined / counted.rows
         say(f"{counted.quarantined} of {counted.rows} rows ({share:.0f} %) cannot be used; see why under quarantined.")
     if repeated := counted.repeated():
-        say(f"{repeated} of {counted.usable} rows are exact copies of another one.", duplicates="exact")
+        said = "row is an exact copy" if repeated == 1 else "rows are exact copies"
+        say(f"{repeated} of {counted.usable} {said} of another one.", duplicates="exact")
     if counted.control_tokens:
-        say(f"{counted.control_tokens} control tokens stand in the text of rows; they are learnt as plain text.")
+        said = "control token stands" if counted.control_tokens == 1 else "control tokens stand"
+        say(f"{counted.control_tokens} {said} in the text of rows; what is there is learnt as plain text.")
     for repair, number in counted.repairs.most_common():
-        say(f"{number} times {repair}.")
+        say(f"{repair[:1].upper()}{repair[1:]}: {number} {'time' if number == 1 else 'times'}.")
     return found + report.problems(rows)
+
+
+def _reasons(surveyed: Survey) -> list[str]:
+    """Return the evidence for the method: that of the main part, and of the others when there are some."""
+    if surveyed.main is None:
+        return []
+    detection, method = surveyed.main.detection, surveyed.method
+    reasons = list(detection.reasons)
+    if method != detection.method:
+        if surveyed.account.usable:
+            reasons.append(f"You asked for {method}; the data suggests {detection.method}.")
+        else:
+            reasons = [f"You asked for {method}, which cannot learn from these rows; they suit {detection.method}."]
+    others = [part for part in surveyed.sources.parts if part is not surveyed.main and part.detection.reasons]
+    if others:
+        reasons[:1] = (
+            [f"{_place(surveyed.main)}: {detection.reasons[0]}"] if method == detection.method else reasons[:1]
+        )
+        reasons += [f"{_place(part)}: {part.detection.reasons[0]}" for part in others[:_SHOWN_PARTS]]
+        if len(others) > _SHOWN_PARTS:
+            reasons.append(f"And {len(others) - _SHOWN_PARTS} more layouts.")
+    return reasons
+
+
+def _unused(part: Part) -> list[str]:
+    """Return the columns of the rows of a part that nothing is learnt from."""
+    used = set(part.detection.columns.values())
+    used |= {column.partition(".")[0] for column in used}
+    return sorted({column for row in part.sample for column in row} - used)[:_SHOWN_COLUMNS]
+
+
+def _place(part: Part) -> str:
+    """Return where the rows of a part are, for a sentence."""
+    more = f" and {len(part.members) - 1} more" if len(part.members) > 1 else ""
+    return f"{part.members[0].name.rsplit('/', 1)[-1]}{more}"
 
 
 def inspect(argument: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,7 +216,7 @@ def described(surveyed: Survey, paths: Sequence[str]) -> dict[str, Any]:
     counted, main = surveyed.account, surveyed.main
     detection = main.detection if main is not None else None
     kind = canonical.TYPE_OF_METHOD[surveyed.method] if surveyed.method else ""
-    rows = sampled(main, kind) if main is not None and kind else []
+    rows = [row for part in surveyed.sources.parts for row in sampled(part, kind)] if kind else []
     reasons = sorted(counted.bad.items(), key=lambda item: (-item[1][0], item[0]))[:_SHOWN_REASONS]
     members = [member for part in surveyed.sources.parts for member in part.members]
     return {
@@ -199,8 +240,9 @@ def described(surveyed: Survey, paths: Sequence[str]) -> dict[str, Any]:
         "method": surveyed.method,
         "alternatives": list(detection.alternatives) if detection else [],
         "confidence": round(detection.confidence, 4) if detection else 0.0,
-        "reasons": list(detection.reasons) if detection else [],
+        "reasons": _reasons(surveyed),
         "columns": dict(detection.columns) if detection else {},
+        "unused_columns": _unused(main) if main is not None else [],
         "examples": [clipped(row) for row in counted.examples],
         "lengths": lengths([characters(row) for row in rows], "characters"),
         "problems": _problems(surveyed, rows),

@@ -55,7 +55,8 @@ def chatgpt_export(columns: Mapping[str, str]) -> Read:
             if isinstance(message := tree[node].get("message"), dict):
                 branch.append(message)
             node = tree[node].get("parent")
-        spoken = []
+        spoken: list[dict[str, Any]] = []
+        cut = False
         for message in reversed(branch):
             content, author = message.get("content"), message.get("author")
             role = author.get("role") if isinstance(author, dict) else None
@@ -66,14 +67,20 @@ def chatgpt_export(columns: Mapping[str, str]) -> Read:
             words = held if isinstance(held, str) else None
             if words is None and isinstance(held, list):
                 if any(not isinstance(part, str) for part in held):
-                    raise Refused("a turn holds more than text")
+                    cut = True
+                    break
                 words = "".join(held)
             if role in ("system", "tool") and not (words or "").strip():
                 continue
             spoken.append({"role": role, "content": words})
+        if cut and not any(item["role"] == "assistant" for item in spoken):
+            raise Refused("a turn holds an image, sound or file before the first answer, and only text can be trained")
         if not spoken:
             raise Refused("the conversation is empty")
-        return finished(listed(spoken, repairs), None, None, repairs)
+        made = finished(listed(spoken, repairs), None, None, repairs)
+        if cut:
+            repairs["a conversation was cut where a turn holds more than text"] += 1
+        return made
 
     return read
 
