@@ -109,7 +109,7 @@ def test_a_changed_file_another_method_and_settings_beside_a_plan_are_refused(ho
         (["--set", "min_characters=1000000"], "No row is left to learn from"),
         (["--set", "learning_rate=1"], "does not change the rows"),
         (["--set", "decontaminate=nowhere.jsonl"], "nowhere.jsonl"),
-        (["--set", "data_weights=nan"], "data_weights must be"),
+        (["--set", "data_weights=nan"], "data_weights wants one number"),
     ],
 )
 def test_bad_settings_are_one_sentence_and_leave_nothing(

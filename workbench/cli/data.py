@@ -33,6 +33,8 @@ def local(given: Sequence[str], live: Live) -> tuple[str, ...]:
     """
     found: list[str] = []
     for text in given:
+        if not text.strip():
+            raise UsageError("An empty name stands where data should be named; give a file, a folder or a hub id.")
         path = paths.expanded(text)
         if os.path.exists(path) or not _HUB_ID.fullmatch(text) or _FILE.fullmatch(text):
             found.append(os.path.abspath(path))

@@ -6,6 +6,7 @@ Owns the command and where its result goes. Must not read data itself: an errand
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from workbench.cli.data import assignments, inspected, local
 from workbench.cli.output import Live, count, print_json, table
 from workbench.core import paths, recipe
 from workbench.core.errors import UsageError
+from workbench.core.fields import closest
 from workbench.core.text import one_line
 from workbench.runs import atomic, errand
 
@@ -42,11 +44,11 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
 
 def _curation(pairs: list[str]) -> dict[str, Any]:
     """Return the fields that were set; raises UsageError for one that has nothing to do with rows."""
-    values = recipe.checked(assignments(pairs, "--set", "FIELD=VALUE", "duplicates=near"))
+    values = assignments(pairs, "--set", "FIELD=VALUE", "duplicates=near")
     for name in values:
         if name not in FIELDS:
-            raise UsageError(f"{name} does not change the rows; prepare knows {', '.join(FIELDS)}.")
-    return values
+            raise UsageError(f"{one_line(name, 40)} does not change the rows; {closest(name, FIELDS)}.")
+    return recipe.checked(values)
 
 
 def _told(report: dict[str, Any], out: Path) -> str:
@@ -57,6 +59,7 @@ def _told(report: dict[str, Any], out: Path) -> str:
     ]
     steps = [[step["step"], count(step["rows"]), one_line(step["what"])] for step in report["curation"]]
     steps += [["quarantined", count(item["count"]), item["reason"]] for item in report["quarantined"]]
+    steps += [["repaired", count(number), repair] for repair, number in report["repairs"].items()]
     if steps:
         lines += ["", table(["step", "rows", "what"], steps)]
     lines += ["", f"Rows and plan: {out}", f"Train on them:  workbench train --base BASE --data {out / 'plan.json'}"]
@@ -66,7 +69,7 @@ def _told(report: dict[str, Any], out: Path) -> str:
 def run(arguments: argparse.Namespace) -> int:
     """Prepare the rows and print what was done."""
     live = Live(quiet=arguments.json)
-    out = paths.expanded(str(arguments.out)).absolute()
+    out = Path(os.path.abspath(paths.expanded(str(arguments.out))))
     if out.exists():
         raise UsageError(f"{one_line(str(out))} is there already; name a folder that does not exist.")
     values = _curation(arguments.set)

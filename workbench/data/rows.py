@@ -6,6 +6,7 @@ second gives the rows that stay; in between a few bytes per row are in memory, s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -50,10 +51,12 @@ def weights_of(recipe: Recipe) -> tuple[float, ...]:
         weights = tuple(float(text) for text in recipe.data_weights)
     except ValueError:
         weights = ()
-    if len(weights) != len(recipe.data):
+    number = len(recipe.data)
+    if len(weights) != number or not all(0 <= weight < math.inf for weight in weights) or not any(weights):
+        wanted = f"{number} numbers, one for each of data and" if number > 1 else "one number"
         raise UsageError(
-            f"data_weights wants {len(recipe.data)} numbers, one for each of data, "
-            f"not {', '.join(recipe.data_weights)}; for example --set data_weights=1,0.5."
+            f"data_weights wants {wanted} greater than 0, not {', '.join(recipe.data_weights)}; "
+            f"for example --set data_weights={','.join(['1', '0.5', '2'][:number])}."
         )
     return weights
 

@@ -149,7 +149,8 @@ def _problems(surveyed: Survey, rows: list[dict[str, Any]]) -> list[dict[str, An
     if not counted.rows:
         say("There are no rows in it; give a file that holds some.")
     for part in surveyed.sources.parts:
-        for problem in part.detection.problems:
+        # What speaks against all rows of a part is the reason for which they are quarantined.
+        for problem in part.detection.problems if part.detection.layout is not None else ():
             say(problem)
     if counted.quarantined > MANY_BAD * counted.rows:
         share = 100 * counted.quarantined / counted.rows

@@ -77,8 +77,8 @@ def _images(table: Table) -> str:
         return ""
     what = min(set(found), key=lambda item: (-found.count(item), item))
     return (
-        f"{len(found)} of {len(table.rows)} rows looked at refer to images, sound or video ({what}); only text can be "
-        "trained, so use a multimodal trainer or give the rows without them."
+        f"The rows refer to images, sound or video ({what}); only text can be trained, so use a multimodal trainer or "
+        "give the rows without them."
     )
 
 
