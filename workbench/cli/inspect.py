@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,7 +14,7 @@ from workbench.cli import marks
 from workbench.cli.data import assignments, inspected, local
 from workbench.cli.output import Live, count, print_json
 from workbench.core.errors import UsageError
-from workbench.core.text import clean, one_line
+from workbench.core.text import clean, one_line, wrapped
 from workbench.runs import bases, errand, probe
 
 BARS = " ▁▂▃▄▅▆▇█"
@@ -49,7 +48,7 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
 def _wrapped(label: str, text: str) -> str:
     """Return a labelled paragraph, wrapped to the terminal."""
     width = max(40, min(120, shutil.get_terminal_size((100, 24)).columns))
-    body = textwrap.wrap(clean(text), width - LABEL, break_long_words=True) or [""]
+    body = wrapped(clean(text), width - LABEL) or [""]
     return "\n".join(f"{label if not number else '':<{LABEL}}{line}" for number, line in enumerate(body)).rstrip()
 
 
@@ -105,7 +104,7 @@ def told(found: Mapping[str, Any]) -> str:
     """Return a survey in words."""
     lines = [_wrapped("data", found["path"])]
     bad = sum(item["count"] for item in found["quarantined"])
-    files = len(found["files"])
+    files = found["file_count"]
     rows = f"{count(found['rows'])} found, {count(found['usable'])} usable" + (
         f", {count(bad)} quarantined" if bad else ""
     )
@@ -181,8 +180,9 @@ def told_preview(base: str, seen: Mapping[str, Any]) -> str:
         if row["error"]:
             lines += ["", _wrapped(f"row {number}", f"gives nothing to learn: {row['error']}")]
             continue
-        share = f"{count(row['trained'])} of {count(row['length'])} tokens learnt ({100 * row['trained_share']:.0f} %)"
-        checks = "".join(f"; {check.rstrip('.')}" for check in row["checks"])
+        kept = min(row["length"], seen["max_length"]) if row["cut"] else row["length"]
+        share = f"{count(row['trained'])} of {count(kept)} tokens learnt ({100 * row['trained_share']:.0f} %)"
+        checks = "".join(f". {check.rstrip('.')}" for check in row["checks"])
         lines += ["", _wrapped(f"row {number}", share + checks), marks.shown(row["tokens"], coloured)]
     present = {token["mark"] for row in seen["rows"] for token in row["tokens"]}
     if legend := marks.legend(present, coloured):

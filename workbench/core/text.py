@@ -1,11 +1,13 @@
 """The one gate between text of unknown origin and the terminal.
 
-Owns `clean`, `json_safe` and `one_line`. Must not know where the text comes from or where it is shown.
+Owns `clean`, `json_safe`, `one_line` and the columns a text takes. Must not know where the text comes from or where it
+is shown.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 without tab and newline, DEL, C1
@@ -34,6 +36,35 @@ def clean(text: str) -> str:
 def json_safe(line: str) -> str:
     """Return JSON text with every character that `clean` would replace written as an escape: the same value."""
     return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", line)
+
+
+def width_of(text: str) -> int:
+    """Return how many columns of a terminal a clean text takes: East Asian wide characters two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text
+    )
+
+
+def wrapped(text: str, columns: int) -> list[str]:
+    """Return a clean text in lines of at most so many columns, broken at blanks where there are some."""
+    lines, line, used = [], "", 0
+    for word in text.split():
+        room = columns - used - bool(line)
+        if line and width_of(word) <= room:
+            line, used = f"{line} {word}", columns - room + width_of(word)
+            continue
+        if line:
+            lines.append(line)
+        line, used = "", 0
+        for sign in word:
+            wide = width_of(sign)
+            if used + wide > columns:
+                lines.append(line)
+                line, used = "", 0
+            line, used = line + sign, used + wide
+    return [*lines, line] if line else lines
 
 
 def one_line(text: str, width: int = 0) -> str:

@@ -106,8 +106,8 @@ class Account:
             listed += [{**place, "line": place["line"] + lines_before} for place in places]
             self.bad[reason] = (have + number, listed[:SHOWN_PLACES])
         self.usable += other.usable
-        self.repairs += other.repairs
-        self.files += other.files
+        self.repairs.update(other.repairs)
+        self.files.update(other.files)
         self.control_tokens += other.control_tokens
         self.examples = (self.examples + other.examples)[:SHOWN_ROWS]
         self.hashes += other.hashes

@@ -12,6 +12,7 @@ import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -172,7 +173,7 @@ class Part:
     weight: int
     """Bytes, which say which part is the main one."""
 
-    @property
+    @cached_property
     def why_not(self) -> str:
         """Why the rows cannot be read in any layout, as a phrase."""
         columns = list(dict.fromkeys(key for row in self.sample for key in row))

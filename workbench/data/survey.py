@@ -231,6 +231,7 @@ def described(surveyed: Survey, paths: Sequence[str]) -> dict[str, Any]:
             }
             for member in members[:_SHOWN_FILES]
         ],
+        "file_count": len(members),
         "rows": counted.rows,
         "usable": counted.usable,
         "quarantined": [
