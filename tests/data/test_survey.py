@@ -96,7 +96,7 @@ def test_held_out_files_are_told_and_both_sides_counted(tmp_path: Path) -> None:
         ("none.json", "[]", "holds no rows"),
         ("broken.json", '{"data": [', "cut off"),
         ("columns.jsonl", lines([{"a": 1, "b\x1b]": 2}] * 3), "b␛]"),
-        ("answers.jsonl", lines([{"question": "q", "answer": ""}] * 2), "the data suits grpo"),
+        ("answers.jsonl", lines([{"question": "q", "answer": ""}] * 2), "use method grpo"),
         ("photo.jpg", b"\xff\xd8\xff\xe0" + bytes(100), "JPEG image"),
         ("old.doc", b"\xd0\xcf\x11\xe0" + bytes(100), "an old Office document"),
     ],
@@ -128,7 +128,7 @@ def test_an_empty_folder_an_unknown_method_and_no_data(tmp_path: Path) -> None:
 
 def test_a_method_the_rows_do_not_suit_is_refused_with_the_one_they_do(tmp_path: Path) -> None:
     articles = made(tmp_path, "a.jsonl", lines([{"text": f"An article about {number} things."} for number in range(9)]))
-    with pytest.raises(UsageError, match=r"Method sft cannot learn from .*; the data suits cpt\.$"):
+    with pytest.raises(UsageError, match=r"Method sft cannot learn from .*; use method cpt\.$"):
         survey.preflight({"paths": [articles], "method": "sft"})
 
 
@@ -202,7 +202,7 @@ def test_preflight_says_what_a_person_wants_to_know_and_runs_as_a_probe(tmp_path
     assert answer["quarantined"] == [{"reason": "not valid JSON", "count": 2, "examples": places}]
     content = Path(path).read_bytes()
     assert answer["sources"] == [{"path": path, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}]
-    with pytest.raises(WorkbenchError, match="the data suits sft"):
+    with pytest.raises(WorkbenchError, match="cannot learn from .*; use method sft"):
         run_probe("workbench.data.survey:preflight", {"paths": [path], "method": "cpt"})
 
 
@@ -215,9 +215,10 @@ def test_lengths_agree_with_a_count_by_hand(tmp_path: Path) -> None:
 
 def test_exact_copies_are_counted(tmp_path: Path) -> None:
     found = inspected(made(tmp_path, "x.jsonl", lines([*GOOD, *GOOD[:7], GOOD[0]])))
-    assert {"text": "8 of 28 rows are exact copies of another one.", "fix": {"duplicates": "exact"}} in found[
-        "problems"
-    ]
+    assert {
+        "text": "8 of 28 rows are exact copies of another one; they are left out unless duplicates is keep.",
+        "fix": {},
+    } in found["problems"]
     assert orjson.loads(orjson.dumps(found)) == found
 
 

@@ -81,6 +81,8 @@ def read(path: Path) -> Rows:
                 "`workbench synthesize` wrote."
             )
         rows.append(row)
+    if not rows:
+        raise UsageError(f"{one_line(str(path))} holds no pairs; give a file that `workbench synthesize` wrote.")
     return rows
 
 
@@ -129,9 +131,14 @@ def shown(number: int, row: dict[str, Any]) -> str:
     )
 
 
+def _meanings() -> str:
+    """Return what each key means, in one line."""
+    return "  ".join(f"{key} {meaning}" for key, meaning in KEYS.items())
+
+
 def _decide(rows: Rows) -> None:
     """Ask about each undecided pair in turn; the end of the input leaves."""
-    print("  ".join(f"{key} {meaning}" for key, meaning in KEYS.items()))
+    print(_meanings())
     for number, row in enumerate(rows, start=1):
         if row["accepted"] is not None:
             continue
@@ -139,6 +146,8 @@ def _decide(rows: Rows) -> None:
         key = ""
         while key not in KEYS:
             key = input("   y/n/s/a/r/q? ").strip().lower()
+            if key not in KEYS:
+                print(f"   {_meanings()}")
         if key == "q":
             return
         if key in "ar":
@@ -180,7 +189,7 @@ def _conclude(path: Path, rows: Rows, arguments: argparse.Namespace) -> int:
     """Print the state of the review."""
     counted = tally(rows)
     if arguments.json:
-        print_json({"path": str(path), **counted})
+        print_json({"path": str(path), **counted} | ({"rows": rows} if arguments.list else {}))
         return 0
     if arguments.list:
         print("\n".join(shown(number, row) for number, row in enumerate(rows, start=1)))

@@ -29,6 +29,8 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
         action="append",
         help="a file, folder, archive, plan or hub id (owner/name); may be given several times",
     )
+    parser.add_argument("--format", help="read the rows in this format instead of the one detected")
+    parser.add_argument("--column", action="append", metavar="ROLE=NAME", help="take this column for a role")
     parser.add_argument("--method", choices=recipe.METHODS, help="proposed from the data when left out")
     parser.add_argument("--tuning", choices=recipe.TUNINGS, help="how the weights move")
     parser.add_argument("--preset", help="start from this preset instead of the one for method and tuning")
@@ -49,6 +51,7 @@ def _chosen(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, st
         values |= stored
         origin |= {name: provenance.get(name, f"recipe {arguments.recipe.name}") for name in stored}
     flags = {name: getattr(arguments, name) for name in ("base", "data", "method", "tuning", "title")}
+    flags |= {"data_format": arguments.format, "data_columns": arguments.column}
     for source in (
         {name: value for name, value in flags.items() if value is not None},
         assignments(arguments.set, "--set", "FIELD=VALUE", "max_steps=100"),
@@ -74,7 +77,7 @@ def look(data: tuple[str, ...], values: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises WorkbenchError with what to do when nothing in it can be learnt from, or only by a method there is not yet.
     """
-    columns = assignments(values.get("data_columns", ()), "data_columns", "ROLE=NAME", "prompt=question")
+    columns = assignments(values.get("data_columns", ()), "--column", "ROLE=NAME", "prompt=question")
     wanted = values.get("method", "")
     found = inspected(data, wanted, values.get("data_format", ""), columns, target="preflight")
     if found["method"] not in recipe.METHODS:
@@ -118,6 +121,8 @@ def resolve(
         elif base.run_id:
             values["base"] = base.run_id
     found = look(data, values)
+    if found["curation"]:
+        _follow_plan(found["curation"], values, origin)
     if "method" not in values:
         values["method"] = found["method"]
         origin["method"] = f"derived: {' '.join(found['reasons'])}"
@@ -133,6 +138,24 @@ def resolve(
     return recipe.Resolved(
         resolved.recipe, {**resolved.provenance, **{name: origin.get(name, "chosen") for name in values}}
     )
+
+
+_OF_A_PLAN = (
+    "duplicates", "min_characters", "max_characters", "languages", "quality", "secrets", "decontaminate", "eval_split",
+)  # fmt: skip
+"""Fields of a recipe that a plan has settled."""
+
+
+def _follow_plan(curation: Mapping[str, Any], values: dict[str, Any], origin: dict[str, str]) -> None:
+    """Take over what a plan says about its rows; raises UsageError when the person says something else."""
+    said = [name for name in (*_OF_A_PLAN, "data_weights") if name in values]
+    if said:
+        raise UsageError(
+            f"The plan settles how its rows are curated, so {', '.join(said)} cannot be set; "
+            "leave it out, or train on the files themselves."
+        )
+    values |= {name: curation[name] for name in _OF_A_PLAN}
+    origin |= dict.fromkeys(_OF_A_PLAN, "derived: the plan of the data")
 
 
 def create(resolved: recipe.Resolved) -> store.Run:

@@ -36,7 +36,7 @@ class NoSpaceError(WorkbenchError):
         missing = max(self.needed_bytes - self.free_bytes, 1)
         return (
             f"No space left in {self.where}: {self.needed_bytes:,} bytes are needed there and {self.free_bytes:,} are "
-            f"free; free at least {missing:,} bytes and resume."
+            f"free; free at least {missing:,} bytes, then resume or repeat it."
         )
 
 

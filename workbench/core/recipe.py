@@ -7,6 +7,7 @@ each value came from. Must not know how a value is used: an engine reads it, a f
 from __future__ import annotations
 
 import dataclasses
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +31,21 @@ SELF_REPLAY = ("self",)
 """replay_data that stands for text the base writes itself before it is trained."""
 
 FORMAT_VERSION = 1
+
+
+def _check_weights(weights: tuple[str, ...], sources: int) -> None:
+    """Raise UsageError unless there is no weight, or a number for each source of which one at least is not 0."""
+    try:
+        numbers = [float(text) for text in weights]
+    except ValueError:
+        numbers = []
+    fits = len(numbers) == sources and any(numbers) and all(0 <= number < math.inf for number in numbers)
+    if weights and not fits:
+        wanted = f"{sources} numbers, one for each of data" if sources != 1 else "one number greater than 0"
+        raise UsageError(
+            f"data_weights wants {wanted}, not {', '.join(weights)}; "
+            f"for example --set data_weights={','.join(['1', '0.5', '2'][:sources])}."
+        )
 
 
 @dataclass(frozen=True)
@@ -162,6 +178,11 @@ class Recipe:
             raise UsageError("A base made from scratch has nothing to adapt yet: use method pretrain with tuning full.")
         if self.optim == "muon" and self.tuning != "full":
             raise UsageError("optim muon moves whole weight matrices; use tuning full, or optim adamw with an adapter.")
+        if self.replay_data and self.method != "cpt":
+            raise UsageError(
+                f"replay_data is mixed into the articles of cpt, and this run is {self.method}; leave it out."
+            )
+        _check_weights(self.data_weights, len(self.data))
         if self.num_attention_heads % self.num_key_value_heads:
             raise UsageError("num_key_value_heads must divide num_attention_heads.")
 

@@ -6,7 +6,6 @@ second gives the rows that stay; in between a few bytes per row are in memory, s
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -37,28 +36,10 @@ def curation_of(recipe: Recipe) -> Curation:
         quality=recipe.quality,
         secrets=recipe.secrets,
         decontaminate=recipe.decontaminate,
-        weights=weights_of(recipe),
+        weights=tuple(float(text) for text in recipe.data_weights),
         eval_split=recipe.eval_split,
         seed=recipe.seed,
     )
-
-
-def weights_of(recipe: Recipe) -> tuple[float, ...]:
-    """Return the weight of each source; raises UsageError when they are no numbers, or not one for each."""
-    if not recipe.data_weights:
-        return ()
-    try:
-        weights = tuple(float(text) for text in recipe.data_weights)
-    except ValueError:
-        weights = ()
-    number = len(recipe.data)
-    if len(weights) != number or not all(0 <= weight < math.inf for weight in weights) or not any(weights):
-        wanted = f"{number} numbers, one for each of data and" if number > 1 else "one number"
-        raise UsageError(
-            f"data_weights wants {wanted} greater than 0, not {', '.join(recipe.data_weights)}; "
-            f"for example --set data_weights={','.join(['1', '0.5', '2'][:number])}."
-        )
-    return weights
 
 
 def _is_part(kind: str, value: Mapping[str, Any]) -> bool:

@@ -157,7 +157,7 @@ def _problems(surveyed: Survey, rows: list[dict[str, Any]]) -> list[dict[str, An
         say(f"{counted.quarantined} of {counted.rows} rows ({share:.0f} %) cannot be used; see why under quarantined.")
     if repeated := counted.repeated():
         said = "row is an exact copy" if repeated == 1 else "rows are exact copies"
-        say(f"{repeated} of {counted.usable} {said} of another one.", duplicates="exact")
+        say(f"{repeated} of {counted.usable} {said} of another one; they are left out unless duplicates is keep.")
     if counted.control_tokens:
         said = "control token stands" if counted.control_tokens == 1 else "control tokens stand"
         say(f"{counted.control_tokens} {said} in the text of rows; what is there is learnt as plain text.")
@@ -263,13 +263,17 @@ def nothing_usable(surveyed: Survey, paths: Sequence[str], method: str) -> str:
     reason, (number, _) = max(counted.bad.items(), key=lambda item: item[1][0])
     suited = surveyed.main.detection.method if surveyed.main else ""
     if suited and method and suited != method:
-        return f"Method {method} cannot learn from {where}: {reason}; the data suits {suited}."
+        said = f"{reason[:1].lower()}{reason[1:]}"
+        rest = "" if reason.endswith(f"use method {suited}") else f"; the data suits {suited}"
+        return f"Method {method} cannot learn from {where}: {said}{rest}."
     share = "all" if number == counted.rows else f"{number} of them"
     return f"No row of {where} can be used ({counted.rows} found, {share} because {one_line(reason, 300)})."
 
 
 def preflight(argument: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `inspect` of the argument with path, bytes and SHA-256 of each file: what is checked before a run exists.
+    """Return `inspect` of the argument with what is checked before a run exists.
+
+    That is path, bytes and SHA-256 of each file as "sources", and the settings of a plan as "curation".
 
     Raises UsageError when a path cannot be read and when no row is usable for the method.
     """
@@ -277,5 +281,6 @@ def preflight(argument: Mapping[str, Any]) -> dict[str, Any]:
     surveyed = survey(paths, method, argument.get("format", ""), argument.get("columns") or None)
     if not surveyed.account.usable:
         raise UsageError(nothing_usable(surveyed, paths, method))
+    curation = surveyed.sources.plan.curation.to_json() if surveyed.sources.plan is not None else {}
     stamps = [dataclasses.asdict(plan.stamp(path)) for path in surveyed.sources.origins()[:_SHOWN_FILES]]
-    return described(surveyed, paths) | {"sources": stamps}
+    return described(surveyed, paths) | {"sources": stamps, "curation": curation}
