@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -139,3 +140,15 @@ def test_what_is_no_plan_is_one_sentence(tmp_path: Path, text: str) -> None:
     with pytest.raises(UsageError, match=r"plan\.json") as caught:
         plan.load(stored(tmp_path, text))
     one_sentence(caught.value)
+
+
+def test_a_file_whose_name_is_no_text_can_be_planned(tmp_path: Path) -> None:
+    folder = tmp_path / "rows"
+    folder.mkdir()
+    for name in (b"bad\xff.jsonl", b"good.jsonl"):
+        lines = [{"question": f"{name!r} {number}?", "answer": f"It is {number}."} for number in range(9)]
+        (folder / os.fsdecode(name)).write_text("".join(json.dumps(line) + "\n" for line in lines))
+    one = rows.find([str(folder)], "sft", Curation()).plan()
+    path = stored(tmp_path, plan.to_json(one))
+    assert plan.load(path) == one
+    plan.verify(one)

@@ -133,9 +133,9 @@ def test_articles_on_lines_are_no_parts_of_one_document(tmp_path: Path) -> None:
 
 def test_nothing_left_to_learn_from_is_one_sentence_with_its_reason(tmp_path: Path) -> None:
     path = str(written(tmp_path / "one.jsonl", *map(pair, range(30))))
-    with pytest.raises(UsageError, match=r"of 30 usable rows, 30 are left out as too short \(min_characters\)"):
+    with pytest.raises(UsageError, match=r"of 30 usable rows, min_characters leaves out 30 \(too short\)"):
         rows.find([path], "sft", Curation(min_characters=10_000))
-    with pytest.raises(UsageError, match=r"30 are left out as left out by the weight of their source \(data_weights\)"):
+    with pytest.raises(UsageError, match=r"data_weights leaves out 30 \(left out by the weight of their source\)"):
         rows.find([path], "sft", Curation(weights=(0.0,)))
 
 

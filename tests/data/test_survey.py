@@ -202,7 +202,7 @@ def test_preflight_says_what_a_person_wants_to_know_and_runs_as_a_probe(tmp_path
     assert answer["quarantined"] == [{"reason": "not valid JSON", "count": 2, "examples": places}]
     content = Path(path).read_bytes()
     assert answer["sources"] == [{"path": path, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}]
-    with pytest.raises(WorkbenchError, match="cannot learn from .*; use method sft"):
+    with pytest.raises(WorkbenchError, match=r"cannot learn from .*; use method sft"):
         run_probe("workbench.data.survey:preflight", {"paths": [path], "method": "cpt"})
 
 

@@ -40,7 +40,9 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     )
     parser.add_argument("--model", default=BUNDLED, help="who writes: a GGUF file, a run, bundled, or a model folder")
     parser.add_argument("--out", required=True, type=Path, help="the file for review, .jsonl; it must not exist")
-    parser.add_argument("--count", type=int, default=0, help="pairs wanted; one question per sentence when left out")
+    parser.add_argument(
+        "--count", type=int, default=0, help="pairs wanted; when left out or 0, a question per sentence"
+    )
     parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same questions on a CPU")
     parser.add_argument("--accept", action="store_true", help="accept every pair without review")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
@@ -73,7 +75,8 @@ def _request(arguments: argparse.Namespace, live: Live) -> dict[str, Any]:
     out = out.parent.resolve() / out.name
     model = _check_model(arguments.model)
     articles = local(arguments.articles, live)
-    inspected(articles, "cpt", target="preflight")
+    if not inspected(articles, "cpt")["usable"]:
+        raise UsageError("There are no articles to ask about in what --from names; give files or folders of text.")
     return {
         "articles": list(articles),
         "model": model,

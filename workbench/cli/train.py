@@ -82,6 +82,7 @@ def look(data: tuple[str, ...], values: Mapping[str, Any]) -> dict[str, Any]:
     found = inspected(data, wanted, values.get("data_format", ""), columns, target="preflight")
     if found["method"] not in recipe.METHODS:
         others = [f"--method {other['method']}: {other['why']}" for other in found["alternatives"]]
+        others = [] if found["curation"] else others  # a plan is for its own method alone
         instead = next((text for text in others if text.split(":")[0].split()[-1] in recipe.METHODS), "")
         raise UsageError(
             f"The data suits {found['method'] or 'no method'}, and this version trains {', '.join(recipe.METHODS)}; "

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from workbench.core.errors import UsageError
-from workbench.core.text import one_line
+from workbench.core.text import json_safe, one_line
 from workbench.data.curate import Curation
 from workbench.data.layouts import TYPE_OF_METHOD, Layout
 from workbench.data.readers.records import shown
@@ -100,7 +100,8 @@ def to_json(plan: Plan) -> str:
         "counts": plan.counts,
         "sha256": plan.sha256,
     }
-    return json.dumps(body, ensure_ascii=False, indent=1) + "\n"
+    # The name of a file may hold bytes that are no text; as escapes they come back as they were.
+    return json_safe(json.dumps(body, ensure_ascii=False, indent=1)) + "\n"
 
 
 def is_plan(path: Path) -> bool:

@@ -190,8 +190,8 @@ def _nothing_left(rows: Rows) -> str:
     if most is None:
         return f"All {rows.account.usable} usable rows are held out; give rows to learn from, too."
     return (
-        f"No row is left to learn from: of {rows.account.usable} usable rows, {most['rows']} are left out as "
-        f"{most['what']} ({most['step']}); give other rows, or let fewer be left out."
+        f"No row is left to learn from: of {rows.account.usable} usable rows, {most['step']} leaves out {most['rows']} "
+        f"({most['what']}); give other rows, or let fewer be left out."
     )
 
 
