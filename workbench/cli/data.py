@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from workbench.cli.output import Live, size
@@ -26,6 +27,17 @@ _FILE = re.compile(r"[^/]+/[^/]+\.(jsonl?|ndjson|csv|tsv|txt|md|html?|pdf|docx|e
 """A file in a folder: no dataset is called so."""
 
 
+def _may_be_there(path: Path) -> bool:
+    """Return whether something is there, or may be: where it cannot be looked up, its reader says why."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def local(given: Sequence[str], live: Live) -> tuple[str, ...]:
     """Return the absolute paths of data as a person names it; datasets of the hub are downloaded first.
 
@@ -36,7 +48,7 @@ def local(given: Sequence[str], live: Live) -> tuple[str, ...]:
         if not text.strip():
             raise UsageError("An empty name stands where data should be named; give a file, a folder or a hub id.")
         path = paths.expanded(text)
-        if os.path.exists(path) or not _HUB_ID.fullmatch(text) or _FILE.fullmatch(text):
+        if _may_be_there(path) or not _HUB_ID.fullmatch(text) or _FILE.fullmatch(text):
             found.append(os.path.abspath(path))
             continue
         if not text.startswith("hf://") and paths.expanded(text.split("/")[0]).is_dir():
