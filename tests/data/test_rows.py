@@ -157,3 +157,15 @@ def test_curation_of_a_recipe_has_all_its_settings() -> None:
     defaults = dataclasses.asdict(Curation())
     assert [name for name in defaults if settings_of[name] == defaults[name]] == []
     assert settings_of["weights"] == (1.0, 0.5)
+
+
+def test_rows_under_a_key_for_tests_are_held_out(tmp_path: Path) -> None:
+    def asked(first: int, last: int) -> list[dict[str, str]]:
+        return [{"question": f"What is {n}?", "answer": f"It is {n}."} for n in range(first, last)]
+
+    path = tmp_path / "splits.json"
+    path.write_text(json.dumps({"train": asked(0, 20), "test": asked(20, 25)}))
+    found = rows.find([str(path)], "sft", Curation(eval_split=0.0))
+    assert found.counts["usable"] == 25
+    assert [row["messages"][0]["content"] for row in found.held_out] == [f"What is {n}?" for n in range(20, 25)]
+    assert len(list(found.train())) == 20

@@ -23,6 +23,8 @@ PROBE_BYTES = 4 << 30
 """Address space of a probe that reads data; what it really uses stays far below."""
 
 _HUB_ID = re.compile(r"(hf://datasets/)?[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(/[\w.-]+)*")
+_HUB_ADDRESS = re.compile(r"https?://(www\.)?(huggingface\.co|hf\.co)/datasets/")
+"""How the address of a dataset begins in a browser."""
 _FILE = re.compile(r"[^/]+/[^/]+\.(jsonl?|ndjson|csv|tsv|txt|md|html?|pdf|docx|epub|parquet|arrow|gz|zst|zip|tar|tgz)")
 """A file in a folder: no dataset is called so."""
 
@@ -44,7 +46,7 @@ def local(given: Sequence[str], live: Live) -> tuple[str, ...]:
     Raises WorkbenchError with what to do when one cannot be had.
     """
     found: list[str] = []
-    for text in given:
+    for text in (_HUB_ADDRESS.sub("", text) for text in given):
         if not text.strip():
             raise UsageError("An empty name stands where data should be named; give a file, a folder or a hub id.")
         path = paths.expanded(text)

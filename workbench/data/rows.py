@@ -99,7 +99,7 @@ class Rows:
                             continue
                         into.accept(row)
                         document = documents if _is_part(member.kind, record.value) else -1
-                        yield row, source, member.held_out, document
+                        yield row, source, member.held_out or record.held_out, document
                 except Unreadable as error:
                     into.unread.append({"source": member.name, "reason": str(error)})
         into.repairs.update(tally.repairs)

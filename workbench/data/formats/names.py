@@ -73,7 +73,8 @@ VOCABULARY: dict[str, dict[str, int]] = {
     ),
     "tools": _vocabulary("tools, functions, available tools, tool definitions, function definitions"),
     "instruction": _vocabulary(
-        "instruction, instructions, anweisung, instruccion, 指令, task definition, task description",
+        "instruction, instructions, anweisung, instruccion, consigne, istruzione, instrucao, "
+        "instruktion, 指令, task definition, task description",
         "definition, task",
     ),
     "input": _vocabulary("input, inputs, context, eingabe, entrada, 输入"),
@@ -88,7 +89,8 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "frage, pregunta, domanda, pergunta, вопрос, 问题, 問題, 質問, 질문, سؤال, anfrage, "
         "consulta, 提问, user input, user "
         "message, user prompt, user query, ask, goal, exercise, challenge, puzzle, inquiry, premise, ctx, message, "
-        "customer message, customer, patient, front, post, utterance, description, issue, document, "
+        "customer message, customer, patient, consigne, enonce, demande, "
+        "front, post, utterance, description, issue, document, "
         "article, dialogue, dialog, email, ticket, intent text, rewritten intent, intent, "
         "problem statement, questions, patterns, command, nl, "
         "sentence, docstring, body, vorderseite, anverso, text, review, abstract, report, selftext, claim, kunde, "

@@ -33,6 +33,8 @@ class Record(NamedTuple):
     line: int
     """Line of the file at which the record begins, from 1; the row's number where lines say nothing."""
     value: dict[str, Any]
+    held_out: bool = False
+    """It stands under a key that says validation or test, beside one of rows to learn from."""
 
 
 class BadRecord(NamedTuple):
@@ -83,16 +85,16 @@ def parse_json(raw: bytes) -> tuple[Any, str]:
     return None, "not valid JSON"
 
 
-def as_record(source: str, line: int, value: Any) -> Record | BadRecord:
+def as_record(source: str, line: int, value: Any, held_out: bool = False) -> Record | BadRecord:
     """Return one parsed JSON value as a row: an object as it is, a string as a text, a list as turns."""
     if isinstance(value, dict):
-        return Record(source, line, value)
+        return Record(source, line, value, held_out)
     if isinstance(value, str):
-        return Record(source, line, {"text": value})
+        return Record(source, line, {"text": value}, held_out)
     if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
-        return Record(source, line, {"messages": value})
+        return Record(source, line, {"messages": value}, held_out)
     if isinstance(value, list) and len(value) > 1 and all(isinstance(item, str) for item in value):
-        return Record(source, line, {"dialog": value})
+        return Record(source, line, {"dialog": value}, held_out)
     return BadRecord(source, line, "the row is neither an object, a text nor a list of turns")
 
 

@@ -19,7 +19,6 @@ from workbench.data.readers.source import Source, read_text_with
 
 MAX_DOCUMENT_BYTES = 2**25
 """Largest object that is parsed in one piece; of a longer one, the list of rows is read one by one."""
-HELD_OUT_KEY = "held out: it stands under a key for validation or test"
 _SAMPLED_LINES = 20
 _LINE_SUFFIXES = (".jsonl", ".ndjson")
 _SPACE = b" \t\r\n"
@@ -104,12 +103,10 @@ def _object(source: Source) -> Iterator[Record | BadRecord]:
     if found is None:
         yield as_record(source.name, 1, value)
         return
-    number = 0
-    rows = chain.from_iterable(map(tables_of_json.unfolded, found.rows))
-    for number, row in enumerate(rows, 1):
-        yield as_record(source.name, number, row)
-    for held_out in range(1, found.held_out + 1):
-        yield BadRecord(source.name, number + held_out, HELD_OUT_KEY)
+    parts = ((False, found.rows), (True, found.held_out))
+    rows = ((held, one) for held, part in parts for row in part for one in tables_of_json.unfolded(row))
+    for number, (held, row) in enumerate(rows, 1):
+        yield as_record(source.name, number, row, held)
 
 
 def _values(source: Source, pieces: Pieces) -> Iterator[Record | BadRecord]:
@@ -134,11 +131,11 @@ def _long_object(source: Source, pieces: Pieces) -> Iterator[Record | BadRecord]
         return
     for line, raw, held_out in tables_of_json.long_rows(pieces):
         found += 1
-        record = BadRecord(source.name, line, HELD_OUT_KEY) if held_out else json_record(source.name, line, raw)
+        record = json_record(source.name, line, raw)
         if isinstance(record, BadRecord):
             yield record
         else:
-            yield from (as_record(source.name, line, row) for row in tables_of_json.unfolded(record.value))
+            yield from (as_record(source.name, line, row, held_out) for row in tables_of_json.unfolded(record.value))
     if not found:
         limit = MAX_DOCUMENT_BYTES // 2**20
         raise Unreadable(

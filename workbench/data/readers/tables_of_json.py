@@ -49,7 +49,7 @@ class Found:
     """The rows of an object."""
 
     rows: Sequence[Any]
-    held_out: int = 0
+    held_out: Sequence[Any] = ()
     """Rows under keys for validation or test that stand beside them."""
 
 
@@ -123,6 +123,12 @@ def _map(value: Cells) -> list[Any] | None:
     return None
 
 
+def _unwrapped(rows: Sequence[Any]) -> Sequence[Any]:
+    """Return rows without the object that each may be wrapped in with its number: {"row_idx", "row"}."""
+    wrapped = all(isinstance(row, dict) and isinstance(row.get("row"), dict) for row in rows)
+    return [row["row"] for row in rows] if wrapped else rows
+
+
 def _known(value: Cells, levels: int) -> Found | None:
     """Return the rows under a known key; those of a split that is not for training count as held out."""
     keys = {key.lower(): key for key in value}
@@ -130,9 +136,8 @@ def _known(value: Cells, levels: int) -> Found | None:
         found = value.get(keys.get(name, ""))
         if isinstance(found, list) and found and not (name not in _SPLITS and _is_turn(found[0])):
             aside = [value[keys[other]] for other in HELD_OUT_KEYS if other in keys] if name in ROW_KEYS else []
-            wrapped = all(isinstance(row, dict) and isinstance(row.get("row"), dict) for row in found)
-            rows = [row["row"] for row in found] if wrapped else found
-            return Found(rows, sum(len(rows) for rows in aside if isinstance(rows, list)))
+            held_out = [row for rows in aside if isinstance(rows, list) for row in rows]
+            return Found(_unwrapped(found), _unwrapped(held_out))
         if levels and isinstance(found, dict) and (inside := rows_in(found, levels - 1)) is not None:
             return inside
     return None
