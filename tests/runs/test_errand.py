@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from tests.support import ROOT, wait_until
+from workbench.core import paths
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.runs import errand
 
@@ -57,8 +58,12 @@ def test_a_death_is_one_sentence(request_: dict[str, Any], said: str) -> None:
 
 def test_a_module_that_is_not_there_is_one_sentence() -> None:
     """The child dies before it reads, and a long request is still being written then."""
-    with pytest.raises(WorkbenchError, match="ended with exit code 1"):
+    with pytest.raises(WorkbenchError, match="ended with exit code 1") as caught:
         errand.run("tests.runs.no_such_module", {"lines": ["x" * 1_000_000]})
+    kept = paths.state_home() / errand.LAST_WORDS
+    assert str(kept) in str(caught.value)
+    assert "no_such_module" in kept.read_text(encoding="utf-8")
+    assert kept.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("own_group", [True, False])

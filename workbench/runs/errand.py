@@ -1,7 +1,8 @@
 """An engine process that is sent on one errand: a JSON request on its stdin, JSON lines on its stdout.
 
 Owns its start, its end and what its death is called. Must not know what the errand is. The last line is the answer, or
-{"error": sentence}. Its other output is kept back and never reaches the terminal.
+{"error": sentence}. Its other output never reaches the terminal; of a process that
+dies its last words are kept in a file.
 """
 
 from __future__ import annotations
@@ -12,14 +13,20 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
+from workbench.core import paths
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.text import one_line
+from workbench.runs import atomic
 from workbench.runs.process import engine_env, online_env
 
+LAST_WORDS = "last-errand.log"
 _USAGE_EXIT = 2
+_KEPT_BYTES = 1 << 16
+"""Bytes kept of what a process said before it died."""
 _FAREWELL_SECONDS = 10.0
 
 
@@ -50,11 +57,12 @@ def run(
     sentence, or one that says how it died; the child is gone then.
     """
     last: dict[str, Any] = {}
+    said = tempfile.TemporaryFile()  # noqa: SIM115 - closed in the `finally` below
     child = subprocess.Popen(
         [sys.executable, "-P", "-m", module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=said,
         env=online_env() if online else engine_env(),
         start_new_session=own_group,
     )
@@ -72,15 +80,31 @@ def run(
             if on_line is not None:
                 on_line(last)
         code = child.wait()
+        said.seek(max(0, said.seek(0, os.SEEK_END) - _KEPT_BYTES))
+        last_words = said.read().decode("utf-8", "replace")
     finally:
         if child.poll() is None:
             _end(child, own_group)
         child.stdout.close()
+        said.close()
     if "error" in last:
         raise (UsageError if code == _USAGE_EXIT else WorkbenchError)(one_line(str(last["error"]), 600))
     if code or not last:
-        raise WorkbenchError(f"{who} {death(code)} before it was done; try again.")
+        raise WorkbenchError(f"{who} {death(code)} before it was done; {_kept(last_words)}try again.")
     return last
+
+
+def _kept(words: str) -> str:
+    """Return where the last words of a dead process were put, for a sentence; "" when it had none."""
+    if not words.strip():
+        return ""
+    path = paths.state_home() / LAST_WORDS
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        atomic.write_text(path, words)
+    except (OSError, WorkbenchError):
+        return ""
+    return f"what it said last is in {one_line(str(path))}; "
 
 
 def _end(child: subprocess.Popen[bytes], own_group: bool) -> None:
