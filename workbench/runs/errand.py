@@ -102,6 +102,7 @@ def _kept(words: str) -> str:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         atomic.write_text(path, words)
+        path.chmod(0o600)
     except (OSError, WorkbenchError):
         return ""
     return f"what it said last is in {one_line(str(path))}; "
