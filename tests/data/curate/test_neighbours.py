@@ -8,9 +8,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from workbench.data.curate import neighbours
-from workbench.data.curate.settings import NEAR
+from workbench.data.curate import likeness, neighbours
 from workbench.data.curate.shingles import PIECE, WORDS, shingles, words_of
 
 
@@ -42,8 +43,8 @@ def changed(draw: random.Random, words: Sequence[str], share: float) -> list[str
 
 def clustered(texts: Sequence[str]) -> list[int]:
     """Return the cluster of each text."""
-    signatures = neighbours.signatures(shingles(words_of(texts)))
-    return neighbours.clusters(signatures, np.arange(len(texts)), NEAR).tolist()
+    kept = likeness.records([likeness.parts_of({"text": text}) for text in texts])
+    return likeness.clusters(kept, np.arange(len(texts), dtype=np.int32)).near.tolist()
 
 
 def test_words_and_shingles_are_those_of_the_definition() -> None:
@@ -149,9 +150,11 @@ def test_estimates_are_off_by_chance_only() -> None:
     for _ in range(200):
         words = invented(draw, 200)
         one, other = " ".join(words), " ".join(changed(draw, words, 0.03))
-        first, second = neighbours.signatures(shingles(words_of([one, other])))
-        errors.append(float((first == second).mean()) - jaccard(one, other))
-    spread = 0.75 * 0.25 / neighbours.PERMUTATIONS
+        signed = neighbours.signatures(neighbours.minima(shingles(words_of([one, other]))))
+        errors.append(float(neighbours.agreement(signed[:1], signed[1:])[0]) - jaccard(one, other))
+    # Places agree by chance, too: a share of s + (1 - s) / 16 of them, of which 1 / 16 is taken off.
+    agree = 0.75 + 0.25 / 16
+    spread = agree * (1 - agree) / (15 / 16) ** 2 / neighbours.PERMUTATIONS
     assert abs(float(np.mean(errors))) < 0.01
     assert 0.5 * spread < float(np.var(errors)) < 1.6 * spread
 
@@ -163,6 +166,20 @@ def test_texts_without_words_are_no_near_duplicates() -> None:
 
 
 def test_clusters_depend_on_the_rows_asked_for() -> None:
-    signatures = neighbours.signatures(shingles(words_of(["a b c d e f", "x y z", "a b c d e f", "X, Y, Z!"])))
-    assert neighbours.clusters(signatures, np.array([3, 1, 2]), NEAR).tolist() == [0, 0, 2]
-    assert neighbours.clusters(signatures, np.array([], dtype=np.int64), NEAR).tolist() == []
+    texts = ["a b c d e f", "x y z", "a b c d e f", "X, Y, Z!"]
+    kept = likeness.records([likeness.parts_of({"text": text}) for text in texts])
+    assert likeness.clusters(kept, np.array([3, 1, 2], dtype=np.int32)).near.tolist() == [0, 0, 2]
+    assert likeness.clusters(kept, np.array([], dtype=np.int32)).near.tolist() == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=40))
+def test_joined_pairs_make_the_clusters_of_their_graph(pairs: list[tuple[int, int]]) -> None:
+    parent = np.arange(31, dtype=np.int32)
+    one, other = (np.array([pair[side] for pair in pairs], dtype=np.int32) for side in (0, 1))
+    neighbours.join(parent, one, other)
+    expected = list(range(31))
+    for _ in range(31):
+        for first, second in pairs:
+            expected[first] = expected[second] = min(expected[first], expected[second])
+    assert neighbours.roots(parent, np.arange(31)).tolist() == expected

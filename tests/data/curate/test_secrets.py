@@ -79,10 +79,21 @@ def test_each_kind_is_found_and_masked_in_any_surroundings(kind: str, text: str,
 
 
 @pytest.mark.parametrize(
-    "text", ["password: {}", "PASSWORD = '{}'", 'api_key="{}"', '"secret_key": "{}"', "access-token={}"]
+    "text",
+    [
+        *("password={}", "password: {}", "PASSWORD = '{}'", 'api_key="{}"', '{{"secret_key": "{}"}}'),
+        *(
+            "access-token={}",
+            "DB_PASSWORD={}",
+            "my db.password={}, please.",
+            "password={}.",
+            "?password={}&user=me&x=1",
+        ),
+    ],
 )
-def test_a_named_password_is_masked_and_its_name_stays(text: str) -> None:
-    whole = text.format("hunter22secret")
+@pytest.mark.parametrize("value", ["hunter2", "hunter22secret", "a1&b2;c3,d4.e5:f6"])
+def test_only_the_value_of_a_named_password_is_masked(text: str, value: str) -> None:
+    whole = text.format(value)
     assert secrets.found(whole) == {"PASSWORD": 1}
     assert secrets.masked(whole) == text.format("<PASSWORD>")
 

@@ -1,12 +1,12 @@
 """The curator: looks at every row once and then decides about all of them.
 
-Owns the order of the steps and their account. Must not know files. Between the two passes it keeps some 160 bytes for a
-row; a decision is looked up by the row's number.
+Owns the order of the steps and their account. Must not know files. While it looks it keeps some 160 bytes for a row,
+most of them to compare it with the others; a decision is looked up by the row's number.
 """
 
 from __future__ import annotations
 
-from array import array
+import struct
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from workbench.core.errors import UsageError
 from workbench.data import split
-from workbench.data.curate import language, neighbours, quality, secrets
+from workbench.data.curate import language, likeness, quality, secrets
 from workbench.data.curate.exams import Exams
-from workbench.data.curate.settings import NEAR, Curation
-from workbench.data.curate.shingles import shingles, words_of
+from workbench.data.curate.neighbours import Rows
+from workbench.data.curate.settings import Curation
+from workbench.data.curate.shingles import words_of
 from workbench.data.curate.texts import characters, identity, said, text_of, turns_of
 
 SHORT, LONG, FOREIGN, POOR = "too short", "too long", "in another language", "of poor quality"
@@ -46,7 +47,26 @@ _NUMBER = {reason: number for number, reason in enumerate(_REASONS)}
 _SHOWN = 3
 _SHOWN_CHARACTERS = 160
 _TOGETHER = 2**18
-"""Letters of the rows whose words are looked at together."""
+"""Letters of the rows that are looked at together."""
+_ROWS_TOGETHER = 2**11
+FAMILY = 64
+"""Rows alike as a whole that are held out or learnt together, so that a loss on unseen rows is not one on passages seen
+in training; more of them have a template in common, or a system prompt, and are divided."""
+
+
+_FACTS = np.dtype(
+    [
+        ("key", "<u8"),
+        ("text", "<u8"),
+        ("characters", "<u4"),
+        ("document", "<i4"),
+        ("source", "<u2"),
+        ("aside", "?"),
+        ("label", "?"),
+    ]
+)
+"""What is kept of every row; one buffer grows without leaving holes in the memory."""
+_PACKED = struct.Struct("<QQIiH??")
 
 
 class Decisions:
@@ -134,6 +154,22 @@ def masked(row: dict[str, Any]) -> dict[str, Any]:
     return {key: value if key == "tools" else clean(value) for key, value in row.items()}
 
 
+def _distinct(texts: NDArray[np.uint64]) -> tuple[Rows, Rows]:
+    """Return (the first row of each text in the order of the texts' hashes, the place of each row's text there)."""
+    order = np.argsort(texts, kind="stable").astype(np.int32)
+    new = np.ones(len(order), dtype=bool)
+    np.not_equal(texts[order[1:]], texts[order[:-1]], out=new[1:])
+    inverse = np.empty_like(order)
+    inverse[order] = np.cumsum(new, dtype=np.int32) - np.int32(1)
+    return order[new], inverse
+
+
+def _families(near: Rows, alike: Rows) -> Rows:
+    """Return for each row the number of a row that stands for all that are held out or learnt with it."""
+    sizes = np.bincount(alike, minlength=len(alike))
+    return np.where(sizes[alike] <= FAMILY, alike, near)
+
+
 class Curator:
     """Looks at rows one by one and decides about them together."""
 
@@ -144,12 +180,9 @@ class Curator:
         self._curation = curation
         self._exams = Exams(curation.decontaminate) if curation.decontaminate else None
         self._compares = curation.duplicates == "near" or curation.eval_split > 0
-        self._reasons, self._asides, self._labels = array("B"), array("B"), array("B")
-        self._keys, self._texts = array("Q"), array("Q")
-        self._sizes, self._documents = array("I"), array("i")
-        self._sources = array("H")
-        self._signatures = bytearray()
+        self._reasons, self._facts, self._records = bytearray(), bytearray(), bytearray()
         self._flagged: Counter[str] = Counter()
+        self._parts: list[likeness.Parts] = []
         self._waiting: list[str] = []
         self._letters = 0
 
@@ -160,17 +193,22 @@ class Curator:
         """
         text = text_of(row)
         self._reasons.append(_NUMBER[self._why_not(row, text)])
-        self._keys.append(split.key(row, self._curation.seed))
-        self._texts.append(identity(row, text))
-        self._labels.append(row.get("label") is True)
-        self._sources.append(source)
-        self._asides.append(held_out)
-        self._documents.append(document)
-        self._sizes.append(characters(row))
-        if self._compares or self._exams is not None:
+        self._facts += _PACKED.pack(
+            split.key(row, self._curation.seed),
+            identity(row, text),
+            characters(row),
+            document,
+            source,
+            held_out,
+            row.get("label") is True,
+        )
+        if self._compares:
+            self._parts.append(likeness.parts_of(row))
+        if self._exams is not None:
             self._waiting.append(text)
+        if self._compares or self._exams is not None:
             self._letters += len(text)
-            if self._letters >= _TOGETHER:
+            if self._letters >= _TOGETHER or max(len(self._parts), len(self._waiting)) >= _ROWS_TOGETHER:
                 self._look()
 
     def _why_not(self, row: dict[str, Any], text: str) -> str:
@@ -196,52 +234,48 @@ class Curator:
 
     def _look(self) -> None:
         """Look at the words of the rows that wait for it."""
-        if not self._waiting:
-            return
-        words = words_of(self._waiting)
-        if self._exams is not None:
+        if self._exams is not None and self._waiting:
             first = len(self._reasons) - len(self._waiting)
-            for place in np.flatnonzero(self._exams.shared(words)).tolist():
+            for place in np.flatnonzero(self._exams.shared(words_of(self._waiting))).tolist():
                 self._reasons[first + place] = self._reasons[first + place] or _NUMBER[EXAM]
-        if self._compares:
-            self._signatures += neighbours.signatures(shingles(words)).tobytes()
-        self._waiting, self._letters = [], 0
+        if self._parts:
+            self._records += likeness.records(self._parts).tobytes()
+        self._parts, self._waiting, self._letters = [], [], 0
 
     def finish(self) -> Decisions:
         """Return what is decided about every row."""
         self._look()
         reasons = np.frombuffer(self._reasons, dtype=np.uint8).copy()
-        keys = np.frombuffer(self._keys, dtype=np.uint64)
-        asides = np.frombuffer(self._asides, dtype=np.bool_)
-        clusters = self._clusters()
-        self._leave_out_copies(reasons, clusters, asides)
-        held_out = self._held_out(reasons, keys, clusters, asides)
-        copies = self._copies(reasons, keys, held_out)
-        sizes = np.frombuffer(self._sizes, dtype=np.uint32)
+        facts = np.frombuffer(self._facts, dtype=_FACTS)
+        near, alike = self._clusters(facts["text"])
+        self._leave_out_copies(reasons, facts, near)
+        held_out = self._held_out(reasons, facts, _families(near, alike))
+        del near, alike
+        copies = self._copies(reasons, facts, held_out)
+        sizes = facts["characters"].copy()
         return Decisions(self._curation, reasons, held_out, copies, sizes, self._flagged)
 
-    def _clusters(self) -> NDArray[np.int64]:
-        """Return for each row the number of a row that stands for its cluster: those of the same text, or nearly.
+    def _clusters(self, texts: NDArray[np.uint64]) -> tuple[Rows, Rows]:
+        """Return for each row the number of a row that stands for its near duplicates, and for the rows alike.
 
         The texts are compared in the order of their hashes, so that clusters do not depend on the order of the rows.
+        What was kept to compare rows is given up.
         """
-        texts = np.frombuffer(self._texts, dtype=np.uint64)
-        _, first, inverse = np.unique(texts, return_index=True, return_inverse=True)
-        if not self._compares:
-            return first[inverse]
-        signatures = np.frombuffer(self._signatures, dtype=np.uint8).reshape(-1, neighbours.PERMUTATIONS)
-        near = neighbours.clusters(signatures, first, NEAR)
-        return first[near][inverse]
+        # Found twice, which takes a moment: what is not needed meanwhile is not kept.
+        first = _distinct(texts)[0]
+        if self._compares:
+            found = likeness.clusters(np.frombuffer(self._records, dtype=likeness.RECORD), first)
+            self._records = bytearray()
+        inverse = _distinct(texts)[1]
+        return (first[found.near][inverse], first[found.alike][inverse]) if self._compares else (first[inverse],) * 2
 
-    def _leave_out_copies(
-        self, reasons: NDArray[np.uint8], clusters: NDArray[np.int64], asides: NDArray[np.bool_]
-    ) -> None:
+    def _leave_out_copies(self, reasons: NDArray[np.uint8], facts: NDArray[np.void], clusters: Rows) -> None:
         """Leave out rows that another one stands for; a row of a held-out file stands before one to learn from.
 
         Rows that are nearly the same and have different labels are no copies: they teach a difference.
         """
-        texts = np.frombuffer(self._texts, dtype=np.uint64)
-        alike = 2 * clusters + np.frombuffer(self._labels, dtype=np.uint8)
+        texts, asides = facts["text"], facts["aside"]
+        alike = 2 * clusters.astype(np.int64) + facts["label"]
         steps = {"keep": (), "exact": ((texts, COPY),), "near": ((texts, COPY), (alike, NEAR_COPY))}
         for groups, reason in steps[self._curation.duplicates]:
             stays = np.flatnonzero(reasons == 0)
@@ -258,14 +292,9 @@ class Curator:
         held = np.unique(clusters[asides & (reasons == 0)])
         reasons[(reasons == 0) & ~asides & np.isin(clusters, held)] = _NUMBER[LEAK]
 
-    def _held_out(
-        self,
-        reasons: NDArray[np.uint8],
-        keys: NDArray[np.uint64],
-        clusters: NDArray[np.int64],
-        asides: NDArray[np.bool_],
-    ) -> NDArray[np.bool_]:
-        """Return which rows are kept aside: those of held-out files, or a share of the others by whole clusters."""
+    def _held_out(self, reasons: NDArray[np.uint8], facts: NDArray[np.void], families: Rows) -> NDArray[np.bool_]:
+        """Return which rows are kept aside: those of held-out files, or a share of the others by whole families."""
+        keys, asides = facts["key"], facts["aside"]
         held = asides.copy()
         stays = np.flatnonzero(reasons == 0)
         if asides[stays].any():
@@ -275,22 +304,22 @@ class Curator:
             return held
         # By the least key of all its rows, so that it does not matter which of some copies stays.
         least = np.full(len(keys), np.iinfo(np.uint64).max, dtype=np.uint64)
-        np.minimum.at(least, clusters, keys)
-        documents = np.frombuffer(self._documents, dtype=np.int32)[stays].astype(np.int64)
-        families = split.together(clusters[stays], documents)
-        held[split.chosen(least[clusters[stays]], families, self._curation.eval_split, stays)] = True
+        np.minimum.at(least, families, keys)
+        documents = facts["document"][stays].astype(np.int64)
+        together = split.together(families[stays].astype(np.int64), documents)
+        held[split.chosen(least[families[stays]], together, self._curation.eval_split, stays)] = True
         return held
 
     def _copies(
-        self, reasons: NDArray[np.uint8], keys: NDArray[np.uint64], held_out: NDArray[np.bool_]
+        self, reasons: NDArray[np.uint8], facts: NDArray[np.void], held_out: NDArray[np.bool_]
     ) -> NDArray[np.uint16]:
         """Return how often each row is used: by the weight of its source, a part of a time by the row's own hash."""
         if not self._curation.weights:
             return np.ones(len(reasons), dtype=np.uint16)
-        weights = np.asarray(self._curation.weights)[np.frombuffer(self._sources, dtype=np.uint16)]
+        weights = np.asarray(self._curation.weights)[facts["source"]]
         whole = np.floor(weights)
         # The high bits chose the held-out rows.
-        chance = (keys & np.uint64(0xFFFFFFFF)).astype(np.float64) / 2**32
+        chance = (facts["key"] & np.uint64(0xFFFFFFFF)).astype(np.float64) / 2**32
         copies = (whole + (chance < weights - whole)).astype(np.uint16)
         copies[held_out] = 1
         reasons[(reasons == 0) & (copies == 0)] = _NUMBER[WEIGHED]

@@ -14,8 +14,9 @@ from typing import Any
 
 LOOKED_AT = 500
 """Characters of a text that are looked at."""
-FEWEST = 30
-"""Letters below which a guess is worth nothing."""
+FEWEST = 50
+"""Bytes of letters, as UTF-8 counts them, below which a guess is worth nothing: ten words of English, or seventeen
+letters of Chinese. Names and commands of fewer are told as languages hardly anybody has rows in."""
 NO_LANGUAGE = "zxx"
 """What the classifier calls text without linguistic content."""
 
@@ -49,9 +50,9 @@ def known() -> frozenset[str]:
 
 
 def language(text: str) -> str:
-    """Return the ISO 639-1 code of a text's language, "" for a text with too few words to tell."""
+    """Return the ISO 639-1 code of a text's language, "" for a text with too few words to be sure."""
     part = text[:LOOKED_AT]
-    if sum(map(str.isalpha, part)) < FEWEST:
+    if len("".join(filter(str.isalpha, part)).encode()) < FEWEST:
         return ""
     told = str(_classifier().classify(part)[0])
     return "" if told == NO_LANGUAGE else told

@@ -11,9 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.data.curate import language, neighbours, quality, secrets
-from workbench.data.curate.settings import NEAR
-from workbench.data.curate.shingles import shingles, words_of
+from workbench.data.curate import language, likeness, quality, secrets
 from workbench.data.curate.texts import text_of
 
 LOOKED_AT = 2**20
@@ -25,7 +23,9 @@ WORTH_SAYING = 0.02
 MANY_POOR = 0.1
 """Share of articles that break one rule for web text, which every good collection has some of."""
 SEVERAL_LANGUAGES = 0.05
-"""Share of the rows in other languages than most."""
+"""Share of the rows from which a language is named."""
+FEWEST_OF_A_LANGUAGE = 2
+"""Rows below which a language may be an error of the classifier."""
 _SHOWN_KINDS = 4
 _SHOWN_RULES = 2
 _ENGLISH = frozenset(("the", "and", "of", "to", "is", "in", "a", "you", "that", "it", "for", "are"))
@@ -44,12 +44,28 @@ _NAMES = {
 
 
 def _languages(texts: Sequence[str]) -> Counter[str]:
-    """Return language → rows; English is told by its commonest words, so that the classifier is rarely loaded."""
+    """Return language → rows, "" for those too short to be sure.
+
+    English is told by its commonest words, so that the classifier is rarely loaded.
+    """
     parts = [text[: language.LOOKED_AT] for text in texts]
     others = [part for part in parts if len(_ENGLISH.intersection(part.lower().split())) < 2]
     if len(others) < WORTH_SAYING * len(parts):
         return Counter({"en": len(parts)})
-    return Counter({"en": len(parts) - len(others)}) + Counter(filter(None, map(language.language, others)))
+    return Counter({"en": len(parts) - len(others)}) + Counter(map(language.language, others))
+
+
+def _several(told: Counter[str]) -> list[dict[str, Any]]:
+    """Return the finding that rows are in several languages, if they are; what nobody can be sure of is no language."""
+    rows, unsure = told.total(), told.pop("", 0)
+    least = max(FEWEST_OF_A_LANGUAGE, SEVERAL_LANGUAGES * rows)
+    named = [(name, number) for name, number in told.most_common(4) if number >= least]
+    if len(named) < 2:
+        return []
+    parts = [f"{name} {100 * number / rows:.0f} %" for name, number in named]
+    parts += [f"not sure {100 * unsure / rows:.0f} %"] if unsure else []
+    text = f"The rows seem to be in several languages: {', '.join(parts)}."
+    return [{"text": text, "fix": {"languages": named[0][0]}}]
 
 
 def _refuses(row: Mapping[str, Any]) -> bool:
@@ -81,8 +97,8 @@ def problems(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for kind, number in kinds.most_common(_SHOWN_KINDS):
         say(number, 0.0, f"in {{}} stands what looks like {_NAMES[kind]}.", secrets="mask")
     if looked:
-        signatures = neighbours.signatures(shingles(words_of(texts)))
-        near = len(looked) - len(np.unique(neighbours.clusters(signatures, np.arange(len(looked)), NEAR)))
+        kept = likeness.records([likeness.parts_of(row) for row in looked])
+        near = len(looked) - len(np.unique(likeness.clusters(kept, np.arange(len(looked), dtype=np.int32)).near))
         say(near, WORTH_SAYING, "{} are nearly the same as another.", duplicates="near")
     refusals = sum(map(_refuses, looked))
     say(refusals, WORTH_SAYING, "{} answer with a refusal, which is learnt like any answer.")
@@ -91,9 +107,4 @@ def problems(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         # Short articles are no fault; the lengths are told elsewhere.
         if rule and rule != quality.AMOUNT:
             say(number, MANY_POOR, f"{{}} would not do as web text: the text {rule}.", quality="drop")
-    told = _languages(texts[:LANGUAGES_OF])
-    if told and told.total() - max(told.values()) >= max(1, SEVERAL_LANGUAGES * told.total()):
-        parts = ", ".join(f"{name} {100 * number / told.total():.0f} %" for name, number in told.most_common(4))
-        fix = {"languages": told.most_common(1)[0][0]}
-        found.append({"text": f"The rows seem to be in several languages: {parts}.", "fix": fix})
-    return found
+    return found + _several(_languages(texts[:LANGUAGES_OF]))

@@ -106,8 +106,9 @@ KINDS: dict[str, Kind] = {
     "TOKEN": Kind(_ascii(r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}"), ("eyj",)),
     "PASSWORD": Kind(
         _ascii(
-            rf"(?i)(?P<known>\b(?:{'|'.join(_NAMES)})\b[\"']?\s{{0,3}}[:=]\s{{0,3}}[\"']?)"
-            r"(?=[^\s\"']{0,60}\d)[^\s\"'<>{}()]{8,60}"
+            # In "db_password" the name has another one before it; what follows "&name=" is another value of an address.
+            rf"(?i)(?P<known>(?<![A-Za-z0-9])(?:{'|'.join(_NAMES)})\b[\"']?\s{{0,3}}[:=]\s{{0,3}}[\"']?)"
+            r"(?=[^\s\"']{0,60}\d)(?:(?!&\w{1,40}=)[^\s\"'<>{}()]){5,59}[^\s\"'<>{}(),.;:&]"
         ),
         _NAMES,
     ),

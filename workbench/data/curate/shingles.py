@@ -95,11 +95,11 @@ def _words(text: str) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     return (sums[ends] - sums[begins]) * inverses[begins], begins
 
 
-def _pieces(text: str) -> Iterator[tuple[int, str]]:
-    """Yield (place, piece) of a text, cut between words wherever there is a space or a line end."""
+def pieces(text: str, size: int) -> Iterator[tuple[int, str]]:
+    """Yield (place, piece) of a text, at most `size` letters, cut at a space or a line end wherever there is one."""
     begin = 0
     while begin < len(text):
-        end = begin + PIECE
+        end = begin + size
         if end < len(text):
             end = max(text.rfind(" ", begin, end), text.rfind("\n", begin, end)) + 1 or end
         yield begin, text[begin:end]
@@ -114,7 +114,7 @@ def words_of(texts: Sequence[str]) -> Words:
     """
     lowered = [text.lower() for text in texts]
     whole = "\n".join(lowered)
-    found = [(numbers, places + begin) for begin, piece in _pieces(whole) for numbers, places in [_words(piece)]]
+    found = [(numbers, places + begin) for begin, piece in pieces(whole, PIECE) for numbers, places in [_words(piece)]]
     numbers = np.concatenate([part for part, _ in found]) if found else np.zeros(0, dtype=np.uint64)
     places = np.concatenate([part for _, part in found]) if found else np.zeros(0, dtype=np.int64)
     begins = np.zeros(len(texts) + 1, dtype=np.int64)
@@ -146,6 +146,30 @@ def shingles(words: Words, size: int = WORDS) -> Shingles:
     # A run that goes on into the next text is none: of each text the first `counts` stay.
     kept = total[np.arange(begins[-1]) + np.repeat(starts[:-1] - begins[:-1], counts)]
     return Shingles(_mixed(kept), begins)
+
+
+class Pairs(NamedTuple):
+    """The pairs of neighbouring words in some texts, with the borders of a text as words."""
+
+    numbers: NDArray[np.uint64]
+    """A hash of each pair."""
+    within: NDArray[np.uint64]
+    """A hash of each pair and all others of its text."""
+    owners: NDArray[np.int64]
+    """The text of each pair."""
+
+
+def pairs_of(texts: Sequence[str]) -> Pairs:
+    """Return the pairs of words of texts: one more than a text has words."""
+    if not texts:
+        return Pairs(np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64))
+    numbers, starts = words_of(texts)
+    bordered = np.append(np.insert(numbers, starts[:-1], 0), np.uint64(0))
+    pairs = _mixed(bordered[:-1] * _PLACES[0] + bordered[1:] * _PLACES[1])
+    begins = starts[:-1] + np.arange(len(texts))
+    owners = np.repeat(np.arange(len(texts)), np.diff(starts) + 1)
+    # The sum over different hashes of pairs tells a text from others but for the order of equal runs.
+    return Pairs(pairs, _mixed(pairs + np.add.reduceat(pairs, begins)[owners] * _PLACES[2]), owners)
 
 
 def _mixed(numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:

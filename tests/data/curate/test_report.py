@@ -1,0 +1,76 @@
+"""What a sample of rows shows: near duplicates by the same rule as curation, and languages only where they are sure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from workbench.data.curate import report
+from workbench.data.curate.language import language
+
+ENGLISH = "The old mill at the end of the street has been empty for years and nobody knows who owned it."
+GERMAN = "Die alte Mühle am Ende der Straße steht seit Jahren leer und niemand weiß, wem sie gehört hat."
+FRENCH = "Le vieux moulin au bout de la rue est vide depuis des années et personne ne sait à qui il appartenait."
+CHINESE = "街道尽头的旧磨坊已经空了很多年，没有人知道它曾经属于谁。"
+NAMES = ("Mirel Osk", "Tarn", "Vela Kasur", "Odo Zarvo Benn", "Ilmen", "w12 w30", "42", "ok", "Noro Fuva", "La Sera")
+
+
+def said(texts: list[str]) -> list[str]:
+    return [found["text"] for found in report.problems([{"text": text} for text in texts])]
+
+
+def languages_of(texts: list[str]) -> list[str]:
+    return [text for text in said(texts) if "language" in text]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        *((ENGLISH, "en"), (GERMAN, "de"), (FRENCH, "fr"), (CHINESE, "zh"), ("フランスの首都はどこですか。" * 2, "ja")),
+        *(("Paris", ""), ("12 + 30 = 42 " * 20, ""), ("", ""), ("\ud800" * 80, ""), ("Odo Zarvo, Benn", "")),
+        *((ENGLISH[:40], ""), (CHINESE[:12], ""), ("Wo ist das Haus?", "")),
+    ],
+)
+def test_a_language_is_told_where_there_is_enough_text(text: str, expected: str) -> None:
+    assert language(text) == expected
+
+
+def test_short_texts_are_in_no_odd_languages() -> None:
+    texts = [f"{one}, {other}" for one in NAMES for other in NAMES]
+    assert languages_of(texts) == []
+    assert languages_of([*texts[:90], *[ENGLISH] * 10]) == []
+    assert languages_of([*texts[:97], ENGLISH, GERMAN, FRENCH]) == []
+    assert languages_of(["Tarn", GERMAN]) == []
+
+
+def test_rows_in_several_languages_are_told_with_those_nobody_can_be_sure_of() -> None:
+    rows = [*[GERMAN + f" {place}" for place in range(50)], *[FRENCH + f" {place}" for place in range(20)]]
+    rows += [*[ENGLISH] * 10, *NAMES, *NAMES]
+    (text,) = languages_of(rows)
+    assert text == "The rows seem to be in several languages: de 50 %, fr 20 %, en 10 %, not sure 20 %."
+    found: list[dict[str, Any]] = report.problems([{"text": text} for text in rows])
+    assert [problem["fix"] for problem in found if "languages" in problem["fix"]] == [{"languages": "de"}]
+    (text,) = languages_of([GERMAN] * 50 + [FRENCH] * 50)
+    assert text == "The rows seem to be in several languages: de 50 %, fr 50 %."
+    # A language of one row in a hundred may be an error.
+    assert languages_of([GERMAN] * 99 + [FRENCH]) == []
+
+
+def test_near_duplicates_are_told_by_what_rows_teach() -> None:
+    def rows(questions: list[str]) -> list[dict[str, Any]]:
+        return [
+            {
+                "messages": [
+                    {"role": "user", "content": f"{ENGLISH} {ENGLISH.replace('mill', 'house')}\n{question}"},
+                    {"role": "assistant", "content": "yes"},
+                ]
+            }
+            for question in questions
+        ]
+
+    different = rows([f"Is it {colour}?" for colour in ("red", "blue", "green", "black")])
+    assert not [problem for problem in report.problems(different) if "nearly" in problem["text"]]
+    copied = rows(["Is it red?", "is it RED", "Is it blue?", "Is it green?"])
+    (text,) = (problem["text"] for problem in report.problems(copied) if "nearly" in problem["text"])
+    assert text == "About 25 % of the rows are nearly the same as another."
