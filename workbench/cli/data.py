@@ -25,7 +25,9 @@ PROBE_BYTES = 4 << 30
 _HUB_ID = re.compile(r"(hf://datasets/)?[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(/[\w.-]+)*")
 _HUB_ADDRESS = re.compile(r"https?://(www\.)?(huggingface\.co|hf\.co)/datasets/")
 """How the address of a dataset begins in a browser."""
-_FILE = re.compile(r"[^/]+/[^/]+\.(jsonl?|ndjson|csv|tsv|txt|md|html?|pdf|docx|epub|parquet|arrow|gz|zst|zip|tar|tgz)")
+_FILE = re.compile(
+    r"[^/]+/[^/]+\.(jsonl?|ndjson|csv|tsv|txt|md|html?|xml|tmx|xlf|ya?ml|pdf|docx|epub|parquet|arrow|gz|zst|zip|tar|tgz)"
+)
 """A file in a folder: no dataset is called so."""
 
 

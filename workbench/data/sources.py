@@ -43,7 +43,7 @@ WINDOW_BYTES = 3 * 2**14
 PLAN_FILE = "plan.json"
 PREPARED_ROWS = {"train.jsonl": False, "held_out.jsonl": True}
 """Files with rows in a folder that `workbench prepare` made → whether its rows are held out."""
-_ROWS = frozenset({"json", "table", "parquet", "arrow"})
+_ROWS = frozenset({"json", "table", "parquet", "arrow", "xml", "yaml"})
 """Kinds of members whose rows may be single turns."""
 _HEAD_ROWS = 2000
 """Rows at the beginning of a file that show whether the turns of a conversation stand together."""

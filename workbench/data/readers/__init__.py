@@ -24,6 +24,8 @@ KINDS: dict[str, str] = {
     "pdf": "pages_of_pdf:read_pdf",
     "docx": "text_of_office:read_docx",
     "epub": "text_of_office:read_epub",
+    "xml": "rows_of_xml:read_xml",
+    "yaml": "rows_of_yaml:read_yaml",
     "parquet": "rows_of_arrow:read_parquet",
     "arrow": "rows_of_arrow:read_arrow",
 }

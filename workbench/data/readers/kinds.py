@@ -31,6 +31,14 @@ SUFFIXES: dict[str, str] = {
     ".html": "html",
     ".htm": "html",
     ".xhtml": "html",
+    ".xml": "xml",
+    ".tmx": "xml",
+    ".xlf": "xml",
+    ".xliff": "xml",
+    ".rss": "xml",
+    ".atom": "xml",
+    ".yaml": "yaml",
+    ".yml": "yaml",
     ".pdf": "pdf",
     ".docx": "docx",
     ".epub": "epub",
@@ -93,7 +101,15 @@ _OFFICE = (
 )
 """A name in a zip that is a document → its kind, or what it is that cannot be read."""
 _JSON = re.compile(rb'\s*(?:\{\s*"[^"\n]{0,200}"\s*:|\[\s*\{\s*["}]|\[\s*\[\s*[\["{]|\[\s*"[^"\n]{0,200}",)')
+_XML = re.compile(
+    rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--(?:[^-]|-(?!->)){0,4000}-->\s*)*(?:<!DOCTYPE[^>\[]{0,400}>\s*)?"
+    rb"(?:<!--(?:[^-]|-(?!->)){0,4000}-->\s*)*<(?:[\w.-]{1,40}:)?([\w.-]{1,40})[\s/>]",
+    re.IGNORECASE,
+)
+"""The beginning of an XML document up to the name of its outermost element."""
 _DECLARED_TABLE = re.compile(rb"#separator:|sep=.\r?\n", re.IGNORECASE)
+_XML_HEADS = (b"<?xml", b"<mediawiki")
+"""What XML begins with under a suffix that does not say so."""
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LINES = 8
 """Lines that must agree before a text is taken for something else."""
@@ -129,6 +145,8 @@ def _like(head: bytes) -> str:
     text = head.removeprefix(codecs.BOM_UTF8)
     if text[:256].lstrip().lower().startswith((b"<!doctype html", b"<html")):
         return "html"
+    if (xml := _XML.match(text)) and (xml[1].lower() == b"html" or text.lstrip().startswith(_XML_HEADS)):
+        return "html" if xml[1].lower() == b"html" else "xml"
     if _JSON.match(text):
         return "json"
     if _DECLARED_TABLE.match(text):
@@ -147,6 +165,8 @@ def kind_of(suffix: str, head: bytes) -> str:
     told = SUFFIXES.get(suffix, "")
     if told in BINARY or not _is_text(head):
         return ""
+    if told == "xml":
+        return "html" if _like(head) == "html" else "xml"
     if told in ("text", "table", ""):
         like = _like(head)
         return told if told == "table" and like != "json" else like or told or ("" if suffix else "text")

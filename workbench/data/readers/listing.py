@@ -106,7 +106,7 @@ def _add(into: Listing, file: _File, named: bool) -> None:
     if not kind:
         what = "text" if kinds.SUFFIXES.get(suffix, "text") not in kinds.BINARY else f"{suffix.lstrip('.')} file"
         raise Unreadable(f"{file.name} is not {what}, whatever its name says; get it again.")
-    into.members.append(Member(file.name, file.origin, kind, file.size, file.path, file.open))
+    into.members.append(Member(file.name, file.origin, kind, file.size, file.path, file.open, named=named))
 
 
 def _check_depth(file: _File) -> None:

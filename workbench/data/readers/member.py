@@ -6,6 +6,7 @@ or what a kind's reader does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -32,10 +33,14 @@ class Member:
     """Return a fresh stream from the beginning; its reads raise Unreadable beyond the budget for unpacking."""
     held_out: bool = False
     """Its name says validation or test beside a file of training rows."""
+    named: bool = False
+    """A person asked for this very file, on its own."""
     gathering: Gathering | None = None
     """How its records, a turn each, become conversations; None when each stands for itself."""
 
 
+_DUMP_PART = re.compile(r"-p[0-9]+p[0-9]+$")
+"""The range of pages that a part of a dump of a wiki names behind its suffix."""
 PACKING = (".gz", ".zst", ".bz2", ".xz")
 """Suffixes of a file that is packed on its own."""
 
@@ -43,4 +48,5 @@ PACKING = (".gz", ".zst", ".bz2", ".xz")
 def suffix_of(name: str) -> str:
     """Return the last suffix of a name in small letters, before that of its packing; "" when it has none."""
     path = PurePosixPath(name.lower())
-    return PurePosixPath(path.stem).suffix if path.suffix in PACKING else path.suffix
+    suffix = PurePosixPath(path.stem).suffix if path.suffix in PACKING else path.suffix
+    return _DUMP_PART.sub("", suffix)

@@ -70,6 +70,10 @@ class Source:
         self.head = text.replace(b"\r", b"\n") if self._mac else text
         """The first part of the text, as UTF-8."""
 
+    def close(self) -> None:
+        """Close the stream, where nothing more is to be read."""
+        self._stream.close()
+
     def chunks(self) -> Iterator[bytes]:
         """Yield the text as UTF-8 without its byte-order mark; text stored as (damaged) UTF-8 comes as it is."""
         for chunk in self._decoded():

@@ -69,8 +69,8 @@ _ENCODINGS = {
 """Python's name of an encoding a page may declare → the one browsers read it in."""
 
 
-def _declared(data: bytes) -> str:
-    """Return the encoding a page declares, or ""."""
+def declared(data: bytes) -> str:
+    """Return the encoding that a page, or a document of XML, declares, as Python names it, or ""."""
     head = data[:_META_BYTES]
     found = _XML_ENCODING.search(head) or _META.search(head)
     try:
@@ -87,12 +87,12 @@ def decoded(data: bytes) -> str:
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, "replace")
-    for encoding in filter(None, (_declared(data), "utf-8")):
+    for encoding in filter(None, (declared(data), "utf-8")):
         try:
             return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-    return data.decode(_declared(data) or "cp1252", "replace")
+    return data.decode(declared(data) or "cp1252", "replace")
 
 
 def _open_and_shut(text: str) -> str:
