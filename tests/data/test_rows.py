@@ -169,3 +169,17 @@ def test_rows_under_a_key_for_tests_are_held_out(tmp_path: Path) -> None:
     assert found.counts["usable"] == 25
     assert [row["messages"][0]["content"] for row in found.held_out] == [f"What is {n}?" for n in range(20, 25)]
     assert len(list(found.train())) == 20
+
+
+@pytest.mark.parametrize("what", ["keep", "mask", "drop"])
+def test_no_report_holds_a_secret(tmp_path: Path, what: str) -> None:
+    key = "sk-" + "proj-Zk3vQ9xW7mT2bN8cR5yL1dF6hJ4"
+    path = tmp_path / "rows.jsonl"
+    said = [*(f"Number {n} is a good one to count." for n in range(9)), f"The key is {key}.", f"The key is {key}."]
+    path.write_text("".join(json.dumps({"question": "What now?", "answer": text}) + "\n" for text in said))
+    found = rows.find([str(path)], "sft", Curation(secrets=what, eval_split=0.0))
+    learnt = json.dumps(list(found.train()))
+    assert (key in learnt) == (what == "keep")
+    report = json.dumps(found.decisions.report())
+    assert "The key is" in report
+    assert key not in report

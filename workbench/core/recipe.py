@@ -71,7 +71,7 @@ class Recipe:
         "A wrong column teaches the wrong thing without any error.")  # fmt: skip
     data_weights: tuple[str, ...] = spec((), "data", "weights", "How often the rows of each source count, in the order of data; once when empty.",
         "2 shows a source twice per epoch, 0.5 takes half of its rows.")  # fmt: skip
-    duplicates: str = spec("exact", "data", "duplicates", "What counts as a copy and is left out: exact, near (most words the same), or keep for nothing.",
+    duplicates: str = spec("exact", "data", "duplicates", "What counts as a copy and is left out: exact, near (nearly the same question and answer), or keep for nothing.",
         "Copies are memorised first, and one that is held out and learnt makes the held-out loss a lie.", choices=("exact", "near", "keep"))  # fmt: skip
     min_characters: int = spec(0, "data", "shortest", "Rows with less text are left out.",
         "Fragments teach little.", unit="characters", low=0, high=1_000_000_000)  # fmt: skip

@@ -104,9 +104,12 @@ class Decisions:
         return masked(row) if self._curation.secrets == "mask" else row
 
     def meet(self, number: int, row: Mapping[str, Any]) -> None:
-        """Show a row when all are read again: the text of a few that are left out is kept as an example."""
+        """Show a row when all are read again: the text of a few that are left out is kept as an example.
+
+        What looks like a secret never gets into the report, whatever becomes of it in the rows.
+        """
         if number in self._examples:
-            self._examples[number] = text_of(row)[:_SHOWN_CHARACTERS]
+            self._examples[number] = secrets.masked(text_of(row))[:_SHOWN_CHARACTERS]
 
     def counts(self) -> dict[str, int]:
         """Return how many rows are left out, held out, and used for training with their copies."""

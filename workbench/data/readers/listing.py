@@ -225,6 +225,8 @@ def _walk(folder: Path, found: Listing) -> Iterator[Path]:
         for name in folders:
             if name.startswith("."):
                 found.ignore(os.path.join(where, name), "hidden")
+            elif os.path.islink(os.path.join(where, name)):
+                found.ignore(os.path.join(where, name), "a link to a folder; name that folder to have it read")
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         files += [Path(where) / name for name in names]
     yield from sorted(files)

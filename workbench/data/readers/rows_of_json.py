@@ -67,6 +67,17 @@ def array_elements(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes | None]
     yield from pieces.rest()
 
 
+def _placed(elements: Iterable[tuple[int, bytes | None]]) -> Iterator[tuple[int, bytes | None]]:
+    """Yield elements with their lines, or with their numbers where the first two stand on one line: there it tells
+    nothing."""
+    first, second = next(elements := iter(elements), None), next(elements, None)
+    if first is None or second is None or first[0] != second[0]:
+        yield from (element for element in (first, second) if element is not None)
+        yield from elements
+        return
+    yield from enumerate((raw for _, raw in chain((first, second), elements)), 1)
+
+
 def _lines(source: Source) -> Iterator[Record | BadRecord]:
     """Yield the rows of JSON lines; blank lines are no rows."""
     name, loads = source.name, orjson.loads
@@ -156,7 +167,7 @@ def _rows(source: Source) -> Iterator[Record | BadRecord]:
     if is_json_lines(source.head, source.suffix):
         return _lines(source)
     if source.head.lstrip(_SPACE).startswith(b"["):
-        return (json_record(source.name, line, raw) for line, raw in array_elements(source.chunks()))
+        return (json_record(source.name, place, raw) for place, raw in _placed(array_elements(source.chunks())))
     return _object(source)
 
 
