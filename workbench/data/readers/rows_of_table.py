@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from workbench.data.readers.headers import MOST_RECORDS, is_header
 from workbench.data.readers.member import Member
 from workbench.data.readers.records import BAD_TEXT, MAX_RECORD_BYTES, TOO_LONG, BadRecord, Record
 from workbench.data.readers.source import Source, read_text_with
@@ -26,6 +27,7 @@ MAX_SPAN = 2**14
 MAX_RECOVERIES = 1000
 """Faulty quotes after which the rest of a file is refused: each costs a second reading of what follows."""
 UNCLOSED = "a quote is never closed"
+AGAIN = "the names of the columns once more"
 _STRAY = "a quote or a line end stands in the middle of a cell"
 _FAULTS = (("unexpected end of data", UNCLOSED), ("field limit", TOO_LONG))
 """Part of the csv module's message → reason."""
@@ -155,8 +157,12 @@ class _Lines:
         self._again.extendleft(reversed(lines))
 
 
-def _records(source: Source, dialect: Dialect) -> Iterator[tuple[int, list[str], str]]:
-    """Yield (line, cells, "") of each record, or (line, [], reason); blank lines are no records."""
+Read = tuple[int, list[str], str]
+"""Line and cells of a record, or line, no cells and the reason why it cannot be read."""
+
+
+def _records(source: Source, dialect: Dialect) -> Iterator[Read]:
+    """Yield the records; blank lines are none."""
     csv.field_size_limit(MAX_RECORD_BYTES)
     lines, recoveries = _Lines(source), 0
     reader = dialect.reader(lines, strict=True)
@@ -188,20 +194,6 @@ def _records(source: Source, dialect: Dialect) -> Iterator[tuple[int, list[str],
             yield lines.taken[0][0], cells, ""
 
 
-_LONGEST_NAME = 60
-_SENTENCE = re.compile(r"(?s).*\S\s.*[.?!;。？！؟]")
-
-
-def is_header(cells: list[str]) -> bool:
-    """Return whether the first record names the columns: short names, none of them a number or a sentence."""
-    names = [cell.strip() for cell in cells if cell.strip()]
-    return (
-        bool(names)
-        and all(len(name) <= _LONGEST_NAME and "\n" not in name and not _SENTENCE.fullmatch(name) for name in names)
-        and not any(name.replace(".", "", 1).lstrip("+-").isdigit() for name in names)
-    )
-
-
 def columns_of(cells: list[str]) -> list[str]:
     """Return a name for each column: the header's, its number where it has none, a number added to a repeated one."""
     names: list[str] = []
@@ -213,38 +205,56 @@ def columns_of(cells: list[str]) -> list[str]:
     return names
 
 
-def _described(records: Iterator[tuple[int, list[str], str]]) -> Iterator[tuple[int, list[str], str]]:
-    """Yield the records after the lines that say how a table is written; names of columns given there come first."""
+def _described(records: Iterator[Read]) -> tuple[list[str], Iterator[Read]]:
+    """Return (names of the columns, records) after the lines that say how a table is written; [] for no names."""
+    names: list[str] = []
     for line, cells, bad in records:
         start = cells[0].lower() if cells else ""
         if start.startswith("#columns:"):
-            yield line, [cells[0][len("#columns:") :], *cells[1:]], bad
+            names = [cells[0][len("#columns:") :], *cells[1:]]
         elif not start.startswith(("#", "sep=")):
-            yield line, cells, bad
-            break
-    yield from records
+            return names, itertools.chain([(line, cells, bad)], records)
+    return names, records
+
+
+def _named(records: Iterator[Read]) -> tuple[list[str], Iterator[Read]]:
+    """Return (names of the columns, "" where there is none; records after the names), judged by the first ones.
+
+    The first record is a good one.
+    """
+    begun = list(itertools.islice(records, 1))
+    size = 0
+    while size < SNIFFED_BYTES and len(begun) <= MOST_RECORDS and (record := next(records, None)) is not None:
+        begun.append(record)
+        size += sum(map(len, record[1]))
+    first, *below = [cells for _, cells, bad in begun if not bad]
+    if is_header(first, below):
+        return first, itertools.chain(begun[1:], records)
+    return [""] * len(first), itertools.chain(begun, records)
 
 
 def _table(source: Source) -> Iterator[Record | BadRecord]:
     """Yield the records of a source."""
     dialect = sniff(source.head, source.suffix)
+    given: list[str] = []
     records = _records(source, dialect)
     if dialect.described:
-        records = _described(records)
-    first = next(records, None)
-    while first is not None and first[2]:
+        given, records = _described(records)
+    while (first := next(records, None)) is not None and first[2]:
         yield BadRecord(source.name, first[0], first[2])
-        first = next(records, None)
     if first is None:
         return
-    line, cells, _ = first
-    header = is_header(cells)
-    names = columns_of(cells) if header else [f"column_{number}" for number in range(1, len(cells) + 1)]
-    for line, cells, bad in records if header else itertools.chain([first], records):
+    records = itertools.chain([first], records)
+    if not given:
+        given, records = _named(records)
+    names = columns_of(given)
+    for line, cells, bad in records:
         if bad or len(cells) != len(names):
             yield BadRecord(
                 source.name, line, bad or f"{'more' if len(cells) > len(names) else 'fewer'} cells than columns"
             )
+        elif len(cells) > 1 and cells == given and any(cells):
+            yield BadRecord(source.name, line, AGAIN)
         else:
             yield Record(source.name, line, dict(zip(names, cells, strict=True)))
 
