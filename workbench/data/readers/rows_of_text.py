@@ -2,10 +2,11 @@
 
 Owns the rule that tells one article per line from one article per file. Must not know what the articles say.
 
-The rule: a text file holds one article per line when it has at least two lines, their median length is at least
-`LONG_LINE` characters and blank lines are rare, or when it has at least three lines, none of them blank or a mere
-heading, with a median of at least `PARAGRAPH` characters; otherwise, and always in Markdown, the file is what
-`passages` makes of it: questions and answers, conversations, one article, or a book in parts.
+The rule: a file with end-of-text tokens holds the texts between them (`separators`). A text file holds one article per
+line when it has at least two lines, their median length is at least `LONG_LINE` characters and blank lines are rare, or
+when it has at least three lines, none of them blank or a mere heading, with a median of at least `PARAGRAPH`
+characters; otherwise, and always in Markdown, the file is what `passages` makes of it: questions and answers,
+conversations, one article, or a book in parts.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterator
 
-from workbench.data.readers import passages
+from workbench.data.readers import passages, separators
 from workbench.data.readers.member import Member
 from workbench.data.readers.records import BAD_TEXT, TOO_LONG, BadRecord, Record
 from workbench.data.readers.source import Source, read_text_with
@@ -50,12 +51,19 @@ def _decoded(source: Source, bad: list[BadRecord]) -> Iterator[tuple[int, str]]:
             bad.append(BadRecord(source.name, number, BAD_TEXT))
 
 
+def _divided(source: Source, lines: Iterator[passages.Line]) -> Iterator[passages.Row]:
+    """Yield what a text consists of: texts with a token between them, or what its marks make of it."""
+    head = source.head[: passages.JUDGED].decode("utf-8", "ignore")
+    if separators.are_in(head):
+        return separators.texts(separators.form_between(head), lines)
+    return passages.divided(passages.form_of(head), lines, long=not source.is_short)
+
+
 def _whole(source: Source) -> Iterator[Record | BadRecord]:
     """Yield what a text as a whole consists of, and its lines that are no text."""
-    form = passages.form_of(source.head[: passages.JUDGED].decode("utf-8", "ignore"))
     bad: list[BadRecord] = []
     found = 0
-    for line, row in passages.divided(form, _decoded(source, bad), long=not source.is_short):
+    for line, row in _divided(source, _decoded(source, bad)):
         found += 1
         yield from bad
         bad.clear()
@@ -67,7 +75,7 @@ def _whole(source: Source) -> Iterator[Record | BadRecord]:
 
 def _articles(source: Source) -> Iterator[Record | BadRecord]:
     """Yield the lines of a text as articles, or what it consists of as a whole (see the rule above)."""
-    if not one_per_line(source.head):
+    if separators.are_in(source.head.decode("utf-8", "ignore")) or not one_per_line(source.head):
         yield from _whole(source)
         return
     bad: list[BadRecord] = []
