@@ -9,6 +9,7 @@ import codecs
 import re
 from collections.abc import Iterable
 
+from workbench.data.readers.marks import is_chat
 from workbench.data.readers.tar_headers import BLOCK, is_header
 
 HEAD_BYTES = 2**14
@@ -53,6 +54,8 @@ BINARY = frozenset({"pdf", "docx", "epub", "parquet", "arrow"})
 """Kinds that a file is only when its first bytes say so."""
 TABULAR = frozenset({"json", "table", "parquet", "arrow"})
 """Kinds that hold one record per row."""
+PROSE = frozenset({"text", "markdown", "html", "pdf", "docx", "epub", "chat", "whatsapp"})
+"""Kinds that hold text instead of rows."""
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "pdf"),
@@ -107,10 +110,25 @@ _XML = re.compile(
     re.IGNORECASE,
 )
 """The beginning of an XML document up to the name of its outermost element."""
+_CHATS = tuple(
+    re.compile(rb"(?s)\s*" + begins)
+    for begins in (
+        # Telegram, one chat or all of a person's.
+        rb'\{\s*"\w+"\s*:.{0,4000}?"messages"\s*:\s*\[\s*\{\s*"id"\s*:\s*-?\d+\s*,\s*"type"\s*:\s*"(?:message|service)"',
+        rb'\{\s*"about"\s*:\s*"Here is the data you requested',
+        # A channel of Discord.
+        rb'\{\s*"guild"\s*:\s*\{[^{}]{0,2000}\}\s*,\s*"channel"\s*:\s*\{',
+        # A day of a channel of Slack.
+        rb'\[\s*\{(?=.{0,12000}?"type"\s*:\s*"message")(?=.{0,12000}?"text"\s*:)'
+        rb'.{0,12000}?"ts"\s*:\s*"\d{10}\.\d{6}"',
+    )
+)
+"""How an export of a chat program to JSON begins."""
 _DECLARED_TABLE = re.compile(rb"#separator:|sep=.\r?\n", re.IGNORECASE)
 _XML_HEADS = (b"<?xml", b"<mediawiki")
 """What XML begins with under a suffix that does not say so."""
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CHAT_BYTES = 4096
 _LINES = 8
 """Lines that must agree before a text is taken for something else."""
 
@@ -148,9 +166,11 @@ def _like(head: bytes) -> str:
     if (xml := _XML.match(text)) and (xml[1].lower() == b"html" or text.lstrip().startswith(_XML_HEADS)):
         return "html" if xml[1].lower() == b"html" else "xml"
     if _JSON.match(text):
-        return "json"
+        return "chat" if any(sign.match(text) for sign in _CHATS) else "json"
     if _DECLARED_TABLE.match(text):
         return "table"
+    if is_chat(text[:_CHAT_BYTES].decode("utf-8", "ignore").split("\n")):
+        return "whatsapp"
     lines = text.split(b"\n")[: _LINES + 1]
     tabs = [line.count(b"\t") for line in lines[:-1]]
     same = len(tabs) > 2 and tabs[0] > 0 and len(set(tabs)) == 1
@@ -170,4 +190,4 @@ def kind_of(suffix: str, head: bytes) -> str:
     if told in ("text", "table", ""):
         like = _like(head)
         return told if told == "table" and like != "json" else like or told or ("" if suffix else "text")
-    return told
+    return "chat" if told == "json" and _like(head) == "chat" else told

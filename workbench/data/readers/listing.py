@@ -38,6 +38,13 @@ _SMALL_SHARE = 0.05
 PROSE = "prose beside files of rows; give it on its own to use it"
 FEW_ROWS = "few rows beside much prose; give it on its own to use it"
 ABOUT = "it is about the data, not of it"
+EXPORT = "it is about the people and channels of an export of Slack"
+_SLACK = (
+    "users.json", "channels.json", "groups.json", "dms.json", "mpims.json", "integration_logs.json", "canvases.json",
+    "lists.json", "file_conversations.json", "huddle_transcripts.json", "org_users.json", "external_workspaces.json",
+)  # fmt: skip
+"""Files of an export of Slack that lie beside the folders of its channels; the first one names the people."""
+_SLACK_DAY = re.compile(r"(.*/)?[^/]+/\d{4}-\d\d-\d\d\.json")
 
 
 @dataclass
@@ -186,18 +193,37 @@ def _bytes(members: Sequence[Member]) -> int:
     return sum(member.size if member.size >= 0 else member.origin.stat().st_size for member in members)
 
 
+def _with_people(found: Listing, inside: Sequence[str]) -> dict[int, str]:
+    """Give the days of an export of Slack its people; return what else of it is no data, by number, and why.
+
+    A day is known by its name where another one of the export begins as they do.
+    """
+    numbers = {name: number for number, name in enumerate(inside)}
+    days = {number: day[1] or "" for number, name in enumerate(inside) if (day := _SLACK_DAY.fullmatch(name))}
+    roots = {folder for number, folder in days.items() if found.members[number].kind == "chat"}
+    about = {numbers[folder + name]: EXPORT for folder in roots for name in _SLACK if folder + name in numbers}
+    for number, folder in days.items():
+        if folder in roots:
+            people = numbers.get(folder + _SLACK[0])
+            named = found.members[people] if people is not None else None
+            found.members[number] = dataclasses.replace(found.members[number], kind="chat", people=named)
+    return about
+
+
 def _settle(into: Listing, found: Listing, inside: Sequence[str]) -> None:
     """Add the members of a folder or archive: those that describe the others are passed over, splits are told apart."""
     into.ignored += found.ignored
-    about = [bool(SIDECAR.fullmatch(PurePosixPath(name).name)) for name in inside]
-    data = [member for member, aside in zip(found.members, about, strict=True) if not aside]
+    about = {
+        number: ABOUT for number, name in enumerate(inside) if SIDECAR.fullmatch(PurePosixPath(name).name)
+    } | _with_people(found, inside)
+    data = [member for number, member in enumerate(found.members) if number not in about]
     rows = [member for member in data if member.kind in kinds.TABULAR]
     few = _bytes(rows) < _SMALL_SHARE * _bytes(data)
     kept: list[Member] = []
     names: list[str] = []
-    for member, name, aside in zip(found.members, inside, about, strict=True):
-        if aside:
-            into.ignore(member.name, ABOUT)
+    for number, (member, name) in enumerate(zip(found.members, inside, strict=True)):
+        if number in about:
+            into.ignore(member.name, about[number])
         elif rows and (member.kind in kinds.TABULAR) == few:
             into.ignore(member.name, FEW_ROWS if few else PROSE)
         else:

@@ -6,7 +6,7 @@ Owns what one line says by its form. Must not know what a text as a whole is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -208,3 +208,21 @@ def _with_end(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     """Yield the lines and an empty one after the last."""
     yield from lines
     yield 0, ""
+
+
+MESSAGE = re.compile(
+    r"\u200e?(?:\[\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}(?=,)),?"
+    r"(?: \w{1,3})?[ ]\d{1,2}[:.]\d\d(?:[:.]\d\d)?(?:[ \u202f\xa0]?[APap]\.?[ ]?[Mm]\.?)?(?:\][ ]|[ ]-[ ])"
+    r"(?:~[ \u202f\xa0]?)?(?:(?P<name>[^:\n]{1,80}):[ ])?(?P<words>.*)",
+    re.DOTALL,
+)
+"""A line with the date, the time and the words of a message, as WhatsApp writes it; a report of its own has no name."""
+_NAMED = 0.5
+"""Share of the dated lines of a chat that name somebody, at least."""
+
+
+def is_chat(lines: Sequence[str]) -> bool:
+    """Return whether lines begin a chat: the first one is dated, and most that are name who wrote them."""
+    found = [MESSAGE.match(line) for line in lines]
+    dated = [message["name"] is not None for message in found if message is not None]
+    return bool(found) and found[0] is not None and any(dated) and sum(dated) >= _NAMED * len(dated)

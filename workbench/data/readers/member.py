@@ -37,6 +37,8 @@ class Member:
     """A person asked for this very file, on its own."""
     gathering: Gathering | None = None
     """How its records, a turn each, become conversations; None when each stands for itself."""
+    people: Member | None = None
+    """The file beside it that says who the people in it are."""
 
 
 _DUMP_PART = re.compile(r"-p[0-9]+p[0-9]+$")

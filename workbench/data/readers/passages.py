@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 from workbench.data.readers.marks import LONE, Mark, Seen, heading_of, is_rule, mark_of, scanned, split_inline
@@ -323,6 +323,24 @@ def divided(form: Form, lines: Iterable[Line], *, long: bool, left_out: list[int
     if form.kind == "turns":
         return _conversations(form, body, aside)
     return _faq(form.level, body, aside) if form.kind == "faq" else _articles(body, long)
+
+
+def begun(lines: Iterator[Line]) -> tuple[list[Line], bool]:
+    """Take lines up to `LONG_TEXT` characters and return them, and whether that was not all."""
+    taken: list[Line] = []
+    size = 0
+    for line in lines:
+        taken.append(line)
+        size += len(line[1]) + 1
+        if size > LONG_TEXT:
+            return taken, True
+    return taken, False
+
+
+def article(lines: Iterator[Line]) -> Iterator[Row]:
+    """Yield numbered lines as one article, or as parts where they are long; at most `LONG_TEXT` characters are held."""
+    taken, long = begun(lines)
+    return divided(ARTICLE, chain(taken, lines), long=long)
 
 
 def segments(text: str, left_out: list[int] | None = None) -> Iterator[Row]:

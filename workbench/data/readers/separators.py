@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from workbench.data.readers.passages import ARTICLE, LONG_TEXT, Form, Line, Row, divided, form_of
+from workbench.data.readers.passages import ARTICLE, Form, Line, Row, begun, divided, form_of
 
 _END = r"<\|(?:endoftext|end_of_text|startoftext|begin_of_text|eos|bos|eot|document|endofdocument)\|>"
 _SEPARATOR = re.compile(
@@ -64,11 +64,7 @@ def texts(form: Form, lines: Iterable[Line]) -> Iterator[Row]:
     for first in stream:
         if first is None:
             continue
-        rest = iter(stream.__next__, None)
-        begun = [first]
-        size = len(first[1])
-        while size <= LONG_TEXT and (line := next(rest, None)) is not None:
-            begun.append(line)
-            size += len(line[1]) + 1
-        marked = form is not ARTICLE and next(divided(form, begun, long=False), None) is not None
-        yield from divided(form if marked else ARTICLE, chain(begun, rest), long=size > LONG_TEXT)
+        lines = chain([first], iter(stream.__next__, None))
+        taken, long = begun(lines)
+        marked = form is not ARTICLE and next(divided(form, taken, long=False), None) is not None
+        yield from divided(form if marked else ARTICLE, chain(taken, lines), long=long)
