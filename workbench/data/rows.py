@@ -17,7 +17,7 @@ from workbench.data.account import Account
 from workbench.data.curate import Curation, Curator, Decisions
 from workbench.data.curate.curator import STEPS
 from workbench.data.layouts import TYPE_OF_METHOD
-from workbench.data.readers import BadRecord, Unreadable, read
+from workbench.data.readers import BadRecord, Unreadable, kinds, read
 
 Progress = Callable[[str, int], None]
 """Called with what is being done and the number of rows it has been done to."""
@@ -44,7 +44,7 @@ def curation_of(recipe: Recipe) -> Curation:
 
 def _is_part(kind: str, value: Mapping[str, Any]) -> bool:
     """Return whether a record of a member is a part of one document, and not an article or a question of its own."""
-    if kind not in sources.PROSE or value.keys() != {"text"}:
+    if kind not in kinds.PROSE or value.keys() != {"text"}:
         return False
     # Where each line of a text is an article, no article has two.
     return kind != "text" or "\n" in value["text"]

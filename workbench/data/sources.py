@@ -29,6 +29,7 @@ from workbench.data.formats import loose
 from workbench.data.layouts import FORMATS
 from workbench.data.plan import Plan, is_plan, verify
 from workbench.data.plan import load as load_plan
+from workbench.data.readers import kinds
 from workbench.data.readers.member import Member
 from workbench.data.readers.records import Record, Unreadable, parse_json
 from workbench.data.readers.rows_of_json import is_json_lines
@@ -43,13 +44,9 @@ WINDOW_BYTES = 3 * 2**14
 PLAN_FILE = "plan.json"
 PREPARED_ROWS = {"train.jsonl": False, "held_out.jsonl": True}
 """Files with rows in a folder that `workbench prepare` made → whether its rows are held out."""
-_ROWS = frozenset({"json", "table", "parquet", "arrow", "xml", "yaml"})
-"""Kinds of members whose rows may be single turns."""
 _HEAD_ROWS = 2000
 """Rows at the beginning of a file that show whether the turns of a conversation stand together."""
 _FEW_ROWS = 20
-PROSE = frozenset({"text", "markdown", "html", "pdf", "docx", "epub"})
-"""Kinds of members that hold text instead of rows."""
 
 
 class Sample:
@@ -139,7 +136,7 @@ def _head(member: Member) -> list[dict[str, Any]]:
 
 def _put_together(member: Member, sample: Sample) -> tuple[Member, Sample]:
     """Return a member whose rows are conversations and a sample of them: itself, unless its rows are single turns."""
-    if member.kind not in _ROWS or not loose.may_be(sample.rows()[:_FEW_ROWS]):
+    if member.kind not in kinds.TABULAR or not loose.may_be(sample.rows()[:_FEW_ROWS]):
         return member, sample
     how = loose.gathering(sample.rows(), _head(member))
     if how is None:
@@ -150,7 +147,7 @@ def _put_together(member: Member, sample: Sample) -> tuple[Member, Sample]:
 
 def _fingerprint(member: Member, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Return what members of one part have in common: prose, or the columns most rows have."""
-    if member.kind in PROSE and not any(set(row) - {"text"} for row in rows):
+    if member.kind in kinds.PROSE and not any(set(row) - {"text"} for row in rows):
         return ("prose",)
     counted = Counter(key for row in rows for key in row)
     return tuple(sorted(key for key, number in counted.items() if 2 * number >= len(rows)))
