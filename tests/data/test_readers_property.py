@@ -35,7 +35,7 @@ VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3), max_leaves=8
 )
 ROWS = st.lists(st.fixed_dictionaries({"question": TEXT, "answer": VALUES}), min_size=2, max_size=6)
-SUFFIXES = [*kinds.SUFFIXES, ".gz", ".zip", ".tar", ".zst", ""]
+SUFFIXES = [*kinds.SUFFIXES, ".py", ".gz", ".zip", ".tar", ".zst", ""]
 
 
 def member_of(path: Path) -> Member:

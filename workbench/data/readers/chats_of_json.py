@@ -16,7 +16,7 @@ from typing import Any
 
 from workbench.data.readers.json_pieces import Pieces
 from workbench.data.readers.member import Member
-from workbench.data.readers.passages import Line, article
+from workbench.data.readers.passages import Line, article, recorded
 from workbench.data.readers.records import TOO_LONG, BadRecord, Record, Unreadable, parse_json
 from workbench.data.readers.source import Source, read_text_with
 from workbench.data.readers.whole import content
@@ -174,21 +174,13 @@ def _records(source: Source) -> Iterator[Record | BadRecord]:
     people = people_of(beside) if beside is not None else {}
     stream = _all(pieces)
     bad: list[BadRecord] = []
-    found = 0
+    found = False
     for first in stream:
         begins = first[0] if first is not None else pieces.line
         messages = chain([first], iter(stream.__next__, None)) if first is not None else iter(())
-        worded = False
-        for line, row in article(_lines(messages, source, people, bad)):
-            yield from bad
-            bad.clear()
-            yield Record(source.name, line, row)
-            worded = True
-        found += 1
-        if not worded and not bad:
-            yield BadRecord(source.name, begins, NO_WORDS)
-        yield from bad
-        bad.clear()
+        found = True
+        for record in recorded(source.name, article(_lines(messages, source, people, bad)), bad, NO_WORDS):
+            yield record if isinstance(record, Record) or record.reason != NO_WORDS else record._replace(line=begins)
     if not found:
         yield BadRecord(source.name, 1, NO_WORDS)
 

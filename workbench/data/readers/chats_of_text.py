@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from workbench.data.readers.marks import MESSAGE
 from workbench.data.readers.member import Member
-from workbench.data.readers.passages import Line, article
-from workbench.data.readers.records import BAD_TEXT, TOO_LONG, BadRecord, Record
+from workbench.data.readers.passages import Line, article, recorded
+from workbench.data.readers.records import BadRecord, Record
 from workbench.data.readers.source import Source, read_text_with
 
 _WORDLESS = re.compile(r"\u200e|<[^<>]{3,60}>\s*$|\S{1,200} \([^()]{3,40}\)\s*$")
@@ -30,15 +30,7 @@ def _is_wordless(words: str) -> bool:
 def _lines(source: Source, bad: list[BadRecord]) -> Iterator[Line]:
     """Yield the lines of the text that a chat becomes; lines that are no text are added to `bad`."""
     spoken = False
-    for number, raw in source.lines():
-        if raw is None:
-            bad.append(BadRecord(source.name, number, TOO_LONG))
-            continue
-        try:
-            line = raw.decode("utf-8").rstrip("\r")
-        except UnicodeDecodeError:
-            bad.append(BadRecord(source.name, number, BAD_TEXT))
-            continue
+    for number, line in source.text_lines(bad):
         message = MESSAGE.match(line)
         if message is None:
             if spoken:
@@ -52,15 +44,7 @@ def _lines(source: Source, bad: list[BadRecord]) -> Iterator[Line]:
 def _records(source: Source) -> Iterator[Record | BadRecord]:
     """Yield the chat of a source."""
     bad: list[BadRecord] = []
-    found = 0
-    for line, row in article(_lines(source, bad)):
-        found += 1
-        yield from bad
-        bad.clear()
-        yield Record(source.name, line, row)
-    yield from bad
-    if not found and not bad:
-        yield BadRecord(source.name, 1, "the chat holds no text")
+    return recorded(source.name, article(_lines(source, bad)), bad, "the chat holds no text")
 
 
 def read_whatsapp(member: Member) -> Iterator[Record | BadRecord]:

@@ -29,6 +29,15 @@ SUFFIXES: dict[str, str] = {
     ".text": "text",
     ".md": "markdown",
     ".markdown": "markdown",
+    ".rst": "document",
+    ".org": "document",
+    ".adoc": "document",
+    ".tex": "document",
+    ".ipynb": "notebook",
+    ".eml": "mail",
+    ".mbox": "mail",
+    ".srt": "subtitles",
+    ".vtt": "subtitles",
     ".html": "html",
     ".htm": "html",
     ".xhtml": "html",
@@ -48,13 +57,37 @@ SUFFIXES: dict[str, str] = {
     ".feather": "arrow",
 }
 """Suffix → kind."""
+_CODE = (
+    ".py .pyi .js .mjs .jsx .ts .tsx .vue .svelte .css .scss .java .kt .kts .scala .groovy .c .h .cc .cpp .cxx .hh .hpp"
+    " .cs .go .rs .rb .php .swift .m .mm .d .zig .nim .dart .lua .pl .pm .r .jl .f90 .f .pas .ada .adb .hs .ml .mli .fs"
+    " .ex .exs .erl .clj .lisp .scm .el .vim .sh .bash .zsh .fish .ps1 .bat .sql .asm .v .sv .vhd .vhdl .cu .cl .glsl"
+    " .proto .cmake .gradle .tf"
+)
+CODE = frozenset(_CODE.split())
+"""Suffixes of source code."""
 PACKED = (".gz", ".tgz", ".zst", ".tzst", ".bz2", ".tbz", ".tbz2", ".xz", ".txz", ".zip", ".tar")
 """Suffixes of files that hold others."""
 BINARY = frozenset({"pdf", "docx", "epub", "parquet", "arrow"})
 """Kinds that a file is only when its first bytes say so."""
 TABULAR = frozenset({"json", "table", "parquet", "arrow"})
 """Kinds that hold one record per row."""
-PROSE = frozenset({"text", "markdown", "html", "pdf", "docx", "epub", "chat", "whatsapp"})
+PROSE = frozenset(
+    (
+        "text",
+        "markdown",
+        "document",
+        "code",
+        "notebook",
+        "mail",
+        "subtitles",
+        "chat",
+        "whatsapp",
+        "html",
+        "pdf",
+        "docx",
+        "epub",
+    )
+)
 """Kinds that hold text instead of rows."""
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
@@ -124,6 +157,7 @@ _CHATS = tuple(
     )
 )
 """How an export of a chat program to JSON begins."""
+_MAILBOX = re.compile(rb"From \S+.{0,80}\d\d:\d\d.{0,40}\d{4}[^\n]{0,80}\n[A-Za-z][\w-]{0,60}: ")
 _DECLARED_TABLE = re.compile(rb"#separator:|sep=.\r?\n", re.IGNORECASE)
 _XML_HEADS = (b"<?xml", b"<mediawiki")
 """What XML begins with under a suffix that does not say so."""
@@ -169,6 +203,8 @@ def _like(head: bytes) -> str:
         return "chat" if any(sign.match(text) for sign in _CHATS) else "json"
     if _DECLARED_TABLE.match(text):
         return "table"
+    if _MAILBOX.match(text):
+        return "mail"
     if is_chat(text[:_CHAT_BYTES].decode("utf-8", "ignore").split("\n")):
         return "whatsapp"
     lines = text.split(b"\n")[: _LINES + 1]
@@ -177,12 +213,17 @@ def _like(head: bytes) -> str:
     return "table" if same and not any(line.startswith(b"\t") for line in lines) else ""
 
 
+def kind_by(suffix: str) -> str:
+    """Return the kind that a suffix names, or ""."""
+    return SUFFIXES.get(suffix) or ("code" if suffix in CODE else "")
+
+
 def kind_of(suffix: str, head: bytes) -> str:
     """Return the kind of a file that is no archive, by its suffix, then by how it begins; "" when neither tells.
 
     A text file, a table and a file without a suffix may prove to be something else: JSON lines in a .txt are rows.
     """
-    told = SUFFIXES.get(suffix, "")
+    told = kind_by(suffix)
     if told in BINARY or not _is_text(head):
         return ""
     if told == "xml":

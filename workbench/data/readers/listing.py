@@ -37,6 +37,7 @@ _SMALL_SHARE = 0.05
 """Rows that make up less than this of a folder's bytes are beside the point, and prose beside them is not."""
 PROSE = "prose beside files of rows; give it on its own to use it"
 FEW_ROWS = "few rows beside much prose; give it on its own to use it"
+CODE = "source code beside other files; give it on its own to use it"
 ABOUT = "it is about the data, not of it"
 EXPORT = "it is about the people and channels of an export of Slack"
 _SLACK = (
@@ -109,9 +110,9 @@ def _add(into: Listing, file: _File, named: bool) -> None:
         words, _, hint = what.partition("; ")
         raise Unreadable(f"{file.name} is {words}; {hint or 'give rows, text or documents'}.")
     suffix = suffix_of(file.name)
-    kind = told or kinds.kind_of(suffix, head) or ("text" if named and suffix not in kinds.SUFFIXES else "")
+    kind = told or kinds.kind_of(suffix, head) or ("text" if named and not kinds.kind_by(suffix) else "")
     if not kind:
-        what = "text" if kinds.SUFFIXES.get(suffix, "text") not in kinds.BINARY else f"{suffix.lstrip('.')} file"
+        what = "text" if kinds.kind_by(suffix) not in kinds.BINARY else f"{suffix.lstrip('.')} file"
         raise Unreadable(f"{file.name} is not {what}, whatever its name says; get it again.")
     into.members.append(Member(file.name, file.origin, kind, file.size, file.path, file.open, named=named))
 
@@ -150,7 +151,7 @@ def _consider(found: Listing, inside: list[str], name: str, file: _File) -> None
         found.ignore(file.name, "hidden")
         return
     suffix = suffix_of(name)
-    if suffix and suffix not in kinds.SUFFIXES and suffix not in kinds.PACKED:
+    if suffix and not kinds.kind_by(suffix) and suffix not in kinds.PACKED:
         found.ignore(file.name, f"no reader for {suffix}")
         return
     try:
@@ -217,6 +218,9 @@ def _settle(into: Listing, found: Listing, inside: Sequence[str]) -> None:
         number: ABOUT for number, name in enumerate(inside) if SIDECAR.fullmatch(PurePosixPath(name).name)
     } | _with_people(found, inside)
     data = [member for number, member in enumerate(found.members) if number not in about]
+    if 2 * _bytes([member for member in data if member.kind == "code"]) < _bytes(data):
+        about |= {number: CODE for number, member in enumerate(found.members) if member.kind == "code"}
+        data = [member for member in data if member.kind != "code"]
     rows = [member for member in data if member.kind in kinds.TABULAR]
     few = _bytes(rows) < _SMALL_SHARE * _bytes(data)
     kept: list[Member] = []
@@ -295,5 +299,5 @@ def listing(path: Path) -> Listing:
     if not into.members:
         first = f": {into.ignored[0]['source']}: {into.ignored[0]['reason']}" if into.ignored else ""
         known = " ".join(sorted(kinds.SUFFIXES))
-        raise Unreadable(f"{shown(path)} holds no file that can be read{first}; known are {known}.")
+        raise Unreadable(f"{shown(path)} holds no file that can be read{first}; known are {known} and source code.")
     return into

@@ -38,6 +38,7 @@ COVERAGE = 0.6
 LONE_QUESTIONS = 0.4
 """Share of the paragraphs that must be questions where nothing but its question mark tells a question from prose."""
 
+EMPTY = "the document holds no text"
 _FRONT_KEYS = ("-", "#", " ", "\t")
 _MAX_FRONT_LINES = 200
 
@@ -348,10 +349,22 @@ def segments(text: str, left_out: list[int] | None = None) -> Iterator[Row]:
     return divided(form_of(text), numbered(text), long=len(text) > LONG_TEXT, left_out=left_out)
 
 
+def recorded(name: str, rows: Iterable[Row], bad: list[BadRecord], empty: str = EMPTY) -> Iterator[Record | BadRecord]:
+    """Yield rows as records, with what is added to `bad` while they are made; one BadRecord when there is nothing."""
+    found = False
+    for line, row in rows:
+        found = True
+        yield from bad
+        bad.clear()
+        yield Record(name, line, row)
+    yield from bad or ([] if found else [BadRecord(name, 1, empty)])
+    bad.clear()
+
+
 def records_of(name: str, text: str) -> Iterator[Record | BadRecord]:
     """Yield the records of a document's text, numbered from 1; one BadRecord when it holds no text."""
     count = 0
     for count, (_, row) in enumerate(segments(text), 1):
         yield Record(name, count, row)
     if not count:
-        yield BadRecord(name, 1, "the document holds no text")
+        yield BadRecord(name, 1, EMPTY)

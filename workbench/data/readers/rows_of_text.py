@@ -1,4 +1,4 @@
-"""Plain text and Markdown: articles, or the questions and conversations that a text consists of.
+"""Plain text, Markdown and their like, and source code: articles, or the questions and conversations in them.
 
 Owns the rule that tells one article per line from one article per file. Must not know what the articles say.
 
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from workbench.data.readers import passages, separators
 from workbench.data.readers.member import Member
-from workbench.data.readers.records import BAD_TEXT, TOO_LONG, BadRecord, Record
+from workbench.data.readers.records import BadRecord, Record
 from workbench.data.readers.source import Source, read_text_with
 
 LONG_LINE = 800
@@ -39,18 +39,6 @@ def one_per_line(head: bytes) -> bool:
     return len(lengths) > 2 and usual >= PARAGRAPH and not blank and min(lengths[:-1]) >= HEADING
 
 
-def _decoded(source: Source, bad: list[BadRecord]) -> Iterator[tuple[int, str]]:
-    """Yield (number, line); a line that is no text is added to `bad` instead."""
-    for number, raw in source.lines():
-        if raw is None:
-            bad.append(BadRecord(source.name, number, TOO_LONG))
-            continue
-        try:
-            yield number, raw.decode("utf-8").rstrip("\r")
-        except UnicodeDecodeError:
-            bad.append(BadRecord(source.name, number, BAD_TEXT))
-
-
 def _divided(source: Source, lines: Iterator[passages.Line]) -> Iterator[passages.Row]:
     """Yield what a text consists of: texts with a token between them, or what its marks make of it."""
     head = source.head[: passages.JUDGED].decode("utf-8", "ignore")
@@ -60,36 +48,34 @@ def _divided(source: Source, lines: Iterator[passages.Line]) -> Iterator[passage
 
 
 def _whole(source: Source) -> Iterator[Record | BadRecord]:
-    """Yield what a text as a whole consists of, and its lines that are no text."""
+    """Yield what a text as a whole consists of."""
     bad: list[BadRecord] = []
-    found = 0
-    for line, row in _divided(source, _decoded(source, bad)):
-        found += 1
-        yield from bad
-        bad.clear()
-        yield Record(source.name, line, row)
-    yield from bad
-    if not found and not bad:
-        yield BadRecord(source.name, 1, "the document holds no text")
+    return passages.recorded(source.name, _divided(source, source.text_lines(bad)), bad)
+
+
+def _code(source: Source) -> Iterator[Record | BadRecord]:
+    """Yield a text whatever marks are in it."""
+    bad: list[BadRecord] = []
+    return passages.recorded(source.name, passages.article(source.text_lines(bad)), bad)
 
 
 def _articles(source: Source) -> Iterator[Record | BadRecord]:
     """Yield the lines of a text as articles, or what it consists of as a whole (see the rule above)."""
     if separators.are_in(source.head.decode("utf-8", "ignore")) or not one_per_line(source.head):
-        yield from _whole(source)
-        return
+        return _whole(source)
     bad: list[BadRecord] = []
-    for number, line in _decoded(source, bad):
-        yield from bad
-        bad.clear()
-        if line.strip():
-            yield Record(source.name, number, {"text": line})
-    yield from bad
+    lines = ((number, {"text": line}) for number, line in source.text_lines(bad) if line.strip())
+    return passages.recorded(source.name, lines, bad)
 
 
 def read_article(member: Member) -> Iterator[Record | BadRecord]:
     """Yield the records of a Markdown file. Raises Unreadable."""
     return read_text_with(_whole, member)
+
+
+def read_code(member: Member) -> Iterator[Record | BadRecord]:
+    """Yield a file of source code as a text, or as several where it is long. Raises Unreadable."""
+    return read_text_with(_code, member)
 
 
 def read_text(member: Member) -> Iterator[Record | BadRecord]:

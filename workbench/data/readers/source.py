@@ -16,7 +16,7 @@ from itertools import chain
 from typing import BinaryIO
 
 from workbench.data.readers.member import Member, suffix_of
-from workbench.data.readers.records import BAD_TEXT, MAX_RECORD_BYTES, BadRecord, Record, Unreadable
+from workbench.data.readers.records import BAD_TEXT, MAX_RECORD_BYTES, TOO_LONG, BadRecord, Record, Unreadable
 
 CHUNK_BYTES = 2**18
 HEAD_BYTES = 2**18
@@ -118,6 +118,17 @@ class Source:
         """Yield (number from 1, line without its newline); None stands for a line beyond the size limit."""
         for number, lines in self.blocks():
             yield from enumerate(lines, number)
+
+    def text_lines(self, bad: list[BadRecord]) -> Iterator[tuple[int, str]]:
+        """Yield (number from 1, line as text without its line end); one that is no text is added to `bad` instead."""
+        for number, raw in self.lines():
+            if raw is None:
+                bad.append(BadRecord(self.name, number, TOO_LONG))
+                continue
+            try:
+                yield number, raw.decode("utf-8").rstrip("\r")
+            except UnicodeDecodeError:
+                bad.append(BadRecord(self.name, number, BAD_TEXT))
 
 
 def _evidence(member: Member, head: bytes) -> Iterator[bytes]:
