@@ -136,11 +136,16 @@ def _shape(cell: str) -> str:
 
 
 def _is_common(cell: str) -> bool:
-    """Return whether a cell is called as columns commonly are: by one common word, or by two or three with one."""
+    """Return whether a cell is called as columns commonly are: by one common word, or by two or three with one.
+
+    Among several words, a letter is none: "a lathe" is no name for answers.
+    """
     if cell.lower() in _COMMON:
         return True
     words = _WORD.findall(cell) if _FAMILY[_shape(cell)] in ("words", "phrases", "signs") else []
-    return len(words) <= _MOST_WORDS and not _SIGNS.search(cell) and any(word.lower() in _COMMON for word in words)
+    return len(words) <= _MOST_WORDS and not _SIGNS.search(cell) and any(
+        len(word) > 1 and word.lower() in _COMMON for word in words
+    )
 
 
 def _log_ratio(of_names: float, of_data: float) -> float:

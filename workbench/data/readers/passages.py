@@ -84,7 +84,8 @@ def without_front_matter(lines: Iterable[Line]) -> Iterator[Line]:
             if line.rstrip() != "---":
                 break
         elif line.rstrip() in ("---", "..."):
-            held = [] if len(held) > 2 else held
+            # A heading between two rules is as good a comment; a key makes a block of YAML of it.
+            held = [] if any(":" in line and not line.startswith("#") for _, line in held) else held
             break
         elif not _is_front(line) or len(held) > _MAX_FRONT_LINES:
             break
