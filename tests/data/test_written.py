@@ -253,6 +253,6 @@ def test_source_code_counts_where_it_is_most_of_a_folder(tmp_path: Path) -> None
 
 def test_every_kind_has_a_reader_and_is_rows_or_prose() -> None:
     named = {*kinds.SUFFIXES.values(), "code", "chat", "whatsapp"}
-    assert named == set(readers.KINDS) == kinds.TABULAR | kinds.PROSE
+    assert named == set(readers.KINDS) == kinds.TABULAR | kinds.PROSE | {"xml", "yaml"}
     assert not kinds.TABULAR & kinds.PROSE
     assert not kinds.CODE & set(kinds.SUFFIXES)

@@ -136,7 +136,7 @@ def _head(member: Member) -> list[dict[str, Any]]:
 
 def _put_together(member: Member, sample: Sample) -> tuple[Member, Sample]:
     """Return a member whose rows are conversations and a sample of them: itself, unless its rows are single turns."""
-    if member.kind not in kinds.TABULAR or not loose.may_be(sample.rows()[:_FEW_ROWS]):
+    if member.kind in kinds.PROSE or not loose.may_be(sample.rows()[:_FEW_ROWS]):
         return member, sample
     how = loose.gathering(sample.rows(), _head(member))
     if how is None:

@@ -71,24 +71,11 @@ BINARY = frozenset({"pdf", "docx", "epub", "parquet", "arrow"})
 """Kinds that a file is only when its first bytes say so."""
 TABULAR = frozenset({"json", "table", "parquet", "arrow"})
 """Kinds that hold one record per row."""
-PROSE = frozenset(
-    (
-        "text",
-        "markdown",
-        "document",
-        "code",
-        "notebook",
-        "mail",
-        "subtitles",
-        "chat",
-        "whatsapp",
-        "html",
-        "pdf",
-        "docx",
-        "epub",
-    )
-)
-"""Kinds that hold text instead of rows."""
+PROSE = frozenset((
+    "text", "markdown", "document", "code", "notebook", "mail", "subtitles", "chat", "whatsapp", "html", "pdf", "docx",
+    "epub",
+))  # fmt: skip
+"""Kinds that hold text instead of rows; XML and YAML may hold either."""
 
 _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "pdf"),
