@@ -91,6 +91,16 @@ def test_what_else_is_written_in_xml_stays_what_it_is(tmp_path: Path) -> None:
     assert ignored(folder) == {"a.svg": "no reader for .svg", "b.plist": "no reader for .plist"}
 
 
+@pytest.mark.parametrize("inside", ["<?a b?>", '<?xml:namespace prefix = o ns = "u" />', "<?php echo 1 ?>", "<!-- -->"])
+def test_an_instruction_inside_a_page_or_a_feed_is_no_text(tmp_path: Path, inside: str) -> None:
+    web = f"<html><body><p>Some {inside}words.</p></body></html>"
+    assert [record[2] for record in read(tmp_path, web, "x.html")] == [{"text": "Some words."}]
+    feed = (
+        f"<rss><channel><item><description><![CDATA[<p>Some {inside}words.</p>]]></description></item></channel></rss>"
+    )
+    assert [record[2] for record in read(tmp_path, feed)] == [{"title": "", "text": "Some words."}]
+
+
 SAMPLES = [
     WIKI.encode(),
     POSTS.encode(),

@@ -271,7 +271,8 @@ def _set(root: LexborNode) -> str:
         if tag == "-text":
             page.line.append(_SPACE.sub(" ", node.text(deep=False).replace("\xad", "")))
             continue
-        if tag[:1] in ("-", "!") or (node is not root and (tag in _LEFT_OUT or _is_hidden(node))):
+        # A processing instruction has no tag, which on the stack stands for a node that begins.
+        if tag[:1] in ("", "-", "!") or (node is not root and (tag in _LEFT_OUT or _is_hidden(node))):
             continue
         if not _begin(page, node, tag):
             continue
