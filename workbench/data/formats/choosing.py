@@ -5,7 +5,7 @@ Owns the choice of one column for a role. Must not know formats.
 
 from __future__ import annotations
 
-from workbench.data.formats import names
+from workbench.data.formats import dialogue, names
 from workbench.data.formats.columns import Table, most
 from workbench.data.formats.roles import speaks
 
@@ -126,6 +126,9 @@ def answering(table: Table, *taken: str) -> str | None:
         return _unpacked(table, found, *taken)
     if (thought := thinking(table, *taken)) is not None:  # beside a thought, the content is what was said after it
         return table.best("text", ("text",), (*taken, thought), exact=True)
+    asked = table.columns.get(taken[0]) if taken else None
+    if asked is not None and most(map(dialogue.is_rendered, asked.texts)):  # what a template opened is answered
+        return table.best("text", ("text",), taken, exact=True)
     if (named := _named_answers(table, taken)) is not None:
         return named
     said = table.best("completion", ("bool",), taken, exact=True)

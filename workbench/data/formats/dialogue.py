@@ -159,6 +159,15 @@ def turns_of(text: str) -> Turns | None:
     return None
 
 
+_RENDERED = ("<|im_start|>", "<|start_header_id|>", "<start_of_turn>", "[INST]", "<|user|>", "<|system|>")
+_OPENING = 64
+
+
+def is_rendered(text: str) -> bool:
+    """Return whether a text begins as a chat template writes it."""
+    return any(mark in text[:_OPENING] for mark in _RENDERED)
+
+
 def is_whole(text: str) -> bool:
     """Return whether a text is a dialogue that ends with an answer, or with the mark of a question to come."""
     found = turns_of(text)
@@ -168,6 +177,9 @@ def is_whole(text: str) -> bool:
 def opened(text: str) -> Turns | None:
     """Return the turns of a dialogue that may still wait for its answer, or None for a text that is none."""
     found = turns_of(text)
+    if found is None and is_rendered(text):
+        found = _by_template(text) or _by_inst(text)
+        return found if found and found[-1]["role"] == "user" else None
     if found is None:
         marks = list(_LABEL.finditer(text))
         if len(marks) == 1 and marks[0].lastgroup in ("user", "u") and not text[: marks[0].start()].strip():

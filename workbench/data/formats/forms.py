@@ -220,7 +220,7 @@ def prompt_completion(columns: Mapping[str, str]) -> Read:
 
 def side(prompt: Any, what: str, repairs: Counter[str]) -> Turns:
     """Return a prompt as turns: text, turns, or a dialogue written into one text with chat marks."""
-    if isinstance(prompt, str) and "\n\nHuman:" in prompt[:16]:
+    if isinstance(prompt, str) and ("\n\nHuman:" in prompt[:16] or dialogue.is_rendered(prompt)):
         found = dialogue.opened(prompt)
         if found is not None:
             return found

@@ -177,8 +177,6 @@ def guess(table: Table) -> Guess | None:
             f"The column {one_line(first.name, 32)} {why} {one_line(second.name, 32)}, so it was taken as prompts and "
             f"the other as completions; {_mend()}",
         )
-    if scant:
-        return None
     return Guess(
         Layout("text", {"text": longest.name}),
         0.3,

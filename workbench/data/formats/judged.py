@@ -139,7 +139,7 @@ def ranked(table: Table) -> Iterator[Columns]:
     candidates = table.best("candidates", ("objects", "texts", "object"))
     if candidates is None:
         return
-    prompt = table.best("prompt", SPOKEN, (candidates,))
+    prompt = asking(table, candidates)
     scores = table.best("scores", ("numbers",), (candidates,))
     chosen = table.best("better", ("number",), (candidates,), exact=True)
     inner = any(

@@ -93,16 +93,20 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "front, post, utterance, description, issue, document, "
         "article, dialogue, dialog, email, ticket, intent text, rewritten intent, intent, "
         "problem statement, questions, patterns, command, nl, "
-        "sentence, docstring, body, vorderseite, anverso, text, review, abstract, report, selftext, claim, kunde, "
+        "sentence, docstring, body, term, word, begriff, wort, mot, palabra, concept, acronym, "
+        "vorderseite, anverso, text, review, abstract, report, selftext, claim, kunde, "
         "cliente, faq, history, content",
         "subject, betreff, asunto, title, titel, headline, topic, thema, context, source, src",
     ),
     "completion": _vocabulary(
-        "completion, response, response choices, solution, output, answer, assistant, reply, outputs, answers, "
+        "completion, response, response choices, solution, response body choices, output, "
+        "answer, assistant, reply, outputs, answers, "
         "target, targets, responses, assistant message, bot message, a, antwort, respuesta, risposta, resposta, "
         "reponse, ответ, 答案, 回答, 答え, 답변, جواب, ausgabe, salida, 输出, 回复, 解答, "
         "gpt, bot, chatbot, model, assistant "
-        "response, agent, generation, result, canonical solution, snippet, code, sql, program, best answer, "
+        "response, agent, generation, result, canonical solution, snippet, code, sql, program, cmd, "
+        "bash, bash code, regex, "
+        "cypher, sparql, formula, safe html item html, best answer, "
         "correct answer, "
         "accepted answer, long answer, final answer, ground truth, gold, highlights, summary, tldr, zusammenfassung, "
         "resumen, translation, back, tgt, resolution, rewrite, correction, corrections, "
@@ -124,7 +128,7 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "contents, page content, raw text, full text, maintext, main text, plain text, code, abstract, selftext, "
         "wikitext, lyrics, sentence, paragraph, transcript, doc, book, 文本, 内容, 正文, "
         "artikel, inhalt, chapter, post, "
-        "description, html text, poem, poem content, speech, essay, letter, recipe, verse, script, joke, tale, fable, "
+        "description, html text, poem, poem content, essay, letter, recipe, verse, script, joke, tale, fable, "
         "prose, quote, tweet, notes, note, body text, article text, gedicht, texto completo, poema"
     ),
     "label": _vocabulary(
@@ -306,6 +310,8 @@ def rank(name: str, role: str) -> int | None:
     # Of the text of a question, "question" says what it is; of the whole, all the words do.
     spellings = [around] if outer and parts and _HARMLESS.issuperset(parts) else []
     spellings += [" ".join(parts), " ".join(whole)]
+    if outer and role == "completion" and parts[-1:] == ("model",):  # which model said it
+        return None
     exact = next((known[spelled] for spelled in spellings if spelled in known), None)
     if exact is not None:
         return exact

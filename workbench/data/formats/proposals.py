@@ -29,6 +29,7 @@ _LOOKED_AT = 20_000
 """Characters of a text in which a dialogue shows."""
 _DIALOGUES = 400
 """Texts in which dialogues are looked for."""
+_MUCH_LONGER_TEXT = 3
 _PLAIN_PROMPTS = 28
 """Names at the beginning of the vocabulary of prompts, which nothing but a prompt is called."""
 
@@ -125,11 +126,11 @@ def _translation(table: Table) -> Iterator[Columns]:
     for name in table.of_kind("text"):
         if (found := language(name)) is not None and name != "id":
             groups.setdefault(found[0], {})[name] = found[1]
-    pairs = [spoken for spoken in groups.values() if len(spoken) == len(set(spoken.values())) == 2]
+    pairs = [spoken for spoken in groups.values() if len(spoken) == len(set(spoken.values())) > 1]
     if pairs:
         spoken = min(pairs, key=lambda names: (-sum(table.columns[name].mean_chars for name in names), sorted(names)))
         # English is translated from, where it is one of the two; else the order of the alphabet decides.
-        source, target = sorted(spoken, key=lambda name: (spoken[name] != "English", name))
+        source, target, *_ = sorted(spoken, key=lambda name: (spoken[name] != "English", name))
         yield {"source": source, "target": target}
 
 
@@ -285,6 +286,15 @@ def _classification(table: Table) -> Iterator[Columns]:
 def _text_column(table: Table) -> str | None:
     """Return the column that holds the article: one named as such, or the only column of text there is."""
     name = table.best("text", WORDS)
+    if name is not None:
+        # Of an abstract and its article, the article.
+        longer = [
+            other
+            for other in table.of_kind("text")
+            if names.exact(other, "text") and not table.columns[other].is_coded
+            and table.columns[other].mean_chars > _MUCH_LONGER_TEXT * table.columns[name].mean_chars
+        ]  # fmt: skip
+        name = max(longer, key=lambda other: (table.columns[other].mean_chars, other), default=name)
     if name is None:
         flat = [column for column in table.columns if "." not in column]
         name = flat[0] if len(flat) == 1 and table.columns[flat[0]].kind == "text" else None

@@ -9,6 +9,7 @@ are never changed.
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -152,8 +153,25 @@ def listed_in(value: Any) -> list[Any] | None:
         try:
             value = orjson.loads(value)
         except orjson.JSONDecodeError:
-            return None
+            value = _printed(value)
     return value if isinstance(value, list) and value else None
+
+
+_PRINTED = ("[{'", '[{"')
+_MOST_PRINTED = 2**20
+_BETWEEN = re.compile(r"\}\s*\{(?=['\"])")
+
+
+def _printed(text: str) -> Any:
+    """Return the list that a text shows as Python prints it, or numpy prints an array of objects; None for others."""
+    if not text.lstrip().startswith(_PRINTED) or len(text) > _MOST_PRINTED:
+        return None
+    for written in (text, _BETWEEN.sub("}, {", text)):
+        try:
+            return ast.literal_eval(written)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            continue
+    return None
 
 
 def are_turns(value: Any) -> bool:
@@ -222,6 +240,8 @@ def _spoken(given: dict[str, Any], repairs: Counter[str]) -> Turns:
     parts = _Parts()
     if isinstance(value, dict) and "parts" in value:
         value = value["parts"]
+    if isinstance(value, dict) and isinstance(value.get("text"), str):
+        value = [value]
     if isinstance(value, list):
         for part in value:
             parts.add(part)
@@ -305,6 +325,20 @@ def texts_in(value: Any) -> list[str] | None:
     return found if found is not None and all(isinstance(item, str) for item in found) else None
 
 
+_NAME = re.compile(r"([^\s:][^:\n]{0,30}):\s+")
+
+
+def _unnamed(found: list[Any]) -> list[Any]:
+    """Return texts that take turns without the name of who speaks before each, where it is one of two by turns."""
+    names = [_NAME.match(item) if isinstance(item, str) else None for item in found]
+    said = [match[1] for match in names if match is not None]
+    if len(found) < 2 or len(said) < len(found) or len({*said[::2]}) > 1 or len({*said[1::2]}) > 1:
+        return found
+    if said[0] == said[1]:
+        return found
+    return [item[match.end() :] for item, match in zip(found, names, strict=True) if match is not None]
+
+
 def listed(value: Any, repairs: Counter[str]) -> Turns:
     """Return the turns of a list in whatever spelling; raises Misfit when there is none."""
     found = listed_in(value)
@@ -314,6 +348,7 @@ def listed(value: Any, repairs: Counter[str]) -> Turns:
         raise Refused("a turn is not an object")
     if len(found) > 1 and all(map(_bare_text, found)):
         found = [next(iter(item.values())) for item in found]
+    found = _unnamed(found)
     made = [spoken for place, item in enumerate(found) for spoken in _one(item, place, repairs)]
     roles = [item["role"] for item in made]
     if roles[0] == "user" and "system" in roles and "assistant" not in roles:

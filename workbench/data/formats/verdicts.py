@@ -16,7 +16,9 @@ from workbench.data.formats.order import asked, conversation, ordered
 from workbench.data.formats.refusals import Misfit, Refused
 from workbench.data.formats.turns import (
     Turns,
+    are_turns,
     is_text,
+    is_turn,
     joined,
     listed,
     one_side,
@@ -180,8 +182,13 @@ def compared(columns: Mapping[str, str]) -> Read:
     return read
 
 
-def _scored(value: Any, scores: Any, ranks: Any, best: int | None) -> list[tuple[float, str]]:
-    """Return (score, text) of candidates in any spelling, higher scores being better; raises Misfit.
+def _is_said(value: Any) -> bool:
+    """Return whether a value is an answer: a text, a turn or a list of turns."""
+    return isinstance(value, str) or is_turn(value) or (isinstance(value, list) and are_turns(value))
+
+
+def _scored(value: Any, scores: Any, ranks: Any, best: int | None) -> list[tuple[float, Any]]:
+    """Return (score, what is said) of candidates in any spelling, higher scores being better; raises Misfit.
 
     `best` is the index of the best one where it is known by that alone.
     """
@@ -194,7 +201,7 @@ def _scored(value: Any, scores: Any, ranks: Any, best: int | None) -> list[tuple
     found: list[tuple[Any, Any]] = []
     for place, item in enumerate(value):
         if isinstance(item, dict):
-            text = next((item[key] for key in _ITEM_TEXTS if isinstance(item.get(key), str)), None)
+            text = next((item[key] for key in _ITEM_TEXTS if _is_said(item.get(key))), None)
             score = next((item[key] for key in _ITEM_SCORES if item.get(key) is not None), None)
             rank = next((item[key] for key in _ITEM_RANKS if item.get(key) is not None), None)
         else:
@@ -207,7 +214,7 @@ def _scored(value: Any, scores: Any, ranks: Any, best: int | None) -> list[tuple
             rank = ranks[place]
         found.append((score if score is not None or rank is None else _number(rank, -1), text))
     scored = [(_number(score), text) for score, text in found]
-    if not all(isinstance(text, str) for _, text in scored):
+    if not all(map(_is_said, (text for _, text in scored))):
         raise Misfit("a candidate answer is not text")
     return scored
 

@@ -143,8 +143,10 @@ def _is_common(cell: str) -> bool:
     if cell.lower() in _COMMON:
         return True
     words = _WORD.findall(cell) if _FAMILY[_shape(cell)] in ("words", "phrases", "signs") else []
-    return len(words) <= _MOST_WORDS and not _SIGNS.search(cell) and any(
-        len(word) > 1 and word.lower() in _COMMON for word in words
+    return (
+        len(words) <= _MOST_WORDS
+        and not _SIGNS.search(cell)
+        and any(len(word) > 1 and word.lower() in _COMMON for word in words)
     )
 
 
