@@ -103,13 +103,14 @@ def test_a_long_chat_is_read_in_parts_that_hold_every_message(tmp_path: Path) ->
 
 
 def test_rows_with_messages_are_no_export(tmp_path: Path) -> None:
-    rows = [{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}] * 2
+    said = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
+    rows = [{"messages": said}, {"messages": [{"id": 1, "type": "message", **turn} for turn in said]}]
     for name, content in {
-        "rows.jsonl": b"\n".join(json.dumps(row).encode() for row in rows), "rows.json": dumped(rows)
+        "rows.jsonl": b"\n".join(json.dumps(row).encode() for row in rows[::-1]), "rows.json": dumped(rows[::-1])
     }.items():  # fmt: skip
         path = made(tmp_path, name, content)
         assert readers.listing(path).members[0].kind == "json"
-        assert [record.value for record in read(path) if isinstance(record, Record)] == rows
+        assert [record.value for record in read(path) if isinstance(record, Record)] == rows[::-1]
 
 
 # Discord

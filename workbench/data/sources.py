@@ -31,7 +31,7 @@ from workbench.data.plan import Plan, is_plan, verify
 from workbench.data.plan import load as load_plan
 from workbench.data.readers import kinds
 from workbench.data.readers.member import Member
-from workbench.data.readers.records import Record, Unreadable, parse_json
+from workbench.data.readers.records import TOO_DEEP, Record, Unreadable, parse_json
 from workbench.data.readers.rows_of_json import is_json_lines
 
 SAMPLE_ROWS = 2500
@@ -114,12 +114,17 @@ def is_long_json_lines(member: Member, least: int = WHOLE_BYTES) -> bool:
 
 
 def sample_of(member: Member) -> Sample:
-    """Return a sample of a member's rows; raises Unreadable when it cannot be read as a whole."""
+    """Return a sample of a member's rows; raises Unreadable when it cannot be read as a whole.
+
+    Rows that are about as long as a window, or longer, are taken from the beginning: windows show few of them whole.
+    """
     sample = Sample()
     if is_long_json_lines(member):
         for row in _windows(member):
             sample.offer(row)
-        return sample
+        if len(sample.rows()) >= WINDOWS:
+            return sample
+        sample = Sample()
     for record in readers.read(member):
         if isinstance(record, Record):
             sample.offer(record.value)
@@ -173,6 +178,8 @@ class Part:
     @cached_property
     def why_not(self) -> str:
         """Why the rows cannot be read in any layout, as a phrase."""
+        if not self.sample:
+            return TOO_DEEP
         columns = list(dict.fromkeys(key for row in self.sample for key in row))
         problem = next(iter(self.detection.problems), "").rstrip(".")
         return problem or f"no known layout fits the columns {named(columns)}"

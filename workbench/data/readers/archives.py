@@ -6,6 +6,7 @@ member means: it is told what to do with each.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import stat
@@ -67,12 +68,16 @@ class _Slot:
         """Return what was made for a key; a forked process makes its own, because a file has one position."""
         full = (os.getpid(), key)
         if self._key != full:
-            if isinstance(self._value, _Tar):
-                self._value.close()
-            self._key = self._value = None
+            self.drop()
             self._value = make()
             self._key = full
         return self._value
+
+    def drop(self) -> None:
+        """Forget what was made, and close it where it is open."""
+        if isinstance(self._value, _Tar):
+            self._value.close()
+        self._key = self._value = None
 
 
 _ZIPS, _TARS, _MEMBERS, _NESTED = _Slot(), _Slot(), _Slot(), _Slot()
@@ -183,6 +188,11 @@ class _Tar:
         """Close the stream."""
         self._stream.close()
 
+    def __del__(self) -> None:
+        """Close the stream of a tar that was not read to its end when it is forgotten."""
+        with contextlib.suppress(AttributeError):  # it could not be opened
+            self.close()
+
 
 class _Part(io.RawIOBase):
     """Some of the bytes of a tar, as a stream of their own."""
@@ -205,13 +215,22 @@ class _Part(io.RawIOBase):
         super().close()
 
 
-def _tar_member(open_file: Open, header: tar_headers.Header, name: str) -> BinaryIO:
-    """Return a stream of a member of a tar; a short one is kept, so that it can be opened again at no cost."""
+def _tar_member(open_file: Open, header: tar_headers.Header, name: str, is_last: bool) -> BinaryIO:
+    """Return a stream of a member of a tar; a short one is kept, so that it can be opened again at no cost.
+
+    The tar stays open for the members behind it.
+    """
     if header.size > KEPT_BYTES:
         return limited(cast(IO[bytes], _Part(_Tar(open_file), header.offset, header.size)), name)
 
     def read() -> bytes:
-        return cast(_Tar, _TARS.get(open_file, lambda: _Tar(open_file))).read(header.offset, header.size)
+        data = b""
+        try:
+            data = cast(_Tar, _TARS.get(open_file, lambda: _Tar(open_file))).read(header.offset, header.size)
+        finally:
+            if is_last or len(data) < header.size:
+                _TARS.drop()
+        return data
 
     data: bytes = _MEMBERS.get((open_file, header.offset), read)
     if len(data) < header.size:
@@ -249,7 +268,7 @@ def in_tar(open_file: Open, name: str, budget: Budget, refuse: Refuse) -> Iterat
     for header in found:
 
         def open_(header: tar_headers.Header = header) -> BinaryIO:
-            return _tar_member(open_file, header, f"{name}/{shown(header.name)}")
+            return _tar_member(open_file, header, f"{name}/{shown(header.name)}", header is found[-1])
 
         yield Entry(header.name.removeprefix("./"), header.size, open_)
 

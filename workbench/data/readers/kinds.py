@@ -134,7 +134,8 @@ _CHATS = tuple(
     re.compile(rb"(?s)\s*" + begins)
     for begins in (
         # Telegram, one chat or all of a person's.
-        rb'\{\s*"\w+"\s*:.{0,4000}?"messages"\s*:\s*\[\s*\{\s*"id"\s*:\s*-?\d+\s*,\s*"type"\s*:\s*"(?:message|service)"',
+        rb'\{\s*"\w+"\s*:.{0,4000}?"messages"\s*:\s*\[\s*\{\s*"id"\s*:\s*-?\d+\s*,\s*'
+        rb'"type"\s*:\s*"(?:message|service)"\s*,\s*"date"',
         rb'\{\s*"about"\s*:\s*"Here is the data you requested',
         # A channel of Discord.
         rb'\{\s*"guild"\s*:\s*\{[^{}]{0,2000}\}\s*,\s*"channel"\s*:\s*\{',

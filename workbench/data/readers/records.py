@@ -18,6 +18,7 @@ from workbench.core.text import one_line
 MAX_RECORD_BYTES = 64 * 2**20
 """Longest record in bytes of UTF-8; a longer one is passed over without being kept in memory."""
 BAD_TEXT = "not valid UTF-8"
+TOO_DEEP = "nested too deeply"
 TOO_LONG = f"the record is longer than {MAX_RECORD_BYTES // 2**20} MiB"
 
 
@@ -77,7 +78,7 @@ def parse_json(raw: bytes) -> tuple[Any, str]:
     except UnicodeDecodeError:
         return None, BAD_TEXT
     if "depth limit" in message:
-        return None, "nested too deeply"
+        return None, TOO_DEEP
     if _NOT_FINITE.search(b" " + raw):
         return None, "NaN or Infinity, which JSON does not have"
     if "unexpected end" in message:

@@ -17,7 +17,7 @@ from email.message import Message
 from workbench.data.readers import text_of_html
 from workbench.data.readers.member import Member
 from workbench.data.readers.passages import article, numbered, recorded
-from workbench.data.readers.records import MAX_RECORD_BYTES, TOO_LONG, BadRecord, Record
+from workbench.data.readers.records import MAX_RECORD_BYTES, TOO_DEEP, TOO_LONG, BadRecord, Record
 
 _BEGIN = re.compile(rb"From \S+.{0,80}\d\d:\d\d.{0,40}\d{4}")
 """The line before a mail of a mailbox."""
@@ -127,7 +127,7 @@ def read_mail(member: Member) -> Iterator[Record | BadRecord]:
         try:
             text = text_of(data)
         except RecursionError:
-            yield BadRecord(member.name, start, "nested too deeply")
+            yield BadRecord(member.name, start, TOO_DEEP)
             continue
         except _FAULTS:
             yield BadRecord(member.name, start, _DAMAGED)

@@ -32,7 +32,7 @@ BLOCK_BYTES = 2**18
 
 Open = Callable[[], BinaryIO]
 
-BOMB = f"it unpacks to more than {MAX_RATIO} times its size, as a zip bomb does"
+BOMB = f"it unpacks to more than {MAX_RATIO} times its size, as a zip bomb does; unpack it yourself if you trust it"
 TOO_MUCH = f"the archive unpacks to more than {MAX_ARCHIVE_BYTES // 2**30} GiB; unpack it yourself"
 
 _SAID: tuple[tuple[type[Exception], str], ...] = (
