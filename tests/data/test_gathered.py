@@ -221,3 +221,25 @@ def test_every_turn_is_in_a_conversation_or_bad(found: list[Row]) -> None:
     kept = [turn for record in made if isinstance(record, Record) for turn in record.value["messages"]]
     assert len(kept) + sum(isinstance(record, BadRecord) for record in made) == len(found)
     assert {(turn["role"], turn["content"]) for turn in kept} <= {(row["role"], row["text"]) for row in found}
+
+
+def test_whole_turns_of_a_session_are_one_conversation(tmp_path: Path) -> None:
+    lines: list[Row] = [{"type": "summary", "summary": "x"}]
+    turns = [{"role": ("user", "assistant")[place % 2], "content": text} for place, text in enumerate(TALKS[0])]
+    lines += [{"type": turn["role"], "sessionId": "s", "message": turn} for turn in turns]
+    path = write(tmp_path / "session.jsonl", lines)
+    assert [said(row) for row in learnt(path)] == [expected(TALKS[0])]
+    assert inspect({"paths": [str(path)]})["rows"] == 1
+
+
+def test_a_log_of_people_is_a_text(tmp_path: Path) -> None:
+    people = ["Ana", "Bo"]
+    found = [
+        {"Date": f"2024-05-0{place % 9 + 1}", "User": people[place % 2], "Message": row["text"]}
+        for place, row in enumerate(flat())
+    ]
+    survey = inspect({"paths": [str(write(tmp_path / "log.csv", found))]})
+    assert (survey["method"], survey["rows"]) == ("cpt", 1)
+    assert survey["examples"][0]["text"].startswith("Ana: Where is the key?\nBo: Under the mat.")
+    reviews = [{**row, "User": f"u{place}"} for place, row in enumerate(found)]
+    assert inspect({"paths": [str(write(tmp_path / "reviews.csv", reviews))]})["rows"] == len(reviews)

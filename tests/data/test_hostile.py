@@ -159,7 +159,7 @@ def test_deep_nesting_and_what_is_no_json_cost_one_row_each(tmp_path: Path, insp
         "[" * 2000,
         '{"a":' * 2000,
         "[" * 900 + "]" * 900,
-        '{"question": NaN, "answer": "a"}',
+        '{"question": Infinity, "answer": "a"}',
         '{"question": "cut',
     ]
     path = made(tmp_path, "strange.jsonl", "\n".join(strange).encode() + b"\n" + LINES)

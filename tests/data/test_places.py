@@ -34,3 +34,31 @@ def test_a_link_to_a_folder_is_named(tmp_path: Path) -> None:
     (ignored,) = readers.listing(tmp_path / "data").ignored
     assert ignored["source"].endswith("more")
     assert "link to a folder" in ignored["reason"]
+
+
+@pytest.mark.parametrize("text", ['{"a": NaN, "b": "c"}\n', '[{"a": NaN, "b": "c"}]', '{"a": [1, NaN], "b": "NaN"}\n'])
+def test_a_number_that_is_missing_is_null(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "frame.jsonl"
+    path.write_text(text)
+    (member,) = readers.listing(path).members
+    (record,) = readers.read(member)
+    assert isinstance(record, readers.Record)
+    assert record.value in ({"a": None, "b": "c"}, {"a": [1, None], "b": "NaN"})
+
+
+def test_lines_above_a_header_are_no_rows(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("Export of the desk;;\nDate: 1.2.2024;;\n;;\nNo;Question;Answer\n1;Why?;Because.\n2;How?;So.\n")
+    (member,) = readers.listing(path).members
+    found = [record.value for record in readers.read(member) if isinstance(record, readers.Record)]
+    assert found == [
+        {"No": "1", "Question": "Why?", "Answer": "Because."},
+        {"No": "2", "Question": "How?", "Answer": "So."},
+    ]
+
+
+def test_a_table_whose_first_rows_are_sparse_keeps_them(tmp_path: Path) -> None:
+    path = tmp_path / "sparse.csv"
+    path.write_text("No;Question;Answer\n1;;\n2;Why?;Because.\n")
+    (member,) = readers.listing(path).members
+    assert len(list(readers.read(member))) == 2

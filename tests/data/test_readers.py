@@ -75,7 +75,7 @@ def test_json_lines_are_told_by_content_and_an_array_in_a_jsonl_is_read(tmp_path
 def test_one_bad_line_costs_one_row(tmp_path: Path) -> None:
     lines = [
         '{"a":1}',
-        '{"a":NaN}',
+        '{"a":Infinity}',
         "",
         '{"a":-Infinity}',
         "nonsense",
@@ -104,7 +104,7 @@ def test_surrogate_pairs_and_escaped_backslashes_survive(tmp_path: Path) -> None
 
 
 def test_one_bad_element_of_an_array_costs_one_row_and_names_its_line(tmp_path: Path) -> None:
-    path = made(tmp_path, "x.json", '\n[\n {"a": 1},\n {"a": NaN},\n {"a": "x,]"}\n,\n\n {"a": [2')
+    path = made(tmp_path, "x.json", '\n[\n {"a": 1},\n {"a": -Infinity},\n {"a": "x,]"}\n,\n\n {"a": [2')
     assert values(path) == [{"a": 1}, {"a": "x,]"}]
     assert [line for line, _ in faults(path)] == [4, 8]
 

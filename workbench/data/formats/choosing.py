@@ -32,6 +32,8 @@ def aside(table: Table, *taken: str) -> Columns:
     )
 
 
+_ASKING = 0.8
+"""Share of question marks from which a column asks, whatever it is called."""
 _BRIEF = 20
 """Mean length in characters of texts too short to be thoughts: "on" and "off" say whether there are any."""
 
@@ -64,7 +66,10 @@ def _unpacked(table: Table, name: str, *taken: str) -> str:
     Where the question is plain text, the JSON is what was asked for.
     """
     asked = next(iter(taken), "").rpartition(".")[0]
-    if not (asked in table.columns and table.columns[asked].is_json and table.columns[name].is_json):
+    question = table.columns.get(next(iter(taken), ""))
+    packed = asked in table.columns and table.columns[asked].is_json
+    packed = packed or (question is not None and question.kind == "turns" and bool(question.texts))
+    if not (packed and table.columns[name].is_json):
         return name
     inner = [column for column in table.columns if column.startswith(f"{name}.")]
     named = [column for column in names.ranked(inner, "completion") if names.exact(column, "completion")]
@@ -79,6 +84,11 @@ def asking(table: Table, *taken: str) -> str | None:
         if most(speaks(value) == "assistant" for value in table.columns[name].values)
     ]
     text = table.best("prompt", SPOKEN, taken, barred=[*answers, *_packed(table)])
+    if text is None:
+        asked = [
+            name for name in table.of_kind("text") if name not in taken and table.columns[name].questions > _ASKING
+        ]
+        text = next(iter(sorted(asked, key=lambda name: ("." in name, name))), None)
     turns = table.best("turns", ("turns",), taken)
     if text is not None and names.exact(text, "prompt") and not (turns and table.columns[text].is_repeated):
         return text
@@ -104,6 +114,23 @@ def _answer_objects(table: Table, name: str) -> bool:
     )
 
 
+_MUCH_LONGER = 4
+
+
+def _worked(table: Table, found: str, *taken: str) -> str | None:
+    """Return the column of the worked solutions of which a column of final answers holds the ends, or None."""
+    short = table.columns[found]
+    if "final" not in names.words(found) or not short.texts:
+        return None
+    longer = [
+        name
+        for name in table.of_kind("text")
+        if name not in taken and {"solution", "generation", "response"} & {*names.words(name)}
+        and table.columns[name].mean_chars > _MUCH_LONGER * short.mean_chars
+    ]  # fmt: skip
+    return min(longer, default=None)
+
+
 def _named_answers(table: Table, taken: tuple[str, ...]) -> str | None:
     """Return the longest of the columns that are called an answer of somebody: "answer_chatbot"."""
     wordy = [
@@ -123,7 +150,8 @@ def answering(table: Table, *taken: str) -> str | None:
     refused += [name for name in table.of_kind("number") if not names.exact(name, "completion")]
     found = table.best("completion", _ANSWERS, taken, barred=refused)
     if found is not None:
-        return _unpacked(table, found, *taken)
+        worked = _worked(table, found, *taken)
+        return worked or _unpacked(table, found, *taken)
     if (thought := thinking(table, *taken)) is not None:  # beside a thought, the content is what was said after it
         return table.best("text", ("text",), (*taken, thought), exact=True)
     asked = table.columns.get(taken[0]) if taken else None

@@ -15,8 +15,9 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from workbench.data.formats import names
+from workbench.data.formats.lists import held_in, listed_in
 from workbench.data.formats.roles import ROLE_KEYS, role_of
-from workbench.data.formats.turns import are_turns, held_in, listed_in
+from workbench.data.formats.turns import are_turns
 from workbench.data.layouts import alone
 
 _MOST_COLUMNS = 512
@@ -274,7 +275,9 @@ class Table:
             # Less than a fiftieth of the commonest column's rows is an exception in some rows, not their column.
             rare = 50 * len(self.columns[name].values) < len(self.rows)
             column = self.columns[name]
-            aside = varied and (column.is_coded or (column.is_repeated and name.lower() not in _ASKED_OF_ALL))
+            aside = varied and (
+                column.is_coded or column.is_json or (column.is_repeated and name.lower() not in _ASKED_OF_ALL)
+            )
             suited.append((rare, aside, "." in name, rank, name))
         return min(suited)[-1] if suited else None
 

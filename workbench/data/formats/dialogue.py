@@ -25,6 +25,7 @@ _LABEL = re.compile(
     rf"(?:(?P<user>{_USER})|(?P<assistant>{_ASSISTANT})|"
     rf"(?P<system>system)|(?P<tool>{_TOOL}))"
     r"[ \t]*\d*(?:\*\*|>|\|?\])?[ \t]*[:：](?:\*\*)?|"
+    r"^<(?:(?P<ut>usr|user|human|customer)|(?P<at>bot|assistant|gpt|model|ai|sys|agent))>[ \t]*|"
     r"^\#{2,5}[ \t]*(?:(?P<u>human|user|question|instruction|input|prompt)|"
     r"(?P<a>assistant|answer|response|output)|(?P<s>system))[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
@@ -136,7 +137,7 @@ def _by_labels(text: str) -> Turns | None:
         found.append(turn("system", before))
     for number, mark in enumerate(marks):
         name = mark.lastgroup or ""
-        role = {"u": "user", "a": "assistant", "s": "system"}.get(name, name)
+        role = {"u": "user", "ut": "user", "a": "assistant", "at": "assistant", "s": "system"}.get(name, name)
         end = marks[number + 1].start() if number + 1 < len(marks) else len(text)
         words = _ENDS.split(text[mark.end() : end], maxsplit=1)[0].strip()
         if found and found[-1]["role"] == role == "user":  # an instruction and its input

@@ -12,6 +12,7 @@ from typing import Any
 
 from workbench.data.formats import calls, dialogue, names
 from workbench.data.formats.languages import language
+from workbench.data.formats.lists import listed_in, texts_in
 from workbench.data.formats.order import asked, conversation
 from workbench.data.formats.refusals import Misfit, Refused
 from workbench.data.formats.roles import ROLE_KEYS
@@ -22,11 +23,9 @@ from workbench.data.formats.turns import (
     is_text,
     joined,
     listed,
-    listed_in,
     one_side,
     text_beside,
     text_of,
-    texts_in,
     thought,
     turn,
     with_system,

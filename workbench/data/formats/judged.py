@@ -163,7 +163,7 @@ def unpaired(table: Table) -> Iterator[Columns]:
     for label in names.ranked(table.of_kind("bool", "number", "text"), "label"):
         column = table.columns[label]
         plain = names.exact(label, "label")
-        said = [verdict(value) for value in column.values]
+        said = [verdict(value) for value in column.values if not (isinstance(value, str) and not value.strip())]
         certain = most((value is not None for value in said), _MOST_LABELS)
         strong = " ".join(names.words(label)) in (
             "label",

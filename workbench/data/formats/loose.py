@@ -27,6 +27,7 @@ _NAMED = (
 )  # fmt: skip
 """Names of the column of who speaks where people have names of their own; the first can be nothing else."""
 _SURELY_SPEAKING = 14
+_FEWEST_SAID = 2
 _LONG = 2000
 """Mean length in characters of texts too long for turns of people."""
 _TEXTS = (
@@ -110,6 +111,31 @@ def may_be(rows: Sequence[Mapping[str, Any]]) -> bool:
     return not spelled.isdisjoint(_TEXTS) and len(spelled & known) > 1
 
 
+_TIMES = frozenset(("timestamp", "created at", "sent at", "time", "date", "datetime", "sent date", "date sent"))
+_MOST_COLUMNS_OF_A_LOG = 8
+_SAID = 300
+"""Mean length in characters of what people say in a chat, at most."""
+
+
+def _of_whole_turns(table: Table, head: Sequence[Mapping[str, Any]]) -> Gathering | None:
+    """Return how rows that hold a turn as an object each are put together by their conversation, or None."""
+    turns = [name for name in ("message", "turn") if name in table.columns and table.columns[name].kind == "turn"]
+    conversation = next((name for name in _spelled(table, _CONVERSATIONS) if _together(head, name)), None)
+    return Gathering("role", turns[0], conversation, whole=True) if turns and conversation is not None else None
+
+
+def _log(table: Table, text: str) -> Gathering | None:
+    """Return how the rows of a log become a text: who said what when, by people who speak again and again, or None."""
+    speaker = next((name for name in _spelled(table, _NAMED) if name != text), None)
+    if speaker is None or not _spelled(table, _TIMES) or len(table.columns) > _MOST_COLUMNS_OF_A_LOG:
+        return None
+    people = table.columns[speaker]
+    again = 1 < people.distinct <= max(2, len(people.values) // _FEWEST_SAID)
+    if not again or table.columns[text].mean_chars > _SAID or people.kind != "text":
+        return None
+    return Gathering(speaker, text, prose=True)
+
+
 def gathering(sample: Sequence[Mapping[str, Any]], head: Sequence[Mapping[str, Any]]) -> Gathering | None:
     """Return how the rows of a file are to be put together to conversations, or None when they are no loose turns.
 
@@ -122,12 +148,14 @@ def gathering(sample: Sequence[Mapping[str, Any]], head: Sequence[Mapping[str, A
         return None
     text = next((name for name in _spelled(table, _TEXTS) if table.columns[name].kind == "text"), None)
     if text is None:
-        return None
+        return _of_whole_turns(table, head)
     flag = _flag(table)
     conversation = next(
         (name for name in _spelled(table, _CONVERSATIONS) if name != text and _together(head, name)), None
     )
     if conversation is None:
+        if flag is None:
+            return _log(table, text)
         mixed = flag is not None and len({str(row.get(flag[0])) for row in head if row.get(flag[0]) is not None}) == 2
         return Gathering(flag[0], text, spoken=flag[1]) if flag is not None and mixed else None
     speakers = [name for name in _spelled(table, _SPEAKERS) if name not in (text, conversation)]

@@ -25,10 +25,14 @@ def words(name: str) -> tuple[str, ...]:
     return _words(name[:_LONGEST])
 
 
+_WITHOUT_PARTS = str.maketrans({"ı": "i", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss"})
+"""Letters that are no letter with an accent to Unicode → what they are folded to."""
+
+
 @lru_cache(maxsize=4096)
 def _words(name: str) -> tuple[str, ...]:
     # Letters with accents are folded first, so that they do not end a word: "réponse" is "reponse".
-    decomposed = unicodedata.normalize("NFKD", name) if not name.isascii() else name
+    decomposed = unicodedata.normalize("NFKD", name.translate(_WITHOUT_PARTS)) if not name.isascii() else name
     folded = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
     return tuple(part.lower() for part in _PARTS.findall(unicodedata.normalize("NFC", folded)))
 
@@ -74,10 +78,13 @@ VOCABULARY: dict[str, dict[str, int]] = {
     "tools": _vocabulary("tools, functions, available tools, tool definitions, function definitions"),
     "instruction": _vocabulary(
         "instruction, instructions, anweisung, instruccion, consigne, istruzione, instrucao, "
-        "instruktion, 指令, task definition, task description",
+        "instruktion, talimat, komut, yonerge, polecenie, opdracht, инструкция, 지시, 지시문, 명령, 命令, perintah, "
+        "instruksi, utasitas, task definition, task description",
         "definition, task",
     ),
-    "input": _vocabulary("input, inputs, context, eingabe, entrada, 输入"),
+    "input": _vocabulary(
+        "input, inputs, context, eingabe, entrada, 输入, giris, girdi, wejscie, invoer, ввод, вход, 입력, 入力, masukan"
+    ),
     "context": _vocabulary(
         "context, passage, paragraph, background, reference, document, evidence, ctx, contexts, text, article, "
         "support, story, abstract, kontext, contexto, schema, 上下文, facts, knowledge, premise, body"
@@ -89,7 +96,10 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "frage, pregunta, domanda, pergunta, вопрос, 问题, 問題, 質問, 질문, سؤال, anfrage, "
         "consulta, 提问, user input, user "
         "message, user prompt, user query, ask, goal, exercise, challenge, puzzle, inquiry, premise, ctx, message, "
-        "customer message, customer, patient, consigne, enonce, demande, "
+        "customer message, customer, patient, consigne, enonce, demande, soru, pytanie, vraag, otazka, fraga, "
+        "sporgsmal, kysymys, kerdes, pertanyaan, cau hoi, utt, chapter, beschreibung, descripcion, descrizione, "
+        "descricao, opis, "
+        "omschrijving, problembeschreibung, "
         "front, post, utterance, description, issue, document, "
         "article, dialogue, dialog, email, ticket, intent text, rewritten intent, intent, "
         "problem statement, questions, patterns, command, nl, "
@@ -106,6 +116,8 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "gpt, bot, chatbot, model, assistant "
         "response, agent, generation, result, canonical solution, snippet, code, sql, program, cmd, "
         "bash, bash code, regex, "
+        "cevap, yanit, cikti, odpowiedz, odpoved, antwoord, svar, vastaus, valasz, jawaban, "
+        "tra loi, 출력, 응답, 出力, 応答, "
         "cypher, sparql, formula, safe html item html, best answer, "
         "correct answer, "
         "accepted answer, long answer, final answer, ground truth, gold, highlights, summary, tldr, zusammenfassung, "
@@ -308,6 +320,8 @@ def rank(name: str, role: str) -> int | None:
     whole = words(name) if outer else parts
     around = " ".join(words(outer.rpartition(".")[2]))
     # Of the text of a question, "question" says what it is; of the whole, all the words do.
+    if role == "prompt" and around in VOCABULARY["completion"] and around not in known and _HARMLESS.issuperset(parts):
+        return None  # the text of an answer asks nothing
     spellings = [around] if outer and parts and _HARMLESS.issuperset(parts) else []
     spellings += [" ".join(parts), " ".join(whole)]
     if outer and role == "completion" and parts[-1:] == ("model",):  # which model said it

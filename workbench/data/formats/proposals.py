@@ -14,7 +14,7 @@ from workbench.data.formats import checkable, dialogue, guesses, judged, names, 
 from workbench.data.formats.choosing import WORDS, Columns, answering, aside, asking, roles, thinking
 from workbench.data.formats.columns import Table, most
 from workbench.data.formats.languages import language
-from workbench.data.formats.turns import listed_in
+from workbench.data.formats.lists import listed_in
 from workbench.data.layouts import FORMATS, Layout
 
 _FEW_CLASSES = 50
@@ -210,7 +210,10 @@ def _prompt_completion(table: Table) -> Iterator[Columns]:
 def _prompt_only(table: Table) -> Iterator[Columns]:
     """Propose prompts without completions; those with an answer only where it is plainly for a reward to check."""
     prompt = asking(table)
-    if prompt is None or not (names.exact(prompt, "prompt") or table.columns[prompt].kind == "turns"):
+    if prompt is None:
+        return
+    plain = names.exact(prompt, "prompt") or "verifiable" in names.words(prompt)
+    if not (plain or table.columns[prompt].kind == "turns"):
         return
     turns = table.columns[prompt].kind == "turns"
     if turns and spoken.answered(
@@ -232,7 +235,8 @@ def _prompt_only(table: Table) -> Iterator[Columns]:
     column = table.columns[answer]
     kind, number = checkable_share([str(value) for value in column.values if not isinstance(value, list)])
     named = " ".join(names.words(answer))
-    rewarded = "reward model" in named or "verification" in named
+    asked = " ".join(names.words(prompt))
+    rewarded = "reward model" in named or "verification" in named or "verifiable" in f"{asked} {named}"
     marked = turns and (kind not in ("", "short") or "ground truth" in named)
     if rewarded or (marked and number >= _CHECKABLE * len(column.values)):
         yield roles(prompt=prompt, answer=answer, **beside)

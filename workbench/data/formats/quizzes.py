@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.data.formats.forms import Read, Row, finished, one_text, picks, required
+from workbench.data.formats.lists import listed_in
 from workbench.data.formats.refusals import Misfit, Refused
-from workbench.data.formats.turns import is_text, joined, listed_in, text_of, turn
+from workbench.data.formats.turns import is_text, joined, text_of, turn
 from workbench.data.layouts import picker
 
 _LABELLED = re.compile(r"\(?[A-J][).:]\s*")

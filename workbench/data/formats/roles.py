@@ -12,10 +12,12 @@ from typing import Any
 _SPELLINGS = {
     "system": "system developer context-setting systemprompt",
     "user": "user human prompter customer client caller student patient guest visitor question asker prompt q usr "
-    "nutzer benutzer kunde usuario cliente utilisateur utente 用户 人类 ユーザー",
+    "nutzer benutzer kunde kundin usuario cliente utilisateur utente 用户 人类 ユーザー",
     "assistant": "assistant gpt chatgpt bot chatbot model ai llm agent support operator representative "
     "claude gemini bard bing copilot grok llama mistral qwen deepseek gemma phi vicuna chatglm moss "
-    "advisor tutor doctor therapist expert answer response completion a asst assistent asistente 助手 机器人 "
+    "advisor berater beraterin mitarbeiter verkäufer asesor vendedor conseiller "
+    "vendeur consulente operatore operador tutor doctor therapist expert "
+    "answer response completion a asst assistent asistente 助手 机器人 "
     "function_call tool_call tool_use",
     "tool": "tool observation function function_response tool_response ipython environment tool_result tool_output "
     "function_result function_output tool_results",
@@ -36,6 +38,9 @@ ROLE_KEYS = (
     "role", "from", "speaker", "sender", "author", "who", "participant", "side", "author_id", "sender_id", "speaker_id",
     "speaker_name", "author_name", "sender_name",
 )  # fmt: skip
+
+CONTENT_KEYS = ("content", "value", "text", "parts", "message", "body", "utterance", "msg", "mes", "txt")
+"""Keys of the words of a turn, the commonest first."""
 
 _VERSION = re.compile(
     r"(gpt|chatgpt|claude|gemini|bard|bing|grok|llama|mistral|qwen|deepseek|gemma|phi)[- ]?v?\d[\w.: -]*"

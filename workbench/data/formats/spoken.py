@@ -11,9 +11,9 @@ from typing import Any
 from workbench.data.formats import names
 from workbench.data.formats.choosing import WORDS, Columns, answering, aside, roles
 from workbench.data.formats.columns import REVIEWED, Table, most, review_column
+from workbench.data.formats.lists import alternate, listed_in
 from workbench.data.formats.roles import role_of, speaks
 from workbench.data.formats.threads import are_pieces, parts_of, replies
-from workbench.data.formats.turns import alternate, listed_in
 
 _MOST_LOOKED_AT = 400
 

@@ -13,9 +13,10 @@ from typing import Any
 
 from workbench.data.formats import dialogue, forms
 from workbench.data.formats.forms import Read, Row, finished, picks
+from workbench.data.formats.lists import listed_in
 from workbench.data.formats.refusals import Misfit, Refused
 from workbench.data.formats.roles import ROLE_KEYS, role_of
-from workbench.data.formats.turns import Turns, are_turns, is_turn, joined, listed, listed_in, turn
+from workbench.data.formats.turns import Turns, are_turns, is_turn, joined, listed, turn
 
 _REPLIES = ("replies", "children", "responses")
 

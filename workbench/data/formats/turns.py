@@ -9,24 +9,21 @@ are never changed.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-import orjson
-
 from workbench.core.text import one_line
 from workbench.data.formats import calls, names
+from workbench.data.formats.lists import is_bare_text, listed_in, unnamed
 from workbench.data.formats.refusals import Misfit, Refused
-from workbench.data.formats.roles import CALLING, ROLE_KEYS, flagged, named_role, role_of
+from workbench.data.formats.roles import CALLING, CONTENT_KEYS, ROLE_KEYS, flagged, named_role, role_of
 
 Turn = dict[str, Any]
 Turns = list[Turn]
 
-CONTENT_KEYS = ("content", "value", "text", "parts", "message", "body", "utterance", "msg", "mes")
 _CALL_KEYS = ("tool_calls", "function_call")
 _LEARNT_UNLESS = (("weight", 1), ("train", True), ("loss", True), ("trainable", True))
 """Keys by which trainers say that an answer is read and not learnt, with what holds where they are missing."""
@@ -96,8 +93,21 @@ def _pair_keys(keys: tuple[str, ...]) -> tuple[str, str] | None:
     return (asked[0], answered[0]) if asked and answered else None
 
 
+def _version(versions: list[Any], chosen: Any) -> dict[str, Any]:
+    """Return the turn that is the chosen one of several versions; one made in steps has the content of all of them."""
+    place = chosen if isinstance(chosen, int) and 0 <= chosen < len(versions) else -1
+    version = versions[place] if isinstance(versions[place], dict) else {}
+    steps = version.get("steps")
+    if not isinstance(steps, list):
+        return version
+    held = [step["content"] for step in steps if isinstance(step, dict) and isinstance(step.get("content"), list)]
+    return {"role": version.get("role"), "content": [part for content in held for part in content]}
+
+
 def _wrapped(value: dict[str, Any]) -> dict[str, Any]:
     """Return the turn that an object wraps ({"message": {"role", "content"}}, {"type", "data": {"content"}}), or it."""
+    if isinstance(versions := value.get("versions"), list) and versions:
+        return _version(versions, value.get("currentlySelected"))
     message, data = value.get("message"), value.get("data")
     if isinstance(message, dict) and "role" in message:
         return message
@@ -120,60 +130,6 @@ def is_turn(value: Any) -> bool:
     return (has_role and any(key in value for key in (*CONTENT_KEYS, *_CALL_KEYS))) or _pair_keys(keys) is not None
 
 
-_NUMBERED = re.compile(r"(?:(?:turn|round|exchange|message)[_ -]?)?(\d{1,6})", re.IGNORECASE)
-
-
-def held_in(value: Mapping[str, Any]) -> list[Any] | None:
-    """Return the list of objects that an object is: its keys are their numbers ("turn_1"), or hold a list each.
-
-    None for an object that is neither.
-    """
-    if value and all(isinstance(item, list) for item in value.values()):
-        if len({len(item) for item in value.values()}) > 1 or not any(key in value for key in ROLE_KEYS):
-            return None
-        return [dict(zip(value, items, strict=True)) for items in zip(*value.values(), strict=True)] or None
-    if not value or not all(isinstance(item, dict) for item in value.values()):
-        return None
-    places = [_NUMBERED.fullmatch(key) for key in value]
-    if None in places:
-        return None
-    return [
-        item
-        for _, item in sorted(
-            zip([int(place[1]) for place in places if place], value.values(), strict=True), key=lambda pair: pair[0]
-        )
-    ]
-
-
-def listed_in(value: Any) -> list[Any] | None:
-    """Return the non-empty list a value is, is as JSON text, or that an object holds; None for others."""
-    if isinstance(value, dict):
-        return held_in(value)
-    if isinstance(value, str) and value[:64].lstrip()[:1] == "[":
-        try:
-            value = orjson.loads(value)
-        except orjson.JSONDecodeError:
-            value = _printed(value)
-    return value if isinstance(value, list) and value else None
-
-
-_PRINTED = ("[{'", '[{"')
-_MOST_PRINTED = 2**20
-_BETWEEN = re.compile(r"\}\s*\{(?=['\"])")
-
-
-def _printed(text: str) -> Any:
-    """Return the list that a text shows as Python prints it, or numpy prints an array of objects; None for others."""
-    if not text.lstrip().startswith(_PRINTED) or len(text) > _MOST_PRINTED:
-        return None
-    for written in (text, _BETWEEN.sub("}, {", text)):
-        try:
-            return ast.literal_eval(written)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            continue
-    return None
-
-
 def are_turns(value: Any) -> bool:
     """Return whether a value is a list of turns: objects, [question, answer] pairs, or texts that take turns."""
     found = listed_in(value)
@@ -181,7 +137,9 @@ def are_turns(value: Any) -> bool:
         return False
     if isinstance(found[0], dict):
         return all(map(is_turn, found))
-    return all(isinstance(item, list) and len(item) == 2 and all(map(is_text, item)) for item in found)
+    return all(
+        isinstance(item, list) and len(item) == 2 and all(isinstance(text, str) for text in item) for item in found
+    )
 
 
 def _role(given: Mapping[str, Any]) -> tuple[str, str]:
@@ -261,6 +219,8 @@ def _spoken(given: dict[str, Any], repairs: Counter[str]) -> Turns:
     canonical = turn(role, words)
     if parts.calls:
         canonical["tool_calls"] = parts.calls
+    if role == "assistant" and any(given.get(name) is True for name in _IS_THOUGHT):
+        return [turn("assistant", words) | {"thought": True}]
     if role == "assistant" and any(given.get(name, unless) == 0 for name, unless in _LEARNT_UNLESS):
         canonical["weight"] = 0
     if role == "tool":
@@ -307,36 +267,27 @@ def _one(given: Any, place: int, repairs: Counter[str]) -> Turns:
     raise Refused("a turn is not an object")
 
 
-def _bare_text(value: Any) -> bool:
-    """Return whether a value is an object with nothing but a text: a turn where turns alternate."""
-    return isinstance(value, dict) and len(value) == 1 and any(isinstance(value.get(key), str) for key in CONTENT_KEYS)
+_IS_THOUGHT = ("isThought", "is_thought", "thought")
+"""Keys by which a turn says that it is what the model thought before it answered."""
 
 
-def alternate(value: Any) -> bool:
-    """Return whether a value is a list of texts, or of objects with nothing but a text each, that can take turns."""
-    if not isinstance(value, list) or len(value) < 2:
-        return False
-    return all(isinstance(item, str) for item in value) or all(map(_bare_text, value))
-
-
-def texts_in(value: Any) -> list[str] | None:
-    """Return the texts that a list, or the JSON text of one, holds; None for other values."""
-    found = listed_in(value)
-    return found if found is not None and all(isinstance(item, str) for item in found) else None
-
-
-_NAME = re.compile(r"([^\s:][^:\n]{0,30}):\s+")
-
-
-def _unnamed(found: list[Any]) -> list[Any]:
-    """Return texts that take turns without the name of who speaks before each, where it is one of two by turns."""
-    names = [_NAME.match(item) if isinstance(item, str) else None for item in found]
-    said = [match[1] for match in names if match is not None]
-    if len(found) < 2 or len(said) < len(found) or len({*said[::2]}) > 1 or len({*said[1::2]}) > 1:
-        return found
-    if said[0] == said[1]:
-        return found
-    return [item[match.end() :] for item, match in zip(found, names, strict=True) if match is not None]
+def _with_thoughts(turns: Turns, repairs: Counter[str]) -> Turns:
+    """Return turns in which what was thought stands at the beginning of the answer that follows it."""
+    if not any("thought" in item for item in turns):
+        return turns
+    made: Turns = []
+    waiting = ""
+    for item in turns:
+        if "thought" in item:
+            waiting = joined(waiting, item["content"])
+        elif waiting and item["role"] == "assistant":
+            made.append({**item, "content": thought(waiting) + item["content"]})
+            repairs[THOUGHTS] += 1
+            waiting = ""
+        else:
+            made.append(item)
+            waiting = ""
+    return made
 
 
 def listed(value: Any, repairs: Counter[str]) -> Turns:
@@ -346,10 +297,12 @@ def listed(value: Any, repairs: Counter[str]) -> Turns:
         raise Misfit("the row has no list of turns")
     if any(isinstance(item, str) for item in found) and not all(isinstance(item, str) for item in found):
         raise Refused("a turn is not an object")
-    if len(found) > 1 and all(map(_bare_text, found)):
+    if len(found) > 1 and all(map(is_bare_text, found)):
         found = [next(iter(item.values())) for item in found]
-    found = _unnamed(found)
-    made = [spoken for place, item in enumerate(found) for spoken in _one(item, place, repairs)]
+    found = unnamed(found)
+    made = _with_thoughts(
+        [spoken for place, item in enumerate(found) for spoken in _one(item, place, repairs)], repairs
+    )
     roles = [item["role"] for item in made]
     if roles[0] == "user" and "system" in roles and "assistant" not in roles:
         # A dialogue system is called so where people talk to it; a system prompt would stand first.
@@ -364,7 +317,7 @@ def one_side(value: Any, role: str, what: str, repairs: Counter[str]) -> Turns:
         value = value["messages"]
     if isinstance(value, dict) and is_turn(value):
         return _one(value, 0, repairs)
-    if isinstance(value, list) and are_turns(value):
+    if (isinstance(value, list) or (isinstance(value, str) and value[:2] == "[{")) and are_turns(value):
         return listed(value, repairs)
     if isinstance(value, list) and value and all(map(is_text, value)):
         if len(value) > 1:

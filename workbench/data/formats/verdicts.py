@@ -12,6 +12,7 @@ from typing import Any
 
 from workbench.data.formats import calls, dialogue, names
 from workbench.data.formats.forms import Read, Row, picks, required, side
+from workbench.data.formats.lists import texts_in
 from workbench.data.formats.order import asked, conversation, ordered
 from workbench.data.formats.refusals import Misfit, Refused
 from workbench.data.formats.turns import (
@@ -23,7 +24,6 @@ from workbench.data.formats.turns import (
     listed,
     one_side,
     text_beside,
-    texts_in,
     turn,
     with_system,
 )

@@ -19,6 +19,8 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?")
 """A date that is sorted as it is written."""
 MAX_TURNS = 20_000
 """Most records of one conversation."""
+TURNS_OF_A_TEXT = 500
+"""Turns of a log without an end that become one text."""
 APART = "its conversation was interrupted by another; sort the rows by {}"
 NO_TURN = "it lacks the speaker or the words of a turn"
 NO_PARENT = "the turn it answers does not stand beside it"
@@ -39,6 +41,8 @@ class Gathering:
     """Columns with the name of a turn and of the turn it answers, where the turns of a conversation are a tree."""
     spoken: Mapping[str, str] | None = None
     """Value of the column of the speaker, as text → role; None when it names the role or the speaker itself."""
+    whole: bool = False
+    """The column of the words holds the whole turn, an object, which `speaker` is a key of."""
     prose: bool = False
     """The turns become a text, a line "speaker: words" each, not a list."""
 
@@ -68,7 +72,7 @@ def _ordered(turns: list[Record], column: str) -> list[Record]:
 
 def _speaker(record: Record, how: Gathering) -> str | None:
     """Return who speaks a turn, or None."""
-    value = record.value.get(how.speaker)
+    value = (record.value[how.text] if how.whole else record.value).get(how.speaker)
     if how.spoken is not None:
         return how.spoken.get(str(value).lower())
     return str(value).strip() or None if isinstance(value, str | int) else None
@@ -77,6 +81,8 @@ def _speaker(record: Record, how: Gathering) -> str | None:
 def _list(turns: list[Record], how: Gathering) -> Record:
     """Return a conversation as a list of turns, or as a text."""
     first = turns[0]
+    if how.whole:
+        return Record(first.source, first.line, {"messages": [turn.value[how.text] for turn in turns]})
     said = [(_speaker(turn, how) or "", turn.value[how.text]) for turn in turns]
     if how.prose:
         return Record(first.source, first.line, {"text": "\n".join(f"{speaker}: {text}" for speaker, text in said)})
@@ -126,8 +132,8 @@ def _digest(name: Any) -> int:
 def gathered(records: Iterable[Record | BadRecord], how: Gathering) -> Iterator[Record | BadRecord]:
     """Yield a record for each conversation, in the order in which they begin, and the bad records between them.
 
-    Of a file that is one conversation, what is no turn stands beside it and is passed over; elsewhere such a record is
-    bad, and so is one of a conversation that others have interrupted.
+    Of a file that is one conversation, or of whole turns, what is no turn stands beside them and is passed over;
+    elsewhere such a record is bad, and so is one of a conversation that others have interrupted.
     """
     turns: list[Record] = []
     size = 0
@@ -137,9 +143,10 @@ def gathered(records: Iterable[Record | BadRecord], how: Gathering) -> Iterator[
         if isinstance(record, BadRecord):
             yield record
             continue
-        words = _words(record.value.get(how.text))
+        held = record.value.get(how.text)
+        words = _words(held) if not how.whole else (str(held) if isinstance(held, dict) else None)
         if words is None or _speaker(record, how) is None:
-            if how.conversation:
+            if how.conversation and not how.whole:
                 yield BadRecord(record.source, record.line, NO_TURN)
             continue
         name = record.value.get(how.conversation) if how.conversation else None
@@ -152,6 +159,9 @@ def gathered(records: Iterable[Record | BadRecord], how: Gathering) -> Iterator[
             yield BadRecord(record.source, record.line, APART.format(how.conversation))
             continue
         size += len(words)
+        if how.prose and not how.conversation and len(turns) >= TURNS_OF_A_TEXT:
+            yield from _made(turns, how)
+            turns, size = [], len(words)
         if size > MAX_RECORD_BYTES or len(turns) >= MAX_TURNS:
             yield BadRecord(record.source, record.line, TOO_LONG)
             continue

@@ -37,7 +37,12 @@ WORDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Role → the words that mark it, in small letters."""
 
-_LETTERS = {"Q": "question", "A": "answer"}
+_LETTERS = {
+    "Q": "question", "A": "answer", "D": "question", "R": "answer", "P": "question", "F": "question",
+    "س": "question", "ج": "answer", "В": "question", "О": "answer", "问": "question", "問": "question",
+    "答": "answer", "문": "question", "답": "answer",
+}  # fmt: skip
+"""Letter that stands for a question or an answer in some language → which."""
 _ROLE_OF = {word: role for role, words in WORDS.items() for word in words}
 
 
@@ -49,7 +54,7 @@ def _either(words: Iterable[str]) -> str:
 _MARK = re.compile(
     r"[ \t]{0,3}(?:>[ ]?)?(?P<hashes>\#{1,6}[ ]{0,3})?(?:[-*+•][ ]{1,3})?(?:\d{1,4}[.)][ ]{1,3})?"
     r"(?P<open>\*{1,3}|_{1,2})?\[?"
-    rf"(?:(?P<letter>[QA])|(?P<word>(?i:{_either(_ROLE_OF)})))"
+    rf"(?:(?P<letter>[{''.join(_LETTERS)}])|(?P<word>(?i:{_either(_ROLE_OF)})))"
     r"\]?[ ]{0,2}(?:\#|№)?(?P<number>\d{1,4})?(?P<shut>\*{1,3}|_{1,2})?"
     r"(?:[ ]{0,2}(?P<colon>[:：])|(?P<dot>[.)])(?=\s|\*|_|$)|[ ](?P<dash>[-–—])(?=\s)|(?P<alone>)(?=\s{0,9}$))"
     r"(?P<late>\*{1,3}|_{1,2})?[ \t]{0,9}"
@@ -128,8 +133,9 @@ _PROSE = re.compile(r"[.!。！][\"'”’)]?\s|^[\"'“„«‘\-–—•*>|]"
 def mark_of(line: str, following: str = "") -> Mark | None:
     """Return the mark a line begins with, or None; `following` is the line after it.
 
-    A letter needs a colon, a dot or a bracket; a word needs a colon, or a number and a dot; a word for a question or an
-    answer may also stand alone on its line. `A.` before `B.` is an option to choose from and no answer.
+    Q and A need a colon, a dot or a bracket, letters of other languages a colon; a word needs a colon, or a number and
+    a dot; a word for a question or an answer may also stand alone on its line. `A.` before `B.` is an option to choose
+    from and no answer.
     """
     found = _MARK.match(line)
     if found is None:
@@ -137,6 +143,8 @@ def mark_of(line: str, following: str = "") -> Mark | None:
     letter, word, number = found["letter"], found["word"], found["number"]
     role = _LETTERS[letter] if letter else _ROLE_OF[word.lower()]
     if not found["colon"]:
+        if letter and letter not in "QA":
+            return None
         if found["dot"] and not (letter or (number and role in ("question", "answer"))):
             return None
         if found["dash"] and not number:

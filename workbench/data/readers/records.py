@@ -5,6 +5,7 @@ Owns `Record`, `BadRecord`, `Unreadable`, the parsing of one JSON value and the 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -80,10 +81,23 @@ def parse_json(raw: bytes) -> tuple[Any, str]:
     if "depth limit" in message:
         return None, TOO_DEEP
     if _NOT_FINITE.search(b" " + raw):
-        return None, "NaN or Infinity, which JSON does not have"
+        return _not_finite(raw)
     if "unexpected end" in message:
         return None, "JSON that is cut off"
     return None, "not valid JSON"
+
+
+def _not_finite(raw: bytes) -> tuple[Any, str]:
+    """Return a value whose numbers are missing where it says NaN, as frames write it; Infinity is refused."""
+
+    def missing(name: str) -> None:
+        if name != "NaN":
+            raise ValueError
+
+    try:
+        return json.loads(raw, parse_constant=missing), ""
+    except (ValueError, RecursionError):
+        return None, "NaN or Infinity, which JSON does not have"
 
 
 def as_record(source: str, line: int, value: Any, held_out: bool = False) -> Record | BadRecord:

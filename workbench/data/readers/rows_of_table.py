@@ -233,6 +233,24 @@ def _named(records: Iterator[Read]) -> tuple[list[str], Iterator[Read]]:
     return [""] * len(first), itertools.chain(begun, records)
 
 
+_TITLE_LINES = 12
+_FEWEST_COLUMNS = 3
+"""Columns of a table in which a line with one filled cell is no row."""
+
+
+def _below_title(records: Iterator[tuple[int, list[str], str]]) -> Iterator[tuple[int, list[str], str]]:
+    """Yield the records without the lines above a header that fill one cell of several: a title, a date, nothing."""
+    above: list[tuple[int, list[str], str]] = []
+    for record in records:
+        filled = sum(bool(cell.strip()) for cell in record[1])
+        if record[2] or len(record[1]) < _FEWEST_COLUMNS or filled > 1 or len(above) >= _TITLE_LINES:
+            whole = filled == len(record[1]) >= _FEWEST_COLUMNS and len(above) < _TITLE_LINES
+            yield from itertools.chain([] if whole else above, [record], records)
+            return
+        above.append(record)
+    yield from above
+
+
 def _table(source: Source) -> Iterator[Record | BadRecord]:
     """Yield the records of a source."""
     dialect = sniff(source.head, source.suffix)
@@ -245,6 +263,8 @@ def _table(source: Source) -> Iterator[Record | BadRecord]:
     if first is None:
         return
     records = itertools.chain([first], records)
+    if not given:
+        records = _below_title(records)
     if not given:
         given, records = _named(records)
     names = columns_of(given)

@@ -32,7 +32,7 @@ _PARTS_OF_A_ROW = frozenset(
 )
 """Keys under which a row itself keeps a list of objects."""
 _SPEAKERS = frozenset(("role", "from", "speaker", "author", "sender"))
-_FOLDED = ("paragraphs", "qas", "qa_pairs")
+_FOLDED = ("paragraphs", "qas", "qa_pairs", "sections", "faq", "faqs", "questions_and_answers")
 """Keys under which an article keeps its questions."""
 _LARGE_SHARE = 0.8
 """Share of an object's text that a list under any other key must make up to be its rows."""
