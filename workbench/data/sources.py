@@ -277,6 +277,9 @@ def _planned(plan: Plan) -> Sources:
 
 def _part(group: _Group, detection: detect.Detection, rows: list[dict[str, Any]]) -> Part:
     """Return a group as a part."""
+    # Rows to learn from come first, so that the first rows shown are of those.
+    order = sorted(range(len(group.members)), key=lambda number: group.members[number].held_out)
+    group.members, group.paths = [group.members[n] for n in order], [group.paths[n] for n in order]
     weight = sum(_weight(member) for member in group.members)
     return Part(tuple(group.members), tuple(group.paths), detection, rows, weight)
 

@@ -154,6 +154,8 @@ def answering(table: Table, *taken: str) -> str | None:
         return worked or _unpacked(table, found, *taken)
     if (thought := thinking(table, *taken)) is not None:  # beside a thought, the content is what was said after it
         return table.best("text", ("text",), (*taken, thought), exact=True)
+    if taken and names.words(taken[0]) == ("article",) and "abstract" in table.columns:
+        return "abstract"
     asked = table.columns.get(taken[0]) if taken else None
     if asked is not None and most(map(dialogue.is_rendered, asked.texts)):  # what a template opened is answered
         return table.best("text", ("text",), taken, exact=True)

@@ -97,7 +97,8 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "consulta, 提问, user input, user "
         "message, user prompt, user query, ask, goal, exercise, challenge, puzzle, inquiry, premise, ctx, message, "
         "customer message, customer, patient, consigne, enonce, demande, soru, pytanie, vraag, otazka, fraga, "
-        "sporgsmal, kysymys, kerdes, pertanyaan, cau hoi, utt, chapter, beschreibung, descripcion, descrizione, "
+        "sporgsmal, kysymys, kerdes, pertanyaan, cau hoi, utt, mr, meaning representation, "
+        "chapter, beschreibung, descripcion, descrizione, "
         "descricao, opis, "
         "omschrijving, problembeschreibung, "
         "front, post, utterance, description, issue, document, "
@@ -124,7 +125,8 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "resumen, translation, back, tgt, resolution, rewrite, correction, corrections, "
         "corrected, patch, paraphrase, "
         "simplified, explanation, rationale, doctor, gold answer, reference answer, query, sql query, rückseite, "
-        "reverso, reference, sql human readable, assert value, completions, solutions, expected output, ideal, "
+        "reverso, reference, ref, human reference, "
+        "sql human readable, assert value, completions, solutions, expected output, ideal, "
         "ideal response, label "
         "text, 解析, lösung, solucion, "
         "definition, annotations result value text, top comment, top answer, best comment, best reply",
@@ -299,6 +301,7 @@ METADATA = frozenset(
         "mean",
         "license",
         "dataset",
+        "ref",
     ]
 )
 """Words that make of a name something said about a row."""

@@ -49,6 +49,18 @@ def ordered(turns: Sequence[Turn], repairs: Counter[str], before: str = "") -> T
     return kept
 
 
+def _from_first_question(turns: Sequence[Turn], repairs: Counter[str]) -> Sequence[Turn]:
+    """Return turns without the answers that stand before the first question: greetings."""
+    opening = 1 if turns and turns[0]["role"] == "system" else 0
+    first = opening
+    while first < len(turns) and turns[first]["role"] == "assistant" and "tool_calls" not in turns[first]:
+        first += 1
+    if not opening < first < len(turns) or turns[first]["role"] != "user":
+        return turns
+    repairs["an answer before the first question was left out"] += 1
+    return [*turns[:opening], *turns[first:]]
+
+
 def conversation(turns: Sequence[Turn], repairs: Counter[str]) -> Turns:
     """Return a conversation in canonical order that ends with an answer; raises Refused when it has none."""
     if (
@@ -60,14 +72,7 @@ def conversation(turns: Sequence[Turn], repairs: Counter[str]) -> Turns:
         and "weight" not in turns[1]
     ):
         return list(turns)
-    opening = 1 if turns and turns[0]["role"] == "system" else 0
-    first = opening
-    while first < len(turns) and turns[first]["role"] == "assistant" and "tool_calls" not in turns[first]:
-        first += 1
-    if opening < first < len(turns) and turns[first]["role"] == "user":
-        turns = [*turns[:opening], *turns[first:]]
-        repairs["an answer before the first question was left out"] += 1
-    kept = ordered(turns, repairs)
+    kept = ordered(_from_first_question(turns, repairs), repairs)
     last = max((place for place, item in enumerate(kept) if item["role"] == "assistant"), default=-1)
     if last < 0:
         raise Refused("there is no answer to learn")
@@ -80,7 +85,7 @@ def conversation(turns: Sequence[Turn], repairs: Counter[str]) -> Turns:
 
 def asked(turns: Sequence[Turn], repairs: Counter[str]) -> Turns:
     """Return the turns of a prompt in canonical order; raises Refused unless an answer may follow."""
-    kept = ordered(turns, repairs)
+    kept = ordered(_from_first_question(turns, repairs), repairs)
     if not kept or kept[-1]["role"] not in MAY_FOLLOW["assistant"]:
         raise Refused("the prompt does not end with a user turn" if kept else "the prompt is empty")
     return kept

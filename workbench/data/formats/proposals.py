@@ -47,13 +47,29 @@ _OPTION = re.compile(
 )
 
 
+_NUMBERED = re.compile(r"([a-z]{2,20})[ _-]?([a-h]|[0-8])$", re.IGNORECASE)
+_FEWEST_ALIKE = 3
+
+
+def _alike(table: Table) -> dict[str, str]:
+    """Return tag → column of texts named alike but for it, where another column points at one of them by its tag."""
+    groups: dict[str, dict[str, str]] = {}
+    for name in table.of_kind("text"):
+        if (match := _NUMBERED.fullmatch(name)) is not None:
+            groups.setdefault(match[1].lower(), {})[match[2].lower()] = name
+    found = max(groups.values(), key=len, default={})
+    keys = [name for name in table.columns if names.words(name) in (("label",), ("answer",), ("correct",), ("target",))]
+    values = {str(value).strip().lower() for name in keys[:1] for value in table.columns[name].values}
+    return found if len(found) >= _FEWEST_ALIKE and len(values) > 1 and values <= found.keys() else {}
+
+
 def _separate_choices(table: Table) -> Columns:
     """Return role → column of choices that have a column each."""
     groups: dict[str, dict[str, str]] = {}
     for name in table.of_kind("text", "number"):
         if (match := _OPTION.match(name)) is not None:
             groups.setdefault(name[: match.start(1)].lower(), {})[match[1].lower()] = name
-    found = max(groups.values(), key=len, default={})
+    found = max(groups.values(), key=len, default={}) or _alike(table)
     ordered = [found[key] for key in sorted(found)]
     if len(ordered) < 2 or len(ordered) > 8 or sorted(found)[0] not in "a01":
         return {}

@@ -53,7 +53,11 @@ def role_of(value: Any) -> str | None:
     if not isinstance(value, str):
         return None
     bare = value.strip().lower()
-    return ROLES.get(bare) or ("assistant" if _VERSION.fullmatch(bare) else None)
+    return (
+        ROLES.get(bare)
+        or ROLES.get(bare.replace("-", "_").replace(" ", "_"))
+        or ("assistant" if _VERSION.fullmatch(bare) else None)
+    )
 
 
 def named_role(turn: Mapping[str, Any]) -> Any:

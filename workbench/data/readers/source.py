@@ -51,6 +51,9 @@ _EBCDIC = ["cp037", "cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140"]
 _RARE = frozenset({"cp1006", "mac_turkish", "mac_iceland", "mac_croatian", "mac_romanian", "hp_roman8"})
 """What the detector names for a handful of accented letters, and what hardly any file is written in."""
 _LAST_LATIN = "\u024f"
+_INSIDE_WORDS = re.compile(r"(?<=[^\W\d_])[³¹²¿¼½¾×¢£¥º](?=[^\W\d_])")
+"""A sign inside a word: in cp1252 what a letter of Poland or its neighbours is in cp1250."""
+_FEW_INSIDE = 2
 _WESTERN = frozenset("àâäáãåæçèéêëìíîïñòóôöõøœùúûüýÿßÀÂÄÁÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÖÕØŒÙÚÛÜÝŸ‘’‚“”„–—…•«»‹›°€£§©®™·¡¿ªº²³½¼×\xa0")
 """Characters beyond ASCII that Western European text is made of."""
 
@@ -185,7 +188,14 @@ def _legacy_encoding(chunks: Iterator[bytes]) -> str:
     text = str(guess) if guess is not None else ""
     latin = guess is None or guess.encoding in _RARE or not any(char.isalpha() and char > _LAST_LATIN for char in text)
     with contextlib.suppress(UnicodeDecodeError):
-        if latin and all(char <= "\x7f" or char in _WESTERN for char in sample.decode("cp1252")):
+        western = sample.decode("cp1252")
+        if (
+            latin
+            and len(_INSIDE_WORDS.findall(western)) > _FEW_INSIDE
+            and not _INSIDE_WORDS.search(sample.decode("cp1250"))
+        ):
+            return "cp1250"
+        if latin and all(char <= "\x7f" or char in _WESTERN for char in western):
             return "cp1252"
     return guess.encoding if guess is not None else ""
 
