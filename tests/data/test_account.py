@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import random
+import signal
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -40,9 +43,10 @@ def test_pieces_give_every_line_once(
     bounds = sorted({0, *(cut for cut in cuts if cut < len(content)), len(content)})
     found: list[bytes | None] = []
     for first, last in pairwise(bounds):
-        for block in account.blocks_of_lines(Piece(member(path), first, last)):
-            found += block
-    assert found == [line.rstrip(b"\n") for line in io.BytesIO(content)]
+        for block, part in account.blocks_of_lines(Piece(member(path), first, last)):
+            assert all(line in block for line in part[1:] if line)
+            found += part
+    assert found == [line.removesuffix(b"\n") + b"\n" for line in io.BytesIO(content)]
 
 
 def test_a_line_beyond_the_limit_is_passed_over_and_its_neighbours_are_not(
@@ -53,11 +57,11 @@ def test_a_line_beyond_the_limit_is_passed_over_and_its_neighbours_are_not(
     path = tmp_path / "x.jsonl"
     path.write_bytes(b"first\n" + b"y" * 1000 + b"\n" + b"z" * 50 + b"\nlast\n" + b"w" * 51)
     size = path.stat().st_size
-    expected = [b"first", None, b"z" * 50, b"last", None]
+    expected = [b"first\n", None, b"z" * 50 + b"\n", b"last\n", None]
     for cut in range(1, size):
         found: list[bytes | None] = []
         for piece in (Piece(member(path), 0, cut), Piece(member(path), cut, size)):
-            for block in account.blocks_of_lines(piece):
+            for _, block in account.blocks_of_lines(piece):
                 found += block
         assert found == expected, cut
 
@@ -87,24 +91,57 @@ def test_control_tokens_are_counted_in_any_family() -> None:
     assert account.control_tokens(text) == 7
 
 
+@dataclass(frozen=True)
+class Answer:
+    """A task for a crew."""
+
+    number: int
+    size: int = 50_000
+
+    def __call__(self) -> bytes:
+        if self.number < 0:
+            raise ValueError("oops")
+        return bytes([self.number]) * (self.number * self.size)
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """A task that never ends."""
+
+    def __call__(self) -> bytes:
+        while True:
+            signal.pause()
+
+
+def nobody_is_left() -> bool:
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return True
+    return False
+
+
 def test_work_is_spread_and_answers_keep_their_order() -> None:
-    tasks = list(range(9))
+    tasks = [Answer(number) for number in range(9)]
     random.Random(1).shuffle(tasks)
-    answers = parallel.spread(tasks, lambda task: bytes([task]) * (task * 50_000), 3)
-    assert [(len(answer), set(answer)) for answer in answers] == [
-        (task * 50_000, {task} if task else set()) for task in tasks
-    ]
+    for processes in (1, 3):
+        with parallel.Crew() as crew:
+            assert crew.finish(tasks, processes) == [task() for task in tasks]
+
+
+def test_what_was_begun_counts_where_it_is_wanted_and_is_ended_where_not() -> None:
+    with parallel.Crew() as crew:
+        crew.begin([Stuck(), Answer(3)])
+        assert crew.finish([Answer(5), Answer(3)], 2) == [Answer(5)(), Answer(3)()]
+    with parallel.Crew() as crew:
+        crew.begin([Stuck(), Stuck()])
+        assert crew.finish([Answer(5), Answer(6)], 1) == [Answer(5)(), Answer(6)()]
+    with parallel.Crew() as crew:
+        crew.begin([Stuck(), Stuck()])
+    assert nobody_is_left()
 
 
 def test_a_child_that_dies_is_an_error_and_nobody_is_left(capfd: pytest.CaptureFixture[str]) -> None:
-    def work(task: int) -> bytes:
-        if task == 2:
-            raise ValueError("oops")
-        return b"x"
-
-    with pytest.raises(WorkbenchError, match="died while reading"):
-        parallel.spread([1, 2, 3, 4], work, 2)
-    import os
-
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    with pytest.raises(WorkbenchError, match="died while reading"), parallel.Crew() as crew:
+        crew.finish([Answer(1), Answer(-1), Stuck(), Stuck()], 2)
+    assert nobody_is_left()

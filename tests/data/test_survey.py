@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.data import account, parallel, readers, sources, survey
+from workbench.data import account, counting, parallel, readers, sources, survey
 from workbench.runs.probe import run_probe
 
 QUICK = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -179,7 +179,7 @@ def test_a_long_file_is_counted_in_pieces_to_the_same_account(tmp_path: Path, mo
     path = made(tmp_path, "x.jsonl", lines(rows))
     whole = inspected(path)
     monkeypatch.setattr(sources, "WHOLE_BYTES", 1000)
-    monkeypatch.setattr(survey, "SPREAD_BYTES", 1000)
+    monkeypatch.setattr(counting, "SPREAD_BYTES", 1000)
     monkeypatch.setattr(account, "PIECE_BYTES", 20_000)
     monkeypatch.setattr(parallel, "cores", lambda: 3)
     monkeypatch.setattr(sources.is_long_json_lines, "__defaults__", (1000,))
@@ -189,6 +189,39 @@ def test_a_long_file_is_counted_in_pieces_to_the_same_account(tmp_path: Path, mo
     tokens = [problem["text"] for problem in whole["problems"] if "control tokens" in problem["text"]]
     assert tokens
     assert tokens == [problem["text"] for problem in pieces["problems"] if "control tokens" in problem["text"]]
+
+
+@pytest.mark.parametrize("first", ["alike", "other columns", "another type", "unknown", "empty"])
+def test_a_head_start_on_a_long_file_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    beginning: list[Any] = {
+        "alike": [],
+        "other columns": [{"prompt": f"p {number}", "completion": f"c {number}"} for number in range(100)],
+        "another type": [{"text": f"An article of some length about {number} things."} for number in range(100)],
+        "unknown": [{"a": number} for number in range(100)],
+        "empty": [{"question": "", "answer": ""}] * 100,
+    }[first]
+    rows = [GOOD[number % 20] for number in range(1200)]
+    path = made(tmp_path, "x.jsonl", lines([*beginning, *rows]))
+
+    monkeypatch.setattr(counting, "SPREAD_BYTES", 1000)
+    monkeypatch.setattr(account, "PIECE_BYTES", 20_000)
+    monkeypatch.setattr(sources.is_long_json_lines, "__defaults__", (1000,))
+
+    def told(cores: int) -> list[dict[str, Any] | str]:
+        monkeypatch.setattr(parallel, "cores", lambda: cores)
+        found: list[dict[str, Any] | str] = []
+        for columns in ({}, {"prompt": "answer", "completion": "question"}, {"prompt": "nothing like it"}):
+            try:
+                found.append(inspected(path, columns=columns))
+            except UsageError as error:
+                found.append(str(error))
+        return found
+
+    alone = told(cores=1)
+    assert [type(outcome) for outcome in alone] == [dict, dict, str]
+    assert told(cores=3) == alone
 
 
 def test_preflight_says_what_a_person_wants_to_know_and_runs_as_a_probe(tmp_path: Path) -> None:

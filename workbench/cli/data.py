@@ -15,7 +15,7 @@ from workbench.cli.output import Live, size
 from workbench.core import paths
 from workbench.core.errors import UsageError
 from workbench.core.text import one_line
-from workbench.runs import errand, probe
+from workbench.runs import probe
 
 PROBE_SECONDS = 3600
 """A probe that reads data is bounded by its size, so it may take its time."""
@@ -57,6 +57,8 @@ def local(given: Sequence[str], live: Live) -> tuple[str, ...]:
             continue
         if not text.startswith("hf://") and paths.expanded(text.split("/")[0]).is_dir():
             raise UsageError(f"There is no file or folder {one_line(text)}; check the path.")
+        from workbench.runs import errand
+
         answer = errand.run(
             "workbench.data.hub",
             {"id": text},

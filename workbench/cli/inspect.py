@@ -15,7 +15,6 @@ from workbench.cli.data import assignments, inspected, local
 from workbench.cli.output import Live, count, print_json
 from workbench.core.errors import UsageError
 from workbench.core.text import clean, one_line, wrapped
-from workbench.runs import bases, errand, probe
 
 BARS = " ▁▂▃▄▅▆▇█"
 LABEL = 13
@@ -145,6 +144,8 @@ def told(found: Mapping[str, Any]) -> str:
 
 def preview(found: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
     """Return how a base reads the rows of a survey: tokens with marks, lengths in tokens, what is wrong with them."""
+    from workbench.runs import bases, errand, probe
+
     base = bases.resolve(request["base"])
     probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
     asked = {**request, "base_dir": str(base.model_dir), "rows": found["examples"], "method": found["method"]}

@@ -284,17 +284,42 @@ def _quick(layout: Layout, careful: Convert) -> Convert:
     special = {layout.columns[role] for role in ("system", "tools") if role in layout.columns}
     harmless: dict[tuple[str, ...], bool] = {}
     """Columns of a row → whether none of them but its turns matters here."""
+    width, all_known = 0, frozenset[str]().issuperset
+    """Number of the columns of the last such row, and whether a row has no others."""
 
     def judge(row: Row) -> bool:
+        nonlocal width, all_known
         keys = tuple(row)
-        judged = columns.verdict_columns(keys)
-        clear = not (special.intersection(keys) or judged.pairs or judged.labels or columns.media_columns(keys))
-        clear = clear and columns.review_column(keys) is None
-        if max(len(harmless), len(keys)) < _KNOWN:
-            harmless[keys] = clear
+        clear = harmless.get(keys)
+        if clear is None:
+            judged = columns.verdict_columns(keys)
+            clear = not (special.intersection(keys) or judged.pairs or judged.labels or columns.media_columns(keys))
+            clear = len(keys) == 1 or (clear and columns.review_column(keys) is None)
+            if max(len(harmless), len(keys)) < _KNOWN:
+                harmless[keys] = clear
+        if clear:
+            width, all_known = len(keys), frozenset(keys).issuperset
         return clear
 
     def plain(row: Row) -> Canonical | Rejected:
+        """Return a row whose turns alternate, as most do."""
+        try:
+            turns = row[column]
+            due, then = "user", "assistant"
+            for turn in turns:
+                if turn["role"] != due or isspace(turn["content"] or " ") or len(turn) != 2:
+                    return walked(row)
+                due, then = then, due
+            if due != "user" or not turns:
+                return walked(row)
+        except (TypeError, KeyError):
+            return careful(row)
+        if (len(row) == width and all_known(row)) or judge(row):
+            return row if width == 1 and column == "messages" else {"messages": turns}  # type: ignore[return-value]
+        return careful(row)
+
+    def walked(row: Row) -> Canonical | Rejected:
+        """Return a row whose turns are in any canonical order."""
         try:
             turns = row[column]
             place = begin
@@ -307,9 +332,7 @@ def _quick(layout: Layout, careful: Convert) -> Convert:
                 return careful(row)
         except (TypeError, KeyError):
             return careful(row)
-        if len(row) == 1:
-            return row if column == "messages" else {"messages": turns}  # type: ignore[return-value]
-        return {"messages": turns} if harmless.get(tuple(row)) or judge(row) else careful(row)
+        return {"messages": turns} if judge(row) else careful(row)
 
     def spelled(row: Row) -> Canonical | Rejected:
         made = []
@@ -325,7 +348,7 @@ def _quick(layout: Layout, careful: Convert) -> Convert:
                 return careful(row)
         except (TypeError, KeyError):
             return careful(row)
-        return {"messages": made} if harmless.get(tuple(row)) or judge(row) else careful(row)
+        return {"messages": made} if judge(row) else careful(row)
 
     if layout.format == "messages":
         begin = _orders({role: role for role in MAY_FOLLOW})

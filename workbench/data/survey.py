@@ -13,12 +13,10 @@ from typing import Any
 
 from workbench.core.errors import UsageError
 from workbench.core.text import one_line
-from workbench.data import account, canonical, parallel, plan, sources
-from workbench.data.account import Account, Piece
-from workbench.data.curate import report
-from workbench.data.curate.texts import characters, text_of
+from workbench.data import canonical, counting, plan, sources
+from workbench.data.curate.texts import characters
 from workbench.data.readers.records import shown
-from workbench.data.sources import Part, Sources
+from workbench.data.sources import Part
 
 DATASET_TYPES = {
     "messages": "conversational language modeling",
@@ -30,8 +28,8 @@ DATASET_TYPES = {
 """Type of canonical row → what TRL's documentation calls such a dataset."""
 MANY_BAD = 0.05
 """Share of unusable rows above which a survey says so: more is loaded all the same, and is worth a look."""
-SPREAD_BYTES = 2**26
-"""Data of this size is counted by several processes."""
+
+Survey = counting.Survey
 
 _SHOWN_REASONS = 100
 _SHOWN_FILES = 1000
@@ -39,45 +37,6 @@ _SHOWN_PARTS = 4
 _SHOWN_COLUMNS = 50
 _SHOWN_CHARACTERS = 2000
 _HISTOGRAM_BARS = 24
-
-
-@dataclasses.dataclass
-class Survey:
-    """Everything found out about some data."""
-
-    sources: Sources
-    main: Part | None
-    method: str
-    account: Account
-    formats: list[str]
-
-
-def _count(found: Sources, method: str) -> Account:
-    """Return the account of all rows, counted by several processes when there are many."""
-    kind = canonical.TYPE_OF_METHOD[method] if method else ""
-    large = sum(part.weight for part in found.parts) >= SPREAD_BYTES
-    processes = parallel.cores() if large else 1
-    tasks: list[tuple[Part, Piece]] = []
-    for part in found.parts:
-        instructed = any("[/INST]" in text_of(row) for row in sampled(part, kind)) if large else True
-        for member in part.members:
-            long_lines = large and sources.is_long_json_lines(member)
-            tasks += [(part, piece) for piece in account.pieces(member, long_lines, 4 * processes, instructed)]
-
-    def work(task: tuple[Part, Piece]) -> bytes:
-        part, piece = task
-        tally = canonical.Tally()
-        convert = account.converter(part.detection.layout, part.why_not, kind, tally)
-        counted, lines = account.count(piece, convert, tally)
-        return lines.to_bytes(8, "little") + counted.to_bytes()
-
-    whole = Account()
-    lines_before = 0
-    for (_, piece), raw in zip(tasks, parallel.spread(tasks, work, processes), strict=True):
-        lines_before = lines_before if piece.start else 0
-        whole.add(Account.from_bytes(raw[8:]), lines_before)
-        lines_before += int.from_bytes(raw[:8], "little")
-    return whole
 
 
 def survey(
@@ -89,15 +48,7 @@ def survey(
     """
     if method and method not in canonical.TYPE_OF_METHOD:
         raise UsageError(f"There is no method {method!r}; known are {', '.join(canonical.TYPE_OF_METHOD)}.")
-    found = sources.find(paths, format, columns)
-    main = sources.main_part(found.parts)
-    if found.plan is not None:
-        method = plan.method_of(found.plan, method)
-    method = method or (main.detection.method if main else "")
-    counted = _count(found, method)
-    found.ignored += counted.unread
-    formats = sorted({part.detection.layout.format for part in found.parts if part.detection.layout})
-    return Survey(found, main, method, counted, formats)
+    return counting.count(paths, method, format, columns)
 
 
 def clipped(value: Any) -> Any:
@@ -109,13 +60,6 @@ def clipped(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: clipped(item) for key, item in value.items()}
     return value
-
-
-def sampled(part: Part, kind: str) -> list[dict[str, Any]]:
-    """Return the canonical rows of a kind in the sample of a part."""
-    convert = account.converter(part.detection.layout, part.why_not, kind, canonical.Tally())
-    rows = (convert(row) for row in part.sample)
-    return [row for row in rows if not isinstance(row, canonical.Rejected)]
 
 
 def lengths(values: Sequence[int], unit: str) -> dict[str, Any]:
@@ -138,7 +82,7 @@ def lengths(values: Sequence[int], unit: str) -> dict[str, Any]:
     }
 
 
-def _problems(surveyed: Survey, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _problems(surveyed: Survey) -> list[dict[str, Any]]:
     """Return what is worth a look, each as a sentence and the recipe fields that mend it."""
     counted = surveyed.account
     found: list[dict[str, Any]] = []
@@ -163,7 +107,7 @@ def _problems(surveyed: Survey, rows: list[dict[str, Any]]) -> list[dict[str, An
         say(f"{counted.control_tokens} {said} in the text of rows; what is there is learnt as plain text.")
     for repair, number in counted.repairs.most_common():
         say(f"{repair[:1].upper()}{repair[1:]}: {number} {'time' if number == 1 else 'times'}.")
-    return found + report.problems(rows)
+    return found + surveyed.report
 
 
 def _reasons(surveyed: Survey) -> list[str]:
@@ -217,8 +161,8 @@ def described(surveyed: Survey, paths: Sequence[str]) -> dict[str, Any]:
     counted, main = surveyed.account, surveyed.main
     detection = main.detection if main is not None else None
     kind = canonical.TYPE_OF_METHOD[surveyed.method] if surveyed.method else ""
-    rows = [row for part in surveyed.sources.parts for row in sampled(part, kind)] if kind else []
     reasons = sorted(counted.bad.items(), key=lambda item: (-item[1][0], item[0]))[:_SHOWN_REASONS]
+    formats = sorted({part.detection.layout.format for part in surveyed.sources.parts if part.detection.layout})
     members = [member for part in surveyed.sources.parts for member in part.members]
     return {
         "path": ", ".join(shown(path) for path in paths),
@@ -237,7 +181,7 @@ def described(surveyed: Survey, paths: Sequence[str]) -> dict[str, Any]:
         "quarantined": [
             {"reason": reason, "count": number, "examples": places} for reason, (number, places) in reasons
         ],
-        "format": " + ".join(surveyed.formats),
+        "format": " + ".join(formats),
         "type": DATASET_TYPES.get(kind, ""),
         "method": surveyed.method,
         "alternatives": list(detection.alternatives) if detection else [],
@@ -246,8 +190,8 @@ def described(surveyed: Survey, paths: Sequence[str]) -> dict[str, Any]:
         "columns": dict(detection.columns) if detection else {},
         "unused_columns": _unused(main) if main is not None else [],
         "examples": [clipped(row) for row in counted.examples],
-        "lengths": lengths([characters(row) for row in rows], "characters"),
-        "problems": _problems(surveyed, rows),
+        "lengths": lengths([characters(row) for row in surveyed.rows], "characters"),
+        "problems": _problems(surveyed),
         "ignored": surveyed.sources.ignored[:_SHOWN_FILES],
         "repairs": dict(counted.repairs),
     }

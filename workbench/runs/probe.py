@@ -21,7 +21,6 @@ from typing import Any
 
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.text import one_line
-from workbench.runs.process import engine_env
 
 _MAX_SENTENCE = 1000
 _ERRORS = {"usage": UsageError, "failed": WorkbenchError}
@@ -124,6 +123,8 @@ def run_probe(
     killed with all it started. Raises the target's own UsageError or WorkbenchError with its words, and WorkbenchError
     that begins with `what` when the child died, took too long or gave no answer. Blocks; call it from a thread in a UI.
     """
+    from workbench.runs.process import engine_env  # of no use to the child, which is to begin at once
+
     request = {"target": target, "argument": argument, "seconds": seconds, "memory_bytes": memory_bytes}
     env = engine_env() | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     try:

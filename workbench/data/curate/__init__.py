@@ -5,7 +5,20 @@ Every step is optional and reported, and depends on the rows, the settings and t
 
 from __future__ import annotations
 
-from workbench.data.curate.curator import Curator, Decisions
+from typing import TYPE_CHECKING, Any
+
 from workbench.data.curate.settings import Curation
 
+if TYPE_CHECKING:
+    from workbench.data.curate.curator import Curator, Decisions
+
 __all__ = ["Curation", "Curator", "Decisions"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the curator, and numpy with it, when it is asked for: a survey needs no more than the settings."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from workbench.data.curate import curator
+
+    return getattr(curator, name)
