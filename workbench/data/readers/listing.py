@@ -298,6 +298,8 @@ def listing(path: Path) -> Listing:
         raise Unreadable(f"{shown(path)} cannot be read: {error.strerror}.") from None
     if not into.members:
         first = f": {into.ignored[0]['source']}: {into.ignored[0]['reason']}" if into.ignored else ""
-        known = " ".join(sorted(kinds.SUFFIXES))
-        raise Unreadable(f"{shown(path)} holds no file that can be read{first}; known are {known} and source code.")
+        raise Unreadable(
+            f"{shown(path)} holds no file that can be read{first}; give rows (JSON, CSV, Parquet), text or documents "
+            "(Markdown, HTML, PDF, DOCX, EPUB), alone, in folders or in archives."
+        )
     return into
