@@ -22,6 +22,7 @@ from workbench.core.text import clean, json_safe
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "the whole road on the bundled model and data: cpt, sft, export, chat"),
+    "models": ("models", "list base models and those that are on this machine"),
     "inspect": ("inspect", "say what some data is, what suits it and what is wrong with it"),
     "prepare": ("prepare", "write curated rows and the plan that gives the same rows again"),
     "synthesize": ("synthesize", "let a local model write questions and answers about articles"),

@@ -18,7 +18,7 @@ from workbench.core.paths import assets_dir, expanded
 from workbench.core.recipe import BUNDLED, SCRATCH
 from workbench.core.recipe import load as load_recipe
 from workbench.core.text import one_line
-from workbench.runs import atomic, store
+from workbench.runs import atomic, hub_cache, store
 
 MAX_JSON_BYTES = 32 << 20
 MAX_HEADER_BYTES = 100 << 20
@@ -191,7 +191,7 @@ def _computed_in(run: store.Run) -> str:
 
 
 def resolve(reference: str) -> Base:
-    """Return the base a reference names: "bundled", a folder, or a run.
+    """Return the base a reference names: "bundled", a folder, a model of the hub that is on this machine, or a run.
 
     Raises UsageError naming what was tried when it is none of them.
     """
@@ -201,9 +201,16 @@ def resolve(reference: str) -> Base:
     # In os.path a name that no file can have is no directory; in pathlib it is an error.
     if os.path.isdir(folder) and not (folder / "recipe.toml").is_file():
         return Base(reference, folder.resolve(), root=str(folder.resolve()))
+    if (cached := hub_cache.find(reference)) is not None:
+        return Base(reference, cached.resolve(), root=str(cached.resolve()))
     try:
         run = store.find(reference)
     except UsageError as error:
+        if hub_cache.HUB_ID.fullmatch(reference):
+            raise UsageError(
+                f"The model {one_line(reference, 80)} is not on this machine; get it with `hf download "
+                f"{one_line(reference, 80)}`, or give its folder."
+            ) from None
         raise UsageError(
             f"There is no base {one_line(reference, 80)!r}: it is neither {BUNDLED!r} nor a model folder, and as a "
             f"run: {error}"
