@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,13 @@ def test_a_table_whose_first_rows_are_sparse_keeps_them(tmp_path: Path) -> None:
     path.write_text("No;Question;Answer\n1;;\n2;Why?;Because.\n")
     (member,) = readers.listing(path).members
     assert len(list(readers.read(member))) == 2
+
+
+def test_beside_conversations_of_an_export_its_page_is_no_data(tmp_path: Path) -> None:
+    turns = {"0": {"parent": None, "message": {"author": {"role": "user"}, "content": {"parts": ["Why?"]}}}}
+    (tmp_path / "conversations.json").write_text(json.dumps([{"mapping": turns}] * 3))
+    (tmp_path / "chat.html").write_text("<html><body>" + "<p>Why? Because.</p>" * 400 + "</body></html>")
+    (tmp_path / "notes.html").write_text("<p>Kept.</p>")
+    found = readers.listing(tmp_path)
+    assert [Path(member.name).name for member in found.members] == ["conversations.json"]
+    assert {Path(item["source"]).name for item in found.ignored} == {"chat.html", "notes.html"}

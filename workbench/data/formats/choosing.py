@@ -76,6 +76,12 @@ def _unpacked(table: Table, name: str, *taken: str) -> str:
     return next(iter(named), next((column for key in ANSWER_KEYS if (column := f"{name}.{key}") in inner), name))
 
 
+def _question_of(table: Table, *taken: str) -> str | None:
+    """Return the column of the question that an answer belongs to, beside a prompt they were both made with."""
+    spelled = {" ".join(names.words(name)): name for name in table.of_kind("text") if name not in taken}
+    return spelled.get("question") if "answer" in spelled else None
+
+
 def asking(table: Table, *taken: str) -> str | None:
     """Return the column that asks: text before a list of turns, unless only that is named so."""
     answers = [
@@ -90,6 +96,8 @@ def asking(table: Table, *taken: str) -> str | None:
         ]
         text = next(iter(sorted(asked, key=lambda name: ("." in name, name))), None)
     turns = table.best("turns", ("turns",), taken)
+    if text is not None and names.words(text) == ("prompt",):
+        text = _question_of(table, *taken) or text
     if text is not None and names.exact(text, "prompt") and not (turns and table.columns[text].is_repeated):
         return text
     if turns is None:  # questions with more about each than their words

@@ -133,7 +133,8 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "story, essay, poem, lyrics, joke, letter, recipe, directions, steps",
     ),
     "thought": _vocabulary(
-        "thinking, reasoning content, reasoning, complex cot, deepseek reasoning, thinking trajectories, thinking "
+        "thinking, reasoning content, reasoning, complex cot, complex CoT, CoT, deepseek reasoning, thinking "
+        "trajectories, thinking "
         "trajectory, deepseek thinking trajectory, gemini thinking trajectory, thoughts, thought, think, cot, chain of "
         "thought, reasoning trace, reasoning process, thought process, thinking process, model reasoning, r1 reasoning"
     ),

@@ -239,7 +239,9 @@ def _prompt_only(table: Table) -> Iterator[Columns]:
     if most(map(dialogue.is_whole, (text[:_LOOKED_AT] for text in table.columns[prompt].texts[:_DIALOGUES]))):
         return
     beside = aside(table, prompt)
-    answer = table.best("answer", ("text", "number", "texts"), (prompt,))
+    rewards = (name for name in table.columns if names.words(name)[:2] == ("reward", "model"))
+    truth = next((name for name in rewards if names.words(name)[-2:] == ("ground", "truth")), None)
+    answer = truth or table.best("answer", ("text", "number", "texts"), (prompt,))
     if answer is None:
         text = table.best("text", WORDS, (prompt,), exact=True)
         plain = turns or (names.rank(prompt, "prompt") or 0) < _PLAIN_PROMPTS

@@ -45,6 +45,8 @@ _SLACK = (
     "lists.json", "file_conversations.json", "huddle_transcripts.json", "org_users.json", "external_workspaces.json",
 )  # fmt: skip
 """Files of an export of Slack that lie beside the folders of its channels; the first one names the people."""
+_CHATGPT = ("chat.html", "user.json", "message_feedback.json", "shared_conversations.json", "model_comparisons.json")
+"""Files of an export of ChatGPT that lie beside its conversations and say nothing else."""
 _SLACK_DAY = re.compile(r"(.*/)?[^/]+/\d{4}-\d\d-\d\d\.json")
 
 
@@ -217,6 +219,12 @@ def _settle(into: Listing, found: Listing, inside: Sequence[str]) -> None:
     about = {
         number: ABOUT for number, name in enumerate(inside) if SIDECAR.fullmatch(PurePosixPath(name).name)
     } | _with_people(found, inside)
+    numbers = {name: number for number, name in enumerate(inside)}
+    for name in inside:
+        folder, slash, file = name.rpartition("/")
+        if file == "conversations.json":
+            beside = (numbers.get(f"{folder}{slash}{other}") for other in _CHATGPT)
+            about |= {number: ABOUT for number in beside if number is not None}
     data = [member for number, member in enumerate(found.members) if number not in about]
     if 2 * _bytes([member for member in data if member.kind == "code"]) < _bytes(data):
         about |= {number: CODE for number, member in enumerate(found.members) if member.kind == "code"}
