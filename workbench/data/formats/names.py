@@ -150,7 +150,8 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "label, labels, kto tag, kto label, thumbs up, thumbs, thumb, feedback, liked, like, vote, verdict, is good, "
         "good, desirable, is desirable, accepted, is accepted, is correct, correct, "
         "correctness, is helpful, helpful, "
-        "is preferred, preferred, is positive, rating, score, upvoted, approved, user feedback, reaction, is safe, "
+        "is preferred, preferred, is positive, rating, score, upvoted, approved, user feedback, reaction, "
+        "bewertung, urteil, valoracion, avaliacao, valutazione, оценка, ocena, 评价, is safe, "
         "reward, preference"
     ),
     "class": _vocabulary(

@@ -29,13 +29,14 @@ from workbench.data.formats.turns import (
 )
 
 _GOOD = (
-    "true yes good up thumbsup 👍 positive like liked desirable chosen accepted accept correct pass helpful 1 +1 gut ja "
-    "richtig hilfreich bon oui correcte bueno sí correcto bom sim buono sì giusto да хорошо dobrze tak 好 是 对 良い はい 좋음"
+    "true yes good up thumbsup 👍 positive like liked desirable chosen accepted accept correct pass helpful 1 +1 "
+    "gut ja richtig hilfreich bon oui correcte bueno sí correcto bom sim buono sì giusto да хорошо dobrze tak "
+    "好 是 对 良い はい 좋음"
 )
 _BAD = (
     "false no bad down thumbsdown 👎 negative dislike disliked undesirable rejected reject incorrect fail unhelpful "
-    "0 -1 schlecht nein falsch mauvais non incorrecte malo incorrecto ruim não cattivo sbagliato нет плохо źle nie 差 坏 "
-    "否 错 悪い いいえ 나쁨"
+    "0 -1 schlecht nein falsch mauvais non incorrecte malo incorrecto ruim não cattivo sbagliato нет плохо źle nie "
+    "差 坏 否 错 悪い いいえ 나쁨"
 )
 _VERDICTS: dict[str, bool] = dict.fromkeys(_GOOD.split(), True) | dict.fromkeys(_BAD.split(), False)
 
