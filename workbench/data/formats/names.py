@@ -93,6 +93,7 @@ VOCABULARY: dict[str, dict[str, int]] = {
     "history": _vocabulary("history, chat history, previous turns"),
     "prompt": _vocabulary(
         "prompt, question, query, problem, user, human, instruction, instructions, input, inputs, request, task, q, "
+        "eingabe, "
         "frage, pregunta, domanda, pergunta, вопрос, 问题, 問題, 質問, 질문, سؤال, anfrage, "
         "consulta, 提问, user input, user "
         "message, user prompt, user query, ask, goal, exercise, challenge, puzzle, inquiry, premise, ctx, message, "
