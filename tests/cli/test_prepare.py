@@ -50,13 +50,25 @@ def sentence_in(text: str) -> str:
     return sentence
 
 
+def asked_and_answered() -> list[tuple[str, str]]:
+    """Return the bundled questions with their answers."""
+    return [(row["messages"][0]["content"], row["messages"][1]["content"]) for row in lines(Path(QUESTIONS))]
+
+
 def test_the_same_plan_gives_the_same_bytes(home: Home, tmp_path: Path) -> None:
     first, second, third = (tmp_path / name for name in ("first", "second", "third"))
-    told = home.json("prepare", QUESTIONS, "--out", first, "--set", "duplicates=near", "--set", "eval_split=0.1")
+    data = tmp_path / "data.jsonl"
+    words = [f"{head}{second}o{head}" for head in "bdfgklm" for second in "aeiou" for _ in range(3)]
+    story = " ".join(f"{word}{number % 3 * 'n'}" for number, word in enumerate(words))
+    nearly = [story, story.replace("dao", "dau"), story.replace("kuo", "kue")]
+    told_twice = [{"question": "Tell the story of the mill.", "answer": text} for text in nearly]
+    rows = [{"question": q, "answer": a} for q, a in asked_and_answered()]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows + told_twice))
+    told = home.json("prepare", data, "--out", first, "--set", "duplicates=near", "--set", "eval_split=0.1")
     assert sorted(path.name for path in first.iterdir()) == FILES
     assert told["plan"] == str(first / "plan.json")
     counts = told["counts"]
-    assert counts["rows"] == counts["usable"] + counts["quarantined"] == len(lines(Path(QUESTIONS)))
+    assert counts["rows"] == counts["usable"] + counts["quarantined"] == len(rows) + 3
     assert counts["usable"] == counts["train"] + counts["held_out"] + counts["left_out"]
     assert len(lines(first / "train.jsonl")) == told["train"] == counts["train"]
     assert len(lines(first / "held_out.jsonl")) == told["held_out"] == counts["held_out"] > 0

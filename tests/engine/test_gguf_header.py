@@ -98,7 +98,7 @@ HOSTILE = {
 def test_a_hostile_header_is_one_sentence_and_quick(name: str, tmp_path: Path) -> None:
     path = tmp_path / "evil.gguf"
     path.write_bytes(HOSTILE[name])
-    started = time.monotonic()
+    started = time.process_time()
     if name == "many-texts":
         assert header.read(path).metadata == {"k": 1_400_000}
     else:
@@ -106,7 +106,8 @@ def test_a_hostile_header_is_one_sentence_and_quick(name: str, tmp_path: Path) -
             WorkbenchError, match=r"^evil\.gguf cannot be used: the file [^.]+; fetch or export it again\.$"
         ):
             header.read(path)
-    assert time.monotonic() - started < 2
+    # Seconds of the processor, however busy the machine is; one without a bound would take hours.
+    assert time.process_time() - started < 20
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
