@@ -85,6 +85,8 @@ def run(
     finally:
         if child.poll() is None:
             _end(child, own_group)
+        with contextlib.suppress(OSError):  # what a dead child did not read is lost with it
+            child.stdin.close()
         child.stdout.close()
         said.close()
     if "error" in last:
