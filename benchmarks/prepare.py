@@ -115,11 +115,10 @@ def encoding(kind: str, folder: Path, model: Path) -> dict[str, Any]:
 def theirs(kind: str, folder: Path, model: Path) -> dict[str, Any]:
     """Tokenise the same text with `datasets.map` and return tokens and seconds of that alone."""
     import datasets
-
-    from workbench.engine.tokenizer import load_tokenizer
+    from transformers import AutoTokenizer
 
     datasets.disable_progress_bars()
-    tokenizer = load_tokenizer(model)
+    tokenizer = AutoTokenizer.from_pretrained(model, local_files_only=True)
     rows = list(_rows(folder / f"{kind}.jsonl"))
     if kind == "chats":
         texts = tokenizer.apply_chat_template([row["messages"] for row in rows], tokenize=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -135,20 +136,21 @@ def test_a_thought_of_the_last_turn_is_learnt() -> None:
 
 
 def test_a_template_that_rewrites_every_answer_gives_nothing_to_learn() -> None:
-    class Shouting:
-        """A tokenizer whose template ends each rendering with its length, so none is the beginning of another."""
-
-        def __getattr__(self, name: str) -> Any:
-            return getattr(models.tokenizer("chatml"), name)
-
-        def __call__(self, *arguments: Any, **rest: Any) -> Any:
-            return models.tokenizer("chatml")(*arguments, **rest)
-
-        def apply_chat_template(self, messages: list[Any], **rest: Any) -> str:
-            return f"{len(messages)} of " + "".join(message["content"] for message in messages)
-
+    shouting = copy.deepcopy(models.tokenizer("chatml"))
+    # Each rendering begins with its length, so none is the beginning of another.
+    shouting.chat_template = "{{ messages | length }} of {% for one in messages %}{{ one.content }}{% endfor %}"
     with pytest.raises(MaskError, match="changes every answer"):
-        ChatEncoder(Shouting(), None).encode([*TWO_TURNS, {"role": "user", "content": "Bye"}], 512)
+        ChatEncoder(shouting, None).encode([*TWO_TURNS, {"role": "user", "content": "Bye"}], 512)
+
+
+@pytest.mark.parametrize("family", sorted(models.FAMILIES))
+def test_plain_turns_are_rendered_as_the_library_renders_them(family: str) -> None:
+    """They go straight to the compiled template, past what the library does to a conversation before."""
+    fast, own = models.tokenizer(family), encoder(family)._renderer
+    for messages in (TWO_TURNS, models.chat(" Hi\n", "Hello <b> & 'you'"), models.chat("One", "", "three", "four")):
+        for prompt in (False, True):
+            expected = fast.apply_chat_template(messages, tokenize=False, add_generation_prompt=prompt)
+            assert own._render(messages, None, prompt=prompt) == expected
 
 
 def test_a_row_the_template_refuses_is_told_from_the_others() -> None:

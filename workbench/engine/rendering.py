@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from transformers.utils.chat_template_utils import _compile_jinja_template
+
 from workbench.data.formats.calls import spelled_out
 
 OPEN, CLOSE = "\uf8f0", "\uf8f1"
@@ -81,6 +83,11 @@ class _Shape:
         return "".join(pieces), spans
 
 
+def _is_plain(message: Mapping[str, Any]) -> bool:
+    """Whether a turn is a role and a text and nothing else."""
+    return type(message) is dict and len(message) == 2 and type(message.get("content")) is str
+
+
 class Renderer:
     """Renders conversations with one tokenizer's chat template."""
 
@@ -93,9 +100,24 @@ class Renderer:
         self._plain_stops = [stop for stop in stops if stop not in control]
         self._shapes: dict[tuple[str, ...], _Shape | None] = {}
 
+    @cached_property
+    def _template(self) -> Any:
+        """The chat template as transformers compiles it. Turns of a role and a text need none of its preparation of
+        what a template is given, which takes longer than the rendering."""
+        return _compile_jinja_template(self._tokenizer.get_chat_template(None, None))
+
+    @cached_property
+    def _known(self) -> dict[str, Any]:
+        """What a template finds beside the conversation."""
+        return {**self._tokenizer.special_tokens_map, **self._kwargs}
+
     def _render(self, messages: Sequence[Mapping[str, Any]], tools: Any, prompt: bool = False) -> str:
         """Return the text of the conversation; `prompt` adds what stands before an answer."""
         try:
+            if tools is None and messages and all(map(_is_plain, messages)):
+                return self._template.render(
+                    messages=messages, tools=None, documents=None, add_generation_prompt=prompt, **self._known
+                )
             return str(
                 self._tokenizer.apply_chat_template(
                     list(messages), tools=tools, tokenize=False, add_generation_prompt=prompt, **self._kwargs
