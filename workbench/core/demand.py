@@ -1,0 +1,106 @@
+"""What a run asks of a card: the few values of a recipe that its memory follows from, and how methods differ in them.
+
+Owns `Demand` and the table of methods. Must not know models or bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.core.errors import UsageError
+from workbench.core.fields import closest
+from workbench.core.recipe import OPTIMISERS, TUNINGS
+
+
+@dataclass(frozen=True)
+class Method:
+    """How the step of a method differs from that of supervised fine-tuning."""
+
+    rows: int = 1
+    """Sequences per row of the batch: two where a chosen and a rejected answer go through together."""
+    reference: bool = False
+    """Whether a frozen model looks at the same batch: the base without its adapter, or a copy under full tuning."""
+    head: str = "fused"
+    """fused (no logits exist), logits, or score."""
+    generates: bool = False
+    """Whether the model writes its own answers between the steps."""
+    teacher: bool = False
+    """Whether a second, frozen model looks at the same batch."""
+
+
+METHODS = {
+    "pretrain": Method(),
+    "cpt": Method(),
+    "sft": Method(),
+    "dpo": Method(rows=2, reference=True),
+    "kto": Method(reference=True),
+    "orpo": Method(rows=2, head="logits"),
+    "reward": Method(rows=2, head="score"),
+    "grpo": Method(generates=True),
+    "distill": Method(generates=True, teacher=True),
+}
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What a run asks of the card: the fields of a recipe that memory follows from."""
+
+    method: str = "sft"
+    tuning: str = "lora"
+    batch: int = 1
+    """Rows per forward pass."""
+    length: int = 1024
+    """Tokens of the longest sequence."""
+    packing: bool = False
+    checkpointing: bool = False
+    accumulation: int = 1
+    rank: int = 16
+    targets: tuple[str, ...] = ("all-linear",)
+    dropout: float = 0.0
+    optimiser: str = "adamw"
+    precision: str = "bf16"
+    token_rows: bool = False
+    """Whether single rows of the embedding are trained beside an adapter."""
+    completion: int = 256
+    """Tokens the model writes per answer, for methods that generate."""
+    reference: bool = False
+    """Whether a method that can do without a reference has one, as grpo with a beta above 0."""
+
+    def __post_init__(self) -> None:
+        """Refuse a method or tuning nothing is known of."""
+        if self.method not in METHODS:
+            raise UsageError(f"No memory estimate for the method {self.method!r}; {closest(self.method, METHODS)}.")
+        for name, value, known in (("tuning", self.tuning, TUNINGS), ("optim", self.optimiser, OPTIMISERS)):
+            if value not in known:
+                raise UsageError(f"{name} cannot be {value!r}; {closest(value, known)}.")
+
+    @property
+    def sequences(self) -> int:
+        """Sequences that go through the model together."""
+        return self.batch * METHODS[self.method].rows
+
+
+def demand_of(recipe: Any, **more: Any) -> Demand:
+    """Return the demand of a recipe, of which only the fields named here are looked at; `more` overrides or adds.
+
+    `precision` auto is taken for bf16, which every card since 2020 computes in.
+    """
+    return Demand(
+        **{
+            "method": recipe.method,
+            "tuning": recipe.tuning,
+            "batch": recipe.per_device_train_batch_size,
+            "length": recipe.max_length,
+            "packing": recipe.packing,
+            "checkpointing": recipe.gradient_checkpointing,
+            "accumulation": recipe.gradient_accumulation_steps,
+            "rank": recipe.lora_r,
+            "targets": recipe.target_modules,
+            "dropout": recipe.lora_dropout,
+            "optimiser": recipe.optim,
+            "precision": "fp32" if recipe.precision == "fp32" else "bf16",
+            "token_rows": bool(recipe.trainable_token_indices) and recipe.tuning != "full",
+            **more,
+        }
+    )

@@ -1,0 +1,315 @@
+"""How much GPU memory a run will need, in closed form, from the configuration of its base alone.
+
+Owns the peak of every phase of a run, by part. Must not know files of weights, libraries that load them, or hardware:
+what fits is for the caller to say. The arithmetic takes microseconds once a family's table has been read; the tables,
+and what their sums mean, are in `core/activations.py`, and `engine/planning` checks both by tracing a step.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workbench.core import activations, weights
+from workbench.core.activations import Stages, Table, largest, value
+from workbench.core.demand import METHODS, Demand
+from workbench.core.shape import Shape
+
+GIB = 1 << 30
+
+CONTEXT_BYTES = round(0.6 * GIB)
+"""What CUDA, its kernels and cuBLAS take before the first tensor: assumed, the same for every card."""
+RESERVE_SHARE = 0.10
+"""Memory the allocator holds and cannot hand out, over what comes and goes in a step: assumed; replays of traces
+through a model of the allocator gave 3 to 17 percent."""
+MARGIN = 0.15
+"""By how much a card may need more than the peak of a traced family; to be replaced by what a machine measures."""
+WIDE_MARGIN = 0.5
+"""The same for a family, or a way of adapting one, that no table knows."""
+
+TILE_TOKENS, TILE_WORDS = 4096, 32768
+"""Largest tile of TRL's fused head."""
+ATTENTION = frozenset({"q_proj", "k_proj", "v_proj", "o_proj", "qkv_proj"})
+"""Names of linear layers of attention; an adapter on these alone has a table of its own."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """An estimate, in bytes."""
+
+    parts: dict[str, int]
+    """Part → bytes at the peak; they add up to it."""
+    phase: str
+    """Where in the run the peak is: loading, forward, head, reference, loss, backward, embedding, step, generation."""
+    phases: dict[str, int]
+    """Phase → its own peak, context and reserve left out."""
+    margin: float
+    """Share of the peak by which a card may need more."""
+    notes: tuple[str, ...]
+    """What the figure rests on, one sentence each."""
+    exact: bool
+    """Whether a table of this very family and way of adapting it was used."""
+
+    @property
+    def peak(self) -> int:
+        """Everything together."""
+        return sum(self.parts.values())
+
+    @property
+    def live(self) -> int:
+        """What the tensors alone take at the peak, as a trace counts it."""
+        return self.phases[self.phase]
+
+
+def _second(size: int, tile: int) -> int:
+    """Return how much of `size` the second of its tiles holds."""
+    return min(max(size - tile, 0), tile)
+
+
+@dataclass
+class _Step:
+    """One shape, demand and table, and the sums that several phases need."""
+
+    shape: Shape
+    demand: Demand
+    table: Table
+
+    def __post_init__(self) -> None:
+        demand, shape = self.demand, self.shape
+        rows, length = demand.sequences, demand.length
+        scored = rows * (length - 1)
+        self.symbols: dict[str, float] = {
+            **weights.dimensions(shape),
+            **{"B": rows, "S": length, "T": rows * length, "N": scored, "M": rows * length * length},
+            **{"r": demand.rank, "H": min(scored, TILE_TOKENS), "W": min(shape.vocabulary, TILE_WORDS)},
+            **{"U": _second(scored, TILE_TOKENS), "V": _second(shape.vocabulary, TILE_WORDS)},
+        }
+        self.full = demand.tuning == "full"
+        self.weights = weights.count(shape, self.table, METHODS[demand.method].head == "score")
+        self.matrices = [] if self.full else weights.adapted(self.weights, demand.targets)
+        self.tensors = (
+            weights.full_tensors(self.weights) if self.full else weights.adapter_tensors(self.matrices, demand.rank)
+        )
+        self.trainable = sum(size * number for size, number in self.tensors.items())
+        self.layer_gradients = round(
+            4 * (self.weights.layer(shape.layers) if self.full else self.trainable / shape.layers)
+        )
+        self.kinds = list(self._kinds())
+        self.layers = sum(number for _, number in self.kinds)
+        self.scale = 2 if demand.precision == "fp32" else 1
+
+    def _kinds(self) -> Iterator[tuple[Stages, int]]:
+        """Yield (stages, layers) of the layers that need a mask, which decide what is kept beside them, then the rest.
+
+        Without padding and packing a mask is only made for windows that are shorter than the sequence.
+        """
+        demand, shape = self.demand, self.shape
+        kind = demand.tuning
+        if kind != "full":
+            alone = {matrix.name for matrix in self.matrices} <= ATTENTION
+            kind += "_attention" if alone or f"{kind}_all.kept.open" not in self.table.stages else "_all"
+        kind += ".recomputed" if demand.checkpointing else ".kept"
+        masked = shape.layers if demand.packing or demand.sequences > 1 else 0
+        if not masked and demand.length > shape.window:
+            masked = shape.windowed_layers
+        for seen, number in (("masked", masked), ("open", shape.layers - masked)):
+            if number:
+                yield self.table.stages[f"{kind}.{seen}"], number
+
+    def of(self, text: str) -> float:
+        """Return the value of a sum here."""
+        return value(text, self.symbols) * self.scale
+
+    def top(self, name: str) -> float:
+        """Return the largest moment of a stage over the kinds of layers."""
+        return max(largest(getattr(stages, name), self.symbols) for stages, _ in self.kinds) * self.scale
+
+    def over_layers(self, name: str) -> float:
+        """Return what all layers together add to a sum."""
+        return sum(self.of(getattr(stages, name)) * number for stages, number in self.kinds)
+
+    @property
+    def dropped(self) -> float:
+        """Bytes a layer keeps for the dropout of its adapters: a mask, and under 4-bit weights the inputs too."""
+        if not self.demand.dropout:
+            return 0.0
+        inputs = sum(matrix.inputs * matrix.layers for matrix in self.matrices) / self.layers
+        return self.symbols["T"] * inputs * (3 if self.demand.tuning == "qlora" else 1)
+
+
+def _token_rows(step: _Step) -> int:
+    """Return what training single rows of the embedding costs: merged copies of embedding and head, and a gradient."""
+    return (2 + 2 + 4) * step.weights.embedding if step.demand.token_rows else 0
+
+
+def _parts(step: _Step) -> dict[str, int]:
+    """Return what is there all the time: base, adapter, optimiser, and the copy a reference needs."""
+    demand, counted = step.demand, step.weights
+    base = weights.base_bytes(counted, demand.tuning, demand.precision)
+    inner = sum(m.size * m.layers for m in counted.linears)
+    copied = step.full and (METHODS[demand.method].reference or demand.reference)
+    return {
+        "weights": base,
+        "adapter": 0 if step.full else 4 * step.trainable,
+        "optimiser": weights.state_bytes(step.tensors, demand.optimiser, inner),
+        "reference": base if copied else 0,
+    }
+
+
+_Phase = dict[str, float]
+"""Part → bytes of what comes and goes, at the peak of one phase."""
+
+
+def _training(step: _Step) -> Iterator[tuple[str, _Phase]]:
+    """Yield the peaks of a micro-batch: passes through layers and head, there and back, and the optimiser's step."""
+    first, layers, method = step.kinds[0][0], step.layers, METHODS[step.demand.method]
+    gradients = 4 * step.trainable
+    waiting = gradients if step.demand.accumulation > 1 else 0
+    grows, kept = step.over_layers("grows"), step.over_layers("kept")
+    dropped = step.dropped
+    if dropped and not step.demand.checkpointing:
+        kept, grows, dropped = kept + dropped * layers, grows + dropped * layers, 0.0
+    own = max(step.of(stages.grows) for stages, _ in step.kinds)
+    start, tail = step.of(first.start), step.of(first.tail)
+    head, loss = (first.head, first.loss)
+    if method.head != "fused":
+        head, loss = step.table.heads[f"{method.head}.{'full' if step.full else 'frozen'}"]
+    extra = _token_rows(step)
+
+    def phase(name: str, gradients: float, stored: float, moment: float, head: float = 0) -> tuple[str, _Phase]:
+        return name, {"gradients": gradients, "activations": stored, "workspace": moment + extra, "logits": head}
+
+    yield phase("forward", waiting, start + grows - own, max(step.top("forward") + dropped, 0))
+    yield phase("forward", waiting, 0, step.top("prefix"))
+    yield phase("head", waiting, start + grows, 0, largest(head, step.symbols) * step.scale)
+    if method.reference or step.demand.reference or method.teacher:
+        stages = _reference_stages(step)
+        more = (layers - activations.TRACED_LAYERS) * step.of(stages.reference_grows)
+        yield phase("reference", waiting, kept, largest(stages.reference, step.symbols) * step.scale + more)
+    yield phase("loss", waiting, kept, 0, largest(loss, step.symbols) * step.scale)
+
+    # The tables are of a head of its own that was not trained before: a score is small, a gradient that is added to
+    # one that waits is gone at once, and a shared head's waits for the embedding's, to be added to it in a third place.
+    matrix = 4 * step.weights.embedding if step.full else 0
+    again = matrix if method.head == "score" or (waiting and not step.shape.tied) else 0
+    shared = matrix if step.shape.tied and method.head != "score" else 0
+    backward = step.top("backward") + dropped
+    kept_by_one = max(step.of(stages.kept) for stages, _ in step.kinds)
+    yield phase("backward", waiting, tail + kept - again, backward)
+    late = waiting or (layers - 1) * step.layer_gradients
+    yield phase("backward", late, tail + kept_by_one - again, backward)
+    if first.finish:
+        yield phase("embedding", waiting or layers * step.layer_gradients, 0, step.top("finish") - again + shared)
+
+    largest_matrix = max((matrix.size for matrix in step.weights.linears), default=0)
+    # Newton-Schulz (Jordan 2024) works on a copy of the momentum in bf16 and two products of the same size.
+    muon = 10 * largest_matrix if step.demand.optimiser == "muon" else 0
+    yield phase("step", gradients, 0, muon)
+
+
+def _reference_stages(step: _Step) -> Stages:
+    """Return stages that hold a reference's pass; one sequence alone is counted as if it needed a mask."""
+    if step.kinds[0][0].reference:
+        return step.kinds[0][0]
+    name = next(name for name, stages in step.table.stages.items() if stages is step.kinds[0][0])
+    return step.table.stages[name.replace(".open", ".masked")]
+
+
+def _generation(step: _Step) -> tuple[str, _Phase]:
+    """Return the peak while answers are written: the cache of keys and values, and the pass that fills it."""
+    demand, shape = step.demand, step.shape
+    sequences, each = demand.batch * demand.accumulation, 4 if step.full or demand.precision == "fp32" else 2
+    prompt = max(demand.length - demand.completion, 1)
+    seen = shape.full_layers * demand.length + shape.windowed_layers * min(demand.length, shape.window or demand.length)
+    one = 2 * shape.kv_heads * shape.head_dim * each * sequences
+    reads = dataclasses.replace(
+        demand, method="sft", batch=sequences, length=prompt, packing=True, checkpointing=True, dropout=0.0
+    )
+    reading = _Step(shape, reads, step.table)
+    logits = sequences * shape.vocabulary * 4 * 3
+    # A cache grows by copying one layer's to a longer place.
+    return "generation", {
+        "cache": one * seen,
+        "workspace": max(reading.top("forward"), reading.top("prefix"), one * demand.length),
+        "logits": logits,
+    }
+
+
+def _one(shape: Shape, demand: Demand, table: Table, teacher: int) -> tuple[int, Memory]:
+    """Return (live bytes, estimate) from one table."""
+    step = _Step(shape, demand, table)
+    fixed = {**_parts(step), "teacher": teacher}
+    phases: dict[str, int] = {}
+    best: tuple[int, str, _Phase] = (-1, "", {})
+    peaks = list(_training(step))
+    if METHODS[demand.method].generates:
+        peaks.append(_generation(step))
+    held = sum(fixed.values())
+    for name, parts in peaks:
+        live = held + round(sum(parts.values()))
+        phases[name] = max(phases.get(name, 0), live)
+        best = max(best, (live, name, parts), key=lambda entry: entry[0])
+    live, name, parts = best
+    moving = {part: round(size) for part, size in parts.items()}
+    moving["workspace"] += live - held - sum(moving.values())
+    reserve = round(RESERVE_SHARE * (live - held))
+    made = {**fixed, **moving, "context": CONTEXT_BYTES, "reserve": reserve}
+    return live, Memory({part: size for part, size in made.items() if size}, name, phases, 0.0, (), True)
+
+
+def estimate(shape: Shape, demand: Demand, teacher: int = 0) -> Memory:
+    """Return what a run needs at its peak, by part.
+
+    `teacher` is the size in bytes of a second model that distillation keeps loaded. A family without a table is
+    estimated with every table there is, and the largest result stands, under a wide margin.
+    """
+    known = shape.model_type in activations.families()
+    notes = []
+    tables = [activations.table(name) for name in ((shape.model_type,) if known else activations.families())]
+    if not known:
+        tables = [table for table in tables if table.mixture == bool(shape.experts)] or tables
+        notes.append(
+            f"No layer of {shape.model_type or 'this family'} has been traced: the largest of "
+            f"{len(tables)} known families stands in for it."
+        )
+    _, found = max((_one(shape, demand, table, teacher) for table in tables), key=lambda entry: entry[0])
+    notes += _doubts(shape, demand, tables[0])
+    exact = known and not notes
+    found_parts = dict(found.parts)
+    if not known and shape.parameters:
+        found_parts["weights"] = _counted(shape, demand)
+    return Memory(
+        found_parts, found.phase, found.phases, MARGIN if exact else WIDE_MARGIN, (*notes, *_assumed()), exact
+    )
+
+
+def _counted(shape: Shape, demand: Demand) -> int:
+    """Return the bytes of a base of which only the number of parameters is known; experts stay 16-bit under qlora."""
+    embedding = shape.vocabulary * shape.hidden * (1 if shape.tied else 2)
+    inner = max(shape.parameters - embedding, 0)
+    each = 4 if demand.tuning == "full" or demand.precision == "fp32" else 2
+    if demand.tuning != "qlora" or shape.experts:
+        return shape.parameters * each
+    return weights.nf4_bytes(inner) + embedding * each
+
+
+def _doubts(shape: Shape, demand: Demand, table: Table) -> Iterator[str]:
+    """Yield a sentence for everything about a demand that no table was made from."""
+    if shape.linear_layers:
+        yield f"{shape.linear_layers} layers have no attention and are counted as if they had."
+    if demand.precision == "fp32":
+        yield "The tables are for bf16; what a step keeps in fp32 is counted as twice that."
+    if demand.tuning != "full" and table.mixture and "all-linear" in demand.targets:
+        yield "Adapters on experts and routers are not counted; name the layers of attention as target_modules."
+    if demand.token_rows:
+        yield "Trained tokens are counted as copies of the embedding and the head, which was not traced."
+    if METHODS[demand.method].generates:
+        yield "Writing answers is counted by arithmetic, which was not traced."
+
+
+def _assumed() -> tuple[str, ...]:
+    return (
+        f"{CONTEXT_BYTES / GIB:.1f} GiB for CUDA and {RESERVE_SHARE:.0%} of what comes and goes for the allocator are "
+        "assumed, not measured on this card.",
+    )
