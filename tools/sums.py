@@ -18,15 +18,15 @@ from workbench.engine.planning.trace import Traced
 
 SHAPES: tuple[dict[str, int], ...] = (
     {
-        "h": 1848, "i": 5624, "a": 28, "g": 7, "d": 104, "v": 50008, "r": 24, "e": 24, "c": 3, "x": 1048,
+        "h": 1848, "i": 5624, "a": 28, "g": 7, "d": 104, "v": 50008, "r": 24, "e": 16, "c": 3, "x": 1048,
         "B": 4, "S": 1304, "H": 3001, "W": 25013,
     },
     {
-        "h": 2376, "i": 4328, "a": 33, "g": 11, "d": 136, "v": 60248, "r": 40, "e": 40, "c": 5, "x": 1384,
+        "h": 2376, "i": 4328, "a": 33, "g": 11, "d": 136, "v": 60248, "r": 40, "e": 72, "c": 5, "x": 1384,
         "B": 6, "S": 872, "H": 2713, "W": 31013,
     },
     {
-        "h": 3016, "i": 6536, "a": 26, "g": 13, "d": 184, "v": 40216, "r": 56, "e": 56, "c": 2, "x": 824,
+        "h": 3016, "i": 6536, "a": 26, "g": 13, "d": 184, "v": 40216, "r": 56, "e": 48, "c": 2, "x": 824,
         "B": 8, "S": 824, "H": 3511, "W": 22511,
     },
 )  # fmt: skip
@@ -45,7 +45,11 @@ def symbols(shape: dict[str, int], rows: int) -> dict[str, int]:
         s["S"] = shape["B"] * shape["S"]
     tokens, scored = s["B"] * s["S"], s["B"] * (s["S"] - 1)
     more = {"T": tokens, "N": scored, "M": tokens * s["S"], "q": s["a"] * s["d"], "k": s["g"] * s["d"]}
-    return s | more | {"U": clipped(scored - s["H"], s["H"]), "V": clipped(s["v"] - s["W"], s["W"])}
+    return (
+        s
+        | more
+        | {"U": clipped(scored - s["H"], s["H"]), "V": clipped(s["v"] - s["W"], s["W"]), "C": s.get("C", s["W"])}
+    )
 
 
 _PER_TOKEN = ("", "h", "i", "q", "k", "a", "g", "d", "r", "v", "e", "c", "c.h", "c.x", "c.e", "h.a")
@@ -60,10 +64,10 @@ def candidates(several: bool) -> Iterator[str]:
     yield from _MATRICES
     for front in ("T", "N", *(("S", "B") if several else ())):
         yield from (f"{front}.{back}".rstrip(".") for back in _PER_TOKEN)
-    yield from ("M", "M.a", "H.h", "H", "H.W", "S.S", "M.g")
+    yield from ("M", "M.a", "H.h", "H", "H.C", "S.S", "M.g")
     # Layers that join several projections in one matrix.
     yield from ("T.q+2*T.k", "h.q+2*h.k", "q.r+2*k.r", "q+2*k", "T.q+1*T.k", "M.a+1*T.a", "T.d+1*T.d")
-    yield from ("U.h", "h.V", "U", "U.V", "H.V", "U.W")
+    yield from ("U.h", "h.V", "U", "U.C")
 
 
 class Decoder:
@@ -183,7 +187,7 @@ def _real(draw: random.Random) -> dict[str, float]:
     shape = {"h": h, "i": h * draw.uniform(1, 6), "a": a, "g": max(1, a / draw.choice((1, 2, 4, 8))), "d": d}
     shape |= {"v": 10 ** draw.uniform(3.5, 5.5), "r": 2 ** draw.uniform(2, 8), "e": 2 ** draw.uniform(3, 8)}
     shape |= {"c": draw.choice((1, 2, 4, 8)), "x": h * draw.uniform(0.2, 1.5)}
-    shape |= {"S": round(2 ** draw.uniform(6, 16)), "H": TILE_TOKENS, "W": min(shape["v"], TILE_WORDS)}
+    shape |= {"S": round(2 ** draw.uniform(6, 16)), "H": TILE_TOKENS, "W": min(shape["v"], TILE_WORDS), "C": TILE_WORDS}
     made = symbols(shape, draw.choice((2, 4, 8, 32)))  # type: ignore[arg-type]
     return {**made, "H": min(made["N"], TILE_TOKENS)}
 

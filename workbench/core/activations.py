@@ -5,7 +5,7 @@ Owns the tables in `presets/memory/` and the arithmetic of their terms. Must not
 The factors: B sequences of S tokens, T = B·S, N = B·(S − 1) tokens with a label, M = B·S²; h hidden and i
 intermediate size, a query and g key-value heads of size d, q = a·d, k = g·d; v words, r rank of the adapter; e experts
 of intermediate size x, c of them per token; H and W tokens and words of the fused head's first tile, U and V of its
-second.
+second, C words that a tile has room for.
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ class Table:
     outside: str
     """Weights beside layers, embedding and head."""
     biases: dict[str, tuple[bool, str]]
-    """Switch of the configuration → (whether `others` was counted with it on, weights of a layer it adds)."""
+    """Switch of the configuration → (how it stood when `others` was counted, weights that a layer gains when it stands
+    the other way)."""
     stages: dict[str, Stages]
     """"tuning.kept|recomputed.open|masked" → its stages."""
     heads: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]

@@ -23,8 +23,9 @@ CONTEXT_BYTES = round(0.6 * GIB)
 RESERVE_SHARE = 0.10
 """Memory the allocator holds and cannot hand out, over what comes and goes in a step: assumed; replays of traces
 through a model of the allocator gave 3 to 17 percent."""
-MARGIN = 0.15
-"""By how much a card may need more than the peak of a traced family; to be replaced by what a machine measures."""
+MARGIN = 0.2
+"""By how much a card may need more than the peak of a traced family: no GPU has measured it yet, and published figures
+for other versions of the libraries were up to that much above. A machine's own measurements are to replace it."""
 WIDE_MARGIN = 0.5
 """The same for a family, or a way of adapting one, that no table knows."""
 
@@ -83,7 +84,7 @@ class _Step:
             **weights.dimensions(shape),
             **{"B": rows, "S": length, "T": rows * length, "N": scored, "M": rows * length * length},
             **{"r": demand.rank, "H": min(scored, TILE_TOKENS), "W": min(shape.vocabulary, TILE_WORDS)},
-            **{"U": _second(scored, TILE_TOKENS), "V": _second(shape.vocabulary, TILE_WORDS)},
+            **{"U": _second(scored, TILE_TOKENS), "V": _second(shape.vocabulary, TILE_WORDS), "C": TILE_WORDS},
         }
         self.full = demand.tuning == "full"
         self.weights = weights.count(shape, self.table, METHODS[demand.method].head == "score")
@@ -131,11 +132,19 @@ class _Step:
 
     @property
     def dropped(self) -> float:
-        """Bytes a layer keeps for the dropout of its adapters: a mask, and under 4-bit weights the inputs too."""
+        """Bytes a layer keeps for the dropout of its adapters: a mask of one byte per input.
+
+        Over 4-bit weights each adapter also keeps inputs of its own, where without dropout those that read the same
+        share them; over 16-bit weights each has its own in any case.
+        """
         if not self.demand.dropout:
             return 0.0
-        inputs = sum(matrix.inputs * matrix.layers for matrix in self.matrices) / self.layers
-        return self.symbols["T"] * inputs * (3 if self.demand.tuning == "qlora" else 1)
+        inputs = sum(matrix.inputs * matrix.layers for matrix in self.matrices)
+        kept = float(inputs)
+        if self.demand.tuning == "qlora":
+            shared = {(matrix.name in ATTENTION, matrix.inputs): matrix.layers for matrix in self.matrices}
+            kept += 2 * (inputs - sum(width * layers for (_, width), layers in shared.items()))
+        return self.symbols["T"] * kept / self.layers
 
 
 def _token_rows(step: _Step) -> int:
@@ -276,12 +285,17 @@ def estimate(shape: Shape, demand: Demand, teacher: int = 0) -> Memory:
     _, found = max((_one(shape, demand, table, teacher) for table in tables), key=lambda entry: entry[0])
     notes += _doubts(shape, demand, tables[0])
     exact = known and not notes
-    found_parts = dict(found.parts)
+    margin = MARGIN if exact else WIDE_MARGIN
     if not known and shape.parameters:
-        found_parts["weights"] = _counted(shape, demand)
-    return Memory(
-        found_parts, found.phase, found.phases, MARGIN if exact else WIDE_MARGIN, (*notes, *_assumed()), exact
-    )
+        found = _reweighed(found, _counted(shape, demand))
+    return dataclasses.replace(found, margin=margin, notes=(*notes, *_assumed()), exact=exact)
+
+
+def _reweighed(found: Memory, base: int) -> Memory:
+    """Return an estimate in which the base has another size."""
+    more = base - found.parts["weights"]
+    phases = {name: live + more for name, live in found.phases.items()}
+    return dataclasses.replace(found, parts={**found.parts, "weights": base}, phases=phases)
 
 
 def _counted(shape: Shape, demand: Demand) -> int:

@@ -89,7 +89,7 @@ def count(shape: Shape, table: Table, scored: bool) -> Weights:
     for switch, (on, more) in table.biases.items():
         wanted = getattr(shape, switch)
         if wanted is not None and wanted != on:
-            others += round(value(more, d)) * (1 if wanted else -1)
+            others += round(value(more, d))
     vectors = others * shape.layers + round(value(table.outside, d))
     if shape.dense_layers:
         experts = sum(c * math.prod(d[name] for name in names) for c, names in parsed(table.others) if "e" in names)

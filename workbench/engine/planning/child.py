@@ -1,6 +1,6 @@
-"""The process in which a step is traced: a configuration is a stranger's, and tensors without contents can end a process.
+"""The process in which a step is traced: a configuration is a stranger's, and such tensors can end a process.
 
-Owns both sides of it, the call and the probe's target. Must not import torch or its relatives before it is in the child.
+Owns both sides of it, the call and the probe's target. Must not import torch or its relatives outside the child.
 """
 
 from __future__ import annotations
