@@ -11,9 +11,11 @@ import pytest
 import torch
 
 from workbench.core.demand import Demand
-from workbench.core.errors import WorkbenchError
+from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.memory import estimate
+from workbench.core.shape import shape_of
 from workbench.core.weights import nf4_bytes, state_bytes
-from workbench.engine.planning import child, trace
+from workbench.engine.planning import build, child, trace
 
 TINY = {
     "model_type": "llama",
@@ -118,3 +120,24 @@ def test_what_cannot_be_traced_is_said_in_one_sentence() -> None:
     """A family that does not exist ends in an error for a person, not in a dead process."""
     with pytest.raises(WorkbenchError, match=r"config\.json cannot be read safely"):
         child.trace({**TINY, "model_type": "no_such_family"}, Demand())
+
+
+@pytest.mark.parametrize("tuning", ["lora", "qlora"])
+@pytest.mark.parametrize("family", ["gemma4_text", "qwen3_5_text", "lfm2", "ministral3"])
+def test_the_margin_of_a_family_without_a_table_covers_what_it_needs(family: str, tuning: str) -> None:
+    """Embeddings for each layer, linear attention, convolutions: no table, and yet the upper end is high enough."""
+    body = {**TINY, "model_type": family, "num_hidden_layers": 4, "tie_word_embeddings": True}
+    settings = build.configuration(body)
+    model = build.skeleton(settings, Demand(tuning="full"))
+    shape = shape_of(settings.to_dict(), parameters=sum(parameter.numel() for parameter in model.parameters()))
+    demand = Demand(method="sft", tuning=tuning, batch=2, length=512, checkpointing=True, rank=8)
+    found = estimate(shape, demand)
+    assert not found.exact
+    assert found.live * (1 + found.margin) >= trace.traced(body, demand)["peak"]
+
+
+@pytest.mark.parametrize("fields", [{"method": "grpo"}, {"precision": "fp32"}, {"token_rows": True}])
+def test_what_a_trace_does_not_imitate_is_refused(fields: dict[str, Any]) -> None:
+    """A figure that leaves out part of the run is never given."""
+    with pytest.raises(UsageError, match="not traced"):
+        trace.traced(TINY, Demand(**fields))

@@ -26,11 +26,15 @@ through a model of the allocator gave 3 to 17 percent."""
 MARGIN = 0.2
 """By how much a card may need more than the peak of a traced family: no GPU has measured it yet, and published figures
 for other versions of the libraries were up to that much above. A machine's own measurements are to replace it."""
-WIDE_MARGIN = 0.5
-"""The same for a family, or a way of adapting one, that no table knows."""
+WIDE_MARGIN = 0.6
+"""The same for a family, or a way of adapting one, that no table knows: traces of families without a table were up to
+half as much again."""
 
 TILE_TOKENS, TILE_WORDS = 4096, 32768
 """Largest tile of TRL's fused head."""
+LINEAR_KEYS, LINEAR_VALUES = 56, 48
+"""Bytes that a linear-attention layer keeps for each element of a token's keys and values, as computed in chunks by
+plain operations of torch: the upper edge of what traces of Qwen3.5 gave. Kernels of its own need less."""
 ATTENTION = frozenset({"q_proj", "k_proj", "v_proj", "o_proj", "qkv_proj"})
 """Names of linear layers of attention; an adapter on these alone has a table of its own."""
 
@@ -146,6 +150,12 @@ class _Step:
             kept += 2 * (inputs - sum(width * layers for (_, width), layers in shared.items()))
         return self.symbols["T"] * kept / self.layers
 
+    @property
+    def chunked(self) -> float:
+        """Bytes a layer of linear attention keeps beside what the table counts for a layer."""
+        elements = LINEAR_KEYS * self.shape.linear_keys + LINEAR_VALUES * self.shape.linear_values
+        return self.symbols["T"] * elements
+
 
 def _token_rows(step: _Step) -> int:
     """Return what training single rows of the embedding costs: merged copies of embedding and head, and a gradient."""
@@ -177,8 +187,12 @@ def _training(step: _Step) -> Iterator[tuple[str, _Phase]]:
     waiting = gradients if step.demand.accumulation > 1 else 0
     grows, kept = step.over_layers("grows"), step.over_layers("kept")
     dropped = step.dropped
-    if dropped and not step.demand.checkpointing:
-        kept, grows, dropped = kept + dropped * layers, grows + dropped * layers, 0.0
+    chunked = step.chunked
+    if not step.demand.checkpointing:
+        more = dropped * layers + chunked * step.shape.linear_layers
+        kept, grows, dropped, chunked = kept + more, grows + more, 0.0, 0.0
+    # With checkpointing one layer at a time has them.
+    dropped += chunked
     own = max(step.of(stages.grows) for stages, _ in step.kinds)
     start, tail = step.of(first.start), step.of(first.tail)
     head, loss = (first.head, first.loss)
@@ -286,32 +300,13 @@ def estimate(shape: Shape, demand: Demand, teacher: int = 0) -> Memory:
     notes += _doubts(shape, demand, tables[0])
     exact = known and not notes
     margin = MARGIN if exact else WIDE_MARGIN
-    if not known and shape.parameters:
-        found = _reweighed(found, _counted(shape, demand))
     return dataclasses.replace(found, margin=margin, notes=(*notes, *_assumed()), exact=exact)
-
-
-def _reweighed(found: Memory, base: int) -> Memory:
-    """Return an estimate in which the base has another size."""
-    more = base - found.parts["weights"]
-    phases = {name: live + more for name, live in found.phases.items()}
-    return dataclasses.replace(found, parts={**found.parts, "weights": base}, phases=phases)
-
-
-def _counted(shape: Shape, demand: Demand) -> int:
-    """Return the bytes of a base of which only the number of parameters is known; experts stay 16-bit under qlora."""
-    embedding = shape.vocabulary * shape.hidden * (1 if shape.tied else 2)
-    inner = max(shape.parameters - embedding, 0)
-    each = 4 if demand.tuning == "full" or demand.precision == "fp32" else 2
-    if demand.tuning != "qlora" or shape.experts:
-        return shape.parameters * each
-    return weights.nf4_bytes(inner) + embedding * each
 
 
 def _doubts(shape: Shape, demand: Demand, table: Table) -> Iterator[str]:
     """Yield a sentence for everything about a demand that no table was made from."""
     if shape.linear_layers:
-        yield f"{shape.linear_layers} layers have no attention and are counted as if they had."
+        yield f"{shape.linear_layers} layers have no softmax attention; what they keep is an upper bound."
     if demand.precision == "fp32":
         yield "The tables are for bf16; what a step keeps in fp32 is counted as twice that."
     if demand.tuning != "full" and table.mixture and "all-linear" in demand.targets:

@@ -18,6 +18,12 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "heads": ("num_attention_heads", "n_head", "num_heads"),
     "kv_heads": ("num_key_value_heads", "num_kv_heads"),
     "head_dim": ("head_dim",),
+    "wide_head_dim": ("global_head_dim",),
+    "linear_heads": ("linear_num_value_heads",),
+    "linear_key": ("linear_key_head_dim",),
+    "linear_value": ("linear_value_head_dim",),
+    "layer_input": ("hidden_size_per_layer_input",),
+    "layer_vocabulary": ("vocab_size_per_layer_input",),
     "vocabulary": ("vocab_size",),
     "experts": ("num_experts", "num_local_experts", "n_routed_experts"),
     "experts_per_token": ("num_experts_per_tok", "top_k_experts"),
@@ -52,6 +58,12 @@ class Shape:
     window: int = 0
     linear_layers: int = 0
     """Layers with linear attention, convolution or a state-space model in place of attention."""
+    linear_keys: int = 0
+    """Key elements of a token in a linear-attention layer: value heads times the size of a key."""
+    linear_values: int = 0
+    """Value elements of a token in such a layer."""
+    layer_inputs: int = 0
+    """Weights of the embeddings that some families have for each layer."""
     attention_bias: bool | None = None
     """As the configuration says; None when it does not."""
     mlp_bias: bool | None = None
@@ -84,6 +96,9 @@ def _layer_types(config: Mapping[str, Any], layers: int, window: int) -> tuple[i
     if isinstance(types, list):
         windowed = sum(kind in ("sliding_attention", "chunked_attention") for kind in types)
         return windowed, sum(kind not in ("sliding_attention", "chunked_attention", "full_attention") for kind in types)
+    interval = config.get("full_attention_interval")
+    if isinstance(interval, int) and interval > 0:
+        return 0, layers - layers // interval
     if not window or config.get("use_sliding_window") is False:
         return 0, 0
     pattern = config.get("sliding_window_pattern") or config.get("_sliding_window_pattern")
@@ -118,7 +133,8 @@ def shape_of(config: Mapping[str, Any], parameters: int = 0) -> Shape:
         layers=layers,
         heads=heads,
         kv_heads=max(1, _count(text, "kv_heads", heads)),
-        head_dim=_count(text, "head_dim", hidden // heads),
+        # Families with two sizes of heads are counted as if all had the larger one.
+        head_dim=max(_count(text, "head_dim", hidden // heads), _count(text, "wide_head_dim", 0)),
         vocabulary=_count(text, "vocabulary", None),
         tied=_TIED_BY_DEFAULT.get(str(text.get("model_type", "")), False) if tied is None else bool(tied),
         experts=experts,
@@ -128,6 +144,9 @@ def shape_of(config: Mapping[str, Any], parameters: int = 0) -> Shape:
         windowed_layers=windowed if window else 0,
         window=window,
         linear_layers=linear,
+        linear_keys=_count(text, "linear_heads", 0) * _count(text, "linear_key", 0) if linear else 0,
+        linear_values=_count(text, "linear_heads", 0) * _count(text, "linear_value", 0) if linear else 0,
+        layer_inputs=_count(text, "layer_input", 0) * _count(text, "layer_vocabulary", 0) * layers,
         attention_bias=_switch(text, "attention_bias"),
         mlp_bias=_switch(text, "mlp_bias"),
         parameters=parameters,

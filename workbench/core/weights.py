@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.core.activations import Table, parsed, value
 from workbench.core.shape import Shape
@@ -90,7 +90,7 @@ def count(shape: Shape, table: Table, scored: bool) -> Weights:
         wanted = getattr(shape, switch)
         if wanted is not None and wanted != on:
             others += round(value(more, d))
-    vectors = others * shape.layers + round(value(table.outside, d))
+    vectors = others * shape.layers + round(value(table.outside, d)) + shape.layer_inputs
     if shape.dense_layers:
         experts = sum(c * math.prod(d[name] for name in names) for c, names in parsed(table.others) if "e" in names)
         vectors -= round(experts) * shape.dense_layers
@@ -99,7 +99,11 @@ def count(shape: Shape, table: Table, scored: bool) -> Weights:
         ]
     matrix = shape.vocabulary * shape.hidden
     head = shape.hidden if scored else 0 if shape.tied else matrix
-    return Weights(tuple(linears), vectors, others, matrix, head)
+    made = Weights(tuple(linears), vectors, others, matrix, head)
+    if table.family == shape.model_type:
+        return made
+    # What a stranger has more than the family that stands in for it is counted as what nothing makes smaller.
+    return replace(made, vectors=vectors + max(shape.parameters - made.total, 0))
 
 
 def nf4_bytes(size: int) -> int:

@@ -16,6 +16,7 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from workbench.core.demand import METHODS, Demand
+from workbench.core.errors import UsageError
 from workbench.core.weights import state_bytes
 from workbench.engine.planning import build, step
 from workbench.engine.planning.ledger import Entry, Ledger, rounded
@@ -47,8 +48,9 @@ def replaced(owner: Any, **functions: Any) -> Iterator[None]:
 def gpu_kernels() -> Iterator[None]:
     """Let the step take the paths of a GPU where the code asks for the device.
 
-    The fused head folds its tiles without temporaries there and adds products to fp32 sums in place; questions about
-    autocast without a device mean the device that computes.
+    The fused head folds its tiles without temporaries there and adds products to fp32 sums in place; it projects learnt
+    tokens only, and here all are taken to be learnt. Questions about autocast without a device mean the one that
+    computes.
     """
     from trl.kernels import chunked_logprob
 
@@ -66,7 +68,7 @@ def _known_contents(demand: Demand) -> Iterator[None]:
     """Answer for tensors without contents what the code asks of their contents, or what their kernel would refuse.
 
     Whether a batch is packed is read off its positions. The products of full-precision experts have no shape function
-    beside that of bf16, so they go through the slower path, which allocates the same.
+    beside that of bf16, so they go through the slower path, which is taken to allocate the same.
     """
     from transformers import masking_utils
     from transformers.integrations import moe
@@ -167,7 +169,17 @@ def peak_of(made: Traced) -> dict[str, Any]:
 
 
 def traced(config: dict[str, Any], demand: Demand) -> dict[str, Any]:
-    """Return {"peak", "phase", "parts"} of a step, optimiser states included, in bytes; runs in this process."""
+    """Return {"peak", "phase", "parts"} of a step, optimiser states included, in bytes; runs in this process.
+
+    Raises UsageError for what no trace imitates.
+    """
+    for wanted, what in (
+        (METHODS[demand.method].generates, f"The answers {demand.method} writes are"),
+        (demand.precision != "bf16", f"Arithmetic in {demand.precision} is"),
+        (demand.token_rows, "Training single tokens beside an adapter is"),
+    ):
+        if wanted:
+            raise UsageError(f"{what} not traced; use the estimate from the configuration instead.")
     made = run_step(config, demand)
     found = peak_of(made)
     # The moment of the optimiser's step is not the highest: AdamW works in place, and activations are gone by then.
