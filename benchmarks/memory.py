@@ -61,10 +61,10 @@ context, for which {context:.1f} GiB are assumed here. Without context, reserve 
 layers, computed one operation at a time, do not: beside weights and kept inputs ({inputs:.2f} GiB) the published LoRA
 figure has room for next to none of it.
 
-LLaMA-Factory's table is in whole gigabytes and from a loss that still had logits: at 32000 words some ten bytes per
-token and word, 0.3 GB at 1024 tokens and 10 GB at 32768, which is most of the distance on long sequences. About 1 GB,
-at every length, is not explained by that. Rounding, a larger context and older libraries are candidates that nobody
-tested; the margin of a prediction has room for it.
+LLaMA-Factory's table is in whole gigabytes and from a loss that still had logits. Taken at ten bytes per token and word
+that is 0.3 GB at 1024 tokens and 10 GB at 32768, most of the distance on long sequences. What is left lies between -0.7
+and 0.7 GB, about the rounding, if its gigabytes are decimal, and up to 1.5 GiB above the prediction if they are binary.
+Older libraries and a larger context are candidates that nobody tested; the margin of a prediction has room for either.
 """
 
 
