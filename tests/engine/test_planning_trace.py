@@ -110,10 +110,12 @@ def test_optimiser_states_have_the_size_bitsandbytes_gives_them(size: int) -> No
     assert state_bytes({size: 1}, "adamw_8bit") == made
 
 
-def test_a_child_answers_what_the_process_itself_would() -> None:
-    """The probe gives the same figures as a trace in this process."""
+def test_a_child_answers_what_the_process_itself_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The probe gives the same figures as a trace in this process, and leaves nothing where it was started."""
+    monkeypatch.chdir(tmp_path)
     demand = Demand(method="sft", tuning="lora", length=128, targets=("q_proj", "v_proj"))
     assert child.trace(TINY, demand) == trace.traced(TINY, demand)
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_cannot_be_traced_is_said_in_one_sentence() -> None:

@@ -22,20 +22,21 @@ def trace(config: dict[str, Any], demand: Demand, *, seconds: float = 120.0) -> 
     `config` is a parsed config.json. Raises WorkbenchError when the family cannot be traced. Takes some seconds, most
     of them for imports; the length of sequences does not matter.
     """
-    found: dict[str, Any] = run_probe(
-        "workbench.engine.planning.child:answer",
-        {"config": config, "demand": dataclasses.asdict(demand)},
-        what="The base's config.json",
-        seconds=seconds,
-        memory_bytes=ADDRESS_SPACE,
-    )
+    # Libraries look for a place to write while they are imported, and a probe may write no file anywhere.
+    with tempfile.TemporaryDirectory() as scratch:
+        found: dict[str, Any] = run_probe(
+            "workbench.engine.planning.child:answer",
+            {"config": config, "demand": dataclasses.asdict(demand), "scratch": scratch},
+            what="The base's config.json",
+            seconds=seconds,
+            memory_bytes=ADDRESS_SPACE,
+        )
     return found
 
 
 def answer(argument: dict[str, Any]) -> dict[str, Any]:
-    """Trace the step that `trace` asks for."""
-    # Libraries look for a place to write while they are imported, and a probe may write nowhere.
-    tempfile.tempdir = tempfile.gettempprefix()
+    """Trace the step that `trace` asks for; only folders can be made in its `scratch`, and they are gone afterwards."""
+    tempfile.tempdir = argument["scratch"]
     from workbench.engine.planning.trace import traced
 
     fields = {**argument["demand"], "targets": tuple(argument["demand"]["targets"])}
