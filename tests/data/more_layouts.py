@@ -219,5 +219,16 @@ OTHERS: list[tuple[Any, ...]] = [
      f"[|AI|] {s}\n[|Human|] " for a, s in zip(ASKED, SAID, strict=True)]), "sft", "dialogue"),
     ("named speakers", rows(messages=[[{"author": {"name": "ann"}, "content": a}, {"author": {"name": "bob"},
      "content": s}] for a, s in zip(ASKED, SAID, strict=True)]), "sft", "speakers"),
+    ("classes as words beside their numbers", rows(text=ASKED * 2, label=[1, 0, 1, 0, 1] * 2,
+     label_text=["good", "bad", "good", "bad", "good"] * 2), "sft"),
+    ("the whole row once more as a text", rows(question=ASKED, answer=SAID,
+     text=[f"Question: {a}\nAnswer: {s}" for a, s in zip(ASKED, SAID, strict=True)]), "sft", "prompt_completion"),
+    ("labels that a reward compares with", rows(prompt=ASKED, label=["3000", "7000", "12000", "45", "8"]), "grpo",
+     "prompt_only"),
+    ("an answer alone in two lists", rows(messages=[[{"prompt": a, "response": [[s]]}] for a, s in zip(ASKED, SAID,
+     strict=True)]), "sft", "sharegpt"),
+    ("answers of a server in its wrapping", rows(request=[{"model": "m", "messages": [turn("user", a)]} for a in ASKED],
+     response=[{"model": "m", "message": turn("assistant", s), "done": True} for s in SAID]), "sft",
+     "prompt_completion"),
 ]  # fmt: skip
 """(what it is, rows, method or "" when they are refused, and format where only one is right)"""

@@ -16,7 +16,7 @@ from tests.data.more_layouts import OTHERS
 from workbench.core.errors import UsageError
 from workbench.data.canonical import TYPE_OF_METHOD, Rejected, Tally, converter, types_of
 from workbench.data.detect import detect
-from workbench.data.formats import names
+from workbench.data.formats import checkable, names
 from workbench.data.layouts import FORMATS, Layout
 
 Row = dict[str, Any]
@@ -264,6 +264,11 @@ ODD: list[Any] = [
     *([], {}, [[]], [{}], {"a": {}}, ["x"], [1, 2], [None], {"text": None}, {"role": "user"}, {"type": [1]}),
     *([{"role": ["x"], "content": "y"}], [{"type": ["x"]}], {"bytes": b"x"}),
 ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["36 W", "2.02 s", "9.81 m/s²", "20 °C", "-4", "1,200.5", "3/4", "12 %", "$5", "90°"])
+def test_a_number_with_its_unit_can_be_checked(text: str) -> None:
+    assert checkable.final_answer(text) == (text, "number")
 
 
 def damaged(value: Any, chance: random.Random) -> Any:

@@ -100,7 +100,7 @@ def _checked(layout: Layout, rows: list[dict[str, Any]]) -> str:
         return f"each of the {len(rows)} answers looked at is one of the choices given, which a reward can check"
     asked = [row for row in rows if "messages" in row]
     texts = [row["messages"][-1]["content"] for row in asked]
-    kind, number = proposals.checkable_share(texts)
+    kind, number = checkable.share(texts)
     if texts and number >= _CHECKABLE * len(texts) and (kind != "short" or number >= _MANY_SHORT):
         return f"{number} of {len(texts)} answers looked at {checkable.KINDS[kind]}, which a reward can check"
     return ""
@@ -113,7 +113,7 @@ def _checked_column(layout: Layout, rows: Sequence[Mapping[str, Any]]) -> str:
         return ""
     pick = picker(name)
     texts = [str(value) for row in rows if (value := pick(row)) is not None]
-    kind, number = proposals.checkable_share(texts)
+    kind, number = checkable.share(texts)
     if texts and number >= _CHECKABLE * len(texts):
         shown = one_line(name, _WIDEST_COLUMN)
         return (

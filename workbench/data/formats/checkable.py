@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 _HASHES = re.compile(r"####[ \t]*([^\n]+?)[ \t]*\Z")
-_NUMBER = re.compile(r"[-+]?[$€£]?\d[\d,. ]*(?:/\d+)?[ ]?%?")
+_NUMBER = re.compile(r"[-+]?[$€£]?\d[\d,. ]*(?:/\d+)?(?:[ ]?%|[ ]?°?[A-Za-zµΩ]{1,4}(?:/[A-Za-z]{1,3}[²³]?)?|[ ]?°)?")
+"""A number, with a sign before and a unit behind it."""
 _LETTER = re.compile(r"\(?[A-J]\)?\.?")
 _LONGEST = 2000
 """Characters in which a box must close."""
@@ -52,3 +53,9 @@ def final_answer(text: str) -> tuple[str, str] | None:
     if _LETTER.fullmatch(short):
         return short, "letter"
     return (short, "short") if len(short.split()) <= _SHORT_WORDS and not short.endswith((".", "!", "?")) else None
+
+
+def share(texts: list[str]) -> tuple[str, int]:
+    """Return (commonest kind, number of texts with a final answer that a rule can check)."""
+    found = [answer[1] for text in texts if (answer := final_answer(text)) is not None]
+    return (max(sorted(set(found)), key=found.count), len(found)) if found else ("", 0)

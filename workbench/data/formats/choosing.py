@@ -171,3 +171,11 @@ def answering(table: Table, *taken: str) -> str | None:
         return named
     said = table.best("completion", ("bool",), taken, exact=True)
     return said if said is not None and "prompt" not in said else None
+
+
+def repeats(table: Table, context: str, columns: list[str]) -> bool:
+    """Return whether a text holds what stands in other columns: a row rendered as one text, the answer with it."""
+    rows = [row for row in table.rows if isinstance(row.get(context), str)]
+    held = (all(str(row.get(name) or "").strip() in row[context] for name in columns) for row in rows)
+    lengths = (sum(len(str(row.get(name) or "")) for name in columns) * 2 > len(row[context]) for row in rows)
+    return most(all(both) for both in zip(held, lengths, strict=True))

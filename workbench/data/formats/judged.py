@@ -158,6 +158,13 @@ def ranked(table: Table) -> Iterator[Columns]:
     yield roles(prompt=prompt, candidates=candidates, **{role: scores}, **aside(table, candidates, prompt))
 
 
+def _is_class(table: Table, completion: str, label: str) -> bool:
+    """Return whether the verdicts are only numbers for what the other column says in words, as 1 for "positive"."""
+    pairs = [(str(row.get(completion)), str(row.get(label))) for row in table.rows if row.get(completion) is not None]
+    said, numbers = {text for text, _ in pairs}, {number for _, number in pairs}
+    return len(set(pairs)) == len(said) == len(numbers) <= len(pairs) / 2
+
+
 def unpaired(table: Table) -> Iterator[Columns]:
     """Propose answers with a column of verdicts, named as one and of two values."""
     for label in names.ranked(table.of_kind("bool", "number", "text"), "label"):
@@ -181,5 +188,5 @@ def unpaired(table: Table) -> Iterator[Columns]:
             yield roles(turns=turns, label=label, **beside)
         prompt = table.best("prompt", SPOKEN, (label,))
         completion = table.best("completion", SPOKEN, (label, prompt or ""))
-        if prompt is not None and completion is not None:
+        if prompt is not None and completion is not None and not _is_class(table, completion, label):
             yield roles(prompt=prompt, completion=completion, label=label, **beside)

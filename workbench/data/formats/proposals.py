@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from workbench.data.formats import checkable, dialogue, guesses, judged, names, spoken
-from workbench.data.formats.choosing import WORDS, Columns, answering, aside, asking, roles, thinking
+from workbench.data.formats.choosing import WORDS, Columns, answering, aside, asking, repeats, roles, thinking
 from workbench.data.formats.columns import Table, most
 from workbench.data.formats.languages import language
 from workbench.data.formats.lists import listed_in
@@ -32,12 +32,6 @@ _DIALOGUES = 400
 _MUCH_LONGER_TEXT = 3
 _PLAIN_PROMPTS = 28
 """Names at the beginning of the vocabulary of prompts, which nothing but a prompt is called."""
-
-
-def checkable_share(texts: list[str]) -> tuple[str, int]:
-    """Return (commonest kind, number of texts with a final answer that a rule can check)."""
-    found = [answer[1] for text in texts if (answer := checkable.final_answer(text)) is not None]
-    return (max(sorted(set(found)), key=found.count), len(found)) if found else ("", 0)
 
 
 _OPTION = re.compile(
@@ -203,7 +197,7 @@ def _prompt_completion(table: Table) -> Iterator[Columns]:
     context = table.best("context", ("text", "texts"), taken)
     named = set(names.words(context.rsplit(".", 1)[-1])) if context is not None else set()
     plain = not _CONTEXTS.isdisjoint(named)
-    if context is not None and not names.exact(context, "context") and not plain:
+    if context is not None and ((not names.exact(context, "context") and not plain) or repeats(table, context, taken)):
         context = None
     last = names.last(prompt)
     asks = context is not None and (
@@ -241,7 +235,7 @@ def _prompt_only(table: Table) -> Iterator[Columns]:
     beside = aside(table, prompt)
     rewards = (name for name in table.columns if names.words(name)[:2] == ("reward", "model"))
     truth = next((name for name in rewards if names.words(name)[-2:] == ("ground", "truth")), None)
-    answer = truth or table.best("answer", ("text", "number", "texts"), (prompt,))
+    answer = truth or table.best("answer", ("text", "number", "texts"), (prompt,)) or _reference(table)
     if answer is None:
         text = table.best("text", WORDS, (prompt,), exact=True)
         plain = turns or (names.rank(prompt, "prompt") or 0) < _PLAIN_PROMPTS
@@ -251,13 +245,24 @@ def _prompt_only(table: Table) -> Iterator[Columns]:
             yield roles(prompt=prompt, **beside)
         return
     column = table.columns[answer]
-    kind, number = checkable_share([str(value) for value in column.values if not isinstance(value, list)])
+    kind, number = checkable.share([str(value) for value in column.values if not isinstance(value, list)])
     named = " ".join(names.words(answer))
     asked = " ".join(names.words(prompt))
     rewarded = "reward model" in named or "verification" in named or "verifiable" in f"{asked} {named}"
+    rewarded = rewarded or answer == _reference(table)
     marked = turns and (kind not in ("", "short") or "ground truth" in named)
     if rewarded or (marked and number >= _CHECKABLE * len(column.values)):
         yield roles(prompt=prompt, answer=answer, **beside)
+
+
+def _reference(table: Table) -> str | None:
+    """Return the column of labels that are no classes: numbers, each row its own, as what a reward compares with."""
+    for name in table.of_kind("text", "number"):
+        values = [str(value) for value in table.columns[name].values]
+        if names.words(name) == ("label",) and len(set(values)) == len(values) > 2:
+            kind, number = checkable.share(values)
+            return name if kind == "number" and number >= _CHECKABLE * len(values) else None
+    return None
 
 
 _PAIRED = {"1": "2", "a": "b", "premise": "hypothesis", "sentence": "question"}
@@ -299,6 +304,7 @@ def _classification(table: Table) -> Iterator[Columns]:
     pair = next((name for name in table.of_kind("text") if "." not in name and names.last(name) == paired), None)
     others = [column.name for column in guesses.wordy(table) if column.name not in (label, text, title, pair)]
     one = column.distinct == 1 and len(column.values) > 1  # a class that all rows have teaches nothing
+    one = one or label == _reference(table)
     if text is None or one or not few or not short or table.columns[text].mean_chars > _WORDY:
         return
     if sure or not [name for name in others if names.last(name) not in ("id", "uuid")]:

@@ -142,6 +142,13 @@ def are_turns(value: Any) -> bool:
     )
 
 
+def _alone(value: Any) -> Any:
+    """Return the one value that lists of a single item hold, [["Yes."]], or the value."""
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return value
+
+
 def _role(given: Mapping[str, Any]) -> tuple[str, str]:
     """Return (canonical role, spelling) of a turn."""
     name = named_role(given)
@@ -247,7 +254,7 @@ def _unmarked(value: Any, what: str, repairs: Counter[str]) -> str:
 def _one(given: Any, place: int, repairs: Counter[str]) -> Turns:
     """Return the canonical turns of one item of a list."""
     if isinstance(given, dict):
-        pair = _pair_keys(tuple(given))
+        pair = _pair_keys(tuple(given)) if _wrapped(given) is given else None
         if len(given) == 1 and (role := role_of(next(iter(given)))) is not None:
             return [turn(role, text_of(next(iter(given.values())), "the content of a turn"))]
         if pair is None:
@@ -255,8 +262,8 @@ def _one(given: Any, place: int, repairs: Counter[str]) -> Turns:
         before = given.get("system") if not place and "system" not in pair else None
         return [
             *([turn("system", before)] if isinstance(before, str) and before.strip() else []),
-            turn("user", _unmarked(given[pair[0]], "a question", repairs)),
-            turn("assistant", _unmarked(given[pair[1]], "an answer", repairs)),
+            turn("user", _unmarked(_alone(given[pair[0]]), "a question", repairs)),
+            turn("assistant", _unmarked(_alone(given[pair[1]]), "an answer", repairs)),
         ]
     if isinstance(given, list) and len(given) == 2:
         if (role := role_of(given[0])) is not None:
