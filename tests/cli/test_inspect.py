@@ -63,6 +63,17 @@ def test_a_person_reads_what_it_is_and_no_row_drives_the_terminal(tmp_path: Path
     assert max(map(len, done.stdout.splitlines())) <= 100
 
 
+def test_a_person_reads_which_of_the_files_given_are_held_out(tmp_path: Path) -> None:
+    for name, rows in (("train", 30), ("test", 7)):
+        texts = [{"question": f"What is {n} in {name}?", "answer": f"It is {n}."} for n in range(rows)]
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in texts))
+    together = workbench("inspect", str(tmp_path / "train.jsonl"), str(tmp_path / "test.jsonl")).stdout
+    assert "held out     test.jsonl, by name: 7 of the rows, to measure and not to learn" in together
+    alone = workbench("inspect", str(tmp_path / "test.jsonl")).stdout
+    assert "7 found, 7 usable" in alone
+    assert "held out" not in alone
+
+
 def test_nothing_usable_is_exit_code_1_and_bad_input_a_sentence(tmp_path: Path) -> None:
     unknown = tmp_path / "x.jsonl"
     unknown.write_text('{"input_ids": [1, 2]}\n')

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from workbench.core.errors import UsageError
 from workbench.core.recipe import Recipe
-from workbench.data import rows
+from workbench.data import plan, rows
 from workbench.data.curate import Curation
 from workbench.data.readers import passages
 
@@ -85,6 +85,17 @@ def test_a_held_out_file_is_kept_aside_and_wins(tmp_path: Path) -> None:
     (leak,) = found.decisions.report()
     assert (leak["rows"], leak["what"]) == (10, "learnt and held out both")
     assert len(leak["examples"]) == 3
+
+
+def test_a_test_file_given_beside_its_training_file_is_not_learnt_and_its_plan_agrees(tmp_path: Path) -> None:
+    train = written(tmp_path / "train.jsonl", *map(pair, range(60)))
+    test = written(tmp_path / "test.jsonl", *map(pair, range(100, 110)))
+    found = rows.find([str(train), str(test)], "sft", Curation(eval_split=0.1))
+    assert [row["messages"][0]["content"] for row in found.held_out] == [pair(n)["question"] for n in range(100, 110)]
+    assert len(list(found.train())) == 60
+    (tmp_path / "plan.json").write_text(plan.to_json(found.plan()))
+    again = rows.find([str(tmp_path / "plan.json")], "", Curation())
+    assert (list(again.train()), again.held_out) == (list(found.train()), found.held_out)
 
 
 def test_weights_belong_to_the_paths(tmp_path: Path) -> None:

@@ -87,6 +87,28 @@ def test_held_out_files_are_told_and_both_sides_counted(tmp_path: Path) -> None:
     assert (found["rows"], found["examples"][0]["messages"][0]["content"]) == (25, "question 0?")
 
 
+def test_paths_given_together_tell_their_splits_like_files_of_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "train"  # what the folder of all of them is called says nothing
+    for name in ("a/train", "a/test", "b"):
+        (folder / name).mkdir(parents=True)
+    train, test = made(folder, "train.jsonl", lines(GOOD)), made(folder, "test.jsonl", lines(GOOD[:5]))
+    other = made(folder / "b", "faq.jsonl", lines(GOOD[:3]))
+    made(folder / "a" / "train", "part.jsonl", lines(GOOD))
+    made(folder / "a" / "test", "part.jsonl", lines(GOOD[:4]))
+
+    def splits(*paths: str) -> dict[str, str]:
+        return {str(Path(file["path"]).relative_to(folder)): file["split"] for file in inspected(*paths)["files"]}
+
+    assert splits(test, train) == {"train.jsonl": "train", "test.jsonl": "held_out"}
+    assert splits(test) == {"test.jsonl": "train"}
+    assert splits(test, other) == {"b/faq.jsonl": "train", "test.jsonl": "held_out"}
+    assert splits(train, other) == {"train.jsonl": "train", "b/faq.jsonl": "train"}
+    assert splits(str(folder / "a" / "train"), str(folder / "a" / "test")) == {
+        "a/train/part.jsonl": "train",
+        "a/test/part.jsonl": "held_out",
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [

@@ -108,6 +108,11 @@ def told(found: Mapping[str, Any]) -> str:
         f", {count(bad)} quarantined" if bad else ""
     )
     lines.append(_wrapped("rows", rows + (f", in {files} files" if files > 1 else "")))
+    if aside := [item for item in found["files"] if item["split"] == "held_out"]:
+        named = ", ".join(one_line(item["path"].rsplit("/", 1)[-1], 40) for item in aside[:4])
+        more = f" and {len(aside) - 4} more" if len(aside) > 4 else ""
+        kept = count(sum(item["rows"] for item in aside))
+        lines.append(_wrapped("held out", f"{named}{more}, by name: {kept} of the rows, to measure and not to learn"))
     columns = ", ".join(f"{name} as {role}" if name != role else role for role, name in found["columns"].items())
     format = found["format"] or "unknown"
     lines.append(_wrapped("format", f"{format}" + (f" ({columns})" if columns else "")))

@@ -8,6 +8,7 @@ windows spread over it, or from its beginning where a file cannot be entered in 
 from __future__ import annotations
 
 import dataclasses
+import os
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,8 +31,9 @@ from workbench.data.layouts import FORMATS
 from workbench.data.plan import Plan, is_plan, verify
 from workbench.data.plan import load as load_plan
 from workbench.data.readers import kinds
+from workbench.data.readers.listing import held_out
 from workbench.data.readers.member import Member
-from workbench.data.readers.records import TOO_DEEP, Record, Unreadable, parse_json
+from workbench.data.readers.records import TOO_DEEP, Record, Unreadable, parse_json, shown
 from workbench.data.readers.rows_of_json import is_json_lines
 
 SAMPLE_ROWS = 2500
@@ -217,17 +219,35 @@ def _prepared(path: Path, members: list[Member]) -> list[Member]:
     return [dataclasses.replace(member, held_out=PREPARED_ROWS[member.origin.name]) for member in rows]
 
 
+def _listed(found: Sources) -> list[list[Member]]:
+    """Return the members under each of the paths of `found`; several paths tell their splits like files of a folder.
+
+    Names are compared from the folder on that all paths lie in: what that one is called says nothing.
+    """
+    listed = []
+    for path in found.paths:
+        listing = readers.listing(Path(path))
+        found.ignored += listing.ignored
+        listed.append(_prepared(Path(path), listing.members))
+    if len(listed) < 2:
+        return listed
+    above = shown(os.path.commonpath([os.path.dirname(path) for path in found.paths])).rstrip("/")
+    aside = iter(held_out([member.name.removeprefix(f"{above}/") for members in listed for member in members]))
+    return [
+        [dataclasses.replace(member, held_out=next(aside) or member.held_out) for member in members]
+        for members in listed
+    ]
+
+
 def _groups(found: Sources, key: Callable[[Member, Sample], tuple[str, ...] | None]) -> dict[tuple[str, ...], _Group]:
     """Return the members under the paths of `found`, sampled and grouped by `key`; None as a key passes one over."""
     groups: dict[tuple[str, ...], _Group] = {}
-    for number, path in enumerate(found.paths):
-        listing = readers.listing(Path(path))
-        found.ignored += listing.ignored
-        for listed in _prepared(Path(path), listing.members):
+    for number, members in enumerate(_listed(found)):
+        for listed in members:
             try:
                 member, sample = _put_together(listed, sample_of(listed))
             except Unreadable as error:
-                if len(listing.members) == 1:
+                if len(members) == 1:
                     raise
                 found.ignored.append({"source": listed.name, "reason": str(error)})
                 continue

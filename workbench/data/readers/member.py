@@ -32,7 +32,7 @@ class Member:
     open: Callable[[], BinaryIO]
     """Return a fresh stream from the beginning; its reads raise Unreadable beyond the budget for unpacking."""
     held_out: bool = False
-    """Its name says validation or test beside a file of training rows."""
+    """Its name says validation or test beside a file of training rows, in its folder or among the paths given."""
     named: bool = False
     """A person asked for this very file, on its own."""
     gathering: Gathering | None = None
