@@ -46,11 +46,6 @@ def config_home() -> Path:
     return _xdg("XDG_CONFIG_HOME", ".config")
 
 
-def cache_home() -> Path:
-    """Return the folder of things that can be made again."""
-    return _xdg("XDG_CACHE_HOME", ".cache")
-
-
 def _shipped(name: str) -> Path:
     """Return a shipped folder: inside the package when installed from a wheel, else beside it in the checkout."""
     inside = _PACKAGE / "_shipped" / name

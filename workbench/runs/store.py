@@ -61,11 +61,6 @@ class Run:
         return self.path / "lock"
 
     @property
-    def control_dir(self) -> Path:
-        """The folder of request files."""
-        return self.path / "control"
-
-    @property
     def checkpoints_dir(self) -> Path:
         """Resumable states, one sealed folder each."""
         return self.path / "checkpoints"
@@ -74,11 +69,6 @@ class Run:
     def artifacts_dir(self) -> Path:
         """What the run hands to the person."""
         return self.path / "artifacts"
-
-    @property
-    def prepared_dir(self) -> Path:
-        """Data made ready for training, which can be made again."""
-        return self.path / "prepared"
 
     @property
     def report_path(self) -> Path:

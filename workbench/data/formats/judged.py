@@ -44,8 +44,6 @@ def preference(table: Table) -> Iterator[Columns]:
 _NUMBER = re.compile(r"[-+]?\d{1,12}(?:\.\d+)?|true|false", re.IGNORECASE)
 _MOST_LABELS = 0.9
 """Share of the values of a column that must be verdicts for it to be a column of labels."""
-_STRONG = frozenset(("label", "kto tag", "kto label", "thumbs up", "thumbs", "feedback", "desirable"))
-"""Names of columns of verdicts even where the sample has good answers only."""
 _ANSWERED = frozenset(
     ("response", "answer", "completion", "output", "ref", "reply", "conversation", "generation", "summary", "solution")
 )

@@ -84,11 +84,6 @@ def _flag(table: Table) -> tuple[str, dict[str, str]] | None:
     return None
 
 
-def conversation_column(table: Table) -> str | None:
-    """Return the column that names the conversation of a row, judged by its name, or None."""
-    return next(iter(_spelled(table, _CONVERSATIONS)), None)
-
-
 def _together(rows: Sequence[Mapping[str, Any]], column: str) -> bool:
     """Return whether several neighbouring rows at a time have the same value in a column, which does not come back."""
     values = [str(row.get(column)) for row in rows]
