@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -211,6 +212,32 @@ def test_a_long_file_is_counted_in_pieces_to_the_same_account(tmp_path: Path, mo
     tokens = [problem["text"] for problem in whole["problems"] if "control tokens" in problem["text"]]
     assert tokens
     assert tokens == [problem["text"] for problem in pieces["problems"] if "control tokens" in problem["text"]]
+
+
+def test_many_small_files_are_counted_by_few_processes_to_the_same_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(120):
+        odd = ["{broken"] if number % 7 == 0 else []
+        row = {"question": f"question {number % 50}?", "answer": "a <|im_end|>"}
+        made(tmp_path, f"{number:03}.jsonl", lines([GOOD[number % 20], *odd, row]))
+    forks: list[int] = []
+    fork = os.fork
+
+    def counted_fork() -> int:
+        forks.append(1)
+        return fork()
+
+    monkeypatch.setattr(os, "fork", counted_fork)
+    alone = inspected(str(tmp_path))
+    assert (alone["rows"], alone["usable"], len(forks)) == (258, 240, 0)
+    monkeypatch.setattr(counting, "SPREAD_BYTES", 1000)
+    monkeypatch.setattr(parallel, "cores", lambda: 2)
+    for least, most in ((100_000, 8), (20_000, 40)):
+        forks.clear()
+        monkeypatch.setattr(counting, "BATCH_BYTES", least)
+        assert inspected(str(tmp_path)) == alone
+        assert 3 <= len(forks) <= most
 
 
 @pytest.mark.parametrize("first", ["alike", "other columns", "another type", "unknown", "empty"])

@@ -10,7 +10,7 @@ like, and begin again in the rare case that the whole sample says otherwise.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,12 @@ from workbench.data.sources import Part, Sources
 
 SPREAD_BYTES = 2**26
 """Data of this size is counted by several processes."""
+BATCH_BYTES = 2**20
+"""Least size of the files that one process counts in one go: making a process takes longer than reading a small one."""
+_BATCHES_EACH = 16
+"""Batches that each process takes of the data, so that the last ones end at about the same time."""
+_OPENING_BYTES = 2**12
+"""What opening a file costs, as so many bytes of it."""
 _FIRST_ROWS = 64
 """Rows that tell what a file looks like before its sample does."""
 
@@ -36,22 +42,26 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class _Count:
-    """A piece to be counted as rows of a layout; two that would count the same are equal."""
+    """A piece of a long file, or whole files, to be counted as rows of a layout; two that would count the same are
+    equal."""
 
-    place: tuple[str, int, int, bool]
-    """Name of the member, bounds of the piece, and whether [INST] is looked for in it."""
+    places: tuple[tuple[str, int, int, bool], ...]
+    """Of each piece the name of its member, its bounds, and whether [INST] is looked for in it."""
     layout: Layout | None
     why_not: str
     """Why there is no layout."""
     kind: str
-    piece: Piece = field(compare=False)
+    pieces: tuple[Piece, ...] = field(compare=False)
 
     def __call__(self) -> bytes:
-        """Return the number of lines of the piece, eight bytes, and its account."""
-        tally = canonical.Tally()
-        convert = account.converter(self.layout, self.why_not, self.kind, tally)
-        counted, lines = account.count(self.piece, convert, tally)
-        return lines.to_bytes(8, "little") + counted.to_bytes()
+        """Return the number of lines of the last piece, eight bytes, and the account of all."""
+        whole, lines = Account(), 0
+        for piece in self.pieces:
+            tally = canonical.Tally()
+            convert = account.converter(self.layout, self.why_not, self.kind, tally)
+            counted, lines = account.count(piece, convert, tally)
+            whole.add(counted)
+        return lines.to_bytes(8, "little") + whole.to_bytes()
 
 
 @dataclass(frozen=True)
@@ -77,17 +87,38 @@ def _converted(rows: Sequence[Mapping[str, Any]], layout: Layout | None, why_not
     return [row for row in map(convert, rows) if not isinstance(row, canonical.Rejected)]
 
 
+def _batches(pieces: Iterable[Piece], least: int) -> Iterator[list[Piece]]:
+    """Yield pieces in their order, whole files together until they have `least` bytes, those of a long one alone."""
+    batch: list[Piece] = []
+    size = 0
+    for piece in pieces:
+        if batch and (piece.end >= 0 or size >= least):
+            yield batch
+            batch, size = [], 0
+        if piece.end >= 0:
+            yield [piece]
+            continue
+        batch.append(piece)
+        size += max(sources.weight_of(piece.member), _OPENING_BYTES)
+    if batch:
+        yield batch
+
+
 def _tasks(
     members: Sequence[Member], layout: Layout | None, why_not: str, kind: str, rows: Rows, processes: int
 ) -> list[_Count]:
     """Return the tasks of counting the members of one layout, of which some canonical rows are given."""
     instructed = processes < 2 or any("[/INST]" in text_of(row) for row in rows)
+    pieces = (
+        piece
+        for member in members
+        for piece in account.pieces(member, processes > 1 and sources.is_long_json_lines(member), processes, instructed)
+    )
+    whole = sum(map(sources.weight_of, members))
     found: list[_Count] = []
-    for member in members:
-        long_lines = processes > 1 and sources.is_long_json_lines(member)
-        for piece in account.pieces(member, long_lines, processes, instructed):
-            place = (member.name, piece.start, piece.end, instructed)
-            found.append(_Count(place, layout, why_not, kind, piece))
+    for batch in _batches(pieces, max(BATCH_BYTES, whole // (_BATCHES_EACH * processes))):
+        places = tuple((piece.member.name, piece.start, piece.end, instructed) for piece in batch)
+        found.append(_Count(places, layout, why_not, kind, tuple(batch)))
     return found
 
 
@@ -158,7 +189,7 @@ def count(paths: Sequence[str], method: str, format: str, columns: Mapping[str, 
     whole = Account()
     lines_before = 0
     for task, raw in zip(counts, answers, strict=True):
-        lines_before = lines_before if task.piece.start else 0
+        lines_before = lines_before if task.pieces[0].start else 0
         whole.add(Account.from_bytes(raw[8:]), lines_before)
         lines_before += int.from_bytes(raw[:8], "little")
     found.ignored += whole.unread

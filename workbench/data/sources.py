@@ -300,11 +300,11 @@ def _part(group: _Group, detection: detect.Detection, rows: list[dict[str, Any]]
     # Rows to learn from come first, so that the first rows shown are of those.
     order = sorted(range(len(group.members)), key=lambda number: group.members[number].held_out)
     group.members, group.paths = [group.members[n] for n in order], [group.paths[n] for n in order]
-    weight = sum(_weight(member) for member in group.members)
+    weight = sum(weight_of(member) for member in group.members)
     return Part(tuple(group.members), tuple(group.paths), detection, rows, weight)
 
 
-def _weight(member: Member) -> int:
+def weight_of(member: Member) -> int:
     """Return the bytes of a member, or of the file it is packed in when only unpacking tells."""
     return member.size if member.size >= 0 else member.origin.stat().st_size
 
