@@ -25,9 +25,13 @@ PROBE_BYTES = 4 << 30
 _HUB_ID = re.compile(r"(hf://datasets/)?[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*(/[\w.-]+)*")
 _HUB_ADDRESS = re.compile(r"https?://(www\.)?(huggingface\.co|hf\.co)/datasets/")
 """How the address of a dataset begins in a browser."""
-_FILE = re.compile(
-    r"[^/]+/[^/]+\.(jsonl?|ndjson|csv|tsv|txt|md|html?|xml|tmx|xlf|ya?ml|pdf|docx|epub|parquet|arrow|gz|zst|zip|tar|tgz)"
+_SUFFIXES = (
+    "json jsonl ndjson csv tsv tab txt text md markdown rst org adoc tex ipynb eml mbox srt vtt html htm xhtml"
+    " xml tmx xlf xliff rss atom po yaml yml pdf docx epub parquet arrow feather"
+    " gz tgz zst tzst bz2 tbz tbz2 xz txz zip tar doc odt rtf xls xlsx xlsm ods ppt pptx"
 )
+"""How files of data are called, those that are refused too; `tests/contracts` holds it against what can be read."""
+_FILE = re.compile(rf"[^/]+/[^/]+\.(?:{'|'.join(_SUFFIXES.split())})", re.IGNORECASE)
 """A file in a folder: no dataset is called so."""
 
 
@@ -42,6 +46,11 @@ def _may_be_there(path: Path) -> bool:
     return True
 
 
+def may_be_of_hub(text: str) -> bool:
+    """Return whether a name can be one of a dataset of the hub, and not only that of a file in a folder."""
+    return _HUB_ID.fullmatch(text) is not None and not _FILE.fullmatch(text)
+
+
 def local(given: Sequence[str], live: Live) -> tuple[str, ...]:
     """Return the absolute paths of data as a person names it; datasets of the hub are downloaded first.
 
@@ -52,7 +61,7 @@ def local(given: Sequence[str], live: Live) -> tuple[str, ...]:
         if not text.strip():
             raise UsageError("An empty name stands where data should be named; give a file, a folder or a hub id.")
         path = paths.expanded(text)
-        if _may_be_there(path) or not _HUB_ID.fullmatch(text) or _FILE.fullmatch(text):
+        if _may_be_there(path) or not may_be_of_hub(text):
             found.append(os.path.abspath(path))
             continue
         if not text.startswith("hf://") and paths.expanded(text.split("/")[0]).is_dir():
