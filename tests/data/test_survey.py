@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
@@ -320,6 +321,18 @@ def test_what_is_asked_for_is_not_said_to_be_suggested(tmp_path: Path) -> None:
         "You asked for dpo, which cannot learn from these rows; they suit sft."
     ]
     assert inspected(path, method="grpo")["reasons"][-1] == "You asked for grpo; the data suggests sft."
+
+
+def test_a_table_is_read_as_one_whatever_it_is_called(tmp_path: Path) -> None:
+    answers = [f"It is {number}, of course.\nReally" for number in range(30)]
+    rows = [("question", "answer"), *((f"What is {number}?", answer) for number, answer in enumerate(answers))]
+    for name, encoding, dialect in (("x.jsonl", "utf-8", csv.excel), ("x.txt", "utf-16", csv.excel_tab)):
+        with (tmp_path / name).open("w", encoding=encoding, newline="") as file:
+            csv.writer(file, dialect).writerows(rows)
+        found = inspected(str(tmp_path / name))
+        assert (found["files"][0]["kind"], found["rows"], found["usable"]) == ("table", 30, 30)
+        assert found["columns"] == {"prompt": "question", "completion": "answer"}
+        assert found["examples"][0]["messages"][-1]["content"] == answers[0]
 
 
 def test_columns_nothing_is_learnt_from_are_named(tmp_path: Path) -> None:

@@ -6,10 +6,14 @@ Owns the tables of magic numbers and suffixes. Must not know readers, nor of arc
 from __future__ import annotations
 
 import codecs
+import contextlib
+import csv
+import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from workbench.data.readers.marks import is_chat
+from workbench.data.readers.records import parse_json
 from workbench.data.readers.tar_headers import BLOCK, is_header
 
 HEAD_BYTES = 2**14
@@ -149,10 +153,19 @@ _MAILBOX = re.compile(rb"From \S+.{0,80}\d\d:\d\d.{0,40}\d{4}[^\n]{0,80}\n[A-Za-
 _DECLARED_TABLE = re.compile(rb"#separator:|sep=.\r?\n", re.IGNORECASE)
 _XML_HEADS = (b"<?xml", b"<mediawiki")
 """What XML begins with under a suffix that does not say so."""
-_WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_WIDE_MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+"""Byte-order marks; that of UTF-32 stands before that of UTF-16 with which it begins."""
 _CHAT_BYTES = 4096
 _LINES = 8
 """Lines that must agree before a text is taken for something else."""
+_FEWEST_RECORDS = 3
+"""Records that tell a table under a name that says otherwise."""
+_DELIMITERS = ",\t;|"
 
 
 def magic(head: bytes) -> str:
@@ -177,12 +190,45 @@ def office(names: Iterable[str]) -> tuple[str, str]:
 
 def _is_text(head: bytes) -> bool:
     """Return whether a file may be text: it holds no zero bytes, or every second byte is one."""
-    return b"\0" not in head[:512] or head.startswith(_WIDE_MARKS) or 3 * head[:512].count(0) > len(head[:512])
+    return b"\0" not in head[:512] or head.startswith(tuple(_WIDE_MARKS)) or 3 * head[:512].count(0) > len(head[:512])
+
+
+def _as_utf8(head: bytes) -> bytes:
+    """Return the beginning of a text as UTF-8 without its byte-order mark; what has none stays as it is."""
+    for mark, encoding in _WIDE_MARKS.items():
+        if head.startswith(mark):
+            return head[len(mark) :].decode(encoding, "ignore").encode()
+    return head.removeprefix(codecs.BOM_UTF8)
+
+
+def _is_table(text: bytes, delimiters: str = _DELIMITERS) -> bool:
+    """Return whether the beginning of a text holds records of as many cells, two or more, and no JSON."""
+    words = text.decode("utf-8", "ignore")
+    # The last line may be cut in its middle.
+    words = words[: max(words.rfind("\n"), words.rfind("\r")) + 1]
+    if "\0" in words or any(
+        line.lstrip()[:1] == "{" or isinstance(parse_json(line.encode())[0], list) for line in words.splitlines()
+    ):
+        return False
+    return any(_is_steady(_widths(words, delimiter)) for delimiter in delimiters)
+
+
+def _widths(words: str, delimiter: str) -> Iterator[int]:
+    """Yield the number of cells of each record up to one that is faulty, as the last one is that is cut."""
+    with contextlib.suppress(csv.Error):
+        records = csv.reader(io.StringIO(words, newline=""), delimiter=delimiter, strict=True)
+        yield from (len(cells) for cells in records if cells)
+
+
+def _is_steady(widths: Iterable[int]) -> bool:
+    """Return whether numbers of cells are those of a table."""
+    found = list(widths)
+    return len(found) >= _FEWEST_RECORDS and found[0] > 1 and len(set(found)) == 1
 
 
 def _like(head: bytes) -> str:
     """Return the kind of a text by what it begins like, or ""."""
-    text = head.removeprefix(codecs.BOM_UTF8)
+    text = _as_utf8(head)
     if text[:256].lstrip().lower().startswith((b"<!doctype html", b"<html")):
         return "html"
     if (xml := _XML.match(text)) and (xml[1].lower() == b"html" or text.lstrip().startswith(_XML_HEADS)):
@@ -198,7 +244,10 @@ def _like(head: bytes) -> str:
     lines = text.split(b"\n")[: _LINES + 1]
     tabs = [line.count(b"\t") for line in lines[:-1]]
     same = len(tabs) > 2 and tabs[0] > 0 and len(set(tabs)) == 1
-    return "table" if same and not any(line.startswith(b"\t") for line in lines) else ""
+    if any(line.startswith(b"\t") for line in lines):
+        return ""
+    # A cell in quotes may have several lines.
+    return "table" if same or (b'"' in text and _is_table(text, "\t")) else ""
 
 
 def kind_by(suffix: str) -> str:
@@ -209,7 +258,8 @@ def kind_by(suffix: str) -> str:
 def kind_of(suffix: str, head: bytes) -> str:
     """Return the kind of a file that is no archive, by its suffix, then by how it begins; "" when neither tells.
 
-    A text file, a table and a file without a suffix may prove to be something else: JSON lines in a .txt are rows.
+    A text file, a table and a file without a suffix may prove to be something else: JSON lines in a .txt are rows. So
+    may JSON: a table that was given such a name.
     """
     told = kind_by(suffix)
     if told in BINARY or not _is_text(head):
@@ -219,4 +269,6 @@ def kind_of(suffix: str, head: bytes) -> str:
     if told in ("text", "table", ""):
         like = _like(head)
         return told if told == "table" and like != "json" else like or told or ("" if suffix else "text")
-    return "chat" if told == "json" and _like(head) == "chat" else told
+    if told == "json" and (like := _like(head)) != "json":
+        return like if like == "chat" else "table" if _is_table(_as_utf8(head)) else "json"
+    return told
