@@ -126,5 +126,15 @@ def test_marks_are_colours_on_a_terminal_and_signs_elsewhere() -> None:
         {"mark": "trained", "text": "c"},
     ]
     assert marks.shown(tokens, coloured=False) == "a␛[2J⟦b\nc⟧"
+    assert marks.legend(["masked", "trained"], coloured=False) == "⟦learnt⟧  no sign: read, not learnt"
     painted = marks.shown(tokens, coloured=True)
     assert painted == "\x1b[2ma␛[2J\x1b[0m\x1b[1;32mb\x1b[0m\n\x1b[1;32mc\x1b[0m"
+
+
+def test_every_mark_is_told_without_colours() -> None:
+    shown = {mark: marks.shown([{"mark": mark, "text": "a word"}], coloured=False) for mark in marks.LEGEND}
+    assert len(set(shown.values())) == len(marks.LEGEND) == 5
+    assert all("a word" in text for text in shown.values())
+    legend = marks.legend(marks.LEGEND, coloured=False)
+    for mark, words in marks.LEGEND.items():
+        assert shown[mark].replace("a word", words) in legend

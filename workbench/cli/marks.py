@@ -15,8 +15,14 @@ from workbench.core.text import clean
 
 COLOURS = {"trained": "1;32", "masked": "2", "template": "36", "control": "7", "truncated": "9;31"}
 """Mark → what a colour terminal is told: bold green, faint, cyan, inverse, struck out in red."""
-SIGNS = {"trained": ("⟦", "⟧"), "truncated": ("✂⟦", "⟧")}
-"""Mark → what stands round a run of such tokens where there are no colours."""
+SIGNS = {
+    "trained": ("⟦", "⟧"),
+    "masked": ("", ""),
+    "template": ("⟨", "⟩"),
+    "control": ("⟪", "⟫"),
+    "truncated": ("✂⟦", "⟧"),
+}
+"""Mark → what stands round a run of such tokens where there are no colours: nothing round what the row says itself."""
 LEGEND = {
     "trained": "learnt",
     "masked": "read, not learnt",
@@ -41,7 +47,7 @@ def shown(tokens: Iterable[Mapping[str, Any]], coloured: bool) -> str:
     pieces = []
     for mark, run in itertools.groupby(tokens, key=lambda token: str(token["mark"])):
         text = clean("".join(str(token["text"]) for token in run))
-        before, after = SIGNS.get(mark, ("", ""))
+        before, after = SIGNS[mark]
         pieces.append(_painted(mark, text) if coloured else f"{before}{text}{after}")
     return "".join(pieces)
 
@@ -51,4 +57,5 @@ def legend(marks: Iterable[str], coloured: bool) -> str:
     known = [mark for mark in LEGEND if mark in set(marks)]
     if coloured:
         return "  ".join(_painted(mark, LEGEND[mark]) for mark in known)
-    return "  ".join(f"{SIGNS[mark][0]}{LEGEND[mark]}{SIGNS[mark][1]}" for mark in known if mark in SIGNS)
+    told = [f"{SIGNS[mark][0]}{LEGEND[mark]}{SIGNS[mark][1]}" for mark in known]
+    return "  ".join(words if SIGNS[mark][0] else f"no sign: {words}" for mark, words in zip(known, told, strict=True))
