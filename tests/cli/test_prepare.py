@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -168,6 +171,51 @@ def test_a_kill_in_the_middle_leaves_no_half_folder(home: Home, tmp_path: Path) 
     assert sorted(path.name for path in out.iterdir()) == FILES
     assert not staged.exists()
     assert len(lines(out / "train.jsonl")) + len(lines(out / "held_out.jsonl")) == 30_000
+
+
+def nobody_locks(folder: Path) -> bool:
+    """Return whether no process holds a lock on a folder."""
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(fd)
+    return True
+
+
+def test_what_a_killed_one_left_is_cleaned_up_beside_it_once_nobody_works_on_it(home: Home, tmp_path: Path) -> None:
+    data, few, out = tmp_path / "data.jsonl", tmp_path / "few.jsonl", tmp_path / "out"
+    many_rows(data, 30_000)
+    many_rows(few, 20)
+    staged = tmp_path / ".out.partial"
+    child = subprocess.Popen(
+        home.command("prepare", data, "--out", out),
+        env=home.env(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    errand = 0
+    try:
+        wait_until((staged / QUARANTINE).exists, 120, "rows are being written")
+        errand = int(Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text())
+        os.kill(errand, signal.SIGSTOP)
+        child.kill()
+        child.wait()
+        # Its child lives and may go on to write.
+        home.json("prepare", few, "--out", tmp_path / "first")
+        assert staged.exists()
+        assert "being written by another process" in refused(home, "prepare", few, "--out", out)
+    finally:
+        child.kill()
+        child.wait()
+        if errand:
+            os.kill(errand, signal.SIGKILL)
+    wait_until(lambda: nobody_locks(staged), 120, "the errand ends, too")
+    home.json("prepare", few, "--out", tmp_path / "second")
+    assert {path.name for path in tmp_path.iterdir()} - {"home"} == {"data.jsonl", "few.jsonl", "first", "second"}
 
 
 FULL_DISK = """

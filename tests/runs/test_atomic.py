@@ -269,6 +269,25 @@ def test_sweep_leaves_the_work_of_the_living(tmp_path: Path) -> None:
     assert contents(tmp_path / "live") == {"x": b"1"}
 
 
+def test_in_a_folder_of_the_person_only_what_was_surely_staged_is_swept(tmp_path: Path) -> None:
+    kept = (".other.partial", ".empty.partial", ".dead.part", "dead.partial")
+    for name in (".dead.partial", *kept):
+        (tmp_path / name).mkdir()
+        if name != ".empty.partial":
+            (tmp_path / name / ("mine" if name == ".other.partial" else "x")).write_bytes(b"1")
+    (tmp_path / ".dead.partial" / ".0123.tmp").write_bytes(b"1")
+    for name in (".a.partial", ".0123.tmp"):
+        (tmp_path / name).write_bytes(b"the person's own")
+    (tmp_path / ".link.partial").symlink_to(tmp_path / "dead.partial", target_is_directory=True)
+    with atomic.staging(tmp_path / "live") as staged:
+        (staged / "x").write_bytes(b"1")
+        atomic.sweep_staged(tmp_path, ("x", "y"))
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {*kept, ".a.partial", ".0123.tmp", ".link.partial", "live"}
+    assert contents(tmp_path / "live") == {"x": b"1"}
+    atomic.sweep_staged(tmp_path / "nowhere", ("x",))
+
+
 @pytest.mark.parametrize(
     ("error", "is_full"),
     [

@@ -23,6 +23,8 @@ FIELDS = (
     "decontaminate", "eval_split", "seed",
 )  # fmt: skip
 """Fields of a recipe that say how rows are curated."""
+_FILES = ("train.jsonl", "held_out.jsonl", "quarantine.jsonl", "plan.json", "report.json", atomic.MANIFEST)
+"""What lies in a prepared folder."""
 
 
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
@@ -72,6 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     out = Path(os.path.abspath(paths.expanded(str(arguments.out))))
     if out.exists():
         raise UsageError(f"{one_line(str(out))} is there already; name a folder that does not exist.")
+    atomic.sweep_staged(out.parent, _FILES)
     values = _curation(arguments.set)
     columns = assignments(arguments.column, "--column", "ROLE=NAME", "prompt=question")
     given = local(arguments.path, live)

@@ -2,14 +2,18 @@
 
 Owns the files of a prepared dataset. Must not know models. It is an errand of its own process, `python -m
 workbench.data.prepare`: a request {"paths", "method", "format", "columns", "recipe", "out"} on stdin, lines {"what",
-"rows"} while it works, and a last {"result"} on stdout. `out` is an empty folder that the caller publishes.
+"rows"} while it works, and a last {"result"} on stdout. `out` is an empty folder that the caller publishes; it is
+locked while this process lives, because it may outlive a caller that was killed.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import fcntl
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -35,6 +39,12 @@ def _write(file: BinaryIO, written: Iterable[Mapping[str, Any]], *digests: Any) 
         for digest in digests:
             digest.update(line)
     return number
+
+
+def _claim(folder: Path) -> None:
+    """Lock a folder until this process ends, in the way by which the caller knows what somebody is working on."""
+    with contextlib.suppress(OSError):  # some network file systems refuse to lock a directory
+        fcntl.flock(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 
 def prepare(request: Mapping[str, Any], progress: rows.Progress) -> dict[str, Any]:
@@ -101,6 +111,7 @@ def serve(work: Callable[[Mapping[str, Any], rows.Progress], dict[str, Any]]) ->
 
     try:
         request = json.loads(sys.stdin.buffer.read())
+        _claim(Path(request["out"]))
         say({"result": work(request, lambda what, number: say({"what": what, "rows": number}))})
     except UsageError as error:
         say({"error": str(error)})

@@ -16,7 +16,7 @@ import os
 import re
 import stat
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from workbench.core.errors import NoSpaceError, WorkbenchError
@@ -227,18 +227,18 @@ def _claim(fd: int) -> None:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
 
 
-def _is_claimed(path: Path) -> bool:
-    """Return whether a living process is working on `path`."""
+def _is_claimed(path: Path) -> bool | None:
+    """Return whether a living process is working on `path`; None where nothing can be locked, so that nobody knows."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
-        return False
+        return None
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:
-        return False
+        return None
     finally:
         os.close(fd)
     return False
@@ -384,3 +384,16 @@ def sweep(folder: Path) -> list[str]:
             f"What an interrupted writer left in {folder} cannot be removed: {error.strerror}; check its permissions."
         ) from error
     return found
+
+
+def sweep_staged(folder: Path, names: Collection[str]) -> None:
+    """Remove what killed writers staged in a folder that is not ours alone.
+
+    Only a directory of `staging` goes that no living process works on and that holds files called as in `names` and
+    nothing else; what cannot be looked at or removed stays.
+    """
+    with contextlib.suppress(OSError):
+        for path in folder.glob(".*.partial/"):
+            inside = {entry.name for entry in path.iterdir() if not _LEFTOVER.fullmatch(entry.name)}
+            if inside and inside <= set(names) and _is_claimed(path) is False:
+                remove_tree(path)
