@@ -146,6 +146,16 @@ def test_nothing_left_to_learn_from_is_one_sentence_with_its_reason(tmp_path: Pa
     path = str(written(tmp_path / "one.jsonl", *map(pair, range(30))))
     with pytest.raises(UsageError, match=r"of 30 usable rows, min_characters leaves out 30 \(too short\)"):
         rows.find([path], "sft", Curation(min_characters=10_000))
+    german = [{"text": f"Die alte Mühle am Ende der Straße steht seit {n} Jahren leer und offen."} for n in range(29)]
+    french = [{"text": "Le vieux moulin au bout de la rue est vide depuis des années et personne ne le sait."}]
+    path = str(written(tmp_path / "texts.jsonl", *german, *french))
+    with pytest.raises(UsageError) as caught:
+        rows.find([path], "cpt", Curation(languages=("en",)))
+    assert str(caught.value).endswith(
+        "languages leaves out 30 (in another language; 29 in German (de); 1 in French (fr)); give other rows, or name "
+        "their language in languages."
+    )
+    path = str(written(tmp_path / "one.jsonl", *map(pair, range(30))))
     with pytest.raises(UsageError, match=r"data_weights leaves out 30 \(left out by the weight of their source\)"):
         rows.find([path], "sft", Curation(weights=(0.0,)))
 

@@ -15,7 +15,7 @@ from workbench.core.recipe import Recipe
 from workbench.data import account, canonical, plan, sources, survey
 from workbench.data.account import Account
 from workbench.data.curate import Curation, Curator, Decisions
-from workbench.data.curate.curator import STEPS
+from workbench.data.curate.curator import FOREIGN, STEPS
 from workbench.data.layouts import TYPE_OF_METHOD
 from workbench.data.readers import BadRecord, Unreadable, kinds, read
 
@@ -189,9 +189,12 @@ def _nothing_left(rows: Rows) -> str:
     most = max(lines, key=lambda line: int(line["rows"]), default=None)
     if most is None:
         return f"All {rows.account.usable} usable rows are held out; give rows to learn from, too."
+    told = [f"{line['rows']} {line['what']}" for line in rows.decisions.report() if line["step"] == most["step"]]
+    why = "; ".join([most["what"], *told[1:]]) if most["what"] == FOREIGN else most["what"]
+    instead = "name their language in languages" if most["what"] == FOREIGN else "let fewer be left out"
     return (
         f"No row is left to learn from: of {rows.account.usable} usable rows, {most['step']} leaves out {most['rows']} "
-        f"({most['what']}); give other rows, or let fewer be left out."
+        f"({why}); give other rows, or {instead}."
     )
 
 

@@ -123,7 +123,7 @@ def test_each_rule_leaves_out_its_rows() -> None:
     for curation, left in (
         (Curation(min_characters=10), {steps.SHORT: 1}),
         (Curation(max_characters=500), {steps.LONG: 1}),
-        (Curation(languages=("en",)), {steps.FOREIGN: 1}),
+        (Curation(languages=("en",)), {steps.FOREIGN: 1, "in German (de)": 1}),
         (Curation(languages=("de", "en")), {}),
         (Curation(quality="drop"), {steps.POOR: 5}),
         (Curation(secrets="drop"), {steps.SECRET: 1, "with CARD, found": 1}),

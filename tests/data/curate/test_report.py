@@ -12,6 +12,8 @@ from workbench.data.curate.language import language
 ENGLISH = "The old mill at the end of the street has been empty for years and nobody knows who owned it."
 GERMAN = "Die alte Mühle am Ende der Straße steht seit Jahren leer und niemand weiß, wem sie gehört hat."
 FRENCH = "Le vieux moulin au bout de la rue est vide depuis des années et personne ne sait à qui il appartenait."
+DUTCH = "Amsterdam is de hoofdstad van Nederland en ligt in de provincie, waar veel mensen wonen of werken."
+ITALIAN = "A volte il vecchio mulino in fondo alla strada resta vuoto per anni e nessuno sa a chi appartenga."
 CHINESE = "街道尽头的旧磨坊已经空了很多年，没有人知道它曾经属于谁。"
 NAMES = ("Mirel Osk", "Tarn", "Vela Kasur", "Odo Zarvo Benn", "Ilmen", "w12 w30", "42", "ok", "Noro Fuva", "La Sera")
 
@@ -48,13 +50,22 @@ def test_rows_in_several_languages_are_told_with_those_nobody_can_be_sure_of() -
     rows = [*[GERMAN + f" {place}" for place in range(50)], *[FRENCH + f" {place}" for place in range(20)]]
     rows += [*[ENGLISH] * 10, *NAMES, *NAMES]
     (text,) = languages_of(rows)
-    assert text == "The rows seem to be in several languages: de 50 %, fr 20 %, en 10 %, not sure 20 %."
+    assert text == (
+        "The rows seem to be in several languages: German (de) 50 %, French (fr) 20 %, English (en) 10 %, not sure "
+        "20 %; languages=de would keep the first and what nobody can be sure of, and leave out the others."
+    )
     found: list[dict[str, Any]] = report.problems([{"text": text} for text in rows])
     assert [problem["fix"] for problem in found if "languages" in problem["fix"]] == [{"languages": "de"}]
     (text,) = languages_of([GERMAN] * 50 + [FRENCH] * 50)
-    assert text == "The rows seem to be in several languages: de 50 %, fr 50 %."
+    assert "languages: German (de) 50 %, French (fr) 50 %; " in text
     # A language of one row in a hundred may be an error.
     assert languages_of([GERMAN] * 99 + [FRENCH]) == []
+
+
+def test_what_has_words_that_english_has_too_is_not_taken_for_it() -> None:
+    assert languages_of([DUTCH] * 60 + [DUTCH.replace("is de", "was de")] * 40) == []
+    (text,) = languages_of([DUTCH] * 50 + [ITALIAN] * 40 + [ENGLISH] * 10)
+    assert "languages: Dutch (nl) 50 %, Italian (it) 40 %, English (en) 10 %; " in text
 
 
 def test_near_duplicates_are_told_by_what_rows_teach() -> None:

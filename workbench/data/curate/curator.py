@@ -46,6 +46,7 @@ _REASONS = ("", *STEPS)
 _NUMBER = {reason: number for number, reason in enumerate(_REASONS)}
 _SHOWN = 3
 _SHOWN_CHARACTERS = 160
+_SHOWN_LANGUAGES = 4
 _TOGETHER = 2**18
 """Letters of the rows that are looked at together."""
 _ROWS_TOGETHER = 2**11
@@ -80,10 +81,12 @@ class Decisions:
         copies: NDArray[np.uint16],
         sizes: NDArray[np.uint32],
         flagged: Counter[str],
+        foreign: Counter[str],
     ) -> None:
-        """`sizes` are the characters of the rows; `flagged` tells how many rows each kind of secret was found in."""
+        """`sizes` are the characters of the rows; `flagged` tells how many rows each kind of secret was found in,
+        `foreign` how many were left out in each language."""
         self._curation, self._reasons, self._held_out, self._copies = curation, reasons, held_out, copies
-        self._flagged = flagged
+        self._flagged, self._foreign = flagged, foreign
         self._examples = {
             int(row): "" for reason in range(1, len(_REASONS)) for row in np.flatnonzero(reasons == reason)[:_SHOWN]
         }
@@ -133,6 +136,9 @@ class Decisions:
                     text for row, text in self._examples.items() if self._reasons[row] == _NUMBER[what] and text
                 ]
                 lines.append(self._line(step, rows, what, examples))
+            if what == FOREIGN:
+                most = self._foreign.most_common(_SHOWN_LANGUAGES)
+                lines += [self._line(step, rows, f"in {language.called(code)}", []) for code, rows in most]
         done = "masked" if self._curation.secrets == "mask" else "found"
         lines += [self._line("secrets", rows, f"with {kind}, {done}", []) for kind, rows in self._flagged.most_common()]
         return lines
@@ -185,6 +191,7 @@ class Curator:
         self._compares = curation.duplicates == "near" or curation.eval_split > 0
         self._reasons, self._facts, self._records = bytearray(), bytearray(), bytearray()
         self._flagged: Counter[str] = Counter()
+        self._foreign: Counter[str] = Counter()
         self._parts: list[likeness.Parts] = []
         self._waiting: list[str] = []
         self._letters = 0
@@ -224,6 +231,7 @@ class Curator:
             if curation.max_characters and size > curation.max_characters:
                 return LONG
         if curation.languages and (told := language.language(text)) and told not in curation.languages:
+            self._foreign[told] += 1
             return FOREIGN
         if curation.quality == "drop" and "text" in row and quality.broken(text):
             return POOR
@@ -256,7 +264,7 @@ class Curator:
         del near, alike
         copies = self._copies(reasons, facts, held_out)
         sizes = facts["characters"].copy()
-        return Decisions(self._curation, reasons, held_out, copies, sizes, self._flagged)
+        return Decisions(self._curation, reasons, held_out, copies, sizes, self._flagged, self._foreign)
 
     def _clusters(self, texts: NDArray[np.uint64]) -> tuple[Rows, Rows]:
         """Return for each row the number of a row that stands for its near duplicates, and for the rows alike.

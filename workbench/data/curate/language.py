@@ -12,6 +12,8 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
+from workbench.data.formats.languages import LANGUAGES
+
 LOOKED_AT = 500
 """Characters of a text that are looked at."""
 FEWEST = 50
@@ -47,6 +49,11 @@ def _classifier() -> Any:
 def known() -> frozenset[str]:
     """Return the codes of the languages that can be told."""
     return frozenset(map(str, _classifier().nb_classes)) - {NO_LANGUAGE}
+
+
+def called(code: str) -> str:
+    """Return a language for a sentence: its English name with its code, or only the code where no name is known."""
+    return f"{LANGUAGES[code]} ({code})" if code in LANGUAGES else code
 
 
 def language(text: str) -> str:

@@ -28,7 +28,8 @@ FEWEST_OF_A_LANGUAGE = 2
 """Rows below which a language may be an error of the classifier."""
 _SHOWN_KINDS = 4
 _SHOWN_RULES = 2
-_ENGLISH = frozenset(("the", "and", "of", "to", "is", "in", "a", "you", "that", "it", "for", "are"))
+_ENGLISH = frozenset(("the", "and", "you", "that", "are", "what", "which", "how", "with", "this", "from", "have"))
+"""Common words of English that are none of its neighbours' common ones, as "is", "in" and "a" are."""
 _NAMES = {
     "API_KEY": "an API key",
     "PRIVATE_KEY": "a private key",
@@ -62,9 +63,12 @@ def _several(told: Counter[str]) -> list[dict[str, Any]]:
     named = [(name, number) for name, number in told.most_common(4) if number >= least]
     if len(named) < 2:
         return []
-    parts = [f"{name} {100 * number / rows:.0f} %" for name, number in named]
+    parts = [f"{language.called(name)} {100 * number / rows:.0f} %" for name, number in named]
     parts += [f"not sure {100 * unsure / rows:.0f} %"] if unsure else []
-    text = f"The rows seem to be in several languages: {', '.join(parts)}."
+    text = (
+        f"The rows seem to be in several languages: {', '.join(parts)}; languages={named[0][0]} would keep the first "
+        "and what nobody can be sure of, and leave out the others."
+    )
     return [{"text": text, "fix": {"languages": named[0][0]}}]
 
 
