@@ -156,6 +156,17 @@ def test_masking_leaves_roles_and_tools_alone() -> None:
     assert decided([row], Curation()).applied(row) is row
 
 
+def test_secrets_are_counted_of_the_rows_that_stay_or_go_for_them() -> None:
+    texts = ["Write to a.b@example.org.", "Call +49 30 901820, or write to a.b@example.org."]
+    rows = [{"text": texts[number % 2]} for number in range(20)] + [{"text": "c@example.org"}]
+    counted = why(decided(rows, Curation(secrets="mask", min_characters=20)))
+    assert counted == {steps.SHORT: 1, steps.COPY: 18, "with EMAIL, masked": 2, "with PHONE, masked": 1}
+    counted = why(decided(rows, Curation(secrets="mask", min_characters=20, duplicates="keep")))
+    assert counted == {steps.SHORT: 1, "with EMAIL, masked": 20, "with PHONE, masked": 10}
+    counted = why(decided(rows, Curation(secrets="drop", min_characters=20)))
+    assert counted == {steps.SHORT: 1, steps.SECRET: 20, "with EMAIL, found": 20, "with PHONE, found": 10}
+
+
 def test_no_near_copy_stands_on_both_sides() -> None:
     draw = random.Random(2)
     rows = []

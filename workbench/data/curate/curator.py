@@ -7,6 +7,7 @@ most of them to compare it with the others; a decision is looked up by the row's
 from __future__ import annotations
 
 import struct
+from array import array
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -83,8 +84,8 @@ class Decisions:
         flagged: Counter[str],
         foreign: Counter[str],
     ) -> None:
-        """`sizes` are the characters of the rows; `flagged` tells how many rows each kind of secret was found in,
-        `foreign` how many were left out in each language."""
+        """`sizes` are the characters of the rows; `flagged` tells in how many of those that are masked, or are
+        left out for it, each kind of secret was found, `foreign` how many were left out in each language."""
         self._curation, self._reasons, self._held_out, self._copies = curation, reasons, held_out, copies
         self._flagged, self._foreign = flagged, foreign
         self._examples = {
@@ -190,7 +191,8 @@ class Curator:
         self._exams = Exams(curation.decontaminate) if curation.decontaminate else None
         self._compares = curation.duplicates == "near" or curation.eval_split > 0
         self._reasons, self._facts, self._records = bytearray(), bytearray(), bytearray()
-        self._flagged: Counter[str] = Counter()
+        # Numbers of the rows with secrets, and a bit for each kind in them.
+        self._flagged, self._secrets = array("Q"), array("H")
         self._foreign: Counter[str] = Counter()
         self._parts: list[likeness.Parts] = []
         self._waiting: list[str] = []
@@ -236,7 +238,8 @@ class Curator:
         if curation.quality == "drop" and "text" in row and quality.broken(text):
             return POOR
         if curation.secrets != "keep" and (found := secrets.found(text)):
-            self._flagged.update(dict.fromkeys(found, 1))
+            self._flagged.append(len(self._reasons))
+            self._secrets.append(sum(1 << number for number, kind in enumerate(secrets.KINDS) if kind in found))
             if curation.secrets == "drop":
                 return SECRET
         if self._exams is not None and self._exams.has([text] if "text" in row else map(said, turns_of(row))):
@@ -264,7 +267,13 @@ class Curator:
         del near, alike
         copies = self._copies(reasons, facts, held_out)
         sizes = facts["characters"].copy()
-        return Decisions(self._curation, reasons, held_out, copies, sizes, self._flagged, self._foreign)
+        return Decisions(self._curation, reasons, held_out, copies, sizes, self._kinds(reasons), self._foreign)
+
+    def _kinds(self, reasons: NDArray[np.uint8]) -> Counter[str]:
+        """Return kind of secret → rows with it: of those that stay to be masked, or of those left out for it."""
+        wanted = _NUMBER[SECRET] if self._curation.secrets == "drop" else 0
+        found = np.array(self._secrets, dtype=np.uint16)[reasons[np.array(self._flagged, dtype=np.int64)] == wanted]
+        return +Counter({kind: int((found >> number & 1).sum()) for number, kind in enumerate(secrets.KINDS)})
 
     def _clusters(self, texts: NDArray[np.uint64]) -> tuple[Rows, Rows]:
         """Return for each row the number of a row that stands for its near duplicates, and for the rows alike.
