@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,19 @@ def prose(draw: random.Random, characters: int) -> str:
     return " ".join(words)
 
 
+def telegram(texts: list[str]) -> str:
+    """Return an export of Telegram with a chat for each text."""
+    message = {"id": 1, "type": "message", "date": "2024-01-01T10:00:00", "from": "Ann"}
+    chats = [{"name": "Ann", "type": "personal_chat", "id": 1, "messages": [message | {"text": t}]} for t in texts]
+    return json.dumps({"about": "Here is the data you requested", "chats": {"list": chats}})
+
+
+MANY_IN_ONE = {
+    "mbox": lambda texts: "".join(f"From a@b.org Mon Jan  1 10:00:00 2024\nSubject: It\n\n{t}\n\n" for t in texts),
+    "txt": "\n<|endoftext|>\n".join,
+    "json": telegram,
+}
+"""Suffix → what writes texts into one file."""
 LINES = st.one_of(
     st.builds(pair, st.integers(0, 40)),
     st.sampled_from(["{broken", "[]", "null", '{"question": 3}', '{"question": "no answer", "answer": ""}', "3"]),
@@ -140,6 +154,27 @@ def test_articles_on_lines_are_no_parts_of_one_document(tmp_path: Path) -> None:
     found = rows.find([str(tmp_path)], "cpt", Curation(eval_split=0.1))
     assert found.counts["rows"] == 120
     assert len(found.held_out) == 12
+
+
+@pytest.mark.parametrize("name", sorted(MANY_IN_ONE))
+def test_documents_of_one_file_are_held_out_on_their_own(tmp_path: Path, name: str) -> None:
+    draw = random.Random(3)
+    for number in range(12):
+        texts = [f"file {number} begins\n\n{prose(draw, 300)}" for _ in range(20)]
+        texts[7] = "\n\n".join(f"long {number} {prose(draw, 900)}" for _ in range(330))
+        (tmp_path / f"{number}.{name}").write_text(MANY_IN_ONE[name](texts))
+    found = rows.find([str(tmp_path)], "cpt", Curation(eval_split=0.1))
+
+    def named(kind: str, side: list[dict[str, Any]]) -> set[str]:
+        return {number for row in side for number in re.findall(rf"{kind} (\d+) ", row["text"])}
+
+    held, learnt = found.held_out, list(found.train())
+    assert len(held) + len(learnt) == found.counts["rows"] > 12 * 30
+    assert len(held) == pytest.approx(len(learnt) / 9, abs=1)
+    assert len(named("file", held) & named("file", learnt)) > 1
+    # The parts of one that is long stay together all the same.
+    assert named("long", learnt)
+    assert not named("long", held) & named("long", learnt)
 
 
 def test_nothing_left_to_learn_from_is_one_sentence_with_its_reason(tmp_path: Path) -> None:

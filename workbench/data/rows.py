@@ -43,11 +43,8 @@ def curation_of(recipe: Recipe) -> Curation:
 
 
 def _is_part(kind: str, value: Mapping[str, Any]) -> bool:
-    """Return whether a record of a member is a part of one document, and not an article or a question of its own."""
-    if kind not in kinds.PROSE or value.keys() != {"text"}:
-        return False
-    # Where each line of a text is an article, no article has two.
-    return kind != "text" or "\n" in value["text"]
+    """Return whether a record of a member may be a part of a document, and is not a question or a row of its own."""
+    return kind in kinds.PROSE and value.keys() == {"text"}
 
 
 class Rows:
@@ -87,7 +84,7 @@ class Rows:
         for part in self.sources.parts:
             convert = account.converter(part.detection.layout, part.why_not, kind, tally)
             for member, source in zip(part.members, part.paths, strict=True):
-                documents += 1
+                last = -1
                 try:
                     for record in read(member):
                         if isinstance(record, BadRecord):
@@ -98,6 +95,8 @@ class Rows:
                             refused(record.source, record.line, row.reason)
                             continue
                         into.accept(row)
+                        documents += record.document != last
+                        last = record.document
                         document = documents if _is_part(member.kind, record.value) else -1
                         yield row, source, member.held_out or record.held_out, document
                 except Unreadable as error:

@@ -175,12 +175,15 @@ def _records(source: Source) -> Iterator[Record | BadRecord]:
     stream = _all(pieces)
     bad: list[BadRecord] = []
     found = False
-    for first in stream:
+    for number, first in enumerate(stream):
         begins = first[0] if first is not None else pieces.line
         messages = chain([first], iter(stream.__next__, None)) if first is not None else iter(())
         found = True
         for record in recorded(source.name, article(_lines(messages, source, people, bad)), bad, NO_WORDS):
-            yield record if isinstance(record, Record) or record.reason != NO_WORDS else record._replace(line=begins)
+            if isinstance(record, Record):
+                yield record._replace(document=number)
+            else:
+                yield record._replace(line=begins) if record.reason == NO_WORDS else record
     if not found:
         yield BadRecord(source.name, 1, NO_WORDS)
 

@@ -351,13 +351,22 @@ def segments(text: str, left_out: list[int] | None = None) -> Iterator[Row]:
 
 
 def recorded(name: str, rows: Iterable[Row], bad: list[BadRecord], empty: str = EMPTY) -> Iterator[Record | BadRecord]:
-    """Yield rows as records, with what is added to `bad` while they are made; one BadRecord when there is nothing."""
+    """Yield rows of one document as records, with what is added to `bad` while they are made; one BadRecord when there
+    is nothing."""
+    return recorded_each(name, [rows], bad, empty)
+
+
+def recorded_each(
+    name: str, documents: Iterable[Iterable[Row]], bad: list[BadRecord], empty: str = EMPTY
+) -> Iterator[Record | BadRecord]:
+    """Yield the rows of documents that stand in one file as `recorded` does."""
     found = False
-    for line, row in rows:
-        found = True
-        yield from bad
-        bad.clear()
-        yield Record(name, line, row)
+    for number, rows in enumerate(documents):
+        for line, row in rows:
+            found = True
+            yield from bad
+            bad.clear()
+            yield Record(name, line, row, document=number)
     yield from bad or ([] if found else [BadRecord(name, 1, empty)])
     bad.clear()
 

@@ -37,6 +37,9 @@ class Record(NamedTuple):
     value: dict[str, Any]
     held_out: bool = False
     """It stands under a key that says validation or test, beside one of rows to learn from."""
+    document: int = 0
+    """Number, within its file, of the document that a text is a part of: neighbours with the same one belong together.
+    Of prose only; elsewhere it says nothing."""
 
 
 class BadRecord(NamedTuple):

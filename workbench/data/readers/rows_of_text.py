@@ -12,7 +12,7 @@ conversations, one article, or a book in parts.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from workbench.data.readers import passages, separators
 from workbench.data.readers.member import Member
@@ -39,18 +39,18 @@ def one_per_line(head: bytes) -> bool:
     return len(lengths) > 2 and usual >= PARAGRAPH and not blank and min(lengths[:-1]) >= HEADING
 
 
-def _divided(source: Source, lines: Iterator[passages.Line]) -> Iterator[passages.Row]:
-    """Yield what a text consists of: texts with a token between them, or what its marks make of it."""
+def _divided(source: Source, lines: Iterator[passages.Line]) -> Iterable[Iterator[passages.Row]]:
+    """Return what a text consists of: texts with a token between them, or what its marks make of it."""
     head = source.head[: passages.JUDGED].decode("utf-8", "ignore")
     if separators.are_in(head):
         return separators.texts(separators.form_between(head), lines)
-    return passages.divided(passages.form_of(head), lines, long=not source.is_short)
+    return [passages.divided(passages.form_of(head), lines, long=not source.is_short)]
 
 
 def _whole(source: Source) -> Iterator[Record | BadRecord]:
     """Yield what a text as a whole consists of."""
     bad: list[BadRecord] = []
-    return passages.recorded(source.name, _divided(source, source.text_lines(bad)), bad)
+    return passages.recorded_each(source.name, _divided(source, source.text_lines(bad)), bad)
 
 
 def _code(source: Source) -> Iterator[Record | BadRecord]:
@@ -64,8 +64,8 @@ def _articles(source: Source) -> Iterator[Record | BadRecord]:
     if separators.are_in(source.head.decode("utf-8", "ignore")) or not one_per_line(source.head):
         return _whole(source)
     bad: list[BadRecord] = []
-    lines = ((number, {"text": line}) for number, line in source.text_lines(bad) if line.strip())
-    return passages.recorded(source.name, lines, bad)
+    lines = ([(number, {"text": line})] for number, line in source.text_lines(bad) if line.strip())
+    return passages.recorded_each(source.name, lines, bad)
 
 
 def read_article(member: Member) -> Iterator[Record | BadRecord]:

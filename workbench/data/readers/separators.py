@@ -53,10 +53,10 @@ def _parted(lines: Iterable[Line]) -> Iterator[Line | None]:
                 yield number, other
 
 
-def texts(form: Form, lines: Iterable[Line]) -> Iterator[Row]:
-    """Yield (number of its first line, row) of each text in numbered lines, and of each part of a long one.
+def texts(form: Form, lines: Iterable[Line]) -> Iterator[Iterator[Row]]:
+    """Yield for each text in numbered lines its rows as (number of the first line, row): a long one has several.
 
-    A text without the marks of the others is an article.
+    The rows of a text are to be taken before the next one is. A text without the marks of the others is an article.
 
     What is in memory is one text of at most `LONG_TEXT` characters, or one part of a longer one.
     """
@@ -67,4 +67,4 @@ def texts(form: Form, lines: Iterable[Line]) -> Iterator[Row]:
         lines = chain([first], iter(stream.__next__, None))
         taken, long = begun(lines)
         marked = form is not ARTICLE and next(divided(form, taken, long=False), None) is not None
-        yield from divided(form if marked else ARTICLE, chain(taken, lines), long=long)
+        yield divided(form if marked else ARTICLE, chain(taken, lines), long=long)

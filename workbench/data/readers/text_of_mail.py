@@ -120,7 +120,7 @@ def text_of(data: bytes) -> str:
 
 def read_mail(member: Member) -> Iterator[Record | BadRecord]:
     """Yield a text for each mail of a file, or several where it is long. Raises Unreadable for a damaged archive."""
-    for start, data in _mails(member):
+    for number, (start, data) in enumerate(_mails(member)):
         if data is None:
             yield BadRecord(member.name, start, TOO_LONG)
             continue
@@ -133,4 +133,7 @@ def read_mail(member: Member) -> Iterator[Record | BadRecord]:
             yield BadRecord(member.name, start, _DAMAGED)
             continue
         for record in recorded(member.name, article(numbered(text)), [], _NO_WORDS):
-            yield record._replace(line=start)
+            if isinstance(record, Record):
+                yield record._replace(line=start, document=number)
+            else:
+                yield record._replace(line=start)
