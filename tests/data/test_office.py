@@ -12,7 +12,7 @@ import pytest
 
 from tests.data.documents_made import PAIRS, QUESTIONS, article, lines, packed, pdf, refusal, zipped
 from workbench.data import readers
-from workbench.data.readers import BadRecord, Record, Unreadable, passages, text_of_office
+from workbench.data.readers import BadRecord, Record, Unreadable, office, passages
 
 # DOCX
 
@@ -108,7 +108,7 @@ def test_docx_that_grows_beyond_measure_is_refused() -> None:
 
 
 def test_budget_counts_all_parts_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(text_of_office, "MAX_RECORD_BYTES", 10_000)
+    monkeypatch.setattr(office, "MAX_RECORD_BYTES", 10_000)
     chapters = {f"c{number}": f"<p>{'word ' * 500}</p>" for number in range(5)}
     assert article(epub(dict(list(chapters.items())[:2])), "epub").count("word") == 1000
     assert "beyond all measure" in refusal(epub(chapters), "epub")
@@ -122,7 +122,7 @@ def test_docx_deep_nesting_many_parts_locked_and_damaged(monkeypatch: pytest.Mon
     assert "is damaged" in refusal(zipped({"a": "b"}), "docx")
     assert "is damaged" in refusal(docx("<w:p>"), "docx")
     assert "password" in refusal(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 99, "docx")
-    monkeypatch.setattr(text_of_office, "MAX_PARTS", 2)
+    monkeypatch.setattr(office, "MAX_PARTS", 2)
     assert "more than 2 parts" in refusal(good, "docx")
 
 

@@ -1,144 +1,33 @@
 """DOCX and EPUB: the text of a document that is an archive of XML.
 
-Owns what of such an archive is its text. Must not know what the text says.
+Owns what of such an archive is its text. Must not know what the text says, or how the archive is opened.
 
-Nothing is unpacked to disk; parts are read as streams within a budget of bytes and of the ratio of packing. XML is
-parsed without entities and without looking anything up. Of a DOCX, deleted text, text moved away, hidden text, tables
-of contents, notes and comments are left out; headings become `#` lines, list items `-` lines, table rows `|` lines.
-An EPUB is read in the order of its spine.
+Of a DOCX, deleted text, text moved away, hidden text, tables of contents, notes and comments are left out; headings
+become `#` lines, list items `-` lines, table rows `|` lines. An EPUB is read in the order of its spine.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import IO, Any
+from typing import Any
 from urllib.parse import unquote
 
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import ParseError, iterparse
-
 from workbench.data.readers.member import Member
+from workbench.data.readers.office import Package, elements, package, value
 from workbench.data.readers.passages import records_of
-from workbench.data.readers.records import MAX_RECORD_BYTES, BadRecord, Record, Unreadable
+from workbench.data.readers.records import BadRecord, Record, Unreadable
 from workbench.data.readers.text_of_html import text_of
-from workbench.data.readers.whole import seekable
 
-MAX_PARTS = 10_000
-"""Most files in such an archive."""
-MAX_RATIO = 200
-RATIO_FREE_BYTES = 2**24
-"""A part may grow `MAX_RATIO`-fold when unpacked; parts up to this size at will."""
-MAX_DEPTH = 500
-"""Deepest nesting of elements; Word writes some ten."""
-
-_OLE = b"\xd0\xcf\x11\xe0"
-_ENCRYPTED_FLAG = 0x1
-_FONT_ALGORITHMS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
-"""How the fonts of free books are scrambled, which leaves their text as it is."""
-
-
-class _Package:
-    """An archive whose parts are read by name, within a budget for all of them together."""
-
-    def __init__(self, name: str, stream: IO[bytes]) -> None:
-        self.name = name
-        self.budget = MAX_RECORD_BYTES
-        self.archive = zipfile.ZipFile(stream)
-        infos = self.archive.infolist()
-        if len(infos) > MAX_PARTS:
-            raise Unreadable(f"{name} holds more than {MAX_PARTS} parts; save it again from the program that made it.")
-        self.parts = {info.filename: info for info in infos}
-
-    @contextmanager
-    def open(self, part: str) -> Iterator[_Counted]:
-        """Give one part as a stream of which each read is counted; raises KeyError when it is not there."""
-        info = self.parts[part]
-        if info.flag_bits & _ENCRYPTED_FLAG:
-            raise Unreadable(f"{self.name} needs a password; save it again without one.")
-        with self.archive.open(info) as stream:
-            yield _Counted(self, stream, max(RATIO_FREE_BYTES, MAX_RATIO * info.compress_size))
-
-    def read(self, part: str) -> bytes:
-        """Return one part; raises as `open`."""
-        with self.open(part) as stream:
-            return stream.read()
-
-
-class _Counted:
-    """A stream that ends the reading when it grows beyond a budget."""
-
-    def __init__(self, package: _Package, stream: IO[bytes], limit: int) -> None:
-        self.package, self.stream, self.limit = package, stream, limit
-
-    def read(self, size: int = -1) -> bytes:
-        """Return the next bytes; all that are left without a size."""
-        if size < 0:
-            return b"".join(iter(lambda: self.read(2**20), b""))
-        block = self.stream.read(size)
-        self.limit -= len(block)
-        self.package.budget -= len(block)
-        if min(self.limit, self.package.budget) < 0:
-            raise Unreadable(f"{self.package.name} grows beyond all measure when it is unpacked; it is not read.")
-        return block
-
-
-@contextmanager
-def _package(member: Member, what: str) -> Iterator[_Package]:
-    """Give the archive a member is; raises Unreadable in one sentence for whatever is wrong with it."""
-    damaged = Unreadable(f"{member.name} is damaged or not {what}; save it again from the program that made it.")
-    try:
-        with seekable(member) as stream:
-            if stream.read(len(_OLE)) == _OLE:
-                raise Unreadable(
-                    f"{member.name} needs a password or is of an old format; save it again as {what} without one."
-                )
-            yield _Package(member.name, stream)
-    except DefusedXmlException:
-        raise Unreadable(
-            f"{member.name} defines entities of its own, which no honest {what.split(' ', 1)[1]} does; it is not read."
-        ) from None
-    except NotImplementedError:
-        raise Unreadable(f"{member.name} is packed in a way that is not known; save it again as {what}.") from None
-    except RuntimeError:  # zipfile's word for a wrong or missing password
-        raise Unreadable(f"{member.name} needs a password; save it again without one.") from None
-    except (zipfile.BadZipFile, zlib.error, ParseError, KeyError, EOFError, ValueError, LookupError):
-        raise damaged from None
-
-
-def _elements(stream: _Counted, *, dtd: bool) -> Iterator[tuple[str, str, Any]]:
-    """Yield ("start" or "end", local name, element) of a document; what was seen is forgotten."""
-    around: list[Any] = []
-    for event, element in iterparse(stream, events=("start", "end"), forbid_dtd=not dtd):
-        name = element.tag.rpartition("}")[2]
-        if event == "start":
-            if len(around) >= MAX_DEPTH:
-                raise ParseError("nested too deeply")
-            around.append(element)
-            yield event, name, element
-        else:
-            yield event, name, element
-            around.pop()
-            # The parent's list of children is all that keeps what has been read in memory.
-            (around[-1] if around else element).clear()
-
-
-def _value(element: Any, name: str = "val") -> str:
-    """Return an attribute whatever its namespace, or ""."""
-    return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
+# DOCX
 
 
 def _is_on(element: Any) -> bool:
     """Return whether a property of Word is switched on; without a value it is."""
-    return _value(element) not in ("0", "false", "off", "none")
+    return value(element) not in ("0", "false", "off", "none")
 
-
-# DOCX
 
 _UNSEEN = frozenset(("del", "moveFrom", "Fallback", "instrText", "delText", "pPrChange", "rPrChange", "sectPr"))
 """Elements of which nothing is text: deletions, what was moved away, the double of a drawing, fields, old styles."""
@@ -162,28 +51,28 @@ class _Paragraph:
     hidden: bool = False
 
 
-def _styles(package: _Package) -> dict[str, str]:
+def _styles(package: Package) -> dict[str, str]:
     """Return id of each style → its name, which is the same in all languages for the styles Word brings along."""
     names: dict[str, str] = {}
     if "word/styles.xml" not in package.parts:
         return names
     style = ""
     with package.open("word/styles.xml") as stream:
-        for event, name, element in _elements(stream, dtd=False):
+        for event, name, element in elements(stream, dtd=False):
             if event == "start" and name == "style":
-                style = _value(element, "styleId")
+                style = value(element, "styleId")
             elif event == "start" and name == "name" and style:
-                names[style] = _value(element)
+                names[style] = value(element)
             elif event == "end" and name == "style":
                 style = ""
     return names
 
 
-def _main_part(package: _Package) -> str:
+def _main_part(package: Package) -> str:
     """Return the name of the part that holds the text of a DOCX."""
     if "word/document.xml" not in package.parts:
         with package.open("_rels/.rels") as stream:
-            for event, name, element in _elements(stream, dtd=False):
+            for event, name, element in elements(stream, dtd=False):
                 if event == "start" and name == "Relationship" and element.get("Type", "").endswith("/officeDocument"):
                     return element.get("Target", "").lstrip("/")
     return "word/document.xml"
@@ -260,14 +149,14 @@ class _Document:
         elif name in ("vanish", "webHidden"):
             paragraph.hidden = _is_on(element)
         elif name == "pStyle":
-            paragraph.style = _value(element)
-        elif name == "outlineLvl" and _value(element).isdecimal():
-            paragraph.outline = int(_value(element)) if len(_value(element)) == 1 else -1
+            paragraph.style = value(element)
+        elif name == "outlineLvl" and value(element).isdecimal():
+            paragraph.outline = int(value(element)) if len(value(element)) == 1 else -1
         elif name == "numPr":
             paragraph.level = max(paragraph.level, 0)
-        elif name == "ilvl" and _value(element).isdecimal():
-            paragraph.level = min(int(_value(element)[:2]), 8)
-        elif name == "numId" and _value(element) == "0":
+        elif name == "ilvl" and value(element).isdecimal():
+            paragraph.level = min(int(value(element)[:2]), 8)
+        elif name == "numId" and value(element) == "0":
             paragraph.level = -1
 
     def end(self, name: str, element: Any) -> None:
@@ -292,12 +181,12 @@ class _Document:
             self.open[-1].run.append(_GLYPHS[name])
 
 
-def _docx_text(package: _Package) -> str:
+def _docx_text(package: Package) -> str:
     """Return the text of a DOCX."""
     document = _Document(_styles(package))
     unseen = 0
     with package.open(_main_part(package)) as stream:
-        for event, name, element in _elements(stream, dtd=False):
+        for event, name, element in elements(stream, dtd=False):
             if name in _UNSEEN or name == "tabs":
                 unseen += 1 if event == "start" else -1
             elif not unseen:
@@ -310,35 +199,38 @@ def read_docx(member: Member) -> Iterator[Record | BadRecord]:
 
     Raises Unreadable for a damaged or locked document and one whose parts exceed the budgets.
     """
-    with _package(member, "a DOCX document") as package:
-        text = _docx_text(package)
+    with package(member, "a DOCX document") as archive:
+        text = _docx_text(archive)
     yield from records_of(member.name, text)
 
 
 # EPUB
 
+_FONT_ALGORITHMS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")
+"""How the fonts of free books are scrambled, which leaves their text as it is."""
 
-def _check_free(package: _Package) -> None:
+
+def _check_free(package: Package) -> None:
     """Raise Unreadable when more than fonts is encrypted."""
     if "META-INF/encryption.xml" not in package.parts:
         return
     with package.open("META-INF/encryption.xml") as stream:
-        for event, name, element in _elements(stream, dtd=True):
+        for event, name, element in elements(stream, dtd=True):
             if event == "start" and name == "EncryptionMethod" and element.get("Algorithm") not in _FONT_ALGORITHMS:
                 raise Unreadable(f"{package.name} is protected against copying (DRM); only a free edition can be read.")
 
 
-def _chapters(package: _Package) -> list[str]:
+def _chapters(package: Package) -> list[str]:
     """Return the names of the parts that hold the text of a book, in reading order."""
     root = ""
     with package.open("META-INF/container.xml") as stream:
-        for event, name, element in _elements(stream, dtd=True):
+        for event, name, element in elements(stream, dtd=True):
             if event == "start" and name == "rootfile" and not root:
                 root = element.get("full-path", "")
     items: dict[str, str] = {}
     order: list[str] = []
     with package.open(root) as stream:
-        for event, name, element in _elements(stream, dtd=True):
+        for event, name, element in elements(stream, dtd=True):
             if event != "start":
                 continue
             if name == "item" and "nav" not in element.get("properties", "").split():
@@ -358,14 +250,14 @@ def read_epub(member: Member) -> Iterator[Record | BadRecord]:
     """
     texts: list[str] = []
     faults: list[BadRecord] = []
-    with _package(member, "an EPUB book") as package:
-        _check_free(package)
-        for number, part in enumerate(_chapters(package), 1):
-            if part not in package.parts:
+    with package(member, "an EPUB book") as archive:
+        _check_free(archive)
+        for number, part in enumerate(_chapters(archive), 1):
+            if part not in archive.parts:
                 faults.append(BadRecord(member.name, number, "a chapter is missing"))
                 continue
             try:
-                texts.append(text_of(package.read(part)))
+                texts.append(text_of(archive.read(part)))
             except RecursionError:
                 faults.append(BadRecord(member.name, number, "nested too deeply"))
     yield from faults
