@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from workbench.data import readers
-from workbench.data.readers import BadRecord, Record, rows_of_table
+from workbench.data.readers import BadRecord, Record, tables
 from workbench.data.readers.headers import is_header
 
 SMS = (
@@ -223,7 +223,7 @@ def test_any_row_may_be_the_first(tmp_path: Path) -> None:
 
 def test_names_repeated_in_a_file_are_no_row(tmp_path: Path) -> None:
     found = read(tmp_path, ("question,answer", *FAQ, "question,answer", *FAQ))
-    assert [record.reason for record in found if isinstance(record, BadRecord)] == [rows_of_table.AGAIN]
+    assert [record.reason for record in found if isinstance(record, BadRecord)] == [tables.AGAIN]
     assert len(found) == 2 * len(FAQ) + 1
 
 

@@ -58,6 +58,17 @@ def test_lines_above_a_header_are_no_rows(tmp_path: Path) -> None:
     ]
 
 
+def test_a_title_above_two_columns_is_no_row_when_a_header_follows(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    path.write_text("Questions of the desk;\n;\nQuestion;Answer\nWhy is it so?;Because.\nHow is it done?;So.\n")
+    (member,) = readers.listing(path).members
+    first, *_ = readers.read(member)
+    assert isinstance(first, readers.Record)
+    assert (first.line, first.value) == (4, {"Question": "Why is it so?", "Answer": "Because."})
+    path.write_text("Where is the lathe?;\nWhen do you open?;At nine, every day.\nWho is in charge?;The foreman.\n")
+    assert len(list(readers.read(member))) == 3
+
+
 def test_a_table_whose_first_rows_are_sparse_keeps_them(tmp_path: Path) -> None:
     path = tmp_path / "sparse.csv"
     path.write_text("No;Question;Answer\n1;;\n2;Why?;Because.\n")

@@ -1,7 +1,7 @@
 """CSV and TSV: records of named cells, every cell the text it is in the file.
 
-Owns the choice of the dialect, the names of the columns and the recovery from a quote that is never closed. Must not
-know what a column means.
+Owns the choice of the dialect and the recovery from a quote that is never closed. Must not know what a column means, or
+how its name is found.
 """
 
 from __future__ import annotations
@@ -13,21 +13,18 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from workbench.data.readers.headers import MOST_RECORDS, is_header
 from workbench.data.readers.member import Member
 from workbench.data.readers.records import BAD_TEXT, MAX_RECORD_BYTES, TOO_LONG, BadRecord, Record
 from workbench.data.readers.source import Source, read_text_with
+from workbench.data.readers.tables import SNIFFED_BYTES, Read, rows_of
 
 NO_DELIMITER = "\x1f"
 """The delimiter of a table of one column, in which a comma is text: the unit separator, which text does not hold."""
-SNIFFED_BYTES = 2**16
-"""How much of a table is looked at to tell its dialect."""
 MAX_SPAN = 2**14
 """Most lines that a record may take up; a quote that is open longer is taken for one that is never closed."""
 MAX_RECOVERIES = 1000
 """Faulty quotes after which the rest of a file is refused: each costs a second reading of what follows."""
 UNCLOSED = "a quote is never closed"
-AGAIN = "the names of the columns once more"
 _STRAY = "a quote or a line end stands in the middle of a cell"
 _FAULTS = (("unexpected end of data", UNCLOSED), ("field limit", TOO_LONG))
 """Part of the csv module's message → reason."""
@@ -157,10 +154,6 @@ class _Lines:
         self._again.extendleft(reversed(lines))
 
 
-Read = tuple[int, list[str], str]
-"""Line and cells of a record, or line, no cells and the reason why it cannot be read."""
-
-
 def _records(source: Source, dialect: Dialect) -> Iterator[Read]:
     """Yield the records; blank lines are none."""
     csv.field_size_limit(MAX_RECORD_BYTES)
@@ -194,17 +187,6 @@ def _records(source: Source, dialect: Dialect) -> Iterator[Read]:
             yield lines.taken[0][0], cells, ""
 
 
-def columns_of(cells: list[str]) -> list[str]:
-    """Return a name for each column: the header's, its number where it has none, a number added to a repeated one."""
-    names: list[str] = []
-    for number, cell in enumerate(cells, 1):
-        name = cell.strip() or f"column_{number}"
-        while name in names:
-            name = f"{name}_{number}"
-        names.append(name)
-    return names
-
-
 def _described(records: Iterator[Read]) -> tuple[list[str], Iterator[Read]]:
     """Return (names of the columns, records) after the lines that say how a table is written; [] for no names."""
     names: list[str] = []
@@ -217,40 +199,6 @@ def _described(records: Iterator[Read]) -> tuple[list[str], Iterator[Read]]:
     return names, records
 
 
-def _named(records: Iterator[Read]) -> tuple[list[str], Iterator[Read]]:
-    """Return (names of the columns, "" where there is none; records after the names), judged by the first ones.
-
-    The first record is a good one.
-    """
-    begun = list(itertools.islice(records, 1))
-    size = 0
-    while size < SNIFFED_BYTES and len(begun) <= MOST_RECORDS and (record := next(records, None)) is not None:
-        begun.append(record)
-        size += sum(map(len, record[1]))
-    first, *below = [cells for _, cells, bad in begun if not bad]
-    if is_header(first, below):
-        return first, itertools.chain(begun[1:], records)
-    return [""] * len(first), itertools.chain(begun, records)
-
-
-_TITLE_LINES = 12
-_FEWEST_COLUMNS = 3
-"""Columns of a table in which a line with one filled cell is no row."""
-
-
-def _below_title(records: Iterator[tuple[int, list[str], str]]) -> Iterator[tuple[int, list[str], str]]:
-    """Yield the records without the lines above a header that fill one cell of several: a title, a date, nothing."""
-    above: list[tuple[int, list[str], str]] = []
-    for record in records:
-        filled = sum(bool(cell.strip()) for cell in record[1])
-        if record[2] or len(record[1]) < _FEWEST_COLUMNS or filled > 1 or len(above) >= _TITLE_LINES:
-            whole = filled == len(record[1]) >= _FEWEST_COLUMNS and len(above) < _TITLE_LINES
-            yield from itertools.chain([] if whole else above, [record], records)
-            return
-        above.append(record)
-    yield from above
-
-
 def _table(source: Source) -> Iterator[Record | BadRecord]:
     """Yield the records of a source."""
     dialect = sniff(source.head, source.suffix)
@@ -258,25 +206,7 @@ def _table(source: Source) -> Iterator[Record | BadRecord]:
     records = _records(source, dialect)
     if dialect.described:
         given, records = _described(records)
-    while (first := next(records, None)) is not None and first[2]:
-        yield BadRecord(source.name, first[0], first[2])
-    if first is None:
-        return
-    records = itertools.chain([first], records)
-    if not given:
-        records = _below_title(records)
-    if not given:
-        given, records = _named(records)
-    names = columns_of(given)
-    for line, cells, bad in records:
-        if bad or len(cells) != len(names):
-            yield BadRecord(
-                source.name, line, bad or f"{'more' if len(cells) > len(names) else 'fewer'} cells than columns"
-            )
-        elif len(cells) > 1 and cells == given and any(cells):
-            yield BadRecord(source.name, line, AGAIN)
-        else:
-            yield Record(source.name, line, dict(zip(names, cells, strict=True)))
+    yield from rows_of(source.name, records, given)
 
 
 def read_table(member: Member) -> Iterator[Record | BadRecord]:
