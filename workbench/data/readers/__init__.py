@@ -31,6 +31,7 @@ KINDS: dict[str, str] = {
     "pdf": "pages_of_pdf:read_pdf",
     "docx": "text_of_office:read_docx",
     "epub": "text_of_office:read_epub",
+    "xlsx": "rows_of_sheet:read_sheet",
     "xml": "rows_of_xml:read_xml",
     "yaml": "rows_of_yaml:read_yaml",
     "parquet": "rows_of_arrow:read_parquet",

@@ -57,7 +57,7 @@ class Entry:
     open: Open
 
 
-class _Slot:
+class Slot:
     """The last one of something that was made, for what is read again at once and is too large to keep all of."""
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ class _Slot:
         self._key = self._value = None
 
 
-_ZIPS, _TARS, _MEMBERS, _NESTED = _Slot(), _Slot(), _Slot(), _Slot()
+_ZIPS, _TARS, _MEMBERS, _NESTED = Slot(), Slot(), Slot(), Slot()
 
 
 def why_unsafe(name: str) -> str:

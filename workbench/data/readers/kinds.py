@@ -56,6 +56,8 @@ SUFFIXES: dict[str, str] = {
     ".pdf": "pdf",
     ".docx": "docx",
     ".epub": "epub",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
     ".parquet": "parquet",
     ".arrow": "arrow",
     ".feather": "arrow",
@@ -71,10 +73,12 @@ CODE = frozenset(_CODE.split())
 """Suffixes of source code."""
 PACKED = (".gz", ".tgz", ".zst", ".tzst", ".bz2", ".tbz", ".tbz2", ".xz", ".txz", ".zip", ".tar")
 """Suffixes of files that hold others."""
-BINARY = frozenset({"pdf", "docx", "epub", "parquet", "arrow"})
+BINARY = frozenset({"pdf", "docx", "epub", "xlsx", "parquet", "arrow"})
 """Kinds that a file is only when its first bytes say so."""
-TABULAR = frozenset({"json", "table", "parquet", "arrow"})
+TABULAR = frozenset({"json", "table", "xlsx", "parquet", "arrow"})
 """Kinds that hold one record per row."""
+WORKBOOKS: dict[str, str] = {"xlsx": "workbook:sheets_of"}
+"""Kinds of files that hold several tables → "module:function" that lists them."""
 PROSE = frozenset((
     "text", "markdown", "document", "code", "notebook", "mail", "subtitles", "chat", "whatsapp", "html", "pdf", "docx",
     "epub",
@@ -108,7 +112,10 @@ _REFUSED: tuple[tuple[bytes, str], ...] = (
     (b"OggS", "a sound file"),
     (b"ID3", "a sound file"),
     (b"fLaC", "a sound file"),
-    (b"\xd0\xcf\x11\xe0", "an old Office document; save it as DOCX or CSV"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an Office document of an old format or with a password; save it as DOCX, XLSX or CSV, without one",
+    ),
     (b"{\\rtf", "an RTF document; save it as DOCX"),
     (b"\x80\x02}", "a pickle, which may run programs and is never opened"),
     (b"\x80\x04\x95", "a pickle, which may run programs and is never opened"),
@@ -122,11 +129,14 @@ _REFUSED: tuple[tuple[bytes, str], ...] = (
 _OFFICE = (
     ("word/document.xml", "docx", ""),
     ("META-INF/container.xml", "epub", ""),
-    ("xl/workbook.xml", "", "a spreadsheet; save it as CSV"),
+    ("xl/workbook.xml", "xlsx", ""),
+    ("xl/workbook.bin", "", "a binary workbook; save it as XLSX"),
     ("ppt/presentation.xml", "", "a presentation; save it as PDF"),
     ("content.xml", "", "an OpenDocument file; save it as DOCX or CSV"),
 )
 """A name in a zip that is a document → its kind, or what it is that cannot be read."""
+_TYPES_OF_PARTS = "[Content_Types].xml"
+"""A name that every zip of Microsoft's Office holds."""
 _JSON = re.compile(rb'\s*(?:\{\s*"[^"\n]{0,200}"\s*:|\[\s*\{\s*["}]|\[\s*\[\s*[\["{]|\[\s*"[^"\n]{0,200}",)')
 _XML = re.compile(
     rb"\s*(?:<\?xml[^>]{0,200}\?>\s*)?(?:<!--(?:[^-]|-(?!->)){0,4000}-->\s*)*(?:<!DOCTYPE[^>\[]{0,400}>\s*)?"
@@ -182,10 +192,15 @@ def refused(head: bytes) -> str:
     return next((what for sign, what in _REFUSED if head.startswith(sign)), "")
 
 
-def office(names: Iterable[str]) -> tuple[str, str]:
-    """Return (kind, why not) of a zip by the names in it; ("", "") for a plain archive."""
+def office(names: Iterable[str], suffix: str) -> tuple[str, str]:
+    """Return (kind, why not) of a zip by the names in it; ("", "") for a plain archive.
+
+    An Office file may keep its main part under another name, which its suffix makes up for.
+    """
     inside = set(names)
-    return next(((kind, why) for name, kind, why in _OFFICE if name in inside), ("", ""))
+    kind = SUFFIXES.get(suffix, "") if _TYPES_OF_PARTS in inside else ""
+    by_suffix = (kind if kind in BINARY else "", "")
+    return next(((kind, why) for name, kind, why in _OFFICE if name in inside), by_suffix)
 
 
 def _is_text(head: bytes) -> bool:

@@ -7,6 +7,7 @@ Must not know how a member is read.
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import os
 import re
 import stat
@@ -99,6 +100,9 @@ def _add(into: Listing, file: _File, named: bool) -> None:
         if not kind:
             _add_archive(into, told, file)
             return
+        if kind in kinds.WORKBOOKS:
+            _add_sheets(into, kind, file, named)
+            return
         told = kind
     elif told in kinds.ARCHIVES:
         _check_depth(file)
@@ -130,7 +134,7 @@ def _office(told: str, file: _File) -> tuple[str, str]:
     if told != "zip":
         return "", ""
     opened = file.open if file.path is not None else archives.kept(file.open, file.name)
-    return kinds.office(archives.names_in_zip(opened, file.name))
+    return kinds.office(archives.names_in_zip(opened, file.name), suffix_of(file.name))
 
 
 def _add_archive(into: Listing, told: str, file: _File) -> None:
@@ -145,6 +149,33 @@ def _add_archive(into: Listing, told: str, file: _File) -> None:
         one = _File(name, file.origin, entry.open, entry.size, None, file.depth + 1, budget)
         _consider(inner, inside, entry.name, one)
     _settle(into, inner, inside)
+
+
+def _add_sheets(into: Listing, kind: str, file: _File, named: bool) -> None:
+    """Add the sheets of a workbook that hold rows, each as a member of its own; the only one goes by the file's name.
+
+    Raises Unreadable when there are none.
+    """
+    whole = Member(file.name, file.origin, kind, file.size, file.path, file.open, named=named)
+    module, _, function = kinds.WORKBOOKS[kind].partition(":")
+    found = Listing()
+    inside: list[str] = []
+    for sheet in getattr(importlib.import_module(f"workbench.data.readers.{module}"), function)(whole):
+        name = f"{file.name}/{shown(sheet.name)}".rstrip("/")
+        if sheet.why_not:
+            found.ignore(name, sheet.why_not)
+        else:
+            found.members.append(dataclasses.replace(whole, name=name, size=sheet.size, part=sheet.part))
+            inside.append(sheet.name)
+    if not found.members:
+        why = f": {found.ignored[0]['source']} is {found.ignored[0]['reason']}" if found.ignored else ""
+        raise Unreadable(f"{file.name} holds no sheet with rows{why}.")
+    if len(found.members) == 1:
+        found.members[0] = dataclasses.replace(found.members[0], name=file.name)
+        into.ignored += found.ignored
+        into.members += found.members
+    else:
+        _settle(into, found, inside)
 
 
 def _consider(found: Listing, inside: list[str], name: str, file: _File) -> None:
@@ -307,7 +338,7 @@ def listing(path: Path) -> Listing:
     if not into.members:
         first = f": {into.ignored[0]['source']}: {into.ignored[0]['reason']}" if into.ignored else ""
         raise Unreadable(
-            f"{shown(path)} holds no file that can be read{first}; give rows (JSON, CSV, Parquet), text or documents "
-            "(Markdown, HTML, PDF, DOCX, EPUB), alone, in folders or in archives."
+            f"{shown(path)} holds no file that can be read{first}; give rows (JSON, CSV, XLSX, Parquet), text or "
+            "documents (Markdown, HTML, PDF, DOCX, EPUB), alone, in folders or in archives."
         )
     return into

@@ -39,6 +39,8 @@ class Member:
     """How its records, a turn each, become conversations; None when each stands for itself."""
     people: Member | None = None
     """The file beside it that says who the people in it are."""
+    part: str = ""
+    """Of a file that holds several tables, as a workbook does: which one it is, as its reader knows it."""
 
 
 _DUMP_PART = re.compile(r"-p[0-9]+p[0-9]+$")

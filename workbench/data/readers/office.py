@@ -13,9 +13,10 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
+from xml.parsers.expat import ExpatError
 
 from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import ParseError, iterparse
+from defusedxml.ElementTree import DefusedXMLParser, ParseError, iterparse
 
 from workbench.data.readers.member import Member
 from workbench.data.readers.records import MAX_RECORD_BYTES, Unreadable
@@ -29,6 +30,12 @@ RATIO_FREE_BYTES = 2**24
 MAX_DEPTH = 500
 """Deepest nesting of elements; Word writes some ten."""
 
+MAX_NAMES = 10_000
+"""Most different names of elements in one part, which the parser keeps all."""
+MAX_TOKEN_BYTES = 2**24
+"""Longest tag or comment."""
+
+_BLOCK = 2**16
 _OLE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED_FLAG = 0x1
 
@@ -47,13 +54,18 @@ class Package:
         self.parts = {info.filename: info for info in infos}
 
     @contextmanager
-    def open(self, part: str) -> Iterator[_Counted]:
+    def open(self, part: str) -> Iterator[Counted]:
         """Give one part as a stream of which each read is counted; raises KeyError when it is not there."""
         info = self.parts[part]
         if info.flag_bits & _ENCRYPTED_FLAG:
             raise Unreadable(f"{self.name} needs a password; save it again without one.")
         with self.archive.open(info) as stream:
-            yield _Counted(self, stream, max(RATIO_FREE_BYTES, MAX_RATIO * info.compress_size))
+            yield Counted(self, stream, max(RATIO_FREE_BYTES, MAX_RATIO * info.compress_size))
+
+    def size(self, part: str) -> int:
+        """Return the bytes of a part as the archive lists them, bounded by what may be read of it."""
+        info = self.parts[part]
+        return min(info.file_size, max(RATIO_FREE_BYTES, MAX_RATIO * info.compress_size))
 
     def too_much(self) -> Unreadable:
         """Return the sentence for an archive beyond its budget."""
@@ -71,7 +83,7 @@ class Package:
             return stream.read()
 
 
-class _Counted:
+class Counted:
     """A stream that ends the reading when it grows beyond a budget."""
 
     def __init__(self, package: Package, stream: IO[bytes], limit: int) -> None:
@@ -112,7 +124,7 @@ def package(member: Member, what: str, budget: int = 0) -> Iterator[Package]:
         raise damaged from None
 
 
-def elements(stream: _Counted, *, dtd: bool) -> Iterator[tuple[str, str, Any]]:
+def elements(stream: Counted, *, dtd: bool) -> Iterator[tuple[str, str, Any]]:
     """Yield ("start" or "end", local name, element) of a document; what was seen is forgotten."""
     around: list[Any] = []
     for event, element in iterparse(stream, events=("start", "end"), forbid_dtd=not dtd):
@@ -132,3 +144,81 @@ def elements(stream: _Counted, *, dtd: bool) -> Iterator[tuple[str, str, Any]]:
 def value(element: Any, name: str = "val") -> str:
     """Return an attribute whatever its namespace, or ""."""
     return next((value for key, value in element.attrib.items() if key.rpartition("}")[2] == name), "")
+
+
+Event = tuple[str, "dict[str, str] | None", str]
+"""Local name and attributes of an element that begins; local name, None and the text in it of one that ends."""
+
+
+class _Events:
+    """What the parser calls: it keeps the events until they are taken."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.events: list[Event] = []
+        self.texts: list[str] = []
+        self.size = 0
+        self.depth = 0
+        self.names: dict[str, str] = {}
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Take in the beginning of an element."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise ParseError("nested too deeply")
+        local = self.names.get(name)
+        if local is None:
+            if len(self.names) >= MAX_NAMES:
+                raise ParseError("too many names")
+            local = self.names[name] = name.rpartition("}")[2]
+        self.events.append((local, attributes, ""))
+        if self.texts:
+            self.texts, self.size = [], 0
+
+    def end(self, name: str) -> None:
+        """Take in the end of an element."""
+        self.depth -= 1
+        self.events.append((self.names[name], None, "".join(self.texts)))
+        if self.texts:
+            self.texts, self.size = [], 0
+
+    def text(self, text: str) -> None:
+        """Take in text."""
+        self.size += len(text)
+        if self.size > MAX_RECORD_BYTES:
+            raise Unreadable(f"{self.name} holds a text of more than {MAX_RECORD_BYTES // 2**20} MiB; it is not read.")
+        self.texts.append(text)
+
+
+def events(stream: Counted) -> Iterator[Event]:
+    """Yield the beginnings and ends of the elements of a part, in memory that does not grow with it.
+
+    The text of an element is what stands between its end and the tag before. This is several times as fast as
+    `elements`, which makes an object of each element. Raises Unreadable and as `elements`.
+    """
+    taken = _Events(stream.package.name)
+    parser = DefusedXMLParser(forbid_dtd=True)
+    expat = parser.parser
+    expat.ordered_attributes = False
+    expat.DefaultHandlerExpand = None
+    expat.CommentHandler = expat.ProcessingInstructionHandler = None
+    expat.StartElementHandler, expat.EndElementHandler = taken.start, taken.end
+    expat.CharacterDataHandler = taken.text
+    waited = size = 0
+    fault: ExpatError | None = None
+    last = False
+    while not last and fault is None:
+        block = stream.read(_BLOCK)
+        last = not block
+        try:
+            expat.Parse(block, last)
+        except ExpatError as error:
+            fault = error
+        waited = 0 if taken.events or taken.size != size else waited + len(block)
+        size = taken.size
+        if waited > MAX_TOKEN_BYTES:
+            raise ParseError("a tag that is too long")
+        yield from taken.events
+        taken.events.clear()
+    if fault is not None:
+        raise ParseError(str(fault))

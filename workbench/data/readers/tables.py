@@ -23,14 +23,19 @@ Read = tuple[int, list[str], str]
 """Line and cells of a record, or line, no cells and the reason why it cannot be read."""
 
 
-def columns_of(cells: list[str]) -> list[str]:
-    """Return a name for each column: the header's, its number where it has none, a number added to a repeated one."""
+def columns_of(cells: Sequence[str], before: Sequence[str] = ()) -> list[str]:
+    """Return a name for each column: the header's, its number where it has none, a number added to a repeated one.
+
+    `before` are the names of the columns before them.
+    """
     names: list[str] = []
-    for number, cell in enumerate(cells, 1):
+    taken = set(before)
+    for number, cell in enumerate(cells, len(before) + 1):
         name = cell.strip() or f"column_{number}"
-        while name in names:
+        while name in taken:
             name = f"{name}_{number}"
         names.append(name)
+        taken.add(name)
     return names
 
 
@@ -102,7 +107,8 @@ def rows_of(
     width, columns = len(names), columns_of(names)
     for line, cells, bad in records:
         if ragged and len(cells) > len(columns):
-            columns = columns_of([*names, *[""] * (len(cells) - width)])
+            # Twice as many, so that a table that grows with every row does not cost the square of its width.
+            columns += columns_of([""] * len(cells), columns)
         if bad or (len(cells) != width and not (ragged and len(cells) > width)):
             yield BadRecord(source, line, bad or f"{'more' if len(cells) > width else 'fewer'} cells than columns")
         elif len(cells) > 1 and cells[:width] == names and any(cells):
