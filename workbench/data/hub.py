@@ -23,8 +23,8 @@ from workbench.core.text import one_line
 
 PREFIX = "hf://datasets/"
 SUFFIXES = (
-    ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xlsx", ".txt", ".md", ".html", ".pdf", ".docx", ".epub", ".parquet",
-    ".arrow", ".feather", ".gz", ".zst", ".bz2", ".xz", ".zip", ".tar", ".tgz",
+    ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xlsx", ".ods", ".txt", ".md", ".html", ".pdf", ".docx", ".epub",
+    ".parquet", ".arrow", ".feather", ".gz", ".zst", ".bz2", ".xz", ".zip", ".tar", ".tgz",
 )  # fmt: skip
 """What is downloaded; a program in a repository is not."""
 _DESCRIBING = re.compile(r"(?i)(^|/)(readme|license|licence|dataset_infos?|\.[^/]*)(\.\w+)?$")

@@ -32,6 +32,7 @@ KINDS: dict[str, str] = {
     "docx": "text_of_office:read_docx",
     "epub": "text_of_office:read_epub",
     "xlsx": "rows_of_sheet:read_sheet",
+    "ods": "rows_of_ods:read_ods",
     "xml": "rows_of_xml:read_xml",
     "yaml": "rows_of_yaml:read_yaml",
     "parquet": "rows_of_arrow:read_parquet",

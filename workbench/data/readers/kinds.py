@@ -58,6 +58,7 @@ SUFFIXES: dict[str, str] = {
     ".epub": "epub",
     ".xlsx": "xlsx",
     ".xlsm": "xlsx",
+    ".ods": "ods",
     ".parquet": "parquet",
     ".arrow": "arrow",
     ".feather": "arrow",
@@ -73,11 +74,11 @@ CODE = frozenset(_CODE.split())
 """Suffixes of source code."""
 PACKED = (".gz", ".tgz", ".zst", ".tzst", ".bz2", ".tbz", ".tbz2", ".xz", ".txz", ".zip", ".tar")
 """Suffixes of files that hold others."""
-BINARY = frozenset({"pdf", "docx", "epub", "xlsx", "parquet", "arrow"})
+BINARY = frozenset({"pdf", "docx", "epub", "xlsx", "ods", "parquet", "arrow"})
 """Kinds that a file is only when its first bytes say so."""
-TABULAR = frozenset({"json", "table", "xlsx", "parquet", "arrow"})
+TABULAR = frozenset({"json", "table", "xlsx", "ods", "parquet", "arrow"})
 """Kinds that hold one record per row."""
-WORKBOOKS: dict[str, str] = {"xlsx": "workbook:sheets_of"}
+WORKBOOKS: dict[str, str] = {"xlsx": "workbook:sheets_of", "ods": "rows_of_ods:sheets_of"}
 """Kinds of files that hold several tables → "module:function" that lists them."""
 PROSE = frozenset((
     "text", "markdown", "document", "code", "notebook", "mail", "subtitles", "chat", "whatsapp", "html", "pdf", "docx",
@@ -126,13 +127,14 @@ _REFUSED: tuple[tuple[bytes, str], ...] = (
     (b"version https://git-lfs", "a pointer in place of the data; fetch the data with `git lfs pull`"),
 )
 """First bytes → what the file is, and what to do, for the sentence that refuses it."""
+_OPEN_DOCUMENT = "content.xml"
 _OFFICE = (
     ("word/document.xml", "docx", ""),
     ("META-INF/container.xml", "epub", ""),
     ("xl/workbook.xml", "xlsx", ""),
     ("xl/workbook.bin", "", "a binary workbook; save it as XLSX"),
     ("ppt/presentation.xml", "", "a presentation; save it as PDF"),
-    ("content.xml", "", "an OpenDocument file; save it as DOCX or CSV"),
+    (_OPEN_DOCUMENT, "", "an OpenDocument file; save it as DOCX, or a table as ODS or CSV"),
 )
 """A name in a zip that is a document → its kind, or what it is that cannot be read."""
 _TYPES_OF_PARTS = "[Content_Types].xml"
@@ -198,6 +200,8 @@ def office(names: Iterable[str], suffix: str) -> tuple[str, str]:
     An Office file may keep its main part under another name, which its suffix makes up for.
     """
     inside = set(names)
+    if _OPEN_DOCUMENT in inside and SUFFIXES.get(suffix) == "ods":
+        return "ods", ""
     kind = SUFFIXES.get(suffix, "") if _TYPES_OF_PARTS in inside else ""
     by_suffix = (kind if kind in BINARY else "", "")
     return next(((kind, why) for name, kind, why in _OFFICE if name in inside), by_suffix)

@@ -147,7 +147,7 @@ def value(element: Any, name: str = "val") -> str:
 
 
 Event = tuple[str, "dict[str, str] | None", str]
-"""Local name and attributes of an element that begins; local name, None and the text in it of one that ends."""
+"""Local name of an element, its attributes where it begins and None where it ends, and the text before this place."""
 
 
 class _Events:
@@ -171,7 +171,7 @@ class _Events:
             if len(self.names) >= MAX_NAMES:
                 raise ParseError("too many names")
             local = self.names[name] = name.rpartition("}")[2]
-        self.events.append((local, attributes, ""))
+        self.events.append((local, attributes, "".join(self.texts) if self.texts else ""))
         if self.texts:
             self.texts, self.size = [], 0
 
@@ -193,8 +193,8 @@ class _Events:
 def events(stream: Counted) -> Iterator[Event]:
     """Yield the beginnings and ends of the elements of a part, in memory that does not grow with it.
 
-    The text of an element is what stands between its end and the tag before. This is several times as fast as
-    `elements`, which makes an object of each element. Raises Unreadable and as `elements`.
+    This is several times as fast as `elements`, which makes an object of each element. Raises Unreadable and as
+    `elements`.
     """
     taken = _Events(stream.package.name)
     parser = DefusedXMLParser(forbid_dtd=True)

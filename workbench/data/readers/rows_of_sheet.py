@@ -52,6 +52,11 @@ def _line(text: str | None, before: int) -> int:
     return before + 1
 
 
+def day_or_moment(text: str) -> str:
+    """Return a date of ISO 8601 as it is shown: a day where the time is midnight."""
+    return _MIDNIGHT.sub("", text.strip()).replace("T", " ")
+
+
 class _Fault(Exception):
     """What is wrong with a row."""
 
@@ -74,7 +79,7 @@ def _text(kind: str, style: str, value: str, book: Book) -> str:
     if kind == "e":
         return ""
     if kind == "d":
-        return _MIDNIGHT.sub("", value.strip()).replace("T", " ")
+        return day_or_moment(value)
     number = int(style) if style.isascii() and style.isdecimal() and len(style) < 7 else 0
     return shown(value, book.forms[number] if number < len(book.forms) else PLAIN, book.since_1904)
 
