@@ -10,21 +10,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from workbench.data.formats import checkable, dialogue, guesses, judged, names, spoken
+from workbench.data.formats import checkable, classing, dialogue, guesses, judged, names, spoken
 from workbench.data.formats.choosing import WORDS, Columns, answering, aside, asking, repeats, roles, thinking
 from workbench.data.formats.columns import Table, most
 from workbench.data.formats.languages import language
 from workbench.data.formats.lists import listed_in
 from workbench.data.layouts import FORMATS, Layout
 
-_FEW_CLASSES = 50
-_SHORT_CLASS = 60
 _SAYS = re.compile(r"[^\s:?][^:?\n]{0,40}: ")
 """The beginning of a line in which somebody says something: "Anna: What?" opens a talk, not a question and answer."""
-_UTTERANCE = 200
-"""Mean length in characters of texts that are sorted into classes rather than filed under one."""
 _CHECKABLE = 0.9
-_WORDY = 2000
 _LOOKED_AT = 20_000
 """Characters of a text in which a dialogue shows."""
 _DIALOGUES = 400
@@ -235,7 +230,7 @@ def _prompt_only(table: Table) -> Iterator[Columns]:
     beside = aside(table, prompt)
     rewards = (name for name in table.columns if names.words(name)[:2] == ("reward", "model"))
     truth = next((name for name in rewards if names.words(name)[-2:] == ("ground", "truth")), None)
-    answer = truth or table.best("answer", ("text", "number", "texts"), (prompt,)) or _reference(table)
+    answer = truth or table.best("answer", ("text", "number", "texts"), (prompt,)) or classing.reference(table)
     if answer is None:
         text = table.best("text", WORDS, (prompt,), exact=True)
         plain = turns or (names.rank(prompt, "prompt") or 0) < _PLAIN_PROMPTS
@@ -249,66 +244,10 @@ def _prompt_only(table: Table) -> Iterator[Columns]:
     named = " ".join(names.words(answer))
     asked = " ".join(names.words(prompt))
     rewarded = "reward model" in named or "verification" in named or "verifiable" in f"{asked} {named}"
-    rewarded = rewarded or answer == _reference(table)
+    rewarded = rewarded or answer == classing.reference(table)
     marked = turns and (kind not in ("", "short") or "ground truth" in named)
     if rewarded or (marked and number >= _CHECKABLE * len(column.values)):
         yield roles(prompt=prompt, answer=answer, **beside)
-
-
-def _reference(table: Table) -> str | None:
-    """Return the column of labels that are no classes: numbers, each row its own, as what a reward compares with."""
-    for name in table.of_kind("text", "number"):
-        values = [str(value) for value in table.columns[name].values]
-        if names.words(name) == ("label",) and len(set(values)) == len(values) > 2:
-            kind, number = checkable.share(values)
-            return name if kind == "number" and number >= _CHECKABLE * len(values) else None
-    return None
-
-
-_PAIRED = {"1": "2", "a": "b", "premise": "hypothesis", "sentence": "question"}
-"""Last word of the name of a text → of the text it is compared with."""
-
-
-def _is_flag(table: Table, name: str) -> bool:
-    """Return whether a column says whether something holds of a row: "is_duplicate", "has_sarcasm"."""
-    parts = names.words(name)
-    values = table.columns[name].values
-    told = all(isinstance(value, int | float) and value in (0, 1) for value in values)
-    return len(parts) > 1 and parts[0] in ("is", "has", "are") and told and table.columns[name].distinct == 2
-
-
-def _classification(table: Table) -> Iterator[Columns]:
-    label = table.best("class", ("text", "number", "bool", "texts"))
-    if label is None or not names.exact(label, "class"):
-        label = next((name for name in table.of_kind("number", "bool") if _is_flag(table, name)), None)
-    if label is None:
-        return
-    text = table.best("text", WORDS, (label,)) or table.best("prompt", WORDS, (label,))
-    column = table.columns[label]
-    sure = names.last(label) in (
-        "label",
-        "labels",
-        "sentiment",
-        "emotion",
-        "intent",
-        "class",
-        "polarity",
-        "stance",
-    )
-    few = column.distinct <= max(2, min(_FEW_CLASSES, len(column.values) // 2)) or (sure and column.distinct < 200)
-    if text is not None and table.columns[text].mean_chars <= _UTTERANCE:
-        few = few or column.distinct < len(column.values) <= 2 * _FEW_CLASSES
-    short = column.mean_chars <= _SHORT_CLASS
-    title = table.best("title", WORDS, (text, label), exact=True) if text is not None else None
-    paired = _PAIRED.get(names.last(text)) if text is not None else None
-    pair = next((name for name in table.of_kind("text") if "." not in name and names.last(name) == paired), None)
-    others = [column.name for column in guesses.wordy(table) if column.name not in (label, text, title, pair)]
-    one = column.distinct == 1 and len(column.values) > 1  # a class that all rows have teaches nothing
-    one = one or label == _reference(table)
-    if text is None or one or not few or not short or table.columns[text].mean_chars > _WORDY:
-        return
-    if sure or not [name for name in others if names.last(name) not in ("id", "uuid")]:
-        yield roles(text=text, pair=pair, title=title, **{"class": label})
 
 
 def _text_column(table: Table) -> str | None:
@@ -378,7 +317,7 @@ PROPOSERS: dict[str, Callable[[Table], Iterator[Columns]]] = {
     "translation": _translation,
     "prompt_only": _prompt_only,
     "prompt_completion": _prompt_completion,
-    "classification": _classification,
+    "classification": classing.classification,
     "dialogue": _dialogue,
     "question_first": _question_first,
     "text": _text,
