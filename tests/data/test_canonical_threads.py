@@ -183,6 +183,37 @@ def test_of_ways_to_ask_the_first_is_kept() -> None:
     assert repairs == {"of several ways to ask the first was kept": 1}
 
 
+@pytest.mark.parametrize(
+    ("asked", "said", "kept", "repaired"),
+    [
+        ([["a", "b"]], ["c"], ["u:a", "a:c"], 1),
+        ([["a"]], ["c"], ["u:a", "a:c"], 0),
+        ([["a", "b"], ["d", "e"]], ["c", "f"], ["u:a", "a:c", "u:d", "a:f"], 1),
+        (["a", "b"], ["c"], ["u:a", "a:c"], 1),
+    ],
+)
+def test_ways_to_ask_share_an_answer(asked: Any, said: Any, kept: list[str], repaired: int) -> None:
+    columns = {"prompt": "questions", "completion": "answers"}
+    made, repairs = converted({"questions": asked, "answers": said}, "prompt_completion", columns)
+    assert texts(made) == kept
+    assert repairs == ({"of several ways to ask the first was kept": 1} if repaired else {})
+
+
+def test_of_questions_in_turns_the_first_is_a_prompt() -> None:
+    tally = Tally()
+    convert = converter(Layout("prompt_only", {"prompt": "turns"}), "prompt_only", tally)
+    assert convert({"turns": ["a", "b"]}) == {"prompt": [turn("user", "a")]}
+    assert tally.repairs == {"of questions that follow each other the first was kept": 1}
+
+
+def test_lists_below_a_title_that_hold_nothing_are_refused() -> None:
+    layout = ("outline", {"prompt": "title", "list_a": "steps"})
+    assert converted({"title": "Soup", "steps": ["", " "]}, *layout)[0] == Rejected(
+        "the lists below the title are empty"
+    )
+    assert isinstance(converted({"title": "Soup", "steps": [1]}, *layout)[0], Rejected)
+
+
 def test_turns_that_an_object_holds() -> None:
     by_number = {str(place): turn(role, role[0]) for place, role in ((10, "assistant"), (9, "user"))}
     by_column = {"from": ["human", "gpt"], "value": ["u", "a"]}
@@ -216,3 +247,30 @@ class TestExports:
         assert isinstance(made, Rejected)
         assert "before the first answer" in made.reason
         assert not repairs
+
+
+NEXT = ("next_turn", {"history": "history", "candidates": "candidates", "system": "personality"})
+
+
+class TestNextTurn:
+    def test_who_answers_spoke_every_second_time_from_the_end(self) -> None:
+        row = {
+            "personality": ["I fish.", "I sing."],
+            "history": ["Hi!", "Hello.", "And you?"],
+            "candidates": ["x", "So."],
+        }
+        made, repairs = converted(row, *NEXT)
+        assert texts(made) == ["s:I fish.\nI sing.", "u:Hi!", "a:Hello.", "u:And you?", "a:So."]
+        assert not repairs
+
+    def test_a_greeting_is_left_out_and_said(self) -> None:
+        row = {"personality": None, "history": ["Hi!", "And you?"], "candidates": ["x", "So."]}
+        made, repairs = converted(row, *NEXT)
+        assert texts(made) == ["u:And you?", "a:So."]
+        assert repairs["an answer before the first question was left out"] == 1
+
+    def test_nothing_says_which_candidate_is_right_so_that_a_look_is_asked_for(self) -> None:
+        sample = [{"history": [asked], "candidates": ["x", said]} for asked, said in zip(ASKED, SAID, strict=True)]
+        found = detect(sample)
+        assert found.confidence == 0.7
+        assert "candidates" in found.problems[0]

@@ -75,6 +75,19 @@ class TestPreferences:
         row = {"prompt": "p", "completion": "c", "label": "maybe"}
         assert convert(row, LABELLED, "unpaired_preference")[0] == Rejected("the label is neither good nor bad")
 
+    @pytest.mark.parametrize(
+        ("rating", "label"),
+        [(5, True), ("4", True), ("4,5 / 5", True), ("★★★★☆", True), ("2 stars", False), (1.0, False), (3, None),
+         ("3.5", None), (0, None), (10, None), ("55", None), (True, None)],
+    )  # fmt: skip
+    def test_ratings_of_one_to_five_say_good_or_bad_at_their_ends(self, rating: Any, label: bool | None) -> None:
+        layout = Layout("rated", {"prompt": "prompt", "completion": "completion", "rating": "stars"})
+        made = convert({"prompt": "p", "completion": "c", "stars": rating}, layout, "unpaired_preference")[0]
+        if label is None:
+            assert made == Rejected("the rating is neither good (4 or 5) nor bad (1 or 2)")
+        else:
+            assert made["label"] is label
+
 
 class TestThoughts:
     LAYOUT = Layout("prompt_completion", {"prompt": "question", "completion": "answer", "thought": "reasoning"})

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.core.errors import UsageError
-from workbench.data.formats import checkable, columns, forms, proposals, quizzes, threads, verdicts
+from workbench.data.formats import checkable, columns, forms, outlines, proposals, quizzes, threads, verdicts
 from workbench.data.formats.forms import Read, Row
 from workbench.data.formats.order import MAY_FOLLOW
 from workbench.data.formats.refusals import Refused, Rejected
@@ -34,6 +34,7 @@ READERS: dict[str, Callable[[Mapping[str, str]], Read]] = {
     "compared": verdicts.compared,
     "ranked": verdicts.ranked,
     "unpaired": verdicts.unpaired,
+    "rated": verdicts.rated,
     "chatgpt_export": threads.chatgpt_export,
     "reply_tree": threads.reply_tree,
     "segments": threads.segments,
@@ -41,6 +42,8 @@ READERS: dict[str, Callable[[Mapping[str, str]], Read]] = {
     "sharegpt": forms.turns,
     "speakers": threads.speakers,
     "multiple_choice": quizzes.multiple_choice,
+    "next_turn": threads.next_turn,
+    "outline": outlines.read_outline,
     "alpaca": forms.alpaca,
     "translation": forms.translation,
     "prompt_completion": forms.prompt_completion,

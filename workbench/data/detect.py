@@ -33,6 +33,11 @@ _DOUBTFUL: dict[str, tuple[float, str]] = {
         "The names of the speakers do not say who answers: where one of them has a known role the other took the other "
         "one, and else the one who opens a conversation was taken as the user; look at the examples before training.",
     ),
+    "next_turn": (
+        0.7,
+        "Nothing says which of the candidates was said; the last one was taken, as is usual, so look at the examples "
+        "before training.",
+    ),
 }
 """Format that rests on more than names → how sure it is at most, and why."""
 

@@ -109,6 +109,10 @@ FORMATS: dict[str, Format] = {
             "unpaired", "unpaired_preference", "an answer and whether it is good", ("label",),
             ("turns", "prompt", "completion", "system", "tools"), (("turns",), ("prompt", "completion")),
         ),
+        Format(
+            "rated", "unpaired_preference", "an answer and a rating of one to five", ("rating",),
+            ("turns", "prompt", "completion", "system", "tools"), (("turns",), ("prompt", "completion")),
+        ),
         Format("chatgpt_export", "messages", "an exported conversation as a tree", ("tree",), ("current",)),
         Format("reply_tree", "messages", "a tree of turns and their replies", ("tree",)),
         Format("segments", "messages", "pieces of text of which some are learnt", ("segments",)),
@@ -122,6 +126,14 @@ FORMATS: dict[str, Format] = {
             "multiple_choice", "messages", "a question, choices and the key of the right one", ("prompt",),
             ("answer", "answer_from_one", "choices", "context", "system",
              *(f"choice_{letter}" for letter in "abcdefgh")), (("choices",), ("choice_a", "choice_b")),
+        ),
+        Format(
+            "next_turn", "messages", "what was said and candidates for what follows", ("history", "candidates"),
+            ("system",),
+        ),
+        Format(
+            "outline", "messages", "a title and lists of lines", ("prompt", "list_a"),
+            ("list_b", "list_c", "list_d"),
         ),
         Format(
             "alpaca", "messages", "an instruction and its output", ("instruction", "completion"),

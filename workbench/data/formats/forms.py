@@ -156,6 +156,25 @@ def _bare(value: Any) -> Any:
 
 _WAYS_TO_ASK = ("patterns", "utterances", "phrases", "variants")
 """Last words of names of lists whose texts all ask the same."""
+ONE_OF_SEVERAL = "of several ways to ask the first was kept"
+
+
+def _asked_once(questions: Any, answers: Any, repairs: Counter[str]) -> Any:
+    """Return questions of which each may be a list of ways to ask it, with the first way of each.
+
+    They are known by their answers: there are as many of them, a text each.
+    """
+    lists = isinstance(questions, list) and bool(questions) and all(_are_texts(item) for item in questions)
+    if not lists or not _are_texts(answers) or len(answers) != len(questions):
+        return questions
+    if any(len(ways) > 1 for ways in questions):
+        repairs[ONE_OF_SEVERAL] += 1
+    return [ways[0] for ways in questions]
+
+
+def _are_texts(value: Any) -> bool:
+    """Return whether a value is a list of texts that holds one at least."""
+    return isinstance(value, list) and bool(value) and all(map(is_text, value))
 
 
 def prompt_completion(columns: Mapping[str, str]) -> Read:
@@ -187,11 +206,14 @@ def prompt_completion(columns: Mapping[str, str]) -> Read:
         prompt, completion = _bare(prompt), _bare(completion)
         if isinstance(prompt, str) and isinstance(completion, str) and prompt[:2] == completion[:2] == '["':
             prompt, completion = texts_in(prompt) or prompt, texts_in(completion) or completion
+        prompt = _asked_once(prompt, completion, repairs)
         if isinstance(prompt, list) and len(prompt) > 1 and all(map(is_text, prompt)):
-            if not spellings:
+            # Questions about a text have an answer each; by themselves they share one.
+            shared = "context" not in columns and _are_texts(completion) and len(completion) == 1
+            if not spellings and not shared:
                 return several(prompt, completion, row, repairs)
             prompt = prompt[0]
-            repairs["of several ways to ask the first was kept"] += 1
+            repairs[ONE_OF_SEVERAL] += 1
         before = side(prompt, "the prompt", repairs)
         context = one_text(pick_context(row), "the context")
         if context.strip():
@@ -247,7 +269,11 @@ def prompt_only(columns: Mapping[str, str]) -> Read:
     pick_prompt, pick_answer, pick_system, pick_tools = picks(columns, "prompt", "answer", "system", "tools")
 
     def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
-        prompt = side(required(pick_prompt(row), "the prompt"), "the prompt", repairs)
+        given = required(pick_prompt(row), "the prompt")
+        if _are_texts(given) and len(given) > 1:
+            given = given[0]
+            repairs["of questions that follow each other the first was kept"] += 1
+        prompt = side(given, "the prompt", repairs)
         canonical: dict[str, Any] = {"prompt": asked(with_system(pick_system(row), prompt), repairs)}
         answer = pick_answer(row)
         if answer is not None:

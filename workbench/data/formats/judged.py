@@ -12,7 +12,7 @@ from typing import Any
 from workbench.data.formats import names
 from workbench.data.formats.choosing import SPOKEN, WORDS, Columns, answering, aside, asking, roles
 from workbench.data.formats.columns import Table, most, verdict_columns
-from workbench.data.formats.verdicts import verdict
+from workbench.data.formats.verdicts import rating, stars, verdict
 
 
 def _says_little(table: Table, prompt: str) -> bool:
@@ -91,11 +91,25 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, str | int | float) and _NUMBER.fullmatch(str(value).strip()) is not None
 
 
+def _question_of(table: Table, first: str, second: str) -> str | None:
+    """Return the column that asks what two columns answer: of several, the one whose name begins as theirs do."""
+    begun = names.words(first)[:1]
+    alike = [
+        name
+        for name in table.of_kind(*SPOKEN)
+        if begun == names.words(second)[:1] == names.words(name)[:1] and name not in (first, second)
+        and names.rank(" ".join(names.words(name)[1:]), "prompt") is not None and begun[0] not in _ANSWERED
+    ]  # fmt: skip
+    prompts = {" ".join(names.words(name)[1:]): name for name in alike}
+    best = next(iter(names.ranked(prompts, "prompt")), None)
+    return prompts[best] if best is not None and names.exact(best, "prompt") else asking(table, first, second)
+
+
 def compared(table: Table) -> Iterator[Columns]:
     """Propose two numbered answers and the column that says which of them is better, or the score of each."""
     for first, second in _numbered(table.of_kind(*SPOKEN)):
         tags = names.difference(first, second) or ("", "")
-        prompt, numbers = asking(table, first, second), _counting(table)
+        prompt, numbers = _question_of(table, first, second), _counting(table)
         flags = [next((name for name in numbers if _of(name, ("winner",), tag)), None) for tag in tags]
         if None not in flags:
             yield roles(first=first, second=second, prompt=prompt, first_if_true=flags[0], second_if_true=flags[1])
@@ -188,3 +202,46 @@ def unpaired(table: Table) -> Iterator[Columns]:
         completion = table.best("completion", SPOKEN, (label, prompt or ""))
         if prompt is not None and completion is not None and not _is_class(table, completion, label):
             yield roles(prompt=prompt, completion=completion, label=label, **beside)
+
+
+_RATINGS = frozenset(
+    f"{whose} {name}".strip()
+    for whose in ("", "user", "human", "star", "answer", "response", "overall", "quality", "feedback")
+    for name in (
+        "rating",
+        "stars",
+        "score",
+        "grade",
+        "feedback",
+        "bewertung",
+        "note",
+        "valoracion",
+        "avaliacao",
+        "ocena",
+    )
+)
+"""Names of ratings of an answer."""
+_ANSWERS = _ANSWERED - {"ref", "summary", "conversation"} | {"assistant", "bot", "output", "antwort", "respuesta"}
+"""Words of which the name of what is rated has one; beside a text and its summary, something else is rated."""
+_FEWEST_RATED = 0.1
+"""Share of the rows that must be rated as good, and as bad, for ratings to tell one from the other."""
+
+
+def rated(table: Table) -> Iterator[Columns]:
+    """Propose answers with a rating of one to five, where it tells good ones from bad ones."""
+    for name in table.of_kind("number", "text"):
+        if " ".join(names.words(name)) not in _RATINGS or "." in name:
+            continue
+        values = [value for value in table.columns[name].values if not (isinstance(value, str) and not value.strip())]
+        told = [rating(value) for value in values if stars(value) is not None]
+        # What is good, what is bad and no more than as many in between.
+        enough = all(told.count(label) >= _FEWEST_RATED * len(values) for label in (True, False))
+        if not told or len(told) < _MOST_LABELS * len(values) or not enough or 2 * told.count(None) > len(told):
+            continue
+        beside = aside(table, name)
+        if (turns := table.best("turns", ("turns",), (name,), exact=True)) is not None:
+            yield roles(turns=turns, rating=name, **beside)
+        prompt = asking(table, name)
+        completion = answering(table, prompt, name) if prompt is not None else None
+        if prompt is not None and completion is not None and not _ANSWERS.isdisjoint(names.words(completion)):
+            yield roles(prompt=prompt, completion=completion, rating=name, **beside)

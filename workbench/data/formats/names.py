@@ -73,7 +73,7 @@ VOCABULARY: dict[str, dict[str, int]] = {
     ),
     "system": _vocabulary(
         "system, system prompt, system message, sys, system instruction, system instructions, preamble, persona, "
-        "system msg, meta instruction"
+        "system msg, meta instruction, personality"
     ),
     "tools": _vocabulary("tools, functions, available tools, tool definitions, function definitions"),
     "instruction": _vocabulary(

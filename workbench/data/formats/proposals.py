@@ -10,8 +10,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+<<<<<<< HEAD
 from workbench.data.formats import checkable, classing, dialogue, guesses, judged, names, spoken
 from workbench.data.formats.choosing import WORDS, Columns, answering, aside, asking, repeats, roles, thinking
+=======
+from workbench.data.formats import checkable, classing, dialogue, guesses, judged, names, outlines, spoken
+from workbench.data.formats.choosing import WORDS, Columns, answering, aside, asking, roles, thinking
+>>>>>>> Ratings of answers, recipes of lists, candidates after a history, questions in turns and ways to ask with one answer are understood
 from workbench.data.formats.columns import Table, most
 from workbench.data.formats.languages import language
 from workbench.data.formats.lists import listed_in
@@ -214,6 +219,9 @@ def _prompt_completion(table: Table) -> Iterator[Columns]:
 
 def _prompt_only(table: Table) -> Iterator[Columns]:
     """Propose prompts without completions; those with an answer only where it is plainly for a reward to check."""
+    if (questions := spoken.questions(table)) is not None:
+        yield {"prompt": questions}
+        return
     prompt = asking(table)
     if prompt is None:
         return
@@ -306,6 +314,7 @@ PROPOSERS: dict[str, Callable[[Table], Iterator[Columns]]] = {
     "compared": judged.compared,
     "ranked": judged.ranked,
     "unpaired": judged.unpaired,
+    "rated": judged.rated,
     "chatgpt_export": spoken.chatgpt_export,
     "reply_tree": spoken.reply_tree,
     "segments": spoken.segments,
@@ -313,6 +322,8 @@ PROPOSERS: dict[str, Callable[[Table], Iterator[Columns]]] = {
     "sharegpt": spoken.sharegpt,
     "speakers": spoken.speakers,
     "multiple_choice": _multiple_choice,
+    "next_turn": spoken.next_turn,
+    "outline": outlines.outline,
     "alpaca": _alpaca,
     "translation": _translation,
     "prompt_only": _prompt_only,
@@ -333,7 +344,7 @@ def propose(table: Table, *formats: str) -> list[Layout]:
     ]  # fmt: skip
 
 
-_BY_STATISTICS = frozenset(("classification", "question_first", "speakers"))
+_BY_STATISTICS = frozenset(("classification", "question_first", "speakers", "rated", "next_turn"))
 
 
 def by_name(row: Mapping[str, Any]) -> list[Layout]:

@@ -83,7 +83,26 @@ def _column(table: Table) -> str | None:
     if found:
         return found[0]
     texts = [name for name in table.of_kind("texts", "objects") if " ".join(names.words(name)) in _TAKING_TURNS]
+    texts = [name for name in texts if name != questions(table)]
     return next((name for name in texts if most(map(alternate, table.columns[name].values))), None)
+
+
+_NUMBERED = frozenset(f"{thing} {number}" for thing in ("question", "prompt", "query") for number in ("id", "idx"))
+
+
+def questions(table: Table) -> str | None:
+    """Return the column with lists of texts of one person, who asks in each of them, or None.
+
+    Rows that are numbered as questions hold what is asked, turn by turn; an answer stands in some of them at most.
+    Where the rows name a model as well, its answers may stand between the questions.
+    """
+    spelled = {" ".join(names.words(name)) for name in table.columns}
+    if spelled.isdisjoint(_NUMBERED) or any("model" in name.split() for name in spelled):
+        return None
+    named = [name for name in table.of_kind("texts") if " ".join(names.words(name)) in ("turns", "prompt", "prompts")]
+    found = next((name for name in named if most(len(value) > 1 for value in table.columns[name].values)), None)
+    said = answering(table, found) if found is not None else None
+    return None if said is not None and 2 * len(table.columns[said].values) > len(table.rows) else found
 
 
 def answered(lists: list[list[Any]]) -> bool:
@@ -144,3 +163,16 @@ def speakers(table: Table) -> Iterator[Columns]:
         if _of_named(lists):
             yield {"turns": name, **roles(system=table.best("system", WORDS, (name,)))}
             return
+
+
+def next_turn(table: Table) -> Iterator[Columns]:
+    """Propose what was said so far, text by text, and candidates for what follows, of which the last one did."""
+    said = table.best("history", ("texts",), exact=True)
+    if said is None:
+        return
+    candidates = next((name for name in table.of_kind("texts") if names.words(name) == ("candidates",)), None)
+    if candidates is None or not most(len(value) > 1 for value in table.columns[candidates].values):
+        return
+    taken = (said, candidates)
+    persona = table.best("system", ("text", "texts"), taken, exact=True)
+    yield roles(history=said, candidates=candidates, system=persona)

@@ -13,7 +13,7 @@ from typing import Any
 
 from workbench.data.formats import dialogue, forms
 from workbench.data.formats.forms import Read, Row, finished, picks
-from workbench.data.formats.lists import listed_in
+from workbench.data.formats.lists import listed_in, texts_in
 from workbench.data.formats.refusals import Misfit, Refused
 from workbench.data.formats.roles import ROLE_KEYS, role_of
 from workbench.data.formats.turns import Turns, are_turns, is_turn, joined, listed, turn
@@ -211,5 +211,28 @@ def speakers(columns: Mapping[str, str]) -> Read:
             else:
                 spoken.append(item)
         return finished(spoken, pick_system(row), None, repairs)
+
+    return read
+
+
+def next_turn(columns: Mapping[str, str]) -> Read:
+    """Return the reader of a history of texts, the last one the other's, and candidates, the last one what was said.
+
+    What is known about who answers is a text or a list of lines.
+    """
+    pick_history, pick_candidates, pick_system = picks(columns, "history", "candidates", "system")
+
+    def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
+        said, candidates = (texts_in(pick(row)) for pick in (pick_history, pick_candidates))
+        if said is None or candidates is None:
+            raise Misfit("the row has no list of what was said or of candidates")
+        spoken = [*said, candidates[-1]]
+        # Who answers spoke every second time, counted from the end.
+        turns = [
+            turn("user" if (len(spoken) - place) % 2 == 0 else "assistant", text) for place, text in enumerate(spoken)
+        ]
+        persona = pick_system(row)
+        lines = texts_in(persona)
+        return finished(turns, "\n".join(lines) if lines is not None else persona, None, repairs)
 
     return read

@@ -6,8 +6,9 @@ types of row or files. A reader raises Refused with the reason for a row that is
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from workbench.data.formats import calls, dialogue, names
@@ -54,6 +55,35 @@ def verdict(value: Any) -> bool | None:
     if isinstance(value, str):
         return _VERDICTS.get(value.strip().lower().replace("_", "").replace(" ", "").replace(".0", ""))
     return None
+
+
+_STARS = re.compile(
+    r"([1-5](?:[.,]\d)?)(?:\s*/\s*5|\s+(?:of|out of|von|de|sur|su)\s+5)?(?:\s*(?:stars?|★|⭐))?", re.IGNORECASE
+)
+_DRAWN = re.compile(r"([★⭐]{1,5})[☆✩\ufe0f]*")
+_GOOD_FROM, _BAD_TO = 4, 2
+"""Ratings of one to five from which an answer is good, and up to which it is bad."""
+
+
+def stars(value: Any) -> float | None:
+    """Return a rating of one to five as a number, or None for what is none."""
+    if isinstance(value, str):
+        text = value.strip()
+        if (drawn := _DRAWN.fullmatch(text.replace("\ufe0f", ""))) is not None:
+            return float(len(drawn[1]))
+        found = _STARS.fullmatch(text)
+        value = float(found[1].replace(",", ".")) if found is not None else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= 5:
+        return None
+    return float(value)
+
+
+def rating(value: Any) -> bool | None:
+    """Return whether a rating of one to five says good (True) or bad (False), or None when it says neither."""
+    given = stars(value)
+    if given is None or _BAD_TO < given < _GOOD_FROM:
+        return None
+    return given >= _GOOD_FROM
 
 
 def _dialogue(value: Any) -> Turns | None:
@@ -259,13 +289,23 @@ def ranked(columns: Mapping[str, str]) -> Read:
 
 def unpaired(columns: Mapping[str, str]) -> Read:
     """Return the reader of answers that are labelled good or bad."""
+    return _labelled(columns, "label", verdict, "the label is neither good nor bad")
+
+
+def rated(columns: Mapping[str, str]) -> Read:
+    """Return the reader of answers with a rating of one to five: four and five are good, one and two are bad."""
+    return _labelled(columns, "rating", rating, "the rating is neither good (4 or 5) nor bad (1 or 2)")
+
+
+def _labelled(columns: Mapping[str, str], role: str, judge: Callable[[Any], bool | None], neither: str) -> Read:
+    """Return the reader of answers with a value that `judge` takes for good or bad; `neither` refuses the others."""
     pick_turns, pick_prompt, pick_completion = picks(columns, "turns", "prompt", "completion")
-    pick_label, pick_system, pick_tools = picks(columns, "label", "system", "tools")
+    pick_label, pick_system, pick_tools = picks(columns, role, "system", "tools")
 
     def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
-        label = verdict(required(pick_label(row), "the label"))
+        label = judge(required(pick_label(row), f"the {role}"))
         if label is None:
-            raise Refused("the label is neither good nor bad")
+            raise Refused(neither)
         if "turns" in columns:
             turns = listed(pick_turns(row), repairs)
         else:
