@@ -10,13 +10,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-<<<<<<< HEAD
-from workbench.data.formats import checkable, classing, dialogue, guesses, judged, names, spoken
-from workbench.data.formats.choosing import WORDS, Columns, answering, aside, asking, repeats, roles, thinking
-=======
 from workbench.data.formats import checkable, classing, dialogue, guesses, judged, names, outlines, spoken
-from workbench.data.formats.choosing import WORDS, Columns, answering, aside, asking, roles, thinking
->>>>>>> Ratings of answers, recipes of lists, candidates after a history, questions in turns and ways to ask with one answer are understood
+from workbench.data.formats.choosing import WORDS, Columns, answering, aside, asking, repeats, roles, thinking
 from workbench.data.formats.columns import Table, most
 from workbench.data.formats.languages import language
 from workbench.data.formats.lists import listed_in

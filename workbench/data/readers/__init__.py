@@ -18,6 +18,7 @@ __all__ = ["KINDS", "BadRecord", "Listing", "Member", "Record", "Unreadable", "l
 KINDS: dict[str, str] = {
     "json": "rows_of_json:read_json",
     "table": "rows_of_table:read_table",
+    "gettext": "rows_of_gettext:read_gettext",
     "chat": "chats_of_json:read_chat",
     "whatsapp": "chats_of_text:read_whatsapp",
     "text": "rows_of_text:read_text",

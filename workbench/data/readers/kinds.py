@@ -49,6 +49,7 @@ SUFFIXES: dict[str, str] = {
     ".tmx": "xml",
     ".xlf": "xml",
     ".xliff": "xml",
+    ".po": "gettext",
     ".rss": "xml",
     ".atom": "xml",
     ".yaml": "yaml",
@@ -76,7 +77,7 @@ PACKED = (".gz", ".tgz", ".zst", ".tzst", ".bz2", ".tbz", ".tbz2", ".xz", ".txz"
 """Suffixes of files that hold others."""
 BINARY = frozenset({"pdf", "docx", "epub", "xlsx", "ods", "parquet", "arrow"})
 """Kinds that a file is only when its first bytes say so."""
-TABULAR = frozenset({"json", "table", "xlsx", "ods", "parquet", "arrow"})
+TABULAR = frozenset({"json", "table", "gettext", "xlsx", "ods", "parquet", "arrow"})
 """Kinds that hold one record per row."""
 WORKBOOKS: dict[str, str] = {"xlsx": "workbook:sheets_of", "ods": "rows_of_ods:sheets_of"}
 """Kinds of files that hold several tables → "module:function" that lists them."""
@@ -288,6 +289,8 @@ def kind_of(suffix: str, head: bytes) -> str:
     if told in ("text", "table", ""):
         like = _like(head)
         return told if told == "table" and like != "json" else like or told or ("" if suffix else "text")
+    if told == "gettext" and b"msgid" not in head:
+        return "text"
     if told == "json" and (like := _like(head)) != "json":
         return like if like == "chat" else "table" if _is_table(_as_utf8(head)) else "json"
     return told
