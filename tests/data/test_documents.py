@@ -199,6 +199,10 @@ def test_html_keeps_the_main_text_with_its_structure() -> None:
         ("<h3><a name=x></a>{}</h3>", "<div>{}</div>"),
         ("<dt>{}</dt>", "<dd>{}</dd>"),
         ("<details><summary>{}</summary>", "{}</details>"),
+        ("<button type=button>{}</button>", "<div><p>{}</p></div>"),
+        ("<h3><button aria-expanded=false>{} <i aria-hidden=true>+</i></button></h3>", "<div hidden>{}</div>"),
+        ("<div class=item><div><button>{} <span>▾</span></button></div>", "<div style='display:none'>{}</div></div>"),
+        ("<a href='#' role=button>{}</a>", "<section aria-hidden=true>{}</section>"),
         ("<p><strong>{}</strong></p>", "<p>{}</p>"),
         ("<p><b>Q:</b> {}</p>", "<p><b>A:</b> {}</p>"),
         ("<p>Q: {}<br>", "A: {}</p>"),
@@ -210,6 +214,29 @@ def test_html_faq(question: str, answer: str) -> None:
     page = f"<html><head><title>FAQ</title></head><body><h1>FAQ</h1>{body}<footer>Foot?</footer></body></html>"
     found = [record.value for record in readers.read(packed(page.encode(), "html"))]  # type: ignore[union-attr]
     assert found == PAIRS
+
+
+def test_html_panels_are_found_by_the_name_that_a_question_gives() -> None:
+    asked = "".join(f"<h4><button data-bs-target='#p{n}'>{q}</button></h4>" for n, (q, _) in enumerate(QUESTIONS))
+    said = "".join(f"<div id=p{n} class=collapse hidden>{a}</div>" for n, (_, a) in enumerate(QUESTIONS))
+    text = text_of(f"<body>{asked}{said}</body>".encode())
+    assert all(question in text and answer in text for question, answer in QUESTIONS)
+
+
+@pytest.mark.parametrize(
+    "button",
+    [
+        "<button>Menu</button><div hidden>no</div>",
+        "<button aria-controls=x>Search</button><div id=x hidden>no</div>",
+        "<p>Some words. <button>Forgot it?</button></p>",
+        "<form><button>Forgot it?</button><div>no</div></form>",
+        "<nav><button>Who are we?</button><div>no</div></nav>",
+        "<button>Why?</button><button>no</button>",
+    ],
+)
+def test_html_buttons_of_the_site_are_no_text(button: str) -> None:
+    text = text_of(f"<body><h1>Boats</h1><p>A boat floats.</p>{button}</body>".encode())
+    assert text.replace("\n\nSome words.", "") == "# Boats\n\nA boat floats."
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,9 @@ Owns which parts of a page are its text, how they are set and which encoding the
 says.
 
 Headings become `#` lines, list items `-` or `1.` lines, data tables `|` rows, `pre` a fenced block; a term of a list of
-definitions and the summary of a fold, which is how many pages write the questions of a FAQ, become bold lines. Menus,
-headers and footers of the site, forms, hidden parts and everything that is not text are left out.
+definitions and the summary of a fold, which is how many pages write the questions of a FAQ, become bold lines, and so
+do questions that open a panel on a click (`folds_of_html`). Menus, headers and footers of the site, forms, hidden parts
+and everything that is not text are left out.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from workbench.data.readers.folds_of_html import folds_of
 from workbench.data.readers.member import Member
 from workbench.data.readers.passages import records_of
 from workbench.data.readers.records import MAX_RECORD_BYTES, BadRecord, Record
@@ -40,6 +42,8 @@ _BLOCKS = _names(
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BOLD_LINES = frozenset(("dt", "summary"))
+_OPENS = re.compile(r"([?？؟])\s*[-+−–×▸▾▼▶►⌄›»✕✖➕➖]{1,2}$")
+"""The sign behind a question for whether its answer is shown."""
 _INSIDE_LAYOUT = "table, p, div, h1, h2, h3, h4, h5, h6, ul, ol, pre, section, article"
 """What the cells of a table of data do not hold more than one of."""
 _HIDDEN_STYLE = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
@@ -235,7 +239,7 @@ def _finish(page: _Page, tag: str) -> None:
         if text := page.taken():
             page.add("#" * _HEADINGS[tag] + " " + text.replace("\n", " "))
     elif tag in _BOLD_LINES:
-        if text := page.taken():
+        if text := _OPENS.sub(r"\1", page.taken()):
             page.add("**" + text.replace("\n", " ") + "**")
     elif tag in _BLOCKS:
         page.end()
@@ -260,7 +264,7 @@ def _main_of(parser: LexborHTMLParser) -> LexborNode | None:
 
 def _set(root: LexborNode) -> str:
     """Return what is inside a node as text. The walk keeps its own stack: a page may be nested at will."""
-    page = _Page()
+    page, folds = _Page(), folds_of(root)
     stack: list[tuple[LexborNode, str]] = [(root, "")]
     while stack:
         node, ended = stack.pop()
@@ -272,8 +276,11 @@ def _set(root: LexborNode) -> str:
             page.line.append(_SPACE.sub(" ", node.text(deep=False).replace("\xad", "")))
             continue
         # A processing instruction has no tag, which on the stack stands for a node that begins.
-        if tag[:1] in ("", "-", "!") or (node is not root and (tag in _LEFT_OUT or _is_hidden(node))):
+        if tag[:1] in ("", "-", "!"):
             continue
+        if node is not root and (tag in _LEFT_OUT or _is_hidden(node)) and node.mem_id not in folds.shown:
+            continue
+        tag = "summary" if node.mem_id in folds.titles else tag
         if not _begin(page, node, tag):
             continue
         stack.append((node, tag))
