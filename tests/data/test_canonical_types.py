@@ -151,3 +151,20 @@ class TestOtherTypes:
         assert TYPE_OF_METHOD[method] not in types_of(layout)
         with pytest.raises(UsageError, match=said):
             converter(layout, TYPE_OF_METHOD[method], Tally())
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "made"),
+    [
+        ("Ulm", "Ulm is a town.", "Ulm\n\nUlm is a town."),
+        ("Ulm", "## ULM\nA town.", "## ULM\nA town."),
+        ("Ulm", "Ulm\r\nA town.", "Ulm\r\nA town."),
+        (1984, "A novel.", "1984\n\nA novel."),
+        (" ", " A town.", " A town."),
+        (None, "A town.", "A town."),
+    ],
+)
+def test_an_article_stands_below_its_title_unless_it_brings_it(title: Any, text: str, made: str) -> None:
+    layout = Layout("text", {"text": "text", "title": "title"})
+    assert convert({"title": title, "text": text}, layout, "text")[0] == {"text": made}
+    assert convert({"title": title, "text": text}, TEXT, "text")[0] == {"text": text}

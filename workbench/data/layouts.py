@@ -150,7 +150,7 @@ FORMATS: dict[str, Format] = {
         Format("classification", "messages", "a text and its class", ("text", "class"), ("pair", "title")),
         Format("dialogue", "messages", "a dialogue written into one text", ("text",), ("system",)),
         Format("question_first", "messages", "a question in the first line and its answer below", ("text",), ()),
-        Format("text", "text", "a text", ("text",), ()),
+        Format("text", "text", "a text", ("text",), ("title",)),
     )
 }  # fmt: skip
 """In the order in which they are preferred when rows fit several: the more particular first."""

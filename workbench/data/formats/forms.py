@@ -333,9 +333,20 @@ def question_first(columns: Mapping[str, str]) -> Read:
     return read
 
 
+_MARKS = "#*=_ \t\r\n"
+"""Marks of a heading, which may stand before the title in a text."""
+
+
+def _titled(title: str, text: str) -> str:
+    """Return a text below its title, unless that is its first line."""
+    first = text.lstrip(_MARKS).partition("\n")[0]
+    return text if first.strip(_MARKS).casefold() == title.strip(_MARKS).casefold() else joined(title, text)
+
+
 def article(columns: Mapping[str, str]) -> Read:
-    """Return the reader of texts that are learnt as they are."""
-    pick_text = picks(columns, "text")[0]
+    """Return the reader of texts that are learnt as they are, below their titles where these have a column."""
+    pick_text, pick_title = picks(columns, "text", "title")
+    plain = "title" not in columns
 
     def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
         text = pick_text(row)
@@ -343,6 +354,6 @@ def article(columns: Mapping[str, str]) -> Read:
             raise Misfit("the text is missing or is not text")
         if not text.strip():
             raise Refused("the text is empty")
-        return {"text": text}
+        return {"text": text if plain else _titled(text_beside(pick_title(row), "the title"), text)}
 
     return read

@@ -297,10 +297,39 @@ def _question_first(table: Table) -> Iterator[Columns]:
         yield {"text": name}
 
 
+_LONGEST_TITLE = 200
+"""Mean length in characters of titles, at most."""
+_TITLED = frozenset(
+    ("product", "item", "article", "page", "post", "book", "song", "section", "chapter", "case", "game", "movie",
+     "film", "place", "poem", "story", "document", "topic", "entry")
+)  # fmt: skip
+"""Words before "title" or "name" in the name of a column of titles."""
+_DESCRIBED = frozenset(("description", "beschreibung", "descripcion", "descrizione", "descricao"))
+"""Last words of the names of texts that say what the thing of a name is."""
+
+
+def _title_of(table: Table, text: str) -> str | None:
+    """Return the column of the titles of some texts, beside which they stand, or None."""
+
+    def is_title(name: str) -> bool:
+        words, column = names.words(name.rpartition(".")[2]), table.columns[name]
+        called = names.exact(name, "title") or (
+            words[:1] and words[0] in _TITLED and words[1:] in (("title",), ("name",))
+        )
+        called = called or (words == ("name",) and names.last(text) in _DESCRIBED)
+        differs = not column.is_coded and 2 * column.distinct > len(column.values)
+        return bool(called) and differs and column.mean_chars <= min(_LONGEST_TITLE, table.columns[text].mean_chars)
+
+    around = text.rpartition(".")[0]
+    beside = [name for name in table.of_kind("text") if name != text and name.rpartition(".")[0] == around]
+    return min(filter(is_title, beside), key=lambda name: (names.rank(name, "title") or 0, name), default=None)
+
+
 def _text(table: Table) -> Iterator[Columns]:
+    """Propose texts, each below its title."""
     name = _text_column(table)
     if name is not None:
-        yield {"text": name}
+        yield roles(text=name, title=_title_of(table, name))
 
 
 PROPOSERS: dict[str, Callable[[Table], Iterator[Columns]]] = {
