@@ -24,7 +24,7 @@ import xxhash
 from workbench.core.errors import UsageError
 from workbench.core.paths import expanded
 from workbench.core.text import one_line
-from workbench.data import canonical, detect, readers
+from workbench.data import canonical, detect, readers, registers
 from workbench.data.curate.texts import characters
 from workbench.data.formats import loose
 from workbench.data.layouts import FORMATS
@@ -102,7 +102,7 @@ def _windows(member: Member) -> Iterator[dict[str, Any]]:
 
 def is_long_json_lines(member: Member, least: int = WHOLE_BYTES) -> bool:
     """Return whether a member is a plain file of JSON lines, in UTF-8 as far as its head tells, of `least` bytes."""
-    if member.kind != "json" or member.path is None or member.size <= least or member.gathering is not None:
+    if member.kind != "json" or member.path is None or member.size <= least or member.respelled:
         return False
     with member.path.open("rb") as file:
         head = file.read(2**18)
@@ -153,11 +153,12 @@ def _put_together(member: Member, sample: Sample) -> tuple[Member, Sample]:
 
 
 def _fingerprint(member: Member, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return what members of one part have in common: prose, or the columns most rows have."""
+    """Return what members of one part have in common: prose, or the columns most rows have and what is said of them."""
     if member.kind in kinds.PROSE and not any(set(row) - {"text"} for row in rows):
         return ("prose",)
     counted = Counter(key for row in rows for key in row)
-    return tuple(sorted(key for key, number in counted.items() if 2 * number >= len(rows)))
+    columns = sorted(key for key, number in counted.items() if 2 * number >= len(rows))
+    return (*columns, member.declared.key) if member.declared is not None else tuple(columns)
 
 
 def named(columns: Sequence[str], width: int = 32, most: int = 8) -> str:
@@ -200,8 +201,10 @@ class Sources:
     """The plan that was given instead of paths."""
 
     def origins(self) -> list[Path]:
-        """Return the files on disk that rows come from, in reading order."""
-        return list(dict.fromkeys(member.origin for part in self.parts for member in part.members))
+        """Return the files on disk that rows come from, in reading order, and those that say how to read them."""
+        members = [member for part in self.parts for member in part.members]
+        registers = [member.declared.register for member in members if member.declared is not None]
+        return list(dict.fromkeys([*(member.origin for member in members), *registers]))
 
 
 @dataclass
@@ -278,8 +281,11 @@ def find(paths: Sequence[str], format: str = "", columns: Mapping[str, str] | No
         return _planned(load_plan(expanded(plans[0])))
     found = Sources(paths=tuple(str(expanded(path).absolute()) for path in paths))
     for group in _groups(found, lambda member, sample: _fingerprint(member, sample.rows())).values():
-        rows = group.sample.rows()
-        found.parts.append(_part(group, detect.detect(rows, format=format, columns=columns), rows))
+        rows, declared = group.sample.rows(), group.members[0].declared
+        if declared is not None and rows and not format and not columns:
+            found.parts.append(_part(group, registers.detected(rows, declared), rows))
+        else:
+            found.parts.append(_part(group, detect.detect(rows, format=format, columns=columns), rows))
     return found
 
 

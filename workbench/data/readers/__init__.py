@@ -12,6 +12,7 @@ from workbench.data.readers.gathered import gathered
 from workbench.data.readers.listing import Listing, listing
 from workbench.data.readers.member import Member
 from workbench.data.readers.records import BadRecord, Record, Unreadable
+from workbench.data.readers.register import spelled
 
 __all__ = ["KINDS", "BadRecord", "Listing", "Member", "Record", "Unreadable", "listing", "read"]
 
@@ -47,6 +48,8 @@ def read(member: Member) -> Iterator[Record | BadRecord]:
     module, _, function = KINDS[member.kind].partition(":")
     try:
         records = getattr(importlib.import_module(f"{__name__}.{module}"), function)(member)
+        if member.declared is not None and member.declared.tags:
+            records = spelled(records, member.declared)
         yield from records if member.gathering is None else gathered(records, member.gathering)
     except OSError as error:
         raise Unreadable(

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from workbench.data.readers import archives, kinds
 from workbench.data.readers.member import Member, suffix_of
 from workbench.data.readers.records import Unreadable, shown
+from workbench.data.readers.register import with_register_of, with_registers
 from workbench.data.readers.unpacking import Budget, Open, plain, unpacked
 
 SIDECAR = re.compile(
@@ -245,26 +246,30 @@ def _with_people(found: Listing, inside: Sequence[str]) -> dict[int, str]:
 
 
 def _settle(into: Listing, found: Listing, inside: Sequence[str]) -> None:
-    """Add the members of a folder or archive: those that describe the others are passed over, splits are told apart."""
+    """Add the members of a folder or archive: those that describe the others are passed over, splits are told apart.
+
+    What a register among them says of another one goes with that.
+    """
     into.ignored += found.ignored
     about = {
         number: ABOUT for number, name in enumerate(inside) if SIDECAR.fullmatch(PurePosixPath(name).name)
     } | _with_people(found, inside)
+    members = with_registers(found.members, inside)
     numbers = {name: number for number, name in enumerate(inside)}
     for name in inside:
         folder, slash, file = name.rpartition("/")
         if file == "conversations.json":
             beside = (numbers.get(f"{folder}{slash}{other}") for other in _CHATGPT)
             about |= {number: ABOUT for number in beside if number is not None}
-    data = [member for number, member in enumerate(found.members) if number not in about]
+    data = [member for number, member in enumerate(members) if number not in about]
     if 2 * _bytes([member for member in data if member.kind == "code"]) < _bytes(data):
-        about |= {number: CODE for number, member in enumerate(found.members) if member.kind == "code"}
+        about |= {number: CODE for number, member in enumerate(members) if member.kind == "code"}
         data = [member for member in data if member.kind != "code"]
     rows = [member for member in data if member.kind in kinds.TABULAR]
     few = _bytes(rows) < _SMALL_SHARE * _bytes(data)
     kept: list[Member] = []
     names: list[str] = []
-    for number, (member, name) in enumerate(zip(found.members, inside, strict=True)):
+    for number, (member, name) in enumerate(zip(members, inside, strict=True)):
         if number in about:
             into.ignore(member.name, about[number])
         elif rows and (member.kind in kinds.TABULAR) == few:
@@ -333,6 +338,7 @@ def listing(path: Path) -> Listing:
             raise Unreadable(f"{shown(path)} is not a regular file; give a file or a folder.")
         else:
             _add(into, _File(shown(path), path, plain(path), path.stat().st_size, path), True)
+            into.members = list(map(with_register_of, into.members))
     except OSError as error:
         raise Unreadable(f"{shown(path)} cannot be read: {error.strerror}.") from None
     if not into.members:

@@ -10,9 +10,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from workbench.data.readers.gathered import Gathering
+
+if TYPE_CHECKING:
+    from workbench.data.readers.register import Declared
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,13 @@ class Member:
     """The file beside it that says who the people in it are."""
     part: str = ""
     """Of a file that holds several tables, as a workbook does: which one it is, as its reader knows it."""
+    declared: Declared | None = None
+    """What a register beside it says about its rows."""
+
+    @property
+    def respelled(self) -> bool:
+        """Whether its rows are made of what the file holds, and not found in it as they are."""
+        return self.gathering is not None or (self.declared is not None and bool(self.declared.tags))
 
 
 _DUMP_PART = re.compile(r"-p[0-9]+p[0-9]+$")
