@@ -4,9 +4,8 @@ The layouts are those of public datasets of the hub, of the formats that model v
 and of exports of programs people use; the texts are invented. They were written down without a look at the detector,
 so that the share it gets right says something about files nobody has tried yet. Where two readings are equally good,
 the table accepts both: any of several methods, or any of several first rows. To add one, put it into the table of its
-family (`chats`, `instructions`, `questions`, `preferences`, `corpora`, `files`, `refused`; `second` and `third` are
-tables by other hands) with `wild(...)`, and
-don't look at the detector while deciding what is right.
+family (`chats`, `instructions`, `questions`, `preferences`, `corpora`, `files`, `refused`; `second` to `fifth` are
+tables by other hands) with `wild(...)`, and don't look at the detector while deciding what is right.
 
 Owns the list of all of them. Must not know how the workbench reads any.
 """
@@ -15,7 +14,9 @@ from __future__ import annotations
 
 from tests.data.wild.chats import CHATS
 from tests.data.wild.corpora import CORPORA
+from tests.data.wild.fifth import FIFTH
 from tests.data.wild.files import FILES
+from tests.data.wild.fourth import FOURTH
 from tests.data.wild.instructions import INSTRUCTION_SETS
 from tests.data.wild.preferences import PREFERENCES
 from tests.data.wild.questions import QUESTION_SETS
@@ -34,4 +35,6 @@ DATASETS: list[Wild] = [
     *REFUSALS,
     *SECOND,
     *THIRD,
+    *FOURTH,
+    *FIFTH,
 ]
