@@ -122,7 +122,7 @@ def test_paths_given_together_tell_their_splits_like_files_of_a_folder(tmp_path:
         ("columns.jsonl", lines([{"a": 1, "b\x1b]": 2}] * 3), "b␛]"),
         ("answers.jsonl", lines([{"question": "q", "answer": ""}] * 2), "use method grpo"),
         ("photo.jpg", b"\xff\xd8\xff\xe0" + bytes(100), "JPEG image"),
-        ("old.doc", b"\xd0\xcf\x11\xe0" + bytes(100), "an old Office document"),
+        ("old.doc", b"\xd0\xcf\x11\xe0" + bytes(100), "an Office document of an old format"),
     ],
 )
 def test_input_without_a_usable_row_is_one_sentence(tmp_path: Path, name: str, content: bytes | str, says: str) -> None:
