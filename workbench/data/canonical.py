@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.core.errors import UsageError
-from workbench.data.formats import checkable, columns, forms, outlines, proposals, quizzes, threads, verdicts
+from workbench.data.formats import checkable, columns, desks, forms, outlines, proposals, quizzes, threads, verdicts
 from workbench.data.formats.forms import Read, Row
 from workbench.data.formats.order import MAY_FOLLOW
 from workbench.data.formats.refusals import Refused, Rejected
@@ -36,6 +36,7 @@ READERS: dict[str, Callable[[Mapping[str, str]], Read]] = {
     "unpaired": verdicts.unpaired,
     "rated": verdicts.rated,
     "chatgpt_export": threads.chatgpt_export,
+    "desk": desks.read_desk,
     "reply_tree": threads.reply_tree,
     "segments": threads.segments,
     "messages": forms.turns,

@@ -114,6 +114,7 @@ FORMATS: dict[str, Format] = {
             ("turns", "prompt", "completion", "system", "tools"), (("turns",), ("prompt", "completion")),
         ),
         Format("chatgpt_export", "messages", "an exported conversation as a tree", ("tree",), ("current",)),
+        Format("desk", "messages", "a message to a help desk and what followed it", ("opening", "turns")),
         Format("reply_tree", "messages", "a tree of turns and their replies", ("tree",)),
         Format("segments", "messages", "pieces of text of which some are learnt", ("segments",)),
         Format("messages", "messages", "turns with role and content", ("turns",), ("system", "tools", "answer")),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from workbench.data.formats import checkable, classing, dialogue, guesses, judged, names, outlines, spoken
+from workbench.data.formats import checkable, classing, desks, dialogue, guesses, judged, names, outlines, spoken
 from workbench.data.formats.choosing import WORDS, Columns, answering, aside, asking, repeats, roles, thinking
 from workbench.data.formats.columns import Table, most
 from workbench.data.formats.languages import language
@@ -340,6 +340,7 @@ PROPOSERS: dict[str, Callable[[Table], Iterator[Columns]]] = {
     "unpaired": judged.unpaired,
     "rated": judged.rated,
     "chatgpt_export": spoken.chatgpt_export,
+    "desk": desks.desk,
     "reply_tree": spoken.reply_tree,
     "segments": spoken.segments,
     "messages": spoken.messages,

@@ -31,6 +31,8 @@ _PARTS_OF_A_ROW = frozenset(
     )
 )
 """Keys under which a row itself keeps a list of objects."""
+_TALKS = "conversations"
+"""Key under which an export keeps whole conversations, and a row the turns of one."""
 _SPEAKERS = frozenset(("role", "from", "speaker", "author", "sender"))
 _FOLDED = ("paragraphs", "qas", "qa_pairs", "sections", "faq", "faqs", "questions_and_answers")
 """Keys under which an article keeps its questions."""
@@ -63,6 +65,20 @@ def _are_objects(value: Any) -> bool:
     if not isinstance(value, list) or not value or _is_turn(value[0]):
         return False
     return all(isinstance(item, dict) for item in value)
+
+
+def _hold_talks(rows: Any) -> bool:
+    """Return whether a list holds conversations, each an object with a list of objects in it, and not turns of one."""
+    return _are_objects(rows) and all(map(_holds_talk, rows))
+
+
+def _holds_talk(row: Any) -> bool:
+    """Return whether a value is an object of which nobody is the speaker and that holds a list of objects, or one that
+    does."""
+    if not isinstance(row, dict) or not _SPEAKERS.isdisjoint(row):
+        return False
+    inside = [*row.values(), *(deeper for item in row.values() if isinstance(item, dict) for deeper in item.values())]
+    return any(isinstance(item, list) and item and isinstance(item[0], dict) for item in inside)
 
 
 def _shared(rows: Sequence[Cells]) -> set[str]:
@@ -145,7 +161,11 @@ def _known(value: Cells, levels: int) -> Found | None:
 
 def _largest(value: Cells) -> Found | None:
     """Return the rows in lists of objects under other keys: all of one kind, or the one that makes up the object."""
-    lists = [item for key, item in value.items() if _are_objects(item) and key.lower() not in _PARTS_OF_A_ROW]
+    lists = [
+        item
+        for key, item in value.items()
+        if _are_objects(item) and (key.lower() not in _PARTS_OF_A_ROW or (key.lower() == _TALKS and _hold_talks(item)))
+    ]
     if len(lists) > 1 and set.intersection(*(_shared(rows) for rows in lists)):
         return Found([row for rows in lists for row in rows])
     largest: list[Any] = max(lists, key=lambda rows: len(orjson.dumps(rows)), default=[])
@@ -193,6 +213,14 @@ def _name(key: bytes) -> str:
         return ""
 
 
+def _loaded(raw: bytes | None) -> Any:
+    """Return the value of a JSON text, None for what is none."""
+    try:
+        return orjson.loads(raw or b"")
+    except orjson.JSONDecodeError:
+        return None
+
+
 def long_rows(pieces: Pieces, levels: int = 1) -> Iterator[Row]:
     """Yield the rows of the object that begins here: the objects in its lists, or those of a map of id → row.
 
@@ -215,7 +243,7 @@ def long_rows(pieces: Pieces, levels: int = 1) -> Iterator[Row]:
             aside = found and name in HELD_OUT_KEYS
             for line, raw in pieces.elements():
                 if (raw is None or raw[:1] == b"{" or (name in ROW_KEYS and raw[:1] in (b'"', b"["))) and (
-                    name not in _PARTS_OF_A_ROW
+                    name not in _PARTS_OF_A_ROW or (name == _TALKS and _holds_talk(_loaded(raw)))
                 ):
                     found = True
                     yield line, raw, aside
