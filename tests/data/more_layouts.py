@@ -242,5 +242,9 @@ OTHERS: list[tuple[Any, ...]] = [
     ("scores in the middle", rows(prompt=ASKED, response=SAID, score=[3, 3, 3, 5, 1]), "sft", "prompt_completion"),
     ("steps beside an answer", rows(title=SHORT, question=ASKED, answer=SAID, steps=each(["Look.", "Say."])), "sft",
      "prompt_completion"),
+    ("questions in turns, of which some are damaged", [{"question_id": n, "turns": [a, "Now shorter."] if n < 3 else n}
+     for n, a in enumerate(ASKED)], "grpo", "prompt_only"),
+    ("a history of which some is damaged", [{"history": [a], "candidates": ["x", s] if n < 3 else n} for n, (a,
+     s) in enumerate(zip(ASKED, SAID, strict=True))], "sft", "next_turn"),
 ]  # fmt: skip
 """(what it is, rows, method or "" when they are refused, and format where only one is right)"""

@@ -90,6 +90,11 @@ def _column(table: Table) -> str | None:
 _NUMBERED = frozenset(f"{thing} {number}" for thing in ("question", "prompt", "query") for number in ("id", "idx"))
 
 
+def _are_several(value: Any) -> bool:
+    """Return whether a value is a list of several things."""
+    return isinstance(value, list) and len(value) > 1
+
+
 def questions(table: Table) -> str | None:
     """Return the column with lists of texts of one person, who asks in each of them, or None.
 
@@ -100,7 +105,7 @@ def questions(table: Table) -> str | None:
     if spelled.isdisjoint(_NUMBERED) or any("model" in name.split() for name in spelled):
         return None
     named = [name for name in table.of_kind("texts") if " ".join(names.words(name)) in ("turns", "prompt", "prompts")]
-    found = next((name for name in named if most(len(value) > 1 for value in table.columns[name].values)), None)
+    found = next((name for name in named if most(map(_are_several, table.columns[name].values))), None)
     said = answering(table, found) if found is not None else None
     return None if said is not None and 2 * len(table.columns[said].values) > len(table.rows) else found
 
@@ -171,7 +176,7 @@ def next_turn(table: Table) -> Iterator[Columns]:
     if said is None:
         return
     candidates = next((name for name in table.of_kind("texts") if names.words(name) == ("candidates",)), None)
-    if candidates is None or not most(len(value) > 1 for value in table.columns[candidates].values):
+    if candidates is None or not most(map(_are_several, table.columns[candidates].values)):
         return
     taken = (said, candidates)
     persona = table.best("system", ("text", "texts"), taken, exact=True)
