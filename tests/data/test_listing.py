@@ -85,6 +85,14 @@ def test_many_articles_are_not_lost_for_one_small_table(tmp_path: Path) -> None:
     assert ignored(tmp_path) == {"index.json": FEW_ROWS}
 
 
+def test_a_file_without_a_name_in_a_zip_is_passed_over(tmp_path: Path) -> None:
+    # A zero byte ends a name, so that nothing is left of this one.
+    content = zipped({"0b.jsonl": LINES, "folder/": b"", "a.jsonl": LINES}).replace(b"0b.jsonl", b"\0b.jsonl")
+    path = made(tmp_path, "x.zip", content)
+    assert names(path) == ["a.jsonl"]
+    assert list(ignored(path).values()) == ["it has no name"]
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_forbidden_folder_is_passed_over_by_name(tmp_path: Path) -> None:
     made(tmp_path, "a.jsonl", LINES)

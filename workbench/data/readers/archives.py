@@ -133,11 +133,11 @@ def names_in_zip(open_file: Open, name: str) -> list[str]:
 def in_zip(open_file: Open, name: str, budget: Budget, refuse: Refuse) -> Iterator[Entry]:
     """Yield the files in a zip; what cannot be taken is told to `refuse` with its reason. Raises Unreadable."""
     for number, info in enumerate(_zip(open_file, name).infolist()):
-        if info.is_dir():
+        if info.filename.endswith("/"):
             continue
         inside = f"{name}/{shown(info.filename)}"
         kind = stat.S_IFMT(info.external_attr >> 16)
-        why = why_unsafe(info.filename)
+        why = why_unsafe(info.filename) if info.filename else "it has no name"
         if kind not in (0, stat.S_IFREG):
             why = "it is a link or a device"
         elif info.flag_bits & 1:
