@@ -11,7 +11,7 @@ import pytest
 
 from tests.data.archives_made import ignored, made, names
 from tests.data.documents_made import zipped
-from workbench.data import readers
+from workbench.data import readers, survey
 from workbench.data.readers import BadRecord, Record, Unreadable, rows_of_ods
 from workbench.data.readers.rows_of_sheet import OUTSIDE
 
@@ -119,6 +119,9 @@ def test_sheets_are_members_and_hidden_or_empty_ones_are_named(tmp_path: Path) -
     assert names(path) == ["FAQ", "More"]
     assert ignored(path) == {"Old": "a hidden sheet; unhide it to have it read", "Empty": "an empty sheet"}
     assert values(read(tmp_path, content)) == PAIRS * 2
+    told = survey.inspect({"paths": [str(path)]})
+    assert (told["rows"], told["usable"], told["method"], told["quarantined"]) == (4, 4, "sft", [])
+    assert [file["rows"] for file in told["files"]] == [2, 2]
 
 
 def test_repeats_beyond_reason_cost_the_row_or_the_workbook(tmp_path: Path) -> None:
