@@ -30,7 +30,8 @@ def preference(table: Table) -> Iterator[Columns]:
         and (worse := next((name for name in spoken if names.words(name)[:1] == ("rejected",)), None)) is not None
     ):
         # A rejected answer beside the one that is meant: {"query", "response", "rejected_response"}, or the turns.
-        better = answering(table, worse) or table.best("turns", ("turns",), (worse,))
+        alike = next((name for name in spoken if names.words(name) == names.words(worse)[1:]), None)
+        better = alike or answering(table, worse) or table.best("turns", ("turns",), (worse,))
         pairs = [(better, worse)] if better is not None else []
     for better, worse in pairs:
         both = (better, worse)

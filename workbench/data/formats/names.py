@@ -96,7 +96,7 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "eingabe, "
         "frage, pregunta, domanda, pergunta, вопрос, 问题, 問題, 質問, 질문, سؤال, anfrage, "
         "consulta, 提问, user input, user "
-        "message, user prompt, user query, ask, goal, exercise, challenge, puzzle, inquiry, premise, ctx, message, "
+        "message, user prompt, user query, ask, goal, exercise, challenge, puzzle, quiz, riddle, inquiry, premise, ctx, message, "
         "customer message, customer, patient, consigne, enonce, demande, soru, pytanie, vraag, otazka, fraga, "
         "sporgsmal, kysymys, kerdes, pertanyaan, cau hoi, utt, mr, meaning representation, "
         "chapter, beschreibung, descripcion, descrizione, "
