@@ -32,7 +32,7 @@ def test_words_choose_and_one_model_is_told_whole(home: Home) -> None:
     assert all("Base" in line for line in lines[1:])
     whole = home.workbench("models", "Qwen/Qwen3-8B").stdout
     assert "8.19 B parameters" in whole
-    assert "hf download Qwen/Qwen3-8B" in whole
+    assert "workbench models download Qwen/Qwen3-8B" in whole
 
 
 @pytest.mark.parametrize("argv", [["no-such-model"], ["--here"]])
@@ -41,4 +41,4 @@ def test_nothing_found_is_a_sentence(home: Home, argv: list[str]) -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith("workbench: No model of the catalogue")
-    assert "hf download" in done.stderr or "lists them all" in done.stderr
+    assert "models download" in done.stderr or "lists them all" in done.stderr

@@ -131,7 +131,7 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> No
     for name in COMMANDS:
         assert f"  {name} " in overview
         with pytest.raises(SystemExit) as left:
-            main([name, "--help"])
+            main([*name.split(), "--help"])
         assert left.value.code == 0
         assert capsys.readouterr().out.startswith(f"usage: workbench {name} ")
 

@@ -48,7 +48,7 @@ def fetched(endpoint: str, home: Path, name: str) -> tuple[int, list[dict[str, A
 
 def test_only_data_comes_and_a_broken_download_goes_on_and_is_named_without_the_hub(tmp_path: Path) -> None:
     with Hub({"acme/support": SUPPORT}) as server:
-        server.cut_after = 5_000
+        server.cuts["data/train-00000.jsonl"] = 5_000
         code, lines = fetched(server.endpoint, tmp_path, "acme/support")
         assert code == 0
         folder = Path(lines[-1]["paths"][0])
@@ -58,6 +58,7 @@ def test_only_data_comes_and_a_broken_download_goes_on_and_is_named_without_the_
         }
         assert not any(path.endswith((".py", ".md")) for _, path in server.asked)
         assert lines[0]["total"] == len(ROW) * 20_001
+        assert [length for name, _, length in server.sent if name.endswith("train-00000.jsonl")][0] == 5_000
         fetches = len([path for verb, path in server.asked if verb == "GET" and "resolve" in path])
         assert fetched(server.endpoint, tmp_path, "acme/support")[1][-1] == lines[-1]
         assert len([path for verb, path in server.asked if verb == "GET" and "resolve" in path]) == fetches

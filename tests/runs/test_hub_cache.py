@@ -69,7 +69,7 @@ def test_what_is_no_id_is_looked_for_nowhere(cache: Path, name: str) -> None:
 
 
 def test_a_cached_model_is_a_base_by_its_id(cache: Path) -> None:
-    with pytest.raises(UsageError, match="some/model is not on this machine; get it with `hf download some/model`"):
+    with pytest.raises(UsageError, match="not on this machine; get it with `workbench models download some/model`"):
         bases.resolve("some/model")
     snapshot = kept(cache, "a" * 40, main=True)
     base = bases.resolve("some/model")

@@ -23,6 +23,8 @@ from workbench.core.text import clean, json_safe
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "the whole road on the bundled model and data: cpt, sft, export, chat"),
     "models": ("models", "list base models and those that are on this machine"),
+    "models search": ("hub", "look for models on the hub"),
+    "models download": ("hub", "bring a model of the hub to this machine"),
     "inspect": ("inspect", "say what some data is, what suits it and what is wrong with it"),
     "prepare": ("prepare", "write curated rows and the plan that gives the same rows again"),
     "synthesize": ("synthesize", "let a local model write questions and answers about articles"),
@@ -40,7 +42,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("doctor", "check this machine and the installation"),
     "where": ("doctor", "print where files live"),
 }
-"""Command → (module, one line of help). A module has `configure(parser, command)` and `run(arguments) -> exit code`."""
+"""Command, of one word or two → (module, one line of help).
+
+A module has `configure(parser, command)` and `run(arguments) -> exit code`."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -76,13 +80,14 @@ def _dispatch(argv: Sequence[str]) -> int:
     if argv[0] in ("-V", "--version"):
         print(f"workbench {__version__}")
         return 0
-    name = argv[0]
+    words = 2 if " ".join(argv[:2]) in COMMANDS else 1
+    name = " ".join(argv[:words])
     if name not in COMMANDS:
         raise UsageError(f"There is no command {name!r}; {closest(name, COMMANDS)}.")
     module = importlib.import_module(f"workbench.cli.{COMMANDS[name][0]}")
     parser = _Parser(prog=f"workbench {name}", description=COMMANDS[name][1], allow_abbrev=False)
     module.configure(parser, name)
-    arguments = parser.parse_args(argv[1:])
+    arguments = parser.parse_args(argv[words:])
     arguments.command = name
     return int(module.run(arguments))
 

@@ -29,9 +29,9 @@ def _is_meant(model: Model, words: list[str]) -> bool:
     return all(word.lower() in called for word in words)
 
 
-def _size(parameters: int) -> str:
+def parameters(number: int) -> str:
     """Return a number of parameters as people say it: "8.19 B", "270 M"."""
-    return f"{parameters / 1e9:.3g} B" if parameters >= 1e9 else f"{parameters / 1e6:.3g} M"
+    return f"{number / 1e9:.3g} B" if number >= 1e9 else f"{number / 1e6:.3g} M"
 
 
 def _described(model: Model, here: str) -> dict[str, Any]:
@@ -61,9 +61,10 @@ def _whole(model: Model, here: str) -> str:
     """Return all that is known of one model, for people."""
     family, described = model.family, _described(model, here)
     stretched = f", {model.extended_context:,} stretched" if model.extended_context else ""
-    fetch = f"hf download {model.hub_id}" + ("   (accept its terms on the hub first)" if model.gated else "")
+    terms = "   (accept its terms on the hub first)" if model.gated else ""
+    fetch = f"workbench models download {model.hub_id}{terms}"
     lines = {
-        "model": f"{model.hub_id}, {model.kind}, {_size(model.parameters)} parameters",
+        "model": f"{model.hub_id}, {model.kind}, {parameters(model.parameters)} parameters",
         "family": f"{family.name}: {family.description}",
         "context": f"{model.context:,} tokens{stretched}",
         "licence": f"{model.licence}{', gated' if model.gated else ''}",
@@ -91,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if not found:
         raise UsageError(
-            "No model of the catalogue is on this machine; get one with `hf download ID`."
+            "No model of the catalogue is on this machine; get one with `workbench models download ID`."
             if arguments.here and not arguments.words
             else "No model of the catalogue is called so; `workbench models` lists them all."
         )
@@ -102,7 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
         [
             model.hub_id,
             model.kind,
-            _size(model.parameters),
+            parameters(model.parameters),
             f"{model.context // 1024}k" if model.context >= 1024 else str(model.context),
             f"{model.licence}{' (gated)' if model.gated else ''}",
             "yes" if here else "",

@@ -28,6 +28,8 @@ SUFFIXES = (
 )  # fmt: skip
 """What is downloaded; a program in a repository is not."""
 _DESCRIBING = re.compile(r"(?i)(^|/)(readme|license|licence|dataset_infos?|\.[^/]*)(\.\w+)?$")
+_PRIVATE = re.compile(r"(?i)(?<=bearer )\S+|\bhf_\w+|(?<=\?)[^\s'\"]+")
+"""What an error of the client may quote and nobody else may read: tokens, and the signatures in addresses."""
 RESERVE_BYTES = 2 * 2**30
 """Disk left free beside a download."""
 
@@ -70,25 +72,42 @@ def chosen_files(
     return files or data, taken, [name for name in named if name != taken]
 
 
-def _sentence(error: Exception, repo: str) -> str:
-    """Return what a failed request means and what to do."""
+def sentence(error: Exception, kind: str, repo: str, instead: str) -> str:
+    """Return what a failed request for a repository, a "dataset" or a "model", means and what to do.
+
+    `instead` is what else may be done when the hub cannot be reached. No credentials get into it.
+    """
     from huggingface_hub import constants, errors
 
+    page = f"{constants.ENDPOINT}/{'datasets/' if kind == 'dataset' else ''}{repo}"
+    log_in = "log in with `hf auth login`, or set HF_TOKEN"
     table: tuple[tuple[type[Exception], str], ...] = (
-        (errors.GatedRepoError, "asks you to accept its terms; do so on its page and log in with `hf auth login`"),
-        (errors.RepositoryNotFoundError, "does not exist or is private; check the id, or log in with `hf auth login`"),
-        (errors.DisabledRepoError, "was switched off by the hub; choose another dataset"),
+        (errors.GatedRepoError, f"asks you to accept its terms; do so on {page} and {log_in}"),
+        (errors.RepositoryNotFoundError, f"does not exist or is private; check the id, or {log_in}"),
+        (errors.DisabledRepoError, f"was switched off by the hub; choose another {kind}"),
         (errors.RevisionNotFoundError, "does not have that revision; leave it out"),
         (errors.HFValidationError, "is no valid id; write owner/name"),
+        (errors.OfflineModeIsEnabled, "is not asked for, because HF_HUB_OFFLINE is set; unset it"),
     )
-    for kind, words in table:
-        if isinstance(error, kind):
-            return f"The dataset {repo} {words}."
+    for type_, words in table:
+        if isinstance(error, type_):
+            return f"The {kind} {repo} {words}."
+    if isinstance(error, errors.HfHubHTTPError) and error.response.status_code in (401, 403):
+        return f"The hub refuses to give you the {kind} {repo}; {log_in} of somebody who may have it."
+    said = _PRIVATE.sub("…", f"{type(error).__name__}: {error}")
+    return f"The {kind} {repo} cannot be reached ({one_line(said, 160)}); check the connection, or {instead}."
+
+
+def _sentence(error: Exception, repo: str) -> str:
+    """Return what a failed request for a dataset means and what to do."""
+    from huggingface_hub import constants
+
     kept = Path(constants.HF_HUB_CACHE) / f"datasets--{repo.replace('/', '--')}" / "snapshots"
-    instead = f"give what was downloaded before: {kept}" if kept.is_dir() else "give a local path"
-    return (
-        f"The dataset {repo} cannot be reached ({one_line(f'{type(error).__name__}: {error}', 160)}); "
-        f"check the connection, or {instead}."
+    return sentence(
+        error,
+        "dataset",
+        repo,
+        f"give what was downloaded before: {kept}" if kept.is_dir() else "give a local path",
     )
 
 

@@ -50,7 +50,7 @@ class Base:
     """The first base of the lineage: bundled, scratch or a folder."""
 
 
-def _forbidden(value: Any) -> Iterator[str]:
+def forbidden(value: Any) -> Iterator[str]:
     """Yield every forbidden key at any depth of a configuration whose value would do something."""
     stack = [value]
     while stack:
@@ -128,7 +128,7 @@ def inspect(argument: dict[str, str]) -> dict[str, Any]:
         )
     config = read_json(folder / "config.json")
     for name in sorted(names & {"config.json", "tokenizer_config.json", "generation_config.json"}):
-        for key in _forbidden(read_json(folder / name)):
+        for key in forbidden(read_json(folder / name)):
             raise WorkbenchError(
                 f"{folder / name} has {key!r}: {FORBIDDEN_KEYS[key]}, which is refused; choose a model without it."
             )
@@ -208,7 +208,7 @@ def resolve(reference: str) -> Base:
     except UsageError as error:
         if hub_cache.HUB_ID.fullmatch(reference):
             raise UsageError(
-                f"The model {one_line(reference, 80)} is not on this machine; get it with `hf download "
+                f"The model {one_line(reference, 80)} is not on this machine; get it with `workbench models download "
                 f"{one_line(reference, 80)}`, or give its folder."
             ) from None
         raise UsageError(

@@ -1,0 +1,133 @@
+"""`workbench models search` and `workbench models download`: base models of the hub.
+
+Owns the arguments and what is printed. The network is asked in another process; what came is read in a probe.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from typing import Any
+
+from workbench.cli.models import parameters
+from workbench.cli.output import Live, count, duration, print_json, size, table
+from workbench.core import catalogue
+from workbench.core.errors import UsageError
+from workbench.core.text import one_line
+from workbench.runs import errand, hub_cache, probe
+
+MODULE = "workbench.engine.hub"
+MOST = 100
+LINE_SECONDS = 5.0
+"""Where lines cannot be rewritten, the state is told this often at most."""
+
+
+def configure(parser: argparse.ArgumentParser, command: str) -> None:
+    """Declare the arguments of `models search` or `models download`."""
+    if command == "models search":
+        parser.add_argument("words", nargs="+", help="what the names of the models must have in them")
+        parser.add_argument("--limit", type=int, default=20, help=f"models at most, up to {MOST}")
+    else:
+        parser.add_argument("id", help="the model, owner/name")
+        parser.add_argument("--revision", default="", help="a branch, a tag or a commit; the newest when left out")
+    parser.add_argument("--json", action="store_true", help="print JSON for programs")
+
+
+def _standing(found: dict[str, Any], ids: set[str], families: dict[str, str]) -> tuple[str, str]:
+    """Return what a model of the hub is to the workbench, as (word for programs, words for people)."""
+    if found["own_code"]:
+        return "refused", "refused: runs its own code"
+    if found["quantised"]:
+        return "quantised", f"quantised ({one_line(found['quantised'], 20)})"
+    family = families.get(found["architecture"], "")
+    if found["id"] in ids:
+        return "catalogue", f"in the catalogue ({family})" if family else "in the catalogue"
+    return ("family", f"like {family}") if family else ("unknown", "architecture not in the catalogue")
+
+
+def _search(arguments: argparse.Namespace) -> int:
+    """Print the models of the hub that are called so."""
+    if not 1 <= arguments.limit <= MOST:
+        raise UsageError(f"--limit is a number of models from 1 to {MOST}, not {arguments.limit}.")
+    request = {"words": arguments.words, "most": arguments.limit}
+    found = errand.run(MODULE, request, who="The search", online=True)["models"]
+    ids = {model.hub_id for model in catalogue.models()}
+    families = {family.architecture: family.name for family in reversed(catalogue.families())}
+    standings = [_standing(model, ids, families) for model in found]
+    here = [str(hub_cache.find(model["id"]) or "") for model in found]
+    if arguments.json:
+        told = zip(found, standings, here, strict=True)
+        print_json({"models": [{**model, "standing": word, "here": path} for model, (word, _), path in told]})
+        return 0
+    if not found:
+        raise UsageError("The hub has no model for text with safetensors that is called so; try fewer words.")
+    rows = [
+        [
+            model["id"],
+            "–" if model["parameters"] is None else parameters(model["parameters"]),
+            f"{model['licence'] or '–'}{' (gated)' if model['gated'] else ''}",
+            "–" if model["downloads"] is None else count(model["downloads"]),
+            words,
+            "yes" if path else "",
+        ]
+        for model, (_, words), path in zip(found, standings, here, strict=True)
+    ]
+    print(table(["model", "size", "licence", "downloads a month", "to the workbench", "here"], rows))
+    print("\nGet one: workbench models download ID")
+    return 0
+
+
+def _progress(line: dict[str, Any]) -> str:
+    """Return the state of a download as one line."""
+    text = f"{line['state']} {line['file']}, {size(line['done'])} of {size(line['total'])}"
+    speed = line["bytes_per_second"]
+    if not speed or line["state"] != "downloading":
+        return text
+    return f"{text}, {size(speed)}/s, about {duration((line['total'] - line['done']) / speed)} left"
+
+
+def _teller(live: Live) -> Callable[[dict[str, Any]], None]:
+    """Return what shows the lines of a download."""
+    told = 0.0
+
+    def tell(line: dict[str, Any]) -> None:
+        nonlocal told
+        if "damaged" in line:
+            live.line(f"{line['damaged']} in the cache was damaged and is removed; it is fetched anew.")
+        elif "state" in line and (live.rewrites or time.monotonic() - told >= LINE_SECONDS):
+            told = time.monotonic()
+            live.update(_progress(line))
+
+    return tell
+
+
+def _download(arguments: argparse.Namespace) -> int:
+    """Bring a model here and say how it is called from now on."""
+    live = Live(quiet=arguments.json)
+    request = {"id": arguments.id, "revision": arguments.revision}
+    try:
+        report = errand.run(MODULE, request, _teller(live), who="The download", online=True)
+    except KeyboardInterrupt:
+        live.line("Interrupted; what has come is kept, and the same command goes on there.")
+        return 130
+    finally:
+        live.clear()
+    facts = probe.run_probe("workbench.runs.bases:inspect", {"path": report["folder"]}, seconds=60)
+    report["architecture"] = facts["architecture"]
+    if arguments.json:
+        print_json(report)
+        return 0
+    came = len(report["fetched"])
+    print(
+        f"{report['id']} is here: {size(report['bytes'])} in {len(report['files'])} files, "
+        f"{came if came else 'none'} of them fetched now, each with the hash that the hub has for it."
+    )
+    print(f"folder  {one_line(report['folder'])}")
+    print(f"train   workbench train --base {one_line(report['base'])} --data YOUR_FILE")
+    return 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Search or download."""
+    return _search(arguments) if arguments.command == "models search" else _download(arguments)
