@@ -400,6 +400,7 @@ def test_a_search_tells_what_the_workbench_makes_of_each_model(home: Home, hub: 
         listed("Qwen/Qwen3-8B", config=qwen, safetensors={"parameters": {"BF16": size}, "total": size}),
         listed("acme/Qwen3-mine", config=qwen, gated="manual"),
         listed("acme/Qwen3-awq", config=qwen | {"quantization_config": {"quant_method": "awq"}}),
+        listed("acme/Qwen3-four", config=qwen | {"quantization_config": {"quant_method": "mxfp4"}}),
         listed("acme/Qwen3-code", config={"auto_map": {"AutoModel": "x.Y"}}),
         listed("acme/Qwen3-\x1b[31mred"),
         listed("acme/Qwen3-odd", config=[1], downloads="many", tags=[None, "license:\x1b[2Jmit"]),
@@ -409,20 +410,23 @@ def test_a_search_tells_what_the_workbench_makes_of_each_model(home: Home, hub: 
     assert [(model["id"], model["standing"]) for model in found] == [
         ("Qwen/Qwen3-8B", "catalogue"),
         ("acme/Qwen3-mine", "family"),
-        ("acme/Qwen3-awq", "quantised"),
+        ("acme/Qwen3-awq", "refused"),
+        ("acme/Qwen3-four", "family"),
         ("acme/Qwen3-code", "refused"),
         ("acme/Qwen3-odd", "unknown"),
     ]
     assert (found[0]["parameters"], found[0]["licence"], found[0]["downloads"]) == (size, "apache-2.0", 1234)
-    assert (found[1]["gated"], found[4]["downloads"]) == (True, None)
+    assert (found[1]["gated"], found[5]["downloads"]) == (True, None)
     (query,) = hub.queries
     assert set(query["filter"]) == {"text-generation", "safetensors"}
     assert (query["sort"], query["limit"]) == (["downloads"], ["20"])
-    shown = home.workbench("models", "search", "qwen3", "--limit", "6")
+    shown = home.workbench("models", "search", "qwen3", "--limit", "7")
     assert shown.returncode == 0
     assert "8.19 B" in shown.stdout
     assert "apache-2.0 (gated)" in shown.stdout
     assert "in the catalogue (Qwen3)" in shown.stdout
+    assert "refused: quantised (awq)" in shown.stdout
+    assert "refused: runs its own code" in shown.stdout
     assert "\x1b" not in shown.stdout + shown.stderr
     assert "called so" in home.workbench("models", "search", "nobody").stderr
     assert "from 1 to 100" in home.workbench("models", "search", "x", "--limit", "0").stderr

@@ -58,7 +58,7 @@ def test_only_data_comes_and_a_broken_download_goes_on_and_is_named_without_the_
         }
         assert not any(path.endswith((".py", ".md")) for _, path in server.asked)
         assert lines[0]["total"] == len(ROW) * 20_001
-        assert [length for name, _, length in server.sent if name.endswith("train-00000.jsonl")][0] == 5_000
+        assert next(length for name, _, length in server.sent if name.endswith("train-00000.jsonl")) == 5_000
         fetches = len([path for verb, path in server.asked if verb == "GET" and "resolve" in path])
         assert fetched(server.endpoint, tmp_path, "acme/support")[1][-1] == lines[-1]
         assert len([path for verb, path in server.asked if verb == "GET" and "resolve" in path]) == fetches
@@ -101,6 +101,14 @@ def test_what_cannot_be_had_is_said_in_a_sentence(tmp_path: Path) -> None:
     assert "holds no data file" in words["code"]
     assert "does not exist or is private" in words["nothing"]
     assert "cannot be reached" in words["away"]
+
+
+def test_no_credential_gets_into_a_sentence() -> None:
+    said = "Illegal header value b'Bearer abc.def' for hf_Xy12 at 'https://cdn.example/x?Signature=Sig&Expires=1'"
+    for kind in ("dataset", "model"):
+        sentence = hub.sentence(ValueError(said), kind, "acme/x", "wait")
+        assert "cannot be reached (ValueError: Illegal header value" in sentence
+        assert not [word for word in ("abc", "hf_Xy12", "Sig&", "Expires") if word in sentence]
 
 
 def test_patterns_of_a_card_may_reach_into_folders() -> None:

@@ -36,10 +36,8 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
 
 def _standing(found: dict[str, Any], ids: set[str], families: dict[str, str]) -> tuple[str, str]:
     """Return what a model of the hub is to the workbench, as (word for programs, words for people)."""
-    if found["own_code"]:
-        return "refused", "refused: runs its own code"
-    if found["quantised"]:
-        return "quantised", f"quantised ({one_line(found['quantised'], 20)})"
+    if found["refused"]:
+        return "refused", f"refused: {found['refused']}"
     family = families.get(found["architecture"], "")
     if found["id"] in ids:
         return "catalogue", f"in the catalogue ({family})" if family else "in the catalogue"

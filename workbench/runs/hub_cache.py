@@ -22,11 +22,16 @@ def folder() -> Path:
     return expanded(home) / "hub"
 
 
+def model_folder(hub_id: str) -> Path:
+    """Return the folder of all revisions of a model in the cache, whether it is there or not."""
+    return folder() / f"models--{hub_id.replace('/', '--')}"
+
+
 def find(hub_id: str) -> Path | None:
     """Return the folder of a whole model in the cache, None when it is not there: that of `main`, else the newest."""
     if not HUB_ID.fullmatch(hub_id) or ".." in hub_id:
         return None
-    kept = folder() / f"models--{hub_id.replace('/', '--')}"
+    kept = model_folder(hub_id)
     try:
         named = (kept / "refs" / "main").read_text(encoding="ascii").strip()
     except (OSError, ValueError):

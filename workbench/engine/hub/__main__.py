@@ -17,7 +17,12 @@ def check_token() -> None:
     """Raise UsageError for a token that cannot be sent: the client would quote it in its complaint."""
     from huggingface_hub import get_token
 
-    token = get_token() or ""
+    try:
+        token = get_token() or ""
+    except Exception as error:  # a login may be a conversation with a server of its own
+        raise WorkbenchError(
+            f"Your login at the hub cannot be used ({type(error).__name__}); log in again with `hf auth login`."
+        ) from None
     if not token.isascii() or not token.isprintable() or " " in token:
         raise UsageError("Your token of the hub has a character that no token has; set HF_TOKEN, or log in, again.")
 

@@ -96,18 +96,25 @@ def check_settings(hub_id: str, settings: Mapping[str, Mapping[str, Any]], made_
                 f"{hub_id} has {key!r} in its {name}: {bases.FORBIDDEN_KEYS[key]}, which is refused; choose a model "
                 "without it."
             )
-    way = quantised(settings.get("config.json", {}))
-    if way and way not in READABLE:
+    if way := _quantised(settings.get("config.json", {})):
         rather = made_from or "the model it was made from"
         raise WorkbenchError(f"{hub_id} is quantised already ({way}) and cannot be trained further; get {rather}.")
 
 
-def quantised(config: Mapping[str, Any]) -> str:
-    """Return how a configuration says that its weights are quantised, "" when they are not."""
+def _quantised(config: Mapping[str, Any]) -> str:
+    """Return in which way, that cannot be undone, a configuration says its weights are quantised; "" when in none."""
     said = config.get("quantization_config")
     if not said:
         return ""
-    return one_line(str(said.get("quant_method") or "unknown"), 40) if isinstance(said, dict) else "unknown"
+    way = one_line(str(said.get("quant_method") or "unknown"), 40) if isinstance(said, dict) else "unknown"
+    return "" if way in READABLE else way
+
+
+def refusal(config: Mapping[str, Any]) -> str:
+    """Return in a few words why a model with this configuration would be refused, "" when nothing speaks against it."""
+    if any(bases.forbidden(config)):
+        return "runs its own code"
+    return f"quantised ({way})" if (way := _quantised(config)) else ""
 
 
 def chosen(hub_id: str, files: Mapping[str, File], index: Mapping[str, Any] | None) -> list[File]:

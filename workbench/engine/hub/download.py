@@ -72,11 +72,10 @@ class _Cache:
 
     def __init__(self, hub_id: str, commit: str) -> None:
         self.root = hub_cache.folder()
-        name = f"models--{hub_id.replace('/', '--')}"
-        self.model = self.root / name
+        self.model = hub_cache.model_folder(hub_id)
         self.blobs = self.model / "blobs"
         self.snapshot = self.model / "snapshots" / commit
-        self.lock = self.root / ".locks" / name / "workbench.lock"
+        self.lock = self.root / ".locks" / self.model.name / "workbench.lock"
 
     def partial(self, file: File) -> Path:
         """Return where a file is put together."""

@@ -12,7 +12,7 @@ from typing import Any
 from workbench.core.errors import WorkbenchError
 from workbench.data.hub import sentence
 from workbench.engine.hub import choice
-from workbench.runs import bases, hub_cache
+from workbench.runs import hub_cache
 
 FILTERS = ("text-generation", "safetensors")
 """What the hub itself leaves out: other tasks, and models without weights that are safe to open."""
@@ -31,8 +31,7 @@ def _described(model: Any) -> dict[str, Any]:
         "gated": bool(model.gated),
         "downloads": model.downloads if isinstance(model.downloads, int) else None,
         "architecture": named[0] if isinstance(named, list) and named and isinstance(named[0], str) else "",
-        "own_code": any(bases.forbidden(config)),
-        "quantised": choice.quantised(config),
+        "refused": choice.refusal(config),
     }
 
 
