@@ -103,7 +103,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
-        start = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").split("-")[0] or 0)
+        wanted = self.headers.get("Range", "bytes=0-") if self.hub.has_ranges else "bytes=0-"
+        start = int(wanted.removeprefix("bytes=").split("-")[0] or 0)
         blob, large = digests(name, data)
         self.send_response(206 if start else 200)
         self.send_header("X-Repo-Commit", SHA)
@@ -158,6 +159,7 @@ class Hub:
         """Another server, to which requests for large files are sent on."""
         self.bad_bytes: dict[str, bytes] = {}
         """File → what is sent in place of its bytes."""
+        self.has_ranges = True
         self.cuts: dict[str, int] = {}
         """File → bytes after which its next download breaks off, once."""
         self.hangs: dict[str, int] = {}
