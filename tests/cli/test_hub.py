@@ -74,6 +74,12 @@ def test_what_is_here_is_checked_and_only_damage_is_fetched_anew(online: Home, h
     assert done.returncode == 0
     assert f"{WEIGHTS} in the cache was damaged and is removed" in done.stderr
     assert blob.read_bytes() == hub.models[NAME][WEIGHTS]
+    # A file of its own where a link should be, as a copied cache has it.
+    named = Path(first["folder"]) / "config.json"
+    named.unlink()
+    named.write_bytes(b"{}")
+    assert online.json("models", "download", NAME)["fetched"] == []
+    assert named.read_bytes() == hub.models[NAME]["config.json"]
 
 
 def test_a_killed_download_goes_on_where_it_was(online: Home, hub: Hub, tiny_files: dict[str, bytes]) -> None:

@@ -7,6 +7,7 @@ partial one has `.incomplete` behind its name and is gone on with by the next do
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -29,6 +30,8 @@ LINE_SECONDS = 0.25
 SPEED_SECONDS = 10.0
 """The speed told is that of the last seconds."""
 
+_NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS)
+"""What a file system without symbolic links says, of a stick for example."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _REVISION = re.compile(r"[A-Za-z0-9][\w.-]{0,99}(/[\w-][\w.-]{0,99}){0,4}")
 
@@ -178,15 +181,16 @@ def _complete(cache: _Cache, file: File, url: str, say: Say, progress: _Progress
 def _link(cache: _Cache, file: File) -> None:
     """Give a file of the cache its name in the snapshot."""
     blob, pointer = cache.places(file)
-    if pointer.is_file():
+    if not blob.is_file() or (pointer.is_file() and pointer.samefile(blob)):
         return
     fresh = pointer.with_name(f".{file.digest}.{os.getpid()}")
     try:
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(Path("..", "..", "blobs", file.digest))
         atomic.rename(fresh, pointer)
-    except PermissionError:
-        # A file system without links, of a stick for example.
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
         atomic.rename(blob, pointer)
 
 
