@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(
             "No model of the catalogue is on this machine; get one with `workbench models download ID`."
             if arguments.here and not arguments.words
-            else "No model of the catalogue is called so; `workbench models` lists them all, `workbench models search` the hub's."
+            else "No model of the catalogue is called so; `workbench models` lists them all, `models search` the hub's."
         )
     if len(found) == 1:
         print(_whole(*found[0]))
