@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
-def _chosen(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, str]]:
+def chosen(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the person's values and where each comes from: recipe file, then flags, then --set."""
     values: dict[str, Any] = {}
     origin: dict[str, str] = {}
@@ -205,7 +205,7 @@ def conclude(run: store.Run, status: str, as_json: bool) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Start a run and follow it, unless asked to let it go on by itself."""
-    values, origin = _chosen(arguments)
+    values, origin = chosen(arguments)
     live = Live(quiet=arguments.json)
     resolved = resolve(values, origin, arguments.preset, live)
     live.clear()

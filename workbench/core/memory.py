@@ -26,6 +26,8 @@ through a model of the allocator gave 3 to 17 percent."""
 MARGIN = 0.2
 """By how much a card may need more than the peak of a traced family: no GPU has measured it yet, and published figures
 for other versions of the libraries were up to that much above. A machine's own measurements are to replace it."""
+MEASURED_MARGIN = 0.05
+"""The same where this machine has measured runs of the family."""
 WIDE_MARGIN = 0.6
 """The same for a family, or a way of adapting one, that no table knows: traces of families without a table were up to
 half as much again."""
@@ -301,6 +303,18 @@ def estimate(shape: Shape, demand: Demand, teacher: int = 0) -> Memory:
     exact = known and not notes
     margin = MARGIN if exact else WIDE_MARGIN
     return dataclasses.replace(found, margin=margin, notes=(*notes, *_assumed()), exact=exact)
+
+
+def corrected(found: Memory, ratio: float) -> Memory:
+    """Return an estimate with what this machine has measured: `ratio` of measured to predicted peaks, 0.0 for none."""
+    if not ratio:
+        return found
+    more = round(found.peak * (ratio - 1))
+    parts = {**found.parts, "measured": more} if more else found.parts
+    note = f"Runs on this machine took {ratio:.2f} times what was predicted, which is counted in."
+    return dataclasses.replace(
+        found, parts=parts, margin=min(found.margin, MEASURED_MARGIN), notes=(*found.notes, note)
+    )
 
 
 def _doubts(shape: Shape, demand: Demand, table: Table) -> Iterator[str]:

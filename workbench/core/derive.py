@@ -1,0 +1,145 @@
+"""What a recipe's values follow from: the lengths and the number of rows, the size of the base, and why.
+
+Owns one function per value, each with its reason in a sentence. Must not know presets, memory or how data is read.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+COVERED_SHARE = 0.99
+"""Share of the rows that the proposed maximum length holds whole."""
+STEP = 64
+"""Maximum lengths are multiples of this: matrices of such sizes suit every kernel."""
+MOST_FOR_ARTICLES = 2048
+"""Articles are split without loss, so that a longer sequence costs memory and gains little."""
+UNKNOWN_CONTEXT = 4096
+"""Bound of the length when the base does not tell its context."""
+
+_EPOCHS_OF_ROWS = ((10_000, 3.0), (200_000, 2.0))
+"""Rows up to which questions and answers are read so often, once beyond: Alpaca (Taori et al. 2023) reads 52,000 rows
+three times, Tulu 3 (Lambert et al. 2024) 939,000 twice in full; adapters overfit earlier, so the bounds are lower."""
+_EPOCHS_OF_TOKENS = ((5_000_000, 3.0), (50_000_000, 2.0))
+"""Tokens up to which articles are read so often: up to four passes teach nearly as much as new text would (Muennighoff
+et al. 2023, "Scaling Data-Constrained Language Models")."""
+_STEPS_WANTED = 100
+"""Optimizer steps a run should have at least, so that warm-up and decay are more than a few steps each."""
+_BATCH = (4, 32)
+"""Smallest and largest effective batch: adapters lose quality with large ones ("LoRA Without Regret", Thinking
+Machines 2025)."""
+_BITS_PER_PARAMETER = 2.0
+"""What a trained parameter can store (Allen-Zhu and Li 2024, "Physics of Language Models: Part 3.3")."""
+_BITS_PER_TOKEN = 1.0
+"""What a token of a fine-tuning dataset holds, about ("LoRA Without Regret")."""
+_MOST_RANK = 256
+_FEW_ROWS = 2_000
+"""Questions and answers below which changing every weight mostly forgets: adapters learn less and forget less
+(Biderman et al. 2024)."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a plan needs to know of the rows to learn from; lengths are in tokens, estimated unless `measured`."""
+
+    rows: int
+    about: bool
+    """Whether the number of rows is estimated from a part of them."""
+    mean: float
+    p50: int
+    p99: int
+    longest: int
+    """Of those that were looked at."""
+    articles: bool
+    """Whether rows are articles, which may be split, and not conversations, which are cut."""
+    measured: bool = False
+    """Whether the base's own tokenizer was asked."""
+
+    @property
+    def tokens(self) -> float:
+        """Tokens of all rows together."""
+        return self.rows * self.mean
+
+
+@dataclass(frozen=True)
+class Value:
+    """A derived value and the sentence that says why."""
+
+    value: int | float | bool | str | tuple[str, ...]
+    why: str
+
+
+def _power(number: float) -> int:
+    """Return the largest power of two that is not above a number of at least one."""
+    return 1 << max(0, int(math.log2(max(number, 1.0))))
+
+
+def _up(number: float, step: int = STEP) -> int:
+    """Return the number rounded up to a multiple."""
+    return -(-math.ceil(number) // step) * step
+
+
+def max_length(rows: Rows, context: int) -> Value:
+    """Return the maximum length in tokens; `context` is what the base can read, 0 when it does not tell."""
+    bound = context or UNKNOWN_CONTEXT
+    wanted = max(_up(rows.p99), STEP)
+    said = "" if rows.measured else "about "
+    if rows.articles:
+        length = min(MOST_FOR_ARTICLES, bound)
+        return Value(length, f"Articles are split without loss; {length} tokens a piece keep what belongs together.")
+    if wanted > bound:
+        what = "is all the base can read" if context else "is a safe bound for a base that does not tell its context"
+        return Value(bound, f"{bound} {what}, and 1 % of the rows have {said}{rows.p99} tokens or more.")
+    return Value(wanted, f"99 % of the rows have at most {said}{rows.p99} tokens.")
+
+
+def epochs(rows: Rows) -> Value:
+    """Return how often the rows are read."""
+    amount, table, unit = (
+        (rows.tokens, _EPOCHS_OF_TOKENS, "tokens") if rows.articles else (rows.rows, _EPOCHS_OF_ROWS, "rows")
+    )
+    times = next((times for most, times in table if amount <= most), 1.0)
+    shown = f"{amount:,.0f} {unit}" if amount < 1e6 else f"{amount / 1e6:,.1f} million {unit}"
+    why = "are few enough to be read more than once" if times > 1 else "are read once; there is enough to learn"
+    return Value(times, f"{shown[:1].upper()}{shown[1:]} {why}.")
+
+
+def sequences(rows: Rows, length: int, packing: bool) -> int:
+    """Return how many sequences of `length` tokens the rows make, packed or one each."""
+    if rows.articles and not packing:
+        return max(1, round(rows.rows * math.ceil(rows.mean / length)))
+    kept = rows.rows * min(rows.mean, float(length))
+    # Best fit leaves a few per cent of a sequence empty.
+    packed = math.ceil((rows.tokens if rows.articles else kept) / (0.97 * length))
+    return max(1, min(packed, rows.rows) if not rows.articles else packed) if packing else max(1, rows.rows)
+
+
+def effective_batch(count: int, times: float) -> Value:
+    """Return the sequences of an optimizer step for `count` sequences read `times` times."""
+    batch = min(max(_power(count * times / _STEPS_WANTED), _BATCH[0]), _BATCH[1])
+    steps = math.ceil(count * times / batch)
+    return Value(batch, f"{count:,} sequences make {steps:,} steps of {batch}, enough for a warm-up and a decay.")
+
+
+def rank(rows: Rows, usual: int, weights_per_rank: int) -> Value:
+    """Return the rank of an adapter: the usual one of the method, or as many as what is learnt takes to be stored.
+
+    `weights_per_rank` is how many weights the adapter gains with each rank: inputs and outputs of all adapted matrices.
+    """
+    needed = rows.tokens * _BITS_PER_TOKEN / (_BITS_PER_PARAMETER * max(weights_per_rank, 1))
+    if needed <= usual:
+        return Value(usual, f"Rank {usual} can store what {_tokens(rows)} hold; more would mostly memorise.")
+    chosen = min(1 << math.ceil(math.log2(needed)), _MOST_RANK)
+    return Value(chosen, f"{_tokens(rows)} hold more than rank {usual} can store at 2 bits a weight.".capitalize())
+
+
+def _tokens(rows: Rows) -> str:
+    amount = rows.tokens
+    return f"about {amount / 1e6:,.1f} million tokens" if amount >= 1e6 else f"about {amount:,.0f} tokens"
+
+
+def too_few_for_full(rows: Rows) -> str:
+    """Return why changing every weight is not proposed for these rows, or ""."""
+    if rows.articles or rows.rows >= _FEW_ROWS:
+        return ""
+    return f"{rows.rows:,} rows are few: changing every weight would forget more than it learns."

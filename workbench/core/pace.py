@@ -1,0 +1,92 @@
+"""How long a run takes and how much disk it needs, before anything has run.
+
+Owns the table of cards and the arithmetic of operations and bytes. Must not know recipes' reasons or what fits.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from workbench.core import weights
+from workbench.core.activations import families, table
+from workbench.core.shape import Shape
+
+CARDS: dict[str, float] = {
+    "H200": 989, "H100": 989, "A100": 312, "L40S": 362, "L40": 181, "L4": 121, "A10G": 70, "A10": 125, "A40": 150,
+    "RTX PRO 6000": 503, "RTX 6000 Ada": 364, "RTX A6000": 155, "RTX A5000": 111, "RTX A4000": 77,
+    "RTX 5090": 210, "RTX 5080": 113, "RTX 5070 Ti": 88, "RTX 5070": 62, "RTX 5060 Ti": 47,
+    "RTX 4090": 165, "RTX 4080": 97, "RTX 4070 Ti": 80, "RTX 4070": 58, "RTX 4060 Ti": 44, "RTX 4060": 30,
+    "RTX 3090": 71, "RTX 3080": 60, "RTX 3070": 41, "RTX 3060": 25,
+}  # fmt: skip
+"""Part of a card's name → its dense matrix arithmetic in bf16 with sums in fp32, in 10^12 operations a second, from
+NVIDIA's data sheets and architecture papers. More special names come before those they contain."""
+UTILISATION = 0.45
+"""Share of that which training reaches without compiled kernels: assumed. Published, with compilation: 3,083 tokens a
+second with LoRA on 8 B weights and an RTX 4090 (torchtune's README), which is 0.8."""
+QLORA_PACE = 0.78
+"""Pace of 4-bit weights against 16-bit ones: 2,413 of 3,083 tokens a second in the same place."""
+SPREAD = (0.6, 1.5)
+"""Shortest and longest time as shares of the estimate."""
+_STARTING = 60.0
+"""Seconds for imports, loading and preparation."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """An estimate of a run's time, in hours; None where no card is known."""
+
+    hours: float | None
+    low: float | None
+    high: float | None
+    tokens_per_second: float | None
+    why: str
+
+
+def _operations(shape: Shape, tuning: str, checkpointing: bool, length: int) -> float:
+    """Return the operations a trained token takes (Kaplan et al. 2020, section 2.1, with attention's own).
+
+    Two per weight forwards, two for what the backward pass hands on, two for gradients of weights under `full`; the
+    forward pass again with checkpointing. Of experts, those that a token goes through.
+    """
+    known = shape.model_type in families()
+    if known:
+        counted = weights.count(shape, table(shape.model_type), scored=False)
+        active = counted.total - counted.embedding
+        if shape.experts:
+            one = 3 * shape.hidden * shape.expert_intermediate
+            sparse = shape.layers - shape.dense_layers
+            active -= one * sparse * max(shape.experts - shape.experts_per_token, 0)
+    else:
+        active = shape.parameters or 12 * shape.layers * shape.hidden**2
+    passes = 1 + 1 + (tuning == "full") + checkpointing
+    attention = 2 * shape.layers * shape.heads * shape.head_dim * length
+    return passes * (2.0 * max(active, 0) + attention)
+
+
+def pace(shape: Shape, tuning: str, checkpointing: bool, length: int, tokens: float, card: str) -> Pace:
+    """Return how long `tokens` trained tokens take on a card of this name."""
+    peak = next((figure for name, figure in CARDS.items() if name.lower() in card.lower()), None)
+    if peak is None:
+        what = f"nothing is known of {card}" if card else "there is no NVIDIA card"
+        return Pace(None, None, None, None, f"The time is not known before the first steps: {what}.")
+    speed = peak * 1e12 * UTILISATION / _operations(shape, tuning, checkpointing, length)
+    speed *= QLORA_PACE if tuning == "qlora" else 1.0
+    seconds = _STARTING + tokens / speed
+    hours = seconds / 3600
+    return Pace(
+        hours, hours * SPREAD[0], hours * SPREAD[1], speed,
+        f"{speed:,.0f} tokens a second, if training reaches {UTILISATION:.0%} of the card's arithmetic; "
+        "the first steps will tell.",
+    )  # fmt: skip
+
+
+def disk_bytes(total: int, trainable: int, tuning: str, kept: int) -> int:
+    """Return the bytes a run writes at most: `kept` checkpoints and one being written, and the result.
+
+    `total` parameters in the model, `trainable` of them or of its adapter. A checkpoint holds the trained weights in
+    fp32 with AdamW's two moments; the result the trained weights, a full one in 16 bits.
+    """
+    each = 4 * trainable + 8 * trainable
+    result = 2 * total if tuning == "full" else 4 * trainable
+    return math.ceil((kept + 1) * each + result)

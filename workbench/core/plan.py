@@ -1,0 +1,406 @@
+"""The plan: which tuning of a base fits a card, with values that follow from the data, and a reason for each.
+
+Owns the order in which things are given up and the account of it. Pure arithmetic on what it is given: it must not read
+data, hardware or models.
+
+Quality is given up last. Every tuning is tried with its full effective batch and length; what costs only time goes
+first (recomputing activations, a smaller micro-batch with more accumulation), then AdamW's states in 8 bits under full
+tuning, then the next tuning, and at the very end the length of the rows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.core import activations, derive, memory, pace, presets, weights
+from workbench.core.demand import demand_of
+from workbench.core.derive import Rows
+from workbench.core.errors import UsageError
+from workbench.core.memory import GIB, Memory
+from workbench.core.recipe import TUNINGS, Recipe, Resolved, resolve
+from workbench.core.shape import Shape
+
+BUSY_TOKENS = 2048
+"""Tokens of a micro-batch below which a card is not kept busy, so that recomputing with a larger one is as fast."""
+MOST_TOKENS = 8192
+"""Tokens of a micro-batch beyond which a larger one is not faster."""
+_SHORTEST = 256
+_LENGTHS = ("max_length",)
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a plan needs to know of a base."""
+
+    reference: str
+    """What the recipe calls it."""
+    label: str
+    shape: Shape
+    context: int = 0
+    """Tokens it can read, 0 when it does not tell."""
+    root: str = ""
+    """The first base of its lineage, which may have presets of its own."""
+    packing: str = "safe"
+    """"safe", or "unsafe: " and why."""
+    targets: tuple[str, ...] = ()
+    """Layers that get an adapter, () where nothing is known that speaks against all linear ones."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """Where a run is to go."""
+
+    name: str
+    """"" for the processor."""
+    free: int
+    """Bytes it has left."""
+    total: int
+
+    @property
+    def gpu(self) -> bool:
+        """Whether it is a graphics card."""
+        return bool(self.name)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One tuning with its values, and what it needs."""
+
+    tuning: str
+    resolved: Resolved
+    memory: Memory
+    free: int
+    given_up: tuple[str, ...] = ()
+    """What was changed to make it fit, a phrase each."""
+
+    @property
+    def needed(self) -> int:
+        """Bytes with the margin for what the estimate cannot know."""
+        return round(self.memory.peak * (1 + self.memory.margin))
+
+    @property
+    def fits(self) -> bool:
+        """Whether it fits even when the estimate is low by its margin."""
+        return self.needed <= self.free
+
+    @property
+    def verdict(self) -> str:
+        """ "fits", "tight" (the estimate fits, its margin does not) or "too large"."""
+        return "fits" if self.fits else "tight" if self.memory.peak <= self.free else "too large"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is proposed, and what else there is."""
+
+    chosen: Attempt
+    reasons: tuple[str, ...]
+    """Why this tuning, and what was given up for it, one sentence each."""
+    alternatives: tuple[Attempt, ...]
+    """The best attempt of every other tuning."""
+    sequences: int
+    steps: int
+    tokens: float
+    """Trained over the whole run."""
+    pace: pace.Pace
+    disk: int
+    remedies: tuple[str, ...] = field(default=())
+    """What would make it fit, when nothing does."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether the proposal fits, tightly at least."""
+        return self.chosen.verdict != "too large"
+
+
+_WHY_FULL = "It changes every weight, which learns most, and it fits."
+_WHY = {
+    "full": _WHY_FULL,
+    "lora": "Adapters over 16-bit weights learn nearly as much as changing every weight and forget less.",
+    "qlora": "Adapters over 4-bit weights: the base fits no other way, and little quality is lost.",
+}
+
+
+def _weights_per_rank(shape: Shape, targets: tuple[str, ...]) -> int:
+    """Return how many weights an adapter gains with each rank."""
+    if shape.model_type not in activations.families():
+        return 9 * shape.hidden * shape.layers
+    counted = weights.count(shape, activations.table(shape.model_type), scored=False)
+    matrices = weights.adapted(counted, targets or ("all-linear",))
+    return sum((matrix.inputs + matrix.outputs) * matrix.layers for matrix in matrices)
+
+
+def _derived(
+    base: Base, rows: Rows | None, card: Card, preset: presets.Preset, chosen: Mapping[str, Any]
+) -> dict[str, derive.Value]:
+    """Return field → value of what base and data decide; a preset made for this very base has settled all of it."""
+    if rows is None or (base.root and preset.name.startswith(f"{base.root}-")):
+        return {}
+    found: dict[str, derive.Value] = {}
+
+    def current(name: str) -> Any:
+        value = found[name].value if name in found else None
+        return chosen.get(name, value if value is not None else preset.values.get(name, getattr(Recipe(), name)))
+
+    found["max_length"] = derive.max_length(rows, base.context)
+    if base.packing != "safe":
+        found["packing"] = derive.Value(False, f"Packing is {base.packing}.")
+    found["num_train_epochs"] = derive.epochs(rows)
+    count = derive.sequences(rows, int(current("max_length")), bool(current("packing")))
+    if not {"per_device_train_batch_size", "gradient_accumulation_steps"} & chosen.keys():
+        batch = derive.effective_batch(count, float(current("num_train_epochs")))
+        found["per_device_train_batch_size"] = batch
+        found["gradient_accumulation_steps"] = derive.Value(1, "The whole batch goes through at once.")
+    if preset.tuning != "full":
+        if base.targets:
+            said = "All linear layers of this family's language model; no router and nothing that sees or hears."
+            found["target_modules"] = derive.Value(base.targets, said)
+        targets = tuple(current("target_modules"))
+        usual, alpha = int(preset.values.get("lora_r", 16)), int(preset.values.get("lora_alpha", 32))
+        wanted = derive.rank(rows, usual, _weights_per_rank(base.shape, targets))
+        found["lora_r"] = wanted
+        if int(current("lora_r")) != usual:
+            scale = max(1, round(int(current("lora_r")) * alpha / usual))
+            found["lora_alpha"] = derive.Value(scale, f"Alpha stays {alpha / usual:g} times the rank.")
+    if not card.gpu:
+        found["gradient_checkpointing"] = derive.Value(False, "A processor has the memory and not the time.")
+    return {name: value for name, value in found.items() if name not in chosen}
+
+
+def _resolved(
+    preset: presets.Preset, derived: Mapping[str, derive.Value], chosen: Mapping[str, Any], origin: Mapping[str, str]
+) -> Resolved:
+    """Return the recipe of a preset, what was derived, and what the person chose, one over the other."""
+    values = {**{name: value.value for name, value in derived.items()}, **chosen}
+    made = resolve(values, preset.values, preset.name)
+    told = {name: f"derived: {value.why}" for name, value in derived.items()}
+    return Resolved(made.recipe, {**made.provenance, **told, **{name: origin.get(name, "chosen") for name in chosen}})
+
+
+_Change = tuple[dict[str, derive.Value], str]
+
+
+def _reliefs(recipe: Recipe, chosen: Mapping[str, Any], card: Card) -> Iterator[tuple[dict[str, derive.Value], str]]:
+    """Yield (values, what they cost, as a phrase) from the fastest way to hold the same batch to the smallest one."""
+    effective = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
+    fixed = {"per_device_train_batch_size", "gradient_accumulation_steps"} & chosen.keys()
+    micros = [recipe.per_device_train_batch_size] if fixed else _micros(effective, recipe.max_length)
+    recomputed = (
+        [recipe.gradient_checkpointing]
+        if "gradient_checkpointing" in chosen
+        else [False, True]
+        if card.gpu
+        else [False]
+    )
+    optimisers = [recipe.optim]
+    if recipe.tuning == "full" and recipe.optim == "adamw" and "optim" not in chosen and card.gpu:
+        optimisers.append("adamw_8bit")
+    for optim in optimisers:
+        for again in recomputed:
+            for micro in micros:
+                busy = micro * recipe.max_length >= BUSY_TOKENS or micro == micros[0]
+                if not again and not busy and True in recomputed:
+                    continue
+                values = {
+                    "gradient_checkpointing": derive.Value(
+                        again,
+                        "Activations are computed again in the backward pass: without that it does not fit."
+                        if again
+                        else "It fits with all activations kept, which is faster.",
+                    ),
+                    "optim": derive.Value(
+                        optim, "AdamW's states in 8 bits: with full ones it does not fit."
+                        if optim != recipe.optim else "The usual optimiser fits.",
+                    ),
+                }  # fmt: skip
+                if not fixed:
+                    values["per_device_train_batch_size"] = derive.Value(
+                        micro, f"{micro * recipe.max_length:,} tokens at once"
+                        + (" keep the card busy." if micro == micros[0] else " are what fits.") if card.gpu
+                        else f"{micro * recipe.max_length:,} tokens at once are enough for a processor.",
+                    )  # fmt: skip
+                    values["gradient_accumulation_steps"] = derive.Value(
+                        effective // micro, f"{effective // micro} micro-batches make the batch of {effective}."
+                    )
+                costs = ["activations computed again"] * again + ["8-bit optimiser"] * (optim != recipe.optim)
+                costs += [f"micro-batch {micro}"] * (micro != micros[0])
+                yield {name: value for name, value in values.items() if name not in chosen}, ", ".join(costs)
+
+
+def _micros(effective: int, length: int) -> list[int]:
+    """Return the micro-batches that divide an effective batch, the largest that is worth its memory first."""
+    sizes = [size for size in (1 << power for power in range(13)) if effective % size == 0]
+    return sorted((size for size in sizes if size * length <= MOST_TOKENS or size == 1), reverse=True)
+
+
+def _attempt(
+    base: Base, card: Card, preset: presets.Preset, derived: Mapping[str, derive.Value],
+    chosen: Mapping[str, Any], origin: Mapping[str, str], correction: float,
+) -> Attempt:  # fmt: skip
+    """Return the first relief that fits, or the smallest attempt when none does."""
+    plain = _resolved(preset, derived, chosen, origin)
+    best: Attempt | None = None
+    for values, cost in _reliefs(plain.recipe, chosen, card):
+        resolved = _resolved(preset, {**derived, **values}, chosen, origin)
+        found = _estimated(base, card, resolved.recipe, correction)
+        attempt = Attempt(preset.tuning, resolved, found, card.free, (cost,) if cost else ())
+        if attempt.fits:
+            return attempt
+        if best is None or attempt.memory.peak < best.memory.peak:
+            best = attempt
+    assert best is not None, "there is always one relief"
+    return best
+
+
+def _estimated(base: Base, card: Card, recipe: Recipe, correction: float) -> Memory:
+    """Return the estimate of a recipe; on a processor everything is fp32 and there is no context of CUDA."""
+    precision = "fp32" if recipe.precision == "fp32" or not card.gpu else "bf16"
+    targets = recipe.target_modules if all(name.replace("_", "").isalnum() for name in recipe.target_modules) else None
+    demand = demand_of(recipe, precision=precision, **({} if targets else {"targets": ("all-linear",)}))
+    found = memory.estimate(base.shape, demand)
+    if not card.gpu:
+        kept = {part: size for part, size in found.parts.items() if part not in ("context", "reserve")}
+        return dataclasses.replace(found, parts=kept)
+    return memory.corrected(found, correction)
+
+
+def solve(
+    base: Base,
+    rows: Rows | None,
+    card: Card,
+    method: str,
+    chosen: Mapping[str, Any],
+    origin: Mapping[str, str] | None = None,
+    preset: presets.Preset | None = None,
+    correction: float = 0.0,
+) -> Plan:
+    """Return the plan for a method; `chosen` are the person's values, which nothing changes.
+
+    `rows` is None while there is no data: lengths and epochs are the preset's then. `preset` stands in for the one of
+    method and tuning. `correction` is the ratio of measured to predicted peaks on this machine, 0.0 for none.
+
+    Raises UsageError when a value of the person's is impossible.
+    """
+    origin = origin or {}
+    chosen = {"method": method, **chosen}
+    wanted = str(chosen.get("tuning") or (preset.tuning if preset is not None else ""))
+    tunings = (wanted,) if wanted else TUNINGS
+    if wanted and wanted not in TUNINGS:
+        raise UsageError(f"There is no tuning {wanted!r}; known are {', '.join(TUNINGS)}.")
+    made: dict[str, Attempt] = {}
+    derived: dict[str, dict[str, derive.Value]] = {}
+    starts: dict[str, presets.Preset] = {}
+    for tuning in TUNINGS:
+        own = {**chosen, "tuning": tuning}
+        if tuning == "full" and own.get("trainable_token_indices"):
+            continue
+        if own.get("optim") == "muon" and tuning != "full":
+            continue
+        if tuning == "qlora" and not card.gpu and base.root in ("bundled", "scratch"):
+            continue
+        starts[tuning] = (
+            preset if preset is not None and preset.tuning == tuning else presets.default_for(method, tuning, base.root)
+        )
+        derived[tuning] = _derived(base, rows, card, starts[tuning], own)
+        told = {**origin, "tuning": origin.get("tuning", "chosen") if wanted else "derived: see the plan's reasons"}
+        made[tuning] = _attempt(base, card, starts[tuning], derived[tuning], own, told, correction)
+    few = derive.too_few_for_full(rows) if rows is not None and method not in ("cpt", "pretrain") else ""
+    few = "" if base.root == "bundled" else few
+    order = [tuning for tuning in tunings if tuning in made]
+    if not wanted and few:
+        order = [tuning for tuning in order if tuning != "full"]
+    best = next((made[tuning] for tuning in order if made[tuning].fits), None)
+    best = best or next((made[tuning] for tuning in order if made[tuning].verdict == "tight"), None)
+    reasons: list[str] = []
+    if best is None:
+        best = _shortened(base, card, starts, derived, made, order, chosen, origin, correction)
+    reasons += _why(best, made, order, few if not wanted else "", bool(wanted))
+    others = tuple(made[tuning] for tuning in TUNINGS if tuning in made and tuning != best.tuning)
+    return _told(base, rows, card, best, tuple(reasons), others)
+
+
+def _shortened(
+    base: Base, card: Card, starts: Mapping[str, presets.Preset], derived: Mapping[str, Mapping[str, derive.Value]],
+    made: Mapping[str, Attempt], order: list[str], chosen: Mapping[str, Any], origin: Mapping[str, str],
+    correction: float,
+) -> Attempt:  # fmt: skip
+    """Return the smallest tuning with shorter rows, as long as they still fit; itself where that does not help."""
+    tuning = order[-1]
+    best = made[tuning]
+    length = best.resolved.recipe.max_length
+    while "max_length" not in chosen and length > _SHORTEST:
+        length = max(_SHORTEST, length // 2)
+        shorter = derive.Value(length, "Longer rows do not fit the memory; what is beyond is cut or split.")
+        values = {**derived[tuning], "max_length": shorter}
+        own = {**chosen, "tuning": tuning}
+        told = {**origin, "tuning": "derived: see the plan's reasons"}
+        found = _attempt(base, card, starts[tuning], values, own, told, correction)
+        if found.verdict != "too large":
+            return dataclasses.replace(found, given_up=(*found.given_up, f"rows of at most {length} tokens"))
+    return best
+
+
+def _why(best: Attempt, made: Mapping[str, Attempt], order: list[str], few: str, asked: bool) -> list[str]:
+    """Return the sentences that say why this tuning."""
+    if best.verdict == "too large":
+        over = (best.memory.peak - best.free) / GIB
+        return [f"Nothing fits: the smallest way, {best.tuning}, needs {over:.1f} GiB more than are free."]
+    found = ["You asked for it." if asked else _WHY[best.tuning]]
+    if few and best.tuning != "full":
+        found.append(few)
+    for tuning in order[: order.index(best.tuning)] if not asked else ():
+        lacking = (made[tuning].needed - made[tuning].free) / GIB
+        found.append(f"{tuning} lacks {lacking:.1f} GiB, a margin of {made[tuning].memory.margin:.0%} included.")
+    if best.verdict == "tight":
+        found.append(
+            f"It is tight: {best.memory.peak / GIB:.1f} GiB are predicted and {best.free / GIB:.1f} free, and the "
+            f"prediction may be low by {best.memory.margin:.0%}; do the dry run first."
+        )
+    found += [f"To fit: {what}." for what in best.given_up]
+    return found
+
+
+def _told(
+    base: Base, rows: Rows | None, card: Card, best: Attempt, reasons: tuple[str, ...], others: tuple[Attempt, ...]
+) -> Plan:
+    """Return the plan with its steps, time and disk."""
+    recipe = best.resolved.recipe
+    count = derive.sequences(rows, recipe.max_length, recipe.packing) if rows is not None else 0
+    held = round(count * (1 - recipe.eval_split)) or count
+    batch = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps * recipe.num_processes
+    steps = recipe.max_steps or -(-round(held * recipe.num_train_epochs) // batch)
+    full = rows.tokens * (1 - recipe.eval_split) * recipe.num_train_epochs if rows is not None else 0.0
+    tokens = min(full, float(steps * batch * recipe.max_length)) if recipe.max_steps else full
+    time = pace.pace(
+        base.shape, recipe.tuning, recipe.gradient_checkpointing, recipe.max_length, tokens, card.name
+    )  # fmt: skip
+    total, trainable = _parameters(base.shape, recipe)
+    disk = pace.disk_bytes(total, trainable, recipe.tuning, recipe.save_total_limit)
+    return Plan(best, reasons, others, count, steps, tokens, time, disk, _remedies(best, others))
+
+
+def _parameters(shape: Shape, recipe: Recipe) -> tuple[int, int]:
+    """Return (parameters of the base, parameters that are trained)."""
+    total = shape.parameters
+    if shape.model_type in activations.families():
+        total = weights.count(shape, activations.table(shape.model_type), scored=False).total
+    if recipe.tuning == "full":
+        return total, total
+    return total, recipe.lora_r * _weights_per_rank(shape, recipe.target_modules)
+
+
+def _remedies(best: Attempt, others: tuple[Attempt, ...]) -> tuple[str, ...]:
+    """Return what would help when nothing fits."""
+    if best.verdict != "too large":
+        return ()
+    smallest = min((best, *others), key=lambda attempt: attempt.memory.peak)
+    found = [
+        f"A card with {smallest.needed / GIB:.0f} GiB free, or other programs ended that use this one.",
+        "A smaller base; `workbench models` lists them.",
+    ]
+    if smallest.tuning != best.tuning:
+        found.insert(0, f"Tuning {smallest.tuning}, which needs {smallest.memory.peak / GIB:.1f} GiB.")
+    return tuple(found)

@@ -1,0 +1,103 @@
+"""What a plan asks about a base: its shape, context, family and lineage, from its configuration alone.
+
+Owns where that configuration is found: in the folder of a base that is here, in the catalogue for one that is not, in
+the recipe for one that is to be made. Must not load weights or know memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from workbench.core import catalogue
+from workbench.core.errors import UsageError
+from workbench.core.plan import Base
+from workbench.core.recipe import SCRATCH, Recipe
+from workbench.core.shape import Shape, shape_of
+from workbench.runs import bases
+
+
+def of_config(config: Mapping[str, Any], reference: str, label: str, root: str = "", parameters: int = 0) -> Base:
+    """Return the facts of a base from its parsed config.json, with what the catalogue knows of its family."""
+    shape = shape_of(config, parameters)
+    inner = config.get("text_config")
+    text = inner if isinstance(inner, Mapping) else config
+    context = text.get("max_position_embeddings")
+    family = _family(config)
+    return Base(
+        reference=reference,
+        label=label,
+        shape=shape,
+        context=context if isinstance(context, int) and not isinstance(context, bool) and context > 0 else 0,
+        root=root,
+        packing=family.packing if family is not None else "safe",
+        targets=_targets(family),
+    )
+
+
+def _family(config: Mapping[str, Any]) -> catalogue.Family | None:
+    """Return the catalogue's family of a configuration, told by the class it names."""
+    named = config.get("architectures")
+    wanted = named[0] if isinstance(named, list) and named else None
+    kind = config.get("model_type")
+    return next(
+        (family for family in catalogue.families() if wanted == family.architecture and kind == family.model_type),
+        next((family for family in catalogue.families() if wanted is None and kind == family.model_type), None),
+    )
+
+
+def _targets(family: catalogue.Family | None) -> tuple[str, ...]:
+    """Return the layers of a family that get an adapter; a regular expression is one entry."""
+    if family is None:
+        return ()
+    return (family.lora_targets,) if isinstance(family.lora_targets, str) else family.lora_targets
+
+
+def of_file(path: Path, reference: str = "") -> Base:
+    """Return the facts of a base from a config.json alone; raises UsageError when it is none."""
+    return of_config(bases.read_json(path), reference or str(path), str(path))
+
+
+def of_reference(reference: str, recipe: Recipe | None = None) -> Base:
+    """Return the facts of what a recipe calls its base.
+
+    That is bundled, scratch (made as `recipe` says), a folder, a run, or a model of the hub, which need not be on this
+    machine when the catalogue knows it. Raises UsageError when it is none of them.
+    """
+    if reference == SCRATCH:
+        return _scratch(recipe or Recipe(method="pretrain", tuning="full", base=SCRATCH))
+    known = {model.hub_id: model for model in catalogue.models()}
+    try:
+        base = bases.resolve(reference)
+    except UsageError:
+        if (model := known.get(reference)) is None:
+            raise
+        family = model.family
+        config = {"architectures": [family.architecture], "model_type": family.model_type, **model.config}
+        return of_config(config, reference, model.label, parameters=model.parameters)
+    config = bases.read_json(base.model_dir / "config.json")
+    named = base.run_id or reference
+    label = known[reference].label if reference in known else base.label
+    return of_config(config, named, label, base.root, _counted(base.model_dir))
+
+
+def _counted(folder: Path) -> int:
+    """Return about how many parameters the weight files of a folder hold: two bytes each, as models are published."""
+    return sum(path.stat().st_size for path in folder.glob("*.safetensors")) // 2
+
+
+def _scratch(recipe: Recipe) -> Base:
+    """Return the facts of the model that a recipe makes."""
+    shape = Shape(
+        model_type="qwen3",
+        hidden=recipe.hidden_size,
+        intermediate=recipe.intermediate_size,
+        layers=recipe.num_hidden_layers,
+        heads=recipe.num_attention_heads,
+        kv_heads=recipe.num_key_value_heads,
+        head_dim=recipe.head_dim,
+        vocabulary=recipe.vocab_size,
+        tied=True,
+    )
+    return Base(SCRATCH, "a new model", shape, recipe.max_position_embeddings, SCRATCH)
