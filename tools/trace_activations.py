@@ -33,6 +33,7 @@ ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
 FAMILIES: dict[str, dict[str, Any]] = {
     "llama": {},
     "mistral": {"sliding_window": None},
+    "ministral3": {"sliding_window": None},
     "qwen2": {},
     "qwen3": {},
     "gemma3_text": {"layer_types": ["full_attention"] * LAYERS},

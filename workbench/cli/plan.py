@@ -10,10 +10,11 @@ import argparse
 import re
 import shutil
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from workbench.cli import train
+from workbench.cli import asked
 from workbench.cli.data import PROBE_BYTES, assignments, local
 from workbench.cli.output import Live, count, duration, print_json, size
 from workbench.core import plan, presets, recipe
@@ -38,21 +39,12 @@ _SHOWN = (
 
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
     """Declare the arguments of `plan`."""
-    parser.add_argument("recipe", nargs="?", type=Path, help="a recipe file; flags and --set win over it")
-    parser.add_argument("--base", help="bundled, a model folder, a run, or a model of the catalogue")
+    asked.configure(
+        parser, "bundled, a model folder, a run, or a model of the catalogue", "the best that fits when left out"
+    )
     parser.add_argument("--config", type=Path, metavar="FILE", help="a config.json in place of a base that is not here")
-    parser.add_argument("--data", action="append", help="a file, folder, archive, plan or hub id; may be given again")
-    parser.add_argument("--format", help="read the rows in this format instead of the one detected")
-    parser.add_argument("--column", action="append", metavar="ROLE=NAME", help="take this column for a role")
-    parser.add_argument("--method", choices=recipe.METHODS, help="proposed from the data when left out")
-    parser.add_argument("--tuning", choices=recipe.TUNINGS, help="the best that fits when left out")
-    parser.add_argument("--preset", help="start from this preset instead of the one for method and tuning")
-    parser.add_argument("--title", help="a short name for the run")
     parser.add_argument("--gpu-memory", metavar="SIZE", help="plan for a card with so much free, such as 24GiB")
     parser.add_argument("--gpu", default="", metavar="NAME", help="plan the time of this card, such as 'RTX 4090'")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="FIELD=VALUE", help="set any recipe field by its name"
-    )
     parser.add_argument("--save", type=Path, metavar="FILE", help="write the recipe; `workbench train FILE` runs it")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
@@ -105,13 +97,16 @@ def _rows(found: Mapping[str, Any]) -> Rows:
 
 def made(arguments: argparse.Namespace, live: Live) -> tuple[Plan, Base, Card, dict[str, Any] | None]:
     """Return the plan for what was asked, and what it was made for; raises UsageError with what is wrong."""
-    values, origin = train.chosen(arguments)
+    values, origin = asked.chosen(arguments)
     reference = values.get("base", recipe.BUNDLED)
-    if arguments.config is not None:
-        base = base_facts.of_file(arguments.config, values.get("base", ""))
-    else:
-        base = base_facts.of_reference(reference)
-    data, found = rows_of(values, live)
+    with ThreadPoolExecutor(1) as pool:  # the probe takes longest
+        glancing = pool.submit(rows_of, values, live)
+        if arguments.config is not None:
+            base = base_facts.of_file(arguments.config, values.get("base", ""))
+        else:
+            base = base_facts.of_reference(reference)
+        card = card_of(arguments.gpu_memory or "", arguments.gpu)
+        data, found = glancing.result()
     if found is None and "method" not in values:
         raise UsageError("There is no data to plan for; give --data FILE, or --method to plan without rows.")
     if data:
@@ -125,7 +120,6 @@ def made(arguments: argparse.Namespace, live: Live) -> tuple[Plan, Base, Card, d
     if "method" not in values:
         origin["method"] = f"derived: {' '.join(found['why'])}" if found else "chosen"
     values = {**values, "method": method, "base": base.reference if arguments.config is None else reference}
-    card = card_of(arguments.gpu_memory or "", arguments.gpu)
     solved = plan.solve(base, _rows(found) if found else None, card, method, values, origin, preset)
     return solved, base, card, found
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from workbench.cli import asked
 from workbench.cli.data import assignments, inspected, local
 from workbench.cli.follow import follow, last_error
 from workbench.cli.output import Live, print_json
@@ -22,54 +23,9 @@ from workbench.runs import bases, control, hardware, probe, store
 
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
     """Declare the arguments of `train`."""
-    parser.add_argument("recipe", nargs="?", type=Path, help="a recipe file; flags and --set win over it")
-    parser.add_argument("--base", help="bundled, a model folder, a run, or scratch")
-    parser.add_argument(
-        "--data",
-        action="append",
-        help="a file, folder, archive, plan or hub id (owner/name); may be given several times",
-    )
-    parser.add_argument("--format", help="read the rows in this format instead of the one detected")
-    parser.add_argument("--column", action="append", metavar="ROLE=NAME", help="take this column for a role")
-    parser.add_argument("--method", choices=recipe.METHODS, help="proposed from the data when left out")
-    parser.add_argument("--tuning", choices=recipe.TUNINGS, help="how the weights move")
-    parser.add_argument("--preset", help="start from this preset instead of the one for method and tuning")
-    parser.add_argument("--title", help="a short name for the run")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="FIELD=VALUE", help="set any recipe field by its name"
-    )
+    asked.configure(parser, "bundled, a model folder, a run, or scratch", "how the weights move")
     parser.add_argument("--detach", action="store_true", help="return at once; the run goes on by itself")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
-
-
-def chosen(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the person's values and where each comes from: recipe file, then flags, then --set."""
-    values: dict[str, Any] = {}
-    origin: dict[str, str] = {}
-    if arguments.recipe is not None:
-        stored, provenance = recipe.from_toml(_text(arguments.recipe), str(arguments.recipe))
-        values |= stored
-        origin |= {name: provenance.get(name, f"recipe {arguments.recipe.name}") for name in stored}
-    flags = {name: getattr(arguments, name) for name in ("base", "data", "method", "tuning", "title")}
-    flags |= {"data_format": arguments.format, "data_columns": arguments.column}
-    for source in (
-        {name: value for name, value in flags.items() if value is not None},
-        assignments(arguments.set, "--set", "FIELD=VALUE", "max_steps=100"),
-    ):
-        checked = recipe.checked(source)
-        values |= checked
-        origin |= dict.fromkeys(checked, "chosen")
-    return values, origin
-
-
-def _text(path: Path) -> str:
-    """Return the text of a recipe file; raises UsageError when it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"The recipe {path} cannot be read: {error.strerror}; check the path.") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"The recipe {path} is not UTF-8 text; save it as UTF-8.") from None
 
 
 def look(data: tuple[str, ...], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -205,7 +161,7 @@ def conclude(run: store.Run, status: str, as_json: bool) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Start a run and follow it, unless asked to let it go on by itself."""
-    values, origin = chosen(arguments)
+    values, origin = asked.chosen(arguments)
     live = Live(quiet=arguments.json)
     resolved = resolve(values, origin, arguments.preset, live)
     live.clear()

@@ -124,12 +124,17 @@ _WHY = {
 }
 
 
+def _named(targets: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the layers that targets name, () for a regular expression, which means all of the language model."""
+    return targets if all(name.replace("_", "").replace("-", "").isalnum() for name in targets) else ()
+
+
 def _weights_per_rank(shape: Shape, targets: tuple[str, ...]) -> int:
     """Return how many weights an adapter gains with each rank."""
     if shape.model_type not in activations.families():
         return 9 * shape.hidden * shape.layers
     counted = weights.count(shape, activations.table(shape.model_type), scored=False)
-    matrices = weights.adapted(counted, targets or ("all-linear",))
+    matrices = weights.adapted(counted, _named(targets) or ("all-linear",))
     return sum((matrix.inputs + matrix.outputs) * matrix.layers for matrix in matrices)
 
 
@@ -258,8 +263,8 @@ def _attempt(
 def _estimated(base: Base, card: Card, recipe: Recipe, correction: float) -> Memory:
     """Return the estimate of a recipe; on a processor everything is fp32 and there is no context of CUDA."""
     precision = "fp32" if recipe.precision == "fp32" or not card.gpu else "bf16"
-    targets = recipe.target_modules if all(name.replace("_", "").isalnum() for name in recipe.target_modules) else None
-    demand = demand_of(recipe, precision=precision, **({} if targets else {"targets": ("all-linear",)}))
+    targets = _named(recipe.target_modules) or ("all-linear",)
+    demand = demand_of(recipe, precision=precision, targets=targets)
     found = memory.estimate(base.shape, demand)
     if not card.gpu:
         kept = {part: size for part, size in found.parts.items() if part not in ("context", "reserve")}

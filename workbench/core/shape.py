@@ -127,7 +127,7 @@ def shape_of(config: Mapping[str, Any], parameters: int = 0) -> Shape:
     dense = text.get("mlp_only_layers")
     tied = text.get("tie_word_embeddings", config.get("tie_word_embeddings"))
     return Shape(
-        model_type=str(text.get("model_type", "")),
+        model_type=_kind(config, text),
         hidden=hidden,
         intermediate=intermediate,
         layers=layers,
@@ -136,7 +136,7 @@ def shape_of(config: Mapping[str, Any], parameters: int = 0) -> Shape:
         # Families with two sizes of heads are counted as if all had the larger one.
         head_dim=max(_count(text, "head_dim", hidden // heads), _count(text, "wide_head_dim", 0)),
         vocabulary=_count(text, "vocabulary", None),
-        tied=_TIED_BY_DEFAULT.get(str(text.get("model_type", "")), False) if tied is None else bool(tied),
+        tied=_TIED_BY_DEFAULT.get(_kind(config, text), False) if tied is None else bool(tied),
         experts=experts,
         experts_per_token=_count(text, "experts_per_token", 0) if experts else 0,
         expert_intermediate=_count(text, "expert_intermediate", intermediate) if experts else 0,
@@ -151,6 +151,19 @@ def shape_of(config: Mapping[str, Any], parameters: int = 0) -> Shape:
         mlp_bias=_switch(text, "mlp_bias"),
         parameters=parameters,
     )
+
+
+_TEXT_OF = {
+    "gemma3": "gemma3_text", "gemma3n": "gemma3n_text", "gemma4": "gemma4_text", "gemma4_unified": "gemma4_unified_text",
+    "mistral3": "mistral", "qwen3_5": "qwen3_5_text", "qwen3_5_moe": "qwen3_5_moe_text", "llama4": "llama4_text",
+}  # fmt: skip
+"""Model with towers → the type of its language model, where the configuration leaves that to the default."""
+
+
+def _kind(config: Mapping[str, Any], text: Mapping[str, Any]) -> str:
+    """Return the model type of the language model in a configuration."""
+    named = str(text.get("model_type") or config.get("model_type") or "")
+    return _TEXT_OF.get(named, named)
 
 
 _TIED_BY_DEFAULT = {"gemma3_text": True, "gemma4_text": True, "gemma2": True, "gemma": True, "smollm3": True}

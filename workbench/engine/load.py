@@ -133,7 +133,10 @@ def adapter_config(recipe: Recipe, token_rows: Sequence[int] = ()) -> Any:
         return None
     from peft import LoraConfig
 
-    targets: Any = "all-linear" if recipe.target_modules == ("all-linear",) else list(recipe.target_modules)
+    named = recipe.target_modules
+    alone = len(named) == 1 and not named[0].replace("_", "").replace(".", "").isalnum()
+    # PEFT takes a text for "all-linear" or a regular expression, and a list for ends of names.
+    targets: Any = named[0] if alone or named == ("all-linear",) else list(named)
     return LoraConfig(
         task_type="CAUSAL_LM",
         r=recipe.lora_r,

@@ -54,6 +54,13 @@ def _targets(family: catalogue.Family | None) -> tuple[str, ...]:
     return (family.lora_targets,) if isinstance(family.lora_targets, str) else family.lora_targets
 
 
+def of_catalogue(model: catalogue.Model) -> Base:
+    """Return the facts of a model of the catalogue, which need not be on this machine."""
+    family = model.family
+    config = {"architectures": [family.architecture], "model_type": family.model_type, **model.config}
+    return of_config(config, model.hub_id, model.label, parameters=model.parameters)
+
+
 def of_file(path: Path, reference: str = "") -> Base:
     """Return the facts of a base from a config.json alone; raises UsageError when it is none."""
     return of_config(bases.read_json(path), reference or str(path), str(path))
@@ -73,9 +80,7 @@ def of_reference(reference: str, recipe: Recipe | None = None) -> Base:
     except UsageError:
         if (model := known.get(reference)) is None:
             raise
-        family = model.family
-        config = {"architectures": [family.architecture], "model_type": family.model_type, **model.config}
-        return of_config(config, reference, model.label, parameters=model.parameters)
+        return of_catalogue(model)
     config = bases.read_json(base.model_dir / "config.json")
     named = base.run_id or reference
     label = known[reference].label if reference in known else base.label
