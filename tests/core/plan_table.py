@@ -1,7 +1,9 @@
 """What a plan proposes for every base of the catalogue on five sizes of cards, as the lines of a table.
 
 Owns the lines. Run as a program it prints them: `python -m tests.core.plan_table > tests/core/plan_table.txt`, and the
-difference is then to be read by eye. A cell is the tuning, what was given up for it, and the peak in GiB.
+difference is then to be read by eye. A cell is the tuning with what was given up for it (c: activations are computed
+again, 8: an 8-bit optimiser, s: shorter rows, ?: it fits, its margin does not), micro-batch and length, and the peak in
+GiB; "-" and the least that is needed where nothing fits.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ def cell(attempt: Attempt) -> str:
     wanted = attempt.resolved.recipe
     signs = "c" * wanted.gradient_checkpointing + "8" * (wanted.optim == "adamw_8bit")
     signs += "s" * any("rows" in given for given in attempt.given_up) + "?" * (attempt.verdict == "tight")
-    return f"{wanted.tuning}{f'+{signs}' if signs else ''} {wanted.per_device_train_batch_size}x{wanted.max_length} {attempt.memory.peak / GIB:.1f}"
+    size = f"{wanted.per_device_train_batch_size}x{wanted.max_length}"
+    return f"{wanted.tuning}{f'+{signs}' if signs else ''} {size} {attempt.memory.peak / GIB:.1f}"
 
 
 def lines() -> Iterator[str]:

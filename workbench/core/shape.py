@@ -154,8 +154,9 @@ def shape_of(config: Mapping[str, Any], parameters: int = 0) -> Shape:
 
 
 _TEXT_OF = {
-    "gemma3": "gemma3_text", "gemma3n": "gemma3n_text", "gemma4": "gemma4_text", "gemma4_unified": "gemma4_unified_text",
-    "mistral3": "mistral", "qwen3_5": "qwen3_5_text", "qwen3_5_moe": "qwen3_5_moe_text", "llama4": "llama4_text",
+    "gemma3": "gemma3_text", "gemma3n": "gemma3n_text", "gemma4": "gemma4_text",
+    "gemma4_unified": "gemma4_unified_text", "mistral3": "mistral", "qwen3_5": "qwen3_5_text",
+    "qwen3_5_moe": "qwen3_5_moe_text", "llama4": "llama4_text",
 }  # fmt: skip
 """Model with towers → the type of its language model, where the configuration leaves that to the default."""
 
