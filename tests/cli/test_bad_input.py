@@ -101,7 +101,7 @@ BAD: dict[str, tuple[Make, int, str]] = {
     "path of a run too long": (words("watch", "/" + "x" * 5000), FAILED, "File name too long"),
     **(
         {}
-        if hardware.read().gpus
+        if hardware.sample().usable
         else {"card that is not there": (words(*TRAIN, "--set", "device=cuda"), USAGE, "No NVIDIA card answers")}
     ),
     "set without a value": (words(*TRAIN, "--set", "seed"), USAGE, "--set wants FIELD=VALUE"),

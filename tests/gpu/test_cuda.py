@@ -13,7 +13,7 @@ from workbench.runs import hardware
 
 pytestmark = [
     pytest.mark.gpu,
-    pytest.mark.skipif(not hardware.read().gpus, reason="no NVIDIA card answers"),
+    pytest.mark.skipif(not hardware.sample().usable, reason="no NVIDIA card answers"),
 ]
 
 QUESTIONS = Path(__file__).resolve().parents[2] / "assets" / "data" / "questions.jsonl"

@@ -118,7 +118,7 @@ def _follow_plan(curation: Mapping[str, Any], values: dict[str, Any], origin: di
 def create(resolved: recipe.Resolved) -> store.Run:
     """Create the run of a resolved recipe, not yet started; raises UsageError when this machine cannot do it."""
     wanted = resolved.recipe
-    if wanted.device == "cuda" and not hardware.read().gpus:
+    if wanted.device == "cuda" and not hardware.sample().usable:
         raise UsageError(
             "No NVIDIA card answers, so device cannot be cuda; leave it at auto and see `workbench doctor`."
         )

@@ -17,7 +17,7 @@ from workbench.core.events import AttemptEnded, AttemptStarted
 from workbench.core.recipe import load as load_recipe
 from workbench.engine.reporter import Reporter, unforeseen
 from workbench.engine.requests import Interrupted, Requests
-from workbench.runs import locks, process
+from workbench.runs import hardware, locks, process
 from workbench.runs.store import Run
 
 
@@ -35,7 +35,7 @@ def _work(run: Run, reporter: Reporter, requests: Requests) -> str:
 
         return ranks.perform(run, processes, reporter, requests)
     # One process trains on one card; with several in sight the stack would spread a batch over all of them.
-    os.environ["CUDA_VISIBLE_DEVICES"] = os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]
+    os.environ[hardware.VISIBLE] = hardware.training_card()
     from workbench.engine import session
 
     return session.perform(run, reporter, requests)
