@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 from typing import Any
 
@@ -141,6 +142,7 @@ def test_where_and_doctor_tell_the_persons_own_folders(capsys: pytest.CaptureFix
     assert json.loads(capsys.readouterr().out)["runs"] == str(runs_home())
     code = main(["doctor", "--json"])
     told = json.loads(capsys.readouterr().out)
-    assert (code == 0) is told["ok"] is (not told["problems"])
-    assert told["packages"]["torch"]
-    assert told["cores"] >= 1
+    assert (code == 0) is told["ok"] is not any(problem["blocks"] for problem in told["problems"])
+    assert told["folders"]["runs"] == str(runs_home())
+    assert told["packages"]["torch"]["version"] == importlib.metadata.version("torch")
+    assert told["host"]["cores"] >= 1

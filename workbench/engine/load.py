@@ -23,6 +23,7 @@ from workbench.runs.bases import Base
 __all__ = [
     "Machine",
     "adapter_config",
+    "fast_bf16",
     "generation_eos",
     "load_for_use",
     "load_model",
@@ -51,13 +52,13 @@ def machine(recipe: Recipe) -> Machine:
     device = recipe.device if recipe.device != "auto" else next(name for name, there in available.items() if there)
     if not available[device]:
         raise UsageError(f"This machine has no {device} device; use --set device=auto, and see `workbench doctor`.")
-    native = _fast_bf16(device)
+    native = fast_bf16(device)
     if device == "cuda":
         torch.set_float32_matmul_precision("high")
     return Machine(device, native if recipe.precision == "auto" else recipe.precision == "bf16")
 
 
-def _fast_bf16(device: str) -> bool:
+def fast_bf16(device: str) -> bool:
     """Return whether the device multiplies bfloat16 in hardware; emulated it is slower than fp32."""
     if device == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)

@@ -2,7 +2,7 @@
 
 Owns the C functions of that library as far as the package asks for them; pynvml's own code, its structures and errors
 are the installed ones. What the cards are is read from the file named by NVML_STANDIN at every question, so that a test
-can change the machine under a running program (`machines.py` beside it writes it). Must not know what is tested with it.
+can change the machine under a running program (`machines.py` writes it). Must not know what is tested with it.
 """
 
 from __future__ import annotations
