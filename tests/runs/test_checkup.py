@@ -34,6 +34,21 @@ PACKAGES = (
 SHELL = checkup.Terminal(120, 40, "utf-8", "xterm-256color", "256")
 
 
+def good() -> hardware.Survey:
+    """Return a survey of a machine with one good card."""
+    return replace(
+        hardware.survey(Path("/")),
+        driver=hardware.Driver("580.95.05", (13, 0), None, True),
+        trouble="",
+        cards=(CARD,),
+        hidden=(),
+        visible_devices=None,
+        proposal=hardware.propose([CARD.gpu]),
+        graphics=(),
+        disk=hardware.Disk("/", 100 << 30, 100 << 30),
+    )
+
+
 def found(
     engine: dict[str, Any] | None = None,
     card: hardware.Card = CARD,
@@ -44,11 +59,9 @@ def found(
 ) -> tuple[checkup.Problem, ...]:
     """Return the judgement on a good machine with one card, but for what is given."""
     survey = replace(
-        hardware.survey(Path("/")),
-        driver=driver or hardware.Driver("580.95.05", (13, 0), None, True),
-        trouble="",
+        good(),
+        driver=driver or good().driver,
         cards=(card,),
-        hidden=(),
         proposal=hardware.propose([card.gpu]),
         disk=hardware.Disk("/", disk_bytes, disk_bytes),
     )
@@ -201,3 +214,33 @@ def test_the_colours_are_those_the_environment_promises(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert checkup.terminal().colours == colours
+
+
+OTHER = replace(
+    CARD, gpu=replace(CARD.gpu, index=1, uuid="GPU-2", name="NVIDIA A100"), display=True, desktop_bytes=800 << 20
+)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        (
+            {"graphics": (hardware.Graphics("AMD", "0000:03:00.0", 16 << 30),)},
+            "AMD graphics at 0000:03:00.0: the packages",
+        ),
+        ({"graphics": (hardware.Graphics("Apple", "", None),)}, "device mps"),
+        ({"cards": (CARD, OTHER)}, "The desktop on GPU 1 holds 800 MiB"),
+        ({"driver": hardware.Driver("590.1", (13, 1), None, True)}, "the driver 590.1 speaks up to 13.1; the two fit"),
+        ({"cards": (CARD, OTHER), "hidden": ("GPU-2",), "visible_devices": "GPU-1"}, "=GPU-1 hides 1 of 2 cards"),
+        ({"cards": (CARD, OTHER), "visible_devices": "0,1"}, "CUDA_DEVICE_ORDER=PCI_BUS_ID"),
+    ],
+)
+def test_what_is_worth_knowing_is_told(changed: dict[str, Any], words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_DEVICE_ORDER", raising=False)
+    assert not list(checkup.remarks(good(), ENGINE))
+    assert any(words in note for note in checkup.remarks(replace(good(), **changed), ENGINE))
+
+
+def test_an_amd_card_that_torch_computes_on_needs_no_word() -> None:
+    survey = replace(good(), graphics=(hardware.Graphics("AMD", "0000:03:00.0", None),))
+    assert not list(checkup.remarks(survey, {**ENGINE, "torch": {**ENGINE["torch"], "hip": "7.0", "cuda": None}}))

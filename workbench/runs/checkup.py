@@ -318,8 +318,8 @@ def _terminal_problems(found: Terminal) -> Iterator[Problem]:
         )
 
 
-def _notes(survey: hardware.Survey, engine: dict[str, Any]) -> Iterator[str]:
-    """Yield what is worth knowing and needs no mending."""
+def remarks(survey: hardware.Survey, engine: dict[str, Any]) -> Iterator[str]:
+    """Yield what is worth knowing and needs no mending, a sentence each."""
     for device in survey.graphics:
         if device.vendor in _MAKER_SAYS and not (device.vendor == "AMD" and engine["torch"].get("hip")):
             place = f" at {device.place}" if device.place else ""
@@ -376,6 +376,6 @@ def examine() -> Checkup:
         engine=engine,
         terminal=shown,
         folders=folders(),
-        notes=tuple(_notes(survey, engine)),
+        notes=tuple(remarks(survey, engine)),
         problems=judge(packages, survey, engine, shown),
     )
