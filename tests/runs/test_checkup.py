@@ -25,6 +25,7 @@ ENGINE: dict[str, Any] = {
     "four_bit": {"device": "cuda", "deviation": 0.09},
     "attention": {"torch": True, "flash_attn": False},
     "llama": {"version": "0.3.36", "gpu": True},
+    "data": {"rows": 256, "of": 256, "language": "en"},
     "training": {"module": "session", "device": "cuda", "bf16": True},
 }  # fmt: skip
 PACKAGES = (
@@ -129,6 +130,7 @@ def test_a_card_torch_has_no_programs_for_is_named(capability: list[int], runs: 
     ("engine", "words", "blocks"),
     [
         ({"training": {"error": "ImportError: no trl"}}, "no trl", True),
+        ({"data": {"error": "ModuleNotFoundError: No module named 'py3langid'"}}, "'py3langid'", True),
         ({"four_bit": {"error": "SIGSEGV"}}, "--tuning lora", False),
         ({"four_bit": {"device": "cuda", "deviation": 0.4}}, "40%", False),
         ({"llama": {"error": "SIGILL"}}, "no GGUF can be proved", False),

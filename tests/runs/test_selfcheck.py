@@ -69,5 +69,11 @@ def test_this_installation_passes() -> None:
     assert tuple(found) == selfcheck.CHECKS
     assert not [name for name, facts in found.items() if "error" in facts]
     assert found["product"]["right"]
+    assert found["data"] == {"rows": 256, "of": 256, "language": "en"}
     assert 0.07 < found["four_bit"]["deviation"] < 0.11
     assert found["torch"]["device"] == found["training"]["device"]
+
+
+def test_a_missing_part_of_the_readers_is_found_by_reading(libraries: Path) -> None:
+    broken(libraries, "py3langid", "raise ModuleNotFoundError('No module named py3langid')\n")
+    assert "No module named py3langid" in selfcheck.ask(("data",))["data"]["error"]

@@ -107,6 +107,7 @@ def _engine_lines(engine: dict[str, Any]) -> Iterator[str]:
         yield f"✓ trains on {training['device']} in {precision}"
     else:
         yield "✗ training"
+    yield f"{_sign(engine['data'])} reads data"
     kind = build.get("cuda") and f"CUDA {build['cuda']}"
     kind = kind or (build.get("hip") and f"ROCm {build['hip']}") or "processors only"
     yield f"{_sign(build)} torch" + ("" if "error" in build else f", built for {kind}")

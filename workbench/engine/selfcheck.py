@@ -11,14 +11,17 @@ import importlib.util
 import json
 import os
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from workbench.core.text import one_line
 
 _SIZE = 64
 _ROWS = 256
+_SENTENCE = "How many boats lie in the harbour today, and which of them have come home with the morning tide?"
 
 
 @functools.cache
@@ -105,6 +108,19 @@ def llama() -> dict[str, Any]:
     return {"version": llama_cpp.__version__, "gpu": bool(llama_cpp.llama_supports_gpu_offload())}
 
 
+def data() -> dict[str, Any]:
+    """Return how many rows of a small dataset are usable, once it is read and told its language like any other."""
+    from workbench.data.curate.language import language
+    from workbench.data.survey import inspect
+
+    rows = [{"prompt": f"{_SENTENCE} {number}", "completion": f"{_SENTENCE} {number + 1}"} for number in range(_ROWS)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        found = inspect({"paths": [str(path)], "method": "", "format": "", "columns": {}})
+    return {"rows": found["usable"], "of": _ROWS, "language": language(_SENTENCE)}
+
+
 def training() -> dict[str, Any]:
     """Return what the engine would train on: everything a run imports is imported."""
     from workbench.engine import session
@@ -119,6 +135,7 @@ CHECKS: dict[str, Callable[[], dict[str, Any]]] = {
     "four_bit": four_bit,
     "attention": attention,
     "llama": llama,
+    "data": data,
     "training": training,
 }
 

@@ -252,6 +252,12 @@ def _engine_problems(survey: hardware.Survey, engine: dict[str, Any], ranges: di
             ),
             blocks=True,
         )
+    if "error" in engine["data"]:
+        yield Problem(
+            f"No data can be read: {engine['data']['error'].rstrip('.')}; run make setup in the checkout, or install "
+            "what is missing.",
+            blocks=True,
+        )
     if "error" in four_bit:
         yield Problem(
             f"Nothing can be held in 4 bits, so qlora is out of reach: {four_bit['error'].rstrip('.')}; install "

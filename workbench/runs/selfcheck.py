@@ -21,7 +21,7 @@ from workbench.runs import hardware
 from workbench.runs.errand import death
 from workbench.runs.process import engine_env
 
-CHECKS = ("torch", "product", "four_bit", "attention", "llama", "training")
+CHECKS = ("torch", "product", "four_bit", "attention", "llama", "data", "training")
 """In the order they are done; `engine/selfcheck.py` says what each finds."""
 
 SECONDS = 180.0
