@@ -62,11 +62,12 @@ def card_of(memory: str = "", name: str = "") -> Card:
     if memory:
         free = bytes_of(memory)
         return Card(name or "the card asked for", free, free)
-    reading = hardware.read()
-    best = max(reading.gpus, key=lambda gpu: gpu.free_bytes, default=None)
-    if best is None:
-        return Card("", reading.host.memory_free_bytes, reading.host.memory_total_bytes)
-    return Card(best.name, best.free_bytes, best.total_bytes)
+    reading = hardware.sample()
+    proposed = hardware.propose(reading.usable)
+    if proposed is None or proposed.gpu.free_bytes is None:
+        return Card("", reading.host.memory_free_bytes or 0, reading.host.memory_total_bytes or 0)
+    gpu = proposed.gpu
+    return Card(gpu.name, gpu.free_bytes, gpu.total_bytes or gpu.free_bytes)
 
 
 def rows_of(values: Mapping[str, Any], live: Live) -> tuple[tuple[str, ...], dict[str, Any] | None]:
