@@ -1,14 +1,12 @@
 """`workbench plan`: what fits this card, with which values, and why, before anything is loaded.
 
-Owns how a plan is asked for and told. Must not import the engine: a plan is arithmetic on configurations, a glance at
-the data and one look at the hardware.
+Owns the flags, and that the look at the data is under way before anything else is imported: a plan is answered in a
+fraction of a second. Must not import the engine.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
-import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,25 +14,12 @@ from typing import Any
 
 from workbench.cli import asked
 from workbench.cli.data import PROBE_BYTES, assignments, local
-from workbench.cli.output import Live, count, duration, print_json, size
-from workbench.core import plan, presets, recipe
-from workbench.core.derive import Rows
+from workbench.cli.output import Live, print_json
+from workbench.core import recipe
 from workbench.core.errors import UsageError
-from workbench.core.plan import Attempt, Base, Card, Plan
-from workbench.core.text import clean, one_line, wrapped
-from workbench.runs import atomic, base_facts, hardware, probe
+from workbench.runs import probe
 
-_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 _GLANCE_SECONDS = 60
-_BAR = 30
-LABEL = 11
-_SHOWN = (
-    "method", "tuning", "max_length", "num_train_epochs", "per_device_train_batch_size", "gradient_accumulation_steps",
-    "gradient_checkpointing", "learning_rate", "optim", "lora_r", "lora_alpha", "target_modules", "packing",
-    "replay_share",
-)  # fmt: skip
-"""Fields that a plan shows with their reasons; all of them are in the recipe."""
 
 
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
@@ -49,28 +34,7 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
-def bytes_of(text: str) -> int:
-    """Return the bytes that a size says, such as 24GiB, 24g or 512M; raises UsageError when it is none."""
-    match = _SIZE.fullmatch(text.strip())
-    if match is None or not (found := round(float(match[1]) * _UNITS[match[2].lower()])):
-        raise UsageError(f"--gpu-memory wants a size such as 24GiB, not {text!r}.")
-    return found
-
-
-def card_of(memory: str = "", name: str = "") -> Card:
-    """Return the card a run would go to: the one with most free memory, or one with so much; else the processor."""
-    if memory:
-        free = bytes_of(memory)
-        return Card(name or "the card asked for", free, free)
-    reading = hardware.sample()
-    proposed = hardware.propose(reading.usable)
-    if proposed is None or proposed.gpu.free_bytes is None:
-        return Card("", reading.host.memory_free_bytes or 0, reading.host.memory_total_bytes or 0)
-    gpu = proposed.gpu
-    return Card(gpu.name, gpu.free_bytes, gpu.total_bytes or gpu.free_bytes)
-
-
-def rows_of(values: Mapping[str, Any], live: Live) -> tuple[tuple[str, ...], dict[str, Any] | None]:
+def _glance(values: Mapping[str, Any], live: Live) -> tuple[tuple[str, ...], dict[str, Any] | None]:
     """Return (absolute paths, what a glance at them found), or None without data."""
     data = local(values.get("data", ()), live)
     if not data:
@@ -87,174 +51,32 @@ def rows_of(values: Mapping[str, Any], live: Live) -> tuple[tuple[str, ...], dic
     return data, found
 
 
-def _rows(found: Mapping[str, Any]) -> Rows:
-    """Return a glance as a plan takes it."""
-    lengths = found["lengths"]
-    return Rows(
-        found["rows"], found["about"], lengths["mean"], lengths["p50"], lengths["p99"], lengths["max"],
-        found["articles"],
-    )  # fmt: skip
-
-
-def made(arguments: argparse.Namespace, live: Live) -> tuple[Plan, Base, Card, dict[str, Any] | None]:
-    """Return the plan for what was asked, and what it was made for; raises UsageError with what is wrong."""
-    values, origin = asked.chosen(arguments)
-    reference = values.get("base", recipe.BUNDLED)
-    with ThreadPoolExecutor(1) as pool:  # the probe takes longest
-        glancing = pool.submit(rows_of, values, live)
-        if arguments.config is not None:
-            base = base_facts.of_file(arguments.config, values.get("base", ""))
-        else:
-            base = base_facts.of_reference(reference)
-        card = card_of(arguments.gpu_memory or "", arguments.gpu)
-        data, found = glancing.result()
-    if found is None and "method" not in values:
-        raise UsageError("There is no data to plan for; give --data FILE, or --method to plan without rows.")
-    if data:
-        values["data"] = data
-    preset = presets.find(arguments.preset) if arguments.preset else None
-    method = values.get("method") or (preset.method if preset is not None else "") or (found or {}).get("method", "")
-    if method not in recipe.METHODS:
-        raise UsageError(
-            f"The data suits {method}, and this version trains {', '.join(recipe.METHODS)}; name one with --method."
-        )
-    if "method" not in values:
-        origin["method"] = f"derived: {' '.join(found['why'])}" if found else "chosen"
-    values = {**values, "method": method, "base": base.reference if arguments.config is None else reference}
-    solved = plan.solve(base, _rows(found) if found else None, card, method, values, origin, preset)
-    return solved, base, card, found
-
-
-def _attempt(found: Attempt) -> dict[str, Any]:
-    """Return an attempt as JSON."""
-    return {
-        "tuning": found.tuning,
-        "verdict": found.verdict,
-        "fits": found.verdict != "too large",
-        "peak": found.memory.peak,
-        "needed": found.needed,
-        "given_up": list(found.given_up),
-    }
-
-
-def described(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return a plan as JSON."""
-    chosen, time = found.chosen, found.pace
-    values = {name: getattr(chosen.resolved.recipe, name) for name in recipe.FIELDS}
-    return {
-        "fits": found.fits,
-        "verdict": chosen.verdict,
-        "base": base.reference,
-        "card": {"name": card.name, "free": card.free, "total": card.total},
-        "memory": {
-            **chosen.memory.parts,
-            "peak": chosen.memory.peak,
-            "available": card.free,
-            "margin": chosen.memory.margin,
-        },
-        "phase": chosen.memory.phase,
-        "notes": list(chosen.memory.notes),
-        "recipe": {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()},
-        "provenance": chosen.resolved.provenance,
-        "rows": dict(glance) if glance else None,
-        "sequences": found.sequences,
-        "steps": found.steps,
-        "tokens": round(found.tokens),
-        "hours": None if time.hours is None else round(time.hours, 3),
-        "hours_range": None if time.hours is None else [round(time.low or 0, 3), round(time.high or 0, 3)],
-        "pace": time.why,
-        "disk": found.disk,
-        "reasons": list(found.reasons),
-        "alternatives": [_attempt(other) for other in found.alternatives],
-        "remedies": list(found.remedies),
-    }
-
-
-def _paragraph(label: str, text: str) -> str:
-    """Return a labelled paragraph, wrapped to the terminal."""
-    width = max(40, min(120, shutil.get_terminal_size((100, 24)).columns))
-    body = wrapped(clean(text), width - LABEL) or [""]
-    return "\n".join(f"{label if not number else '':<{LABEL}}{line}" for number, line in enumerate(body)).rstrip()
-
-
-def _shown(value: Any) -> str:
-    """Return a recipe's value for people."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value)) or "none"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _bars(found: Attempt, card: Card) -> list[str]:
-    """Return a line per part of the memory, and one for the whole."""
-    parts = sorted(found.memory.parts.items(), key=lambda item: -item[1])
-    full = max(card.free, found.memory.peak, 1)
-    lines = [
-        f"{'':<{LABEL}}{name:<12}{size(amount):>10}  {'▓' * max(1, round(_BAR * amount / full))}"
-        for name, amount in parts
-        if amount > 0
-    ]
-    margin = f"{size(found.memory.peak)} of {size(card.free)} free, {found.verdict}"
-    return [f"{'memory':<{LABEL}}{margin}; up to {size(found.needed)} when the estimate is low", *lines]
-
-
-def printed(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | None) -> str:
-    """Return a plan for people."""
-    chosen = found.chosen
-    resolved, wanted = chosen.resolved, chosen.resolved.recipe
-    lines = [
-        _paragraph("base", f"{base.label}"),
-        _paragraph("card", f"{card.name or 'the processor'}, {size(card.free)} free"),
-    ]
-    if glance is not None:
-        about = "about " if glance["about"] else ""
-        lengths = glance["lengths"]
-        unit = "articles" if glance["articles"] else "rows"
-        said = f"{about}{count(glance['rows'])} {unit}, half of them up to about {count(lengths['p50'])} tokens"
-        lines.append(_paragraph("data", said))
-    lines.append(_paragraph("proposal", f"{wanted.method} with {chosen.tuning}"))
-    lines += [_paragraph("", reason) for reason in found.reasons]
-    lines += ["", *_bars(chosen, card), ""]
-    for name in _SHOWN:
-        if name in ("lora_r", "lora_alpha", "target_modules") and chosen.tuning == "full":
-            continue
-        why = resolved.provenance[name].removeprefix("derived: ")
-        if name in ("method", "tuning") or why == "default":
-            continue
-        label = recipe.FIELDS[name][1].label
-        lines.append(_paragraph("", f"{label} {_shown(getattr(wanted, name))}: {one_line(why, 300)}"))
-    lines.append("")
-    if found.steps:
-        time = found.pace
-        hours = time.why
-        if time.hours is not None:
-            low, high = duration(3600 * (time.low or 0)), duration(3600 * (time.high or 0))
-            hours = f"about {duration(3600 * time.hours)} ({low} to {high}): {time.why}"
-        lines.append(_paragraph("run", f"{count(found.steps)} steps over {count(found.tokens)} tokens"))
-        lines.append(_paragraph("time", hours))
-    lines.append(_paragraph("disk", f"{size(found.disk)} for checkpoints and the result"))
-    for other in found.alternatives:
-        lines.append(_paragraph("instead", f"{other.tuning}: {size(other.memory.peak)}, {other.verdict}"))
-    lines += [_paragraph("it takes", remedy) for remedy in found.remedies]
-    return "\n".join(line for line in lines)
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Print the plan and return 0, or 1 when nothing fits."""
     live = Live(quiet=arguments.json)
-    found, base, card, glance = made(arguments, live)
+    values, origin = asked.chosen(arguments)
+    with ThreadPoolExecutor(1) as pool:
+        glancing = pool.submit(_glance, values, live)
+        from workbench.cli import planning  # while the data is being looked at
+
+        found, base, card, glance = planning.made(arguments, values, origin, glancing)
     live.clear()
     if arguments.save is not None:
-        text = recipe.to_toml(found.chosen.resolved)
-        try:
-            atomic.write_text(arguments.save, text)
-        except OSError as error:
-            raise UsageError(f"The recipe cannot be written to {arguments.save}: {error.strerror}.") from None
+        _save(arguments.save, recipe.to_toml(found.chosen.resolved))
     if arguments.json:
-        print_json(described(found, base, card, glance))
+        print_json(planning.described(found, base, card, glance))
     else:
-        print(printed(found, base, card, glance))
+        print(planning.printed(found, base, card, glance))
         if arguments.save is not None:
             print(f"\nThe recipe is in {arguments.save}; run it with: workbench train {arguments.save}")
     return 0 if found.fits else 1
+
+
+def _save(path: Path, text: str) -> None:
+    """Write a recipe; raises UsageError when that cannot be done."""
+    from workbench.runs import atomic
+
+    try:
+        atomic.write_text(path, text)
+    except OSError as error:
+        raise UsageError(f"The recipe cannot be written to {path}: {error.strerror}.") from None

@@ -1,0 +1,211 @@
+"""What a plan is made for, and how it is told: the base, the card, the lines and the JSON.
+
+Owns the words of a plan. Must not know flags beyond the ones it is handed, nor how data is looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import Any
+
+from workbench.cli.output import count, duration, size
+from workbench.core import plan, presets, recipe
+from workbench.core.derive import Rows
+from workbench.core.errors import UsageError
+from workbench.core.plan import Attempt, Base, Card, Plan
+from workbench.core.text import clean, one_line, wrapped
+from workbench.runs import base_facts, hardware
+
+Glanced = tuple[tuple[str, ...], dict[str, Any] | None]
+"""Absolute paths of the data, and what a glance at them found, None without data."""
+
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
+_BAR = 30
+LABEL = 11
+_SHOWN = (
+    "method", "tuning", "max_length", "num_train_epochs", "per_device_train_batch_size", "gradient_accumulation_steps",
+    "gradient_checkpointing", "learning_rate", "optim", "lora_r", "lora_alpha", "target_modules", "packing",
+    "replay_share",
+)  # fmt: skip
+"""Fields that a plan shows with their reasons; all of them are in the recipe."""
+
+
+def bytes_of(text: str) -> int:
+    """Return the bytes that a size says, such as 24GiB, 24g or 512M; raises UsageError when it is none."""
+    match = _SIZE.fullmatch(text.strip())
+    if match is None or not (found := round(float(match[1]) * _UNITS[match[2].lower()])):
+        raise UsageError(f"--gpu-memory wants a size such as 24GiB, not {text!r}.")
+    return found
+
+
+def card_of(memory: str = "", name: str = "") -> Card:
+    """Return the card a run would go to: the one with most free memory, or one with so much; else the processor."""
+    if memory:
+        free = bytes_of(memory)
+        return Card(name or "the card asked for", free, free)
+    reading = hardware.sample()
+    proposed = hardware.propose(reading.usable)
+    if proposed is None:
+        return Card("", reading.host.memory_free_bytes or 0, reading.host.memory_total_bytes or 0)
+    gpu = proposed.gpu
+    return Card(gpu.name, proposed.gpu.free_bytes or 0, gpu.total_bytes or 0)
+
+
+def _rows(found: Mapping[str, Any]) -> Rows:
+    """Return a glance as a plan takes it."""
+    lengths = found["lengths"]
+    return Rows(
+        found["rows"], found["about"], lengths["mean"], lengths["p50"], lengths["p99"], lengths["max"],
+        found["articles"],
+    )  # fmt: skip
+
+
+def made(
+    arguments: argparse.Namespace, values: dict[str, Any], origin: dict[str, str], glancing: Future[Glanced]
+) -> tuple[Plan, Base, Card, dict[str, Any] | None]:
+    """Return the plan for what was asked, and what it was made for; raises UsageError with what is wrong.
+
+    `values` and `origin` are what the person chose, `glancing` is a look at the data that is under way.
+    """
+    reference = values.get("base", recipe.BUNDLED)
+    if arguments.config is not None:
+        base = base_facts.of_file(arguments.config, values.get("base", ""))
+    else:
+        base = base_facts.of_reference(reference)
+    card = card_of(arguments.gpu_memory or "", arguments.gpu)
+    data, found = glancing.result()
+    if found is None and "method" not in values:
+        raise UsageError("There is no data to plan for; give --data FILE, or --method to plan without rows.")
+    if data:
+        values["data"] = data
+    preset = presets.find(arguments.preset) if arguments.preset else None
+    method = values.get("method") or (preset.method if preset is not None else "") or (found or {}).get("method", "")
+    if method not in recipe.METHODS:
+        raise UsageError(
+            f"The data suits {method}, and this version trains {', '.join(recipe.METHODS)}; name one with --method."
+        )
+    if "method" not in values:
+        origin["method"] = f"derived: {' '.join(found['why'])}" if found else "chosen"
+    values = {**values, "method": method, "base": base.reference if arguments.config is None else reference}
+    solved = plan.solve(base, _rows(found) if found else None, card, method, values, origin, preset)
+    return solved, base, card, found
+
+
+def _attempt(found: Attempt) -> dict[str, Any]:
+    """Return an attempt as JSON."""
+    return {
+        "tuning": found.tuning,
+        "verdict": found.verdict,
+        "fits": found.verdict != "too large",
+        "peak": found.memory.peak,
+        "needed": found.needed,
+        "given_up": list(found.given_up),
+    }
+
+
+def described(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return a plan as JSON."""
+    chosen, time = found.chosen, found.pace
+    values = {name: getattr(chosen.resolved.recipe, name) for name in recipe.FIELDS}
+    return {
+        "fits": found.fits,
+        "verdict": chosen.verdict,
+        "base": base.reference,
+        "card": {"name": card.name, "free": card.free, "total": card.total},
+        "memory": {
+            **chosen.memory.parts,
+            "peak": chosen.memory.peak,
+            "available": card.free,
+            "margin": chosen.memory.margin,
+        },
+        "phase": chosen.memory.phase,
+        "notes": list(chosen.memory.notes),
+        "recipe": {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()},
+        "provenance": chosen.resolved.provenance,
+        "rows": dict(glance) if glance else None,
+        "sequences": found.sequences,
+        "steps": found.steps,
+        "tokens": round(found.tokens),
+        "hours": None if time.hours is None else round(time.hours, 3),
+        "hours_range": None if time.hours is None else [round(time.low or 0, 3), round(time.high or 0, 3)],
+        "pace": time.why,
+        "disk": found.disk,
+        "reasons": list(found.reasons),
+        "alternatives": [_attempt(other) for other in found.alternatives],
+        "remedies": list(found.remedies),
+    }
+
+
+def _paragraph(label: str, text: str) -> str:
+    """Return a labelled paragraph, wrapped to the terminal."""
+    width = max(40, min(120, shutil.get_terminal_size((100, 24)).columns))
+    body = wrapped(clean(text), width - LABEL) or [""]
+    return "\n".join(f"{label if not number else '':<{LABEL}}{line}" for number, line in enumerate(body)).rstrip()
+
+
+def _shown(value: Any) -> str:
+    """Return a recipe's value for people."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _bars(found: Attempt, card: Card) -> list[str]:
+    """Return a line per part of the memory, and one for the whole."""
+    parts = sorted(found.memory.parts.items(), key=lambda item: -item[1])
+    full = max(card.free, found.memory.peak, 1)
+    lines = [
+        f"{'':<{LABEL}}{name:<12}{size(amount):>10}  {'▓' * max(1, round(_BAR * amount / full))}"
+        for name, amount in parts
+        if amount > 0
+    ]
+    margin = f"{size(found.memory.peak)} of {size(card.free)} free, {found.verdict}"
+    return [f"{'memory':<{LABEL}}{margin}; up to {size(found.needed)} when the estimate is low", *lines]
+
+
+def printed(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | None) -> str:
+    """Return a plan for people."""
+    chosen = found.chosen
+    resolved, wanted = chosen.resolved, chosen.resolved.recipe
+    lines = [
+        _paragraph("base", f"{base.label}"),
+        _paragraph("card", f"{card.name or 'the processor'}, {size(card.free)} free"),
+    ]
+    if glance is not None:
+        about = "about " if glance["about"] else ""
+        lengths = glance["lengths"]
+        unit = "articles" if glance["articles"] else "rows"
+        said = f"{about}{count(glance['rows'])} {unit}, half of them up to about {count(lengths['p50'])} tokens"
+        lines.append(_paragraph("data", said))
+    lines.append(_paragraph("proposal", f"{wanted.method} with {chosen.tuning}"))
+    lines += [_paragraph("", reason) for reason in found.reasons]
+    lines += ["", *_bars(chosen, card), ""]
+    for name in _SHOWN:
+        if name in ("lora_r", "lora_alpha", "target_modules") and chosen.tuning == "full":
+            continue
+        why = resolved.provenance[name].removeprefix("derived: ")
+        if name in ("method", "tuning") or why == "default":
+            continue
+        label = recipe.FIELDS[name][1].label
+        lines.append(_paragraph("", f"{label} {_shown(getattr(wanted, name))}: {one_line(why, 300)}"))
+    lines.append("")
+    if found.steps:
+        time = found.pace
+        hours = time.why
+        if time.hours is not None:
+            low, high = duration(3600 * (time.low or 0)), duration(3600 * (time.high or 0))
+            hours = f"about {duration(3600 * time.hours)} ({low} to {high}): {time.why}"
+        lines.append(_paragraph("run", f"{count(found.steps)} steps over {count(found.tokens)} tokens"))
+        lines.append(_paragraph("time", hours))
+    lines.append(_paragraph("disk", f"{size(found.disk)} for checkpoints and the result"))
+    for other in found.alternatives:
+        lines.append(_paragraph("instead", f"{other.tuning}: {size(other.memory.peak)}, {other.verdict}"))
+    lines += [_paragraph("it takes", remedy) for remedy in found.remedies]
+    return "\n".join(line for line in lines)
