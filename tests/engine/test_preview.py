@@ -15,6 +15,7 @@ import torch
 
 from tests import models
 from tests.engine.bench import rows, write_rows
+from workbench.core.derive import MOST_FOR_ARTICLES, UNKNOWN_CONTEXT
 from workbench.core.errors import WorkbenchError
 from workbench.core.paths import assets_dir
 from workbench.engine.masks import IGNORED, ChatEncoder
@@ -194,7 +195,7 @@ def test_lengths_are_those_of_the_tokenizer(tmp_path: Path) -> None:
         ([64] * 100, 2048, 64),
         ([65] * 100, 2048, 128),
         ([5000] * 100, 2048, 2048),
-        ([5000] * 100, 0, lengths.UNKNOWN_CONTEXT),
+        ([5000] * 100, 0, UNKNOWN_CONTEXT),
     ],
 )
 def test_the_proposal_is_the_smallest_that_covers_nearly_all(counted: list[int], context: int, wanted: int) -> None:
@@ -206,7 +207,7 @@ def test_the_proposal_is_the_smallest_that_covers_nearly_all(counted: list[int],
 
 def test_long_articles_get_no_long_sequences() -> None:
     found, why = lengths.proposal(lengths.Measured(lengths=[30_000] * 9, articles=True), 32_768)
-    assert found == lengths.MOST_FOR_ARTICLES
+    assert found == MOST_FOR_ARTICLES
     assert "split without loss" in why
 
 

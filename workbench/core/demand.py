@@ -81,6 +81,11 @@ class Demand:
         return self.batch * METHODS[self.method].rows
 
 
+def named_layers(targets: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the layers that targets name, () where they are parts of paths or an expression: all linear ones then."""
+    return targets if all(name.replace("_", "").replace("-", "").isalnum() for name in targets) else ()
+
+
 def demand_of(recipe: Any, **more: Any) -> Demand:
     """Return the demand of a recipe, of which only the fields named here are looked at; `more` overrides or adds.
 
@@ -96,7 +101,7 @@ def demand_of(recipe: Any, **more: Any) -> Demand:
             "checkpointing": recipe.gradient_checkpointing,
             "accumulation": recipe.gradient_accumulation_steps,
             "rank": recipe.lora_r,
-            "targets": recipe.target_modules,
+            "targets": named_layers(recipe.target_modules) or ("all-linear",),
             "dropout": recipe.lora_dropout,
             "optimiser": recipe.optim,
             "precision": "fp32" if recipe.precision == "fp32" else "bf16",

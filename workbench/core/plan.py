@@ -11,24 +11,20 @@ tuning, then the next tuning, and at the very end the length of the rows.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.core import activations, derive, memory, pace, presets, weights
-from workbench.core.demand import demand_of
+from workbench.core.demand import demand_of, named_layers
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
 from workbench.core.memory import GIB, Memory
 from workbench.core.recipe import TUNINGS, Recipe, Resolved, resolve
+from workbench.core.reliefs import reliefs
 from workbench.core.shape import Shape
 
-BUSY_TOKENS = 2048
-"""Tokens of a micro-batch below which a card is not kept busy, so that recomputing with a larger one is as fast."""
-MOST_TOKENS = 8192
-"""Tokens of a micro-batch beyond which a larger one is not faster."""
 _SHORTEST = 256
-_LENGTHS = ("max_length",)
 
 
 @dataclass(frozen=True)
@@ -124,17 +120,12 @@ _WHY = {
 }
 
 
-def _named(targets: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the layers that targets name, () for a regular expression, which means all of the language model."""
-    return targets if all(name.replace("_", "").replace("-", "").isalnum() for name in targets) else ()
-
-
 def _weights_per_rank(shape: Shape, targets: tuple[str, ...]) -> int:
     """Return how many weights an adapter gains with each rank."""
     if shape.model_type not in activations.families():
         return 9 * shape.hidden * shape.layers
     counted = weights.count(shape, activations.table(shape.model_type), scored=False)
-    matrices = weights.adapted(counted, _named(targets) or ("all-linear",))
+    matrices = weights.adapted(counted, named_layers(targets) or ("all-linear",))
     return sum((matrix.inputs + matrix.outputs) * matrix.layers for matrix in matrices)
 
 
@@ -185,62 +176,6 @@ def _resolved(
     return Resolved(made.recipe, {**made.provenance, **told, **{name: origin.get(name, "chosen") for name in chosen}})
 
 
-_Change = tuple[dict[str, derive.Value], str]
-
-
-def _reliefs(recipe: Recipe, chosen: Mapping[str, Any], card: Card) -> Iterator[tuple[dict[str, derive.Value], str]]:
-    """Yield (values, what they cost, as a phrase) from the fastest way to hold the same batch to the smallest one."""
-    effective = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
-    fixed = {"per_device_train_batch_size", "gradient_accumulation_steps"} & chosen.keys()
-    micros = [recipe.per_device_train_batch_size] if fixed else _micros(effective, recipe.max_length)
-    recomputed = (
-        [recipe.gradient_checkpointing]
-        if "gradient_checkpointing" in chosen
-        else [False, True]
-        if card.gpu
-        else [False]
-    )
-    optimisers = [recipe.optim]
-    if recipe.tuning == "full" and recipe.optim == "adamw" and "optim" not in chosen and card.gpu:
-        optimisers.append("adamw_8bit")
-    for optim in optimisers:
-        for again in recomputed:
-            for micro in micros:
-                busy = micro * recipe.max_length >= BUSY_TOKENS or micro == micros[0]
-                if not again and not busy and True in recomputed:
-                    continue
-                values = {
-                    "gradient_checkpointing": derive.Value(
-                        again,
-                        "Activations are computed again in the backward pass: without that it does not fit."
-                        if again
-                        else "It fits with all activations kept, which is faster.",
-                    ),
-                    "optim": derive.Value(
-                        optim, "AdamW's states in 8 bits: with full ones it does not fit."
-                        if optim != recipe.optim else "The usual optimiser fits.",
-                    ),
-                }  # fmt: skip
-                if not fixed:
-                    values["per_device_train_batch_size"] = derive.Value(
-                        micro, f"{micro * recipe.max_length:,} tokens at once"
-                        + (" keep the card busy." if micro == micros[0] else " are what fits.") if card.gpu
-                        else f"{micro * recipe.max_length:,} tokens at once are enough for a processor.",
-                    )  # fmt: skip
-                    values["gradient_accumulation_steps"] = derive.Value(
-                        effective // micro, f"{effective // micro} micro-batches make the batch of {effective}."
-                    )
-                costs = ["activations computed again"] * again + ["8-bit optimiser"] * (optim != recipe.optim)
-                costs += [f"micro-batch {micro}"] * (micro != micros[0])
-                yield {name: value for name, value in values.items() if name not in chosen}, ", ".join(costs)
-
-
-def _micros(effective: int, length: int) -> list[int]:
-    """Return the micro-batches that divide an effective batch, the largest that is worth its memory first."""
-    sizes = [size for size in (1 << power for power in range(13)) if effective % size == 0]
-    return sorted((size for size in sizes if size * length <= MOST_TOKENS or size == 1), reverse=True)
-
-
 def _attempt(
     base: Base, card: Card, preset: presets.Preset, derived: Mapping[str, derive.Value],
     chosen: Mapping[str, Any], origin: Mapping[str, str], correction: float,
@@ -248,10 +183,10 @@ def _attempt(
     """Return the first relief that fits, or the smallest attempt when none does."""
     plain = _resolved(preset, derived, chosen, origin)
     best: Attempt | None = None
-    for values, cost in _reliefs(plain.recipe, chosen, card):
-        resolved = _resolved(preset, {**derived, **values}, chosen, origin)
+    for relief in reliefs(plain.recipe, chosen, card.gpu):
+        resolved = _resolved(preset, {**derived, **relief.values}, chosen, origin)
         found = _estimated(base, card, resolved.recipe, correction)
-        attempt = Attempt(preset.tuning, resolved, found, card.free, (cost,) if cost else ())
+        attempt = Attempt(preset.tuning, resolved, found, card.free, relief.costs)
         if attempt.fits:
             return attempt
         if best is None or attempt.memory.peak < best.memory.peak:
@@ -263,9 +198,7 @@ def _attempt(
 def _estimated(base: Base, card: Card, recipe: Recipe, correction: float) -> Memory:
     """Return the estimate of a recipe; on a processor everything is fp32 and there is no context of CUDA."""
     precision = "fp32" if recipe.precision == "fp32" or not card.gpu else "bf16"
-    targets = _named(recipe.target_modules) or ("all-linear",)
-    demand = demand_of(recipe, precision=precision, targets=targets)
-    found = memory.estimate(base.shape, demand)
+    found = memory.estimate(base.shape, demand_of(recipe, precision=precision))
     if not card.gpu:
         kept = {part: size for part, size in found.parts.items() if part not in ("context", "reserve")}
         return dataclasses.replace(found, parts=kept)
@@ -364,7 +297,8 @@ def _why(best: Attempt, made: Mapping[str, Attempt], order: list[str], few: str,
             f"It is tight: {best.memory.peak / GIB:.1f} GiB are predicted and {best.free / GIB:.1f} free, and the "
             f"prediction may be low by {best.memory.margin:.0%}; do the dry run first."
         )
-    found += [f"To fit: {what}." for what in best.given_up]
+    if best.given_up:
+        found.append(f"So that it fits: {', '.join(best.given_up)}.")
     return found
 
 

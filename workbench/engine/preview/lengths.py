@@ -17,16 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from workbench.core.derive import COVERED_SHARE, MOST_FOR_ARTICLES, STEP, UNKNOWN_CONTEXT
 from workbench.engine.masks import IGNORED, Example
 from workbench.engine.preview.microscope import Encoders, conversations
 from workbench.engine.rendering import MaskError
 
-COVERED_SHARE = 0.99
-STEP = 64
-MOST_FOR_ARTICLES = 2048
-"""Articles are split without loss, so that a longer sequence costs memory and gains little."""
-UNKNOWN_CONTEXT = 4096
-"""Bound of the proposal when the base does not tell its context."""
 SECONDS = 30.0
 """Measuring ends after this time; so many rows are a fair sample by then."""
 _BATCH = 64

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from workbench.core.derive import UNKNOWN_CONTEXT
 from workbench.core.errors import UsageError, WorkbenchError
 
 SHOWN_ROWS = 3
@@ -139,7 +140,7 @@ def preview(request: Mapping[str, Any]) -> dict[str, Any]:
                 template, lacking = _template(folder, tokenizer, request.get("trained_tokens") or ())
         measured = lengths.measure(using, sample, lambda: limited(TEMPLATE_SECONDS))
         told = lengths.described(measured, request.get("max_length") or 0, most)
-        max_length = request.get("max_length") or told.get("max_length") or most or lengths.UNKNOWN_CONTEXT
+        max_length = request.get("max_length") or told.get("max_length") or most or UNKNOWN_CONTEXT
         with limited(TEMPLATE_SECONDS):
             shown = [microscope.view(using, row, max_length) for row in rows]
     except Endless:

@@ -1,0 +1,152 @@
+"""`workbench plan`: one command from data and a base to a recipe that fits, its reasons, and a file that trains."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.home import ARTICLES, QUESTIONS, Home
+from tests.nvml import machines
+from workbench.core import catalogue
+from workbench.core.recipe import FIELDS, load
+
+GIB = 1 << 30
+KEYS = {
+    "fits", "verdict", "base", "card", "memory", "phase", "notes", "recipe", "provenance", "rows", "sequences", "steps",
+    "tokens", "hours", "hours_range", "pace", "disk", "reasons", "alternatives", "remedies",
+}  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """Return folders of their own."""
+    return Home(tmp_path / "home")
+
+
+def refused(home: Home, *argv: str | Path) -> str:
+    """Run a plan that is refused and return its sentence."""
+    done = home.workbench("plan", *argv)
+    assert done.returncode in (1, 2)
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_a_plan_as_json(home: Home) -> None:
+    found = home.json("plan", "--base", "Qwen/Qwen3-8B", "--data", QUESTIONS, "--gpu-memory", "12GiB")
+    assert set(found) == KEYS
+    assert found["fits"]
+    assert found["card"]["free"] == 12 * GIB
+    assert found["recipe"]["tuning"] == "qlora"
+    assert found["recipe"]["base"] == "Qwen/Qwen3-8B"
+    assert set(found["recipe"]) == set(found["provenance"]) == set(FIELDS)
+    memory = dict(found["memory"])
+    peak, available, margin = (memory.pop(name) for name in ("peak", "available", "margin"))
+    assert sum(memory.values()) == peak <= available == 12 * GIB
+    assert 0 < margin < 1
+    assert {other["tuning"]: other["fits"] for other in found["alternatives"]} == {"full": False, "lora": False}
+    assert found["rows"]["rows"] == len(Path(QUESTIONS).read_text(encoding="utf-8").splitlines())
+
+
+def test_a_plan_for_people_says_what_and_why(home: Home) -> None:
+    told = home.workbench("plan", "--base", "Qwen/Qwen3-8B", "--data", QUESTIONS, "--gpu-memory", "24g").stdout
+    assert "proposal   sft with lora" in told
+    for word in ("weights", "optimiser", "max length", "epochs", "rank", "steps over", "disk", "instead"):
+        assert word in told
+    assert all(len(line) <= 100 for line in told.splitlines())
+
+
+def test_the_card_of_this_machine_is_asked(home: Home, tmp_path: Path) -> None:
+    env = home.env() | machines.environment(tmp_path / "machine.json", machines.machine(machines.rtx_4090()))
+    env |= {name: value for name, value in home.env().items() if name.startswith("XDG_")}
+    argv = ("plan", "--base", "Qwen/Qwen3-8B", "--data", QUESTIONS, "--json")
+    found = json.loads(home.workbench(*argv, env=env).stdout)
+    assert found["card"] == {"name": "NVIDIA GeForce RTX 4090", "free": 23000 << 20, "total": 24564 << 20}
+    assert found["hours_range"][0] < found["hours"] < found["hours_range"][1]
+
+
+def test_torch_is_not_imported(home: Home) -> None:
+    program = (
+        "import sys; from workbench.cli import main\n"
+        f"main(['plan', '--base', 'Qwen/Qwen3-8B', '--data', {QUESTIONS!r}, '--gpu-memory', '24GiB', '--json'])\n"
+        "print(sorted({'torch', 'transformers', 'numpy', 'pyarrow', 'textual'} & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", program], env=home.env(), capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_saved_plan_trains_as_it_says(home: Home, tmp_path: Path) -> None:
+    saved = tmp_path / "mine.toml"
+    made = home.json("plan", "--data", QUESTIONS, "--set", "max_steps=2", "--set", "lora_r=4", "--save", saved)
+    stored = load(saved)
+    assert stored.recipe.max_steps == 2
+    assert stored.provenance["tuning"] == made["provenance"]["tuning"]
+    run = home.json("train", saved)
+    assert run["status"] == "done"
+    kept = load(home.run(run["run"]).recipe_path).recipe
+    for name in ("method", "tuning", "max_length", "per_device_train_batch_size", "learning_rate", "lora_r"):
+        assert getattr(kept, name) == made["recipe"][name]
+
+
+def test_a_configuration_alone_is_enough(home: Home, tmp_path: Path) -> None:
+    model = catalogue.find("Qwen/Qwen3-4B")
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({"model_type": "qwen3", "architectures": ["Qwen3ForCausalLM"], **model.config}))
+    by_file = home.json("plan", "--config", file, "--method", "cpt", "--gpu-memory", "16GiB")
+    by_name = home.json("plan", "--base", "Qwen/Qwen3-4B", "--method", "cpt", "--gpu-memory", "16GiB")
+    assert by_file["memory"] == by_name["memory"]
+    assert by_file["rows"] is None
+
+
+def test_what_does_not_fit_ends_with_1_and_says_what_would(home: Home) -> None:
+    done = home.workbench("plan", "--base", "Qwen/Qwen3-32B", "--data", ARTICLES, "--gpu-memory", "8GiB")
+    assert done.returncode == 1
+    assert "Nothing fits" in done.stdout
+    assert "it takes" in done.stdout
+
+
+def test_the_persons_own_preset_is_taken(home: Home) -> None:
+    folder = home.path / "config" / "workbench" / "presets"
+    folder.mkdir(parents=True)
+    body = (
+        '[preset]\nmethod = "sft"\ntuning = "qlora"\nfor_whom = "Me."\nwhy = "So."\n[values]\nlearning_rate = 0.003\n'
+    )
+    (folder / "mine.toml").write_text(body)
+    found = home.json("plan", "--base", "Qwen/Qwen3-8B", "--data", QUESTIONS, "--preset", "mine", "--gpu-memory", "80g")
+    assert (found["recipe"]["tuning"], found["recipe"]["learning_rate"]) == ("qlora", 0.003)
+    assert found["provenance"]["learning_rate"] == "preset mine"
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--data", QUESTIONS, "--gpu-memory", "lots"], "--gpu-memory wants a size"),
+        (["--data", QUESTIONS, "--gpu-memory", "0"], "--gpu-memory wants a size"),
+        ([], "There is no data to plan for"),
+        (["--base", "no/such-model", "--data", QUESTIONS], "no/such-model"),
+        (["--data", "/no/such/file.jsonl"], "There is no file or folder"),
+        (["--data", QUESTIONS, "--set", "max_lenght=3"], "did you mean max_length"),
+        (["--data", QUESTIONS, "--preset", "nothing"], "There is no preset"),
+        (["--config", "/no/such/config.json", "--method", "sft"], "config.json cannot be read"),
+        (["--data", QUESTIONS, "--save", f"{QUESTIONS}/x.toml"], "x.toml"),
+    ],
+)
+def test_what_is_wrong_is_one_sentence(home: Home, argv: list[str], said: str) -> None:
+    sentence = refused(home, *argv)
+    assert said in sentence
+    assert len(sentence.strip().splitlines()) == 1
+
+
+def test_a_broken_configuration_is_one_sentence(home: Home, tmp_path: Path) -> None:
+    broken: list[Any] = [b"", b"[]", b'{"hidden_size": "x"}', b"\xff\xfe", b'{"hidden_size": 1e400}', b"{" * 10_000]
+    for number, content in enumerate(broken):
+        file = tmp_path / f"{number}.json"
+        file.write_bytes(content)
+        assert len(refused(home, "--config", file, "--method", "sft").strip().splitlines()) == 1

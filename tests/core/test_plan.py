@@ -1,0 +1,249 @@
+"""The plan: what fits is proposed, quality is given up last, and every value says why."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.core import plan_table
+from workbench.core import derive, pace, plan, presets
+from workbench.core.demand import demand_of
+from workbench.core.derive import Rows
+from workbench.core.errors import UsageError
+from workbench.core.memory import GIB, MEASURED_MARGIN, estimate
+from workbench.core.plan import Base, Card
+from workbench.core.recipe import FIELDS, TUNINGS
+from workbench.core.reliefs import MOST_TOKENS, micro_batches
+from workbench.runs import base_facts
+
+GOLDEN = Path(__file__).with_name("plan_table.txt")
+ROWS = Rows(rows=10_000, about=False, mean=350.0, p50=250, p99=1400, longest=6000, articles=False)
+ARTICLES = Rows(rows=500, about=True, mean=4000.0, p50=3000, p99=20_000, longest=30_000, articles=True)
+
+
+def base(hub_id: str = "Qwen/Qwen3-8B") -> Base:
+    return base_facts.of_reference(hub_id)
+
+
+def card(gib: float = 24) -> Card:
+    return Card("NVIDIA GeForce RTX 4090", round(gib * GIB), round(gib * GIB))
+
+
+def test_what_is_proposed_for_every_base_on_five_cards() -> None:
+    """The table is read by eye when it changes: `python -m tests.core.plan_table > tests/core/plan_table.txt`."""
+    assert "\n".join(plan_table.lines()) == GOLDEN.read_text(encoding="utf-8").rstrip("\n")
+
+
+@pytest.mark.parametrize(
+    ("hub_id", "gib", "tuning"),
+    [
+        ("Qwen/Qwen3-0.6B", 24, "full"),
+        ("Qwen/Qwen3-8B", 80, "lora"),
+        ("Qwen/Qwen3-8B", 24, "lora"),
+        ("Qwen/Qwen3-8B", 12, "qlora"),
+        ("Qwen/Qwen3-14B", 24, "qlora"),
+    ],
+)
+def test_the_best_tuning_that_fits_is_proposed(hub_id: str, gib: float, tuning: str) -> None:
+    found = plan.solve(base(hub_id), ROWS, card(gib), "sft", {})
+    assert found.chosen.tuning == tuning
+    assert found.fits
+    better = [other for other in found.alternatives if TUNINGS.index(other.tuning) < TUNINGS.index(tuning)]
+    assert all(not other.fits for other in better)
+    assert len(found.alternatives) == 2
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    gib=st.floats(1, 200),
+    rows=st.integers(1, 3_000_000),
+    mean=st.floats(5, 5000),
+    articles=st.booleans(),
+    hub_id=st.sampled_from(["Qwen/Qwen3-0.6B", "Qwen/Qwen3-8B", "google/gemma-3-4b-it", "microsoft/phi-4"]),
+    method=st.sampled_from(["sft", "cpt"]),
+)
+def test_whatever_the_card_and_the_rows_a_plan_adds_up(
+    gib: float, rows: int, mean: float, articles: bool, hub_id: str, method: str
+) -> None:
+    known = Rows(rows, False, mean, int(mean), int(4 * mean), int(9 * mean), articles)
+    facts = base(hub_id)
+    found = plan.solve(facts, known, card(gib), method, {})
+    chosen, recipe = found.chosen, found.chosen.resolved.recipe
+    assert chosen.fits == (chosen.needed <= chosen.free)
+    assert found.fits == (chosen.memory.peak <= chosen.free)
+    assert chosen.memory.peak == sum(chosen.memory.parts.values())
+    assert chosen.memory.parts == estimate(facts.shape, demand_of(recipe, precision="bf16")).parts
+    assert recipe.max_length <= (facts.context or recipe.max_length)
+    assert (
+        recipe.per_device_train_batch_size * recipe.max_length <= MOST_TOKENS or recipe.per_device_train_batch_size == 1
+    )
+    assert found.steps >= 1
+    assert bool(found.remedies) != found.fits
+    assert set(chosen.resolved.provenance) == set(FIELDS)
+
+
+def test_a_smaller_card_never_gets_a_tuning_of_more_quality() -> None:
+    facts, worst = base("Qwen/Qwen3-4B"), 0
+    for gib in (200, 80, 48, 24, 16, 12, 8, 6):
+        found = plan.solve(facts, ROWS, card(gib), "sft", {})
+        place = TUNINGS.index(found.chosen.tuning)
+        assert place >= worst
+        worst = place
+
+
+def test_the_effective_batch_is_the_same_on_every_card() -> None:
+    """What costs only time is given up first: the batch is put together of smaller ones."""
+    batches = set()
+    for gib in (80, 24, 16, 12):
+        recipe = plan.solve(base(), ROWS, card(gib), "sft", {"tuning": "qlora"}).chosen.resolved.recipe
+        batches.add(recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps)
+    assert len(batches) == 1
+
+
+def test_what_the_person_chose_stays() -> None:
+    wanted = {"tuning": "qlora", "max_length": 512, "lora_r": 7, "per_device_train_batch_size": 3, "optim": "adamw"}
+    found = plan.solve(base(), ROWS, card(), "sft", wanted, {"max_length": "recipe mine.toml"})
+    made = found.chosen.resolved
+    assert {name: getattr(made.recipe, name) for name in wanted} == wanted
+    assert made.provenance["max_length"] == "recipe mine.toml"
+    assert made.provenance["lora_r"] == "chosen"
+    assert "You asked for it." in found.reasons
+    with pytest.raises(UsageError, match="There is no tuning 'all'"):
+        plan.solve(base(), ROWS, card(), "sft", {"tuning": "all"})
+
+
+def test_derived_values_say_what_they_follow_from() -> None:
+    made = plan.solve(base(), ROWS, card(), "sft", {}).chosen.resolved
+    assert made.recipe.max_length == 1408
+    assert "99 % of the rows" in made.provenance["max_length"]
+    for name in ("num_train_epochs", "per_device_train_batch_size", "gradient_checkpointing", "lora_r", "tuning"):
+        assert made.provenance[name].startswith("derived: "), name
+    assert made.provenance["learning_rate"] == "preset sft-lora"
+
+
+def test_when_nothing_fits_it_says_by_how_much_and_what_would() -> None:
+    found = plan.solve(base("Qwen/Qwen3-32B"), ROWS, card(8), "sft", {})
+    assert not found.fits
+    assert found.chosen.tuning == "qlora"
+    lacking = (found.chosen.memory.peak - found.chosen.free) / GIB
+    assert f"{lacking:.1f} GiB more" in found.reasons[0]
+    assert any("smaller base" in remedy for remedy in found.remedies)
+    enough = plan.solve(base("Qwen/Qwen3-32B"), ROWS, card(found.chosen.needed / GIB + 0.1), "sft", {})
+    assert enough.chosen.fits
+
+
+def test_rows_are_shortened_only_when_nothing_else_helps() -> None:
+    long = dataclasses.replace(ROWS, p99=8000)
+    found = plan.solve(base("Qwen/Qwen3-8B"), long, card(8), "sft", {})
+    assert found.fits
+    assert found.chosen.resolved.recipe.max_length < 8000
+    assert "rows of at most" in found.chosen.given_up[-1]
+    asked = plan.solve(base("Qwen/Qwen3-8B"), long, card(8), "sft", {"max_length": 8000})
+    assert asked.chosen.resolved.recipe.max_length == 8000
+    assert not asked.fits
+
+
+def test_few_questions_and_answers_are_learnt_with_an_adapter() -> None:
+    few = dataclasses.replace(ROWS, rows=300)
+    assert plan.solve(base("Qwen/Qwen3-0.6B"), few, card(), "sft", {}).chosen.tuning == "lora"
+    assert plan.solve(base("Qwen/Qwen3-0.6B"), few, card(), "sft", {"tuning": "full"}).chosen.tuning == "full"
+    assert plan.solve(base("Qwen/Qwen3-0.6B"), ARTICLES, card(), "cpt", {}).chosen.tuning == "full"
+
+
+def test_a_processor_plans_with_the_memory_of_the_host() -> None:
+    found = plan.solve(base_facts.of_reference("bundled"), ROWS, Card("", 8 * GIB, 16 * GIB), "sft", {})
+    assert found.chosen.tuning == "full"
+    assert "context" not in found.chosen.memory.parts
+    assert found.pace.hours is None
+    assert found.chosen.resolved.provenance["max_length"] == "preset bundled-sft-full"
+
+
+def test_measured_runs_correct_the_estimate_and_narrow_its_margin() -> None:
+    plain = plan.solve(base(), ROWS, card(), "sft", {"tuning": "qlora"}).chosen.memory
+    higher = plan.solve(base(), ROWS, card(), "sft", {"tuning": "qlora"}, correction=1.25).chosen.memory
+    assert higher.margin == MEASURED_MARGIN < plain.margin
+    assert higher.peak == pytest.approx(1.25 * plain.peak, rel=1e-6)
+
+
+def test_a_preset_stands_in_for_the_usual_one() -> None:
+    own = dataclasses.replace(presets.find("sft-lora"), name="mine", values={"learning_rate": 1e-5, "lora_r": 4})
+    made = plan.solve(base(), ROWS, card(), "sft", {}, preset=own).chosen.resolved
+    assert made.recipe.tuning == "lora"
+    assert made.recipe.learning_rate == 1e-5
+    assert made.provenance["learning_rate"] == "preset mine"
+
+
+def test_layers_of_a_family_with_towers_are_named_by_its_expression() -> None:
+    facts = base("mistralai/Mistral-Small-3.1-24B-Instruct-2503")
+    assert facts.shape.model_type == "mistral"
+    recipe = plan.solve(facts, ROWS, card(), "sft", {}).chosen.resolved.recipe
+    assert recipe.target_modules == facts.targets
+    assert recipe.lora_r == 16
+
+
+@pytest.mark.parametrize(
+    ("rows", "context", "expected"),
+    [
+        (ROWS, 32_768, 1408),
+        (ROWS, 1024, 1024),
+        (dataclasses.replace(ROWS, p99=9000), 0, derive.UNKNOWN_CONTEXT),
+        (dataclasses.replace(ROWS, p99=3), 0, derive.STEP),
+        (ARTICLES, 32_768, derive.MOST_FOR_ARTICLES),
+        (ARTICLES, 512, 512),
+    ],
+)
+def test_the_length_covers_the_rows_within_the_context(rows: Rows, context: int, expected: int) -> None:
+    assert derive.max_length(rows, context).value == expected
+
+
+def test_ranks_grow_with_what_is_to_be_stored() -> None:
+    """An adapter of 1,000 weights per rank stores 2,000 bits with each; a token holds about one."""
+    ranks = [
+        derive.rank(dataclasses.replace(ROWS, rows=rows, mean=100.0), 16, 1000).value
+        for rows in (100, 1000, 10_000, 10_000_000)
+    ]
+    assert ranks == [16, 64, 256, 256]
+
+
+def test_packed_sequences_hold_all_tokens() -> None:
+    assert derive.sequences(ROWS, 1408, packing=False) == ROWS.rows
+    packed = derive.sequences(ROWS, 1408, packing=True)
+    assert ROWS.tokens <= packed * 1408 <= 1.1 * ROWS.tokens
+    assert derive.sequences(dataclasses.replace(ROWS, rows=1), 1408, packing=True) == 1
+
+
+def test_micro_batches_divide_the_batch() -> None:
+    assert micro_batches(16, 1024) == [8, 4, 2, 1]
+    assert micro_batches(12, 256) == [4, 2, 1]
+    assert micro_batches(32, 100_000) == [1]
+
+
+def test_time_follows_the_operations() -> None:
+    """Two passes and one over again for LoRA with checkpointing, three and one over again for full tuning."""
+    shape = base("Qwen/Qwen3-8B").shape
+    plain = pace.pace(shape, "lora", False, 1024, 1e8, "NVIDIA GeForce RTX 4090")
+    again = pace.pace(shape, "lora", True, 1024, 1e8, "NVIDIA GeForce RTX 4090")
+    full = pace.pace(shape, "full", False, 1024, 1e8, "NVIDIA GeForce RTX 4090")
+    assert plain.tokens_per_second is not None
+    for other in (again, full):
+        assert other.tokens_per_second == pytest.approx(plain.tokens_per_second * 2 / 3, rel=1e-6)
+    active = 8_190_735_360 - 151_936 * 4096
+    by_hand = 165e12 * pace.UTILISATION / (2 * (2 * active + 2 * 36 * 4096 * 1024))
+    assert plain.tokens_per_second == pytest.approx(by_hand, rel=1e-3)
+    assert pace.pace(shape, "lora", False, 1024, 1e8, "Some Card").hours is None
+
+
+def test_the_pace_without_compiled_kernels_is_below_the_published_one() -> None:
+    """torchtune's README: 8B LoRA, batch 2, 2048 tokens packed, compiled, on an RTX 4090: 3,083 tokens a second."""
+    found = pace.pace(base("meta-llama/Llama-3.1-8B").shape, "lora", True, 2048, 1e9, "NVIDIA GeForce RTX 4090")
+    assert found.tokens_per_second is not None
+    assert 0.5 * 3083 <= found.tokens_per_second <= 3083
+
+
+def test_disk_counts_checkpoints_and_the_result() -> None:
+    assert pace.disk_bytes(1000, 1000, "full", 2) == 3 * 12 * 1000 + 2000
+    assert pace.disk_bytes(1000, 10, "lora", 2) == 3 * 12 * 10 + 40
