@@ -4,7 +4,7 @@ The layouts are those of public datasets of the hub, of the formats that model v
 and of exports of programs people use; the texts are invented. They were written down without a look at the detector,
 so that the share it gets right says something about files nobody has tried yet. Where two readings are equally good,
 the table accepts both: any of several methods, or any of several first rows. To add one, put it into the table of its
-family (`chats`, `instructions`, `questions`, `preferences`, `corpora`, `files`, `refused`; `second` to `fifth` are
+family (`chats`, `instructions`, `questions`, `preferences`, `corpora`, `files`, `refused`; `second` to `seventh` are
 tables by other hands) with `wild(...)`, and don't look at the detector while deciding what is right.
 
 Owns the list of all of them. Must not know how the workbench reads any.
@@ -22,6 +22,8 @@ from tests.data.wild.preferences import PREFERENCES
 from tests.data.wild.questions import QUESTION_SETS
 from tests.data.wild.refused import REFUSALS
 from tests.data.wild.second import SECOND
+from tests.data.wild.seventh import SEVENTH
+from tests.data.wild.sixth import SIXTH
 from tests.data.wild.table import Wild
 from tests.data.wild.third import THIRD
 
@@ -37,4 +39,6 @@ DATASETS: list[Wild] = [
     *THIRD,
     *FOURTH,
     *FIFTH,
+    *SIXTH,
+    *SEVENTH,
 ]

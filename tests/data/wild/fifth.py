@@ -41,5 +41,5 @@ FIFTH: tuple[Wild, ...] = (
     *LOGS,
     *ROUGH,
 )
-"""Datasets by a fifth hand, written down without a look at the detector; 7 that it read wrongly
-then are left out, so the share it gets right here says nothing about new files."""
+"""Datasets by a fifth hand, written down without a look at the detector. One that it reads wrongly is left
+out, so the share it gets right here says nothing about new files."""

@@ -157,6 +157,24 @@ DATABASE = [
     for number, (i, k, text) in enumerate(((i, k, t) for i, talk in enumerate(SERVICE) for k, t in enumerate(talk)), 1)
 ]
 
+RECIPES = [
+    (
+        "Lentil soup",
+        ["200 g red lentils", "1 onion", "1 tsp cumin", "1 l stock"],
+        ["Fry the onion with cumin.", "Add lentils and stock.", "Simmer for 20 minutes and blend."],
+    ),
+    (
+        "Soda bread",
+        ["450 g flour", "1 tsp soda", "400 ml buttermilk"],
+        ["Mix dry things.", "Stir in buttermilk.", "Bake at 200 °C for 40 minutes."],
+    ),
+    ("Cucumber salad", ["1 cucumber", "salt", "dill"], ["Slice, salt, wait, squeeze, add dill."]),
+    ("Poached pears", ["4 pears", "500 ml wine", "100 g sugar"], ["Simmer for half an hour.", "Cool in the syrup."]),
+    ("Omelette", ["3 eggs", "butter"], ["Beat, fry, fold."]),
+    ("Pesto", ["basil", "pine nuts", "oil", "cheese"], ["Pound in this order."]),
+]
+
+
 LOGS: tuple[Wild, ...] = (
     wild(
         "whatsapp talk of two germans in brackets",
@@ -283,6 +301,13 @@ LOGS: tuple[Wild, ...] = (
         ),
         "sft",
         {"messages": [Turn("user", ITALIAN[0][0]), Turn("assistant", ITALIAN[0][1])]},
+        rows=6,
+    ),
+    wild(
+        "family recipes with lists in json",
+        array(({"title": t, "ingredients": i, "directions": d} for t, i, d in RECIPES), "recipes.json"),
+        "sft cpt",
+        Has("Lentil soup", "Fry the onion with cumin."),
         rows=6,
     ),
 )

@@ -23,7 +23,7 @@ from tests.data.wild.fifth_pool_languages import (
     RUSSIAN,
     SPANISH,
 )
-from tests.data.wild.table import Turn, Wild, array, chat, jsonl, judged, parquet, preferred, table, turns, wild
+from tests.data.wild.table import Has, Turn, Wild, array, chat, jsonl, judged, parquet, preferred, table, turns, wild
 
 LINES = [json.dumps({"instruction": q, "input": "", "output": a}, ensure_ascii=False) for q, a in MEDICINE]
 
@@ -61,6 +61,16 @@ def _image(number: int) -> bytes:
         + chunk(b"IDAT", zlib.compress((b"\x00" + bytes([number * 20] * 6)) * 2))
         + chunk(b"IEND", b"")
     )
+
+
+MARKUP = [
+    ("What is a &quot;cold start&quot;?", "<p>It is a start <b>without</b> a warm cache.</p>", "It is a start"),
+    ("How do I reset?", "<p>Hold the button for <i>ten</i> seconds &amp; wait.</p>", ""),
+    ("Which ports are used?", "<ul><li>80</li><li>443</li></ul>", ""),
+    ("Is Linux supported?", "<p>Yes.</p>", ""),
+    ("Where are the logs?", "<p>In <code>/var/log</code>.</p>", ""),
+    ("Who do I call?", "<p>Nobody, write a ticket.</p>", ""),
+]
 
 
 ROUGH: tuple[Wild, ...] = (
@@ -309,6 +319,13 @@ ROUGH: tuple[Wild, ...] = (
             "train_manifest.json",
         ),
         "refused",
+    ),
+    wild(
+        "knowledge base with markup in its cells",
+        table([[str(i), q, a] for i, (q, a, _) in enumerate(MARKUP)], ["id", "title", "body"], name="kb.csv"),
+        "sft cpt",
+        Has("cold start", "without"),
+        rows=6,
     ),
 )
 """Ordinary datasets with dirt in them, and what there is nothing to learn from."""

@@ -5,7 +5,11 @@ Owns the layouts. Must not know the workbench.
 
 from __future__ import annotations
 
-from tests.data.wild.fifth_pool_languages import GERMAN, RUSSIAN, SPANISH
+from typing import Any
+from xml.sax.saxutils import escape
+
+from tests.data.wild.fifth_pool_languages import GERMAN, POLISH, RUSSIAN, SPANISH
+from tests.data.wild.fifth_pool_talks import zipped
 from tests.data.wild.table import Has, OneOf, Turn, Wild, chat, judged, preferred, table, wild
 
 DUTCH = [
@@ -108,6 +112,92 @@ MAILS = [
     ("I want to cancel.", "We have cancelled your order and will return the money within three days."),
     ("Thank you for the quick repair!", "It was a pleasure. Ride safely!"),
 ]
+
+
+def _spreadsheet(rows: list[list[Any]], name: str = "Mappe1.xlsx", sheet: str = "Tabelle1") -> dict[str, bytes]:
+    """One sheet with shared strings, as Excel writes it."""
+    strings: list[str] = []
+    body = []
+    for r, row in enumerate(rows, 1):
+        cells = []
+        for c, v in enumerate(row):
+            ref = f"{chr(65 + c)}{r}"
+            if isinstance(v, (int, float)):
+                cells.append(f'<c r="{ref}"><v>{v}</v></c>')
+            elif v:
+                if v not in strings:
+                    strings.append(v)
+                cells.append(f'<c r="{ref}" t="s"><v>{strings.index(v)}</v></c>')
+        body.append(f'<row r="{r}">{"".join(cells)}</row>')
+    ns = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    head = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+    return zipped(
+        {
+            "[Content_Types].xml": head
+            + '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default '
+            'Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            '<Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" '
+            'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
+            '<Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.'
+            'openxmlformats-officedocument.spreadsheetml.worksheet+xml"/><Override '
+            'PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-officedocument.'
+            'spreadsheetml.sharedStrings+xml"/></Types>',
+            "_rels/.rels": head + '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+            '<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/'
+            'relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+            "xl/workbook.xml": head
+            + f'<workbook {ns} xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
+            f'<sheets><sheet name="{sheet}" sheetId="1" r:id="rId1"/></sheets></workbook>',
+            "xl/_rels/workbook.xml.rels": head
+            + '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+            '<Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/'
+            'relationships/worksheet" Target="worksheets/sheet1.xml"/><Relationship Id="rId2" '
+            'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" '
+            'Target="sharedStrings.xml"/></Relationships>',
+            "xl/worksheets/sheet1.xml": head + f"<worksheet {ns}><sheetData>{''.join(body)}</sheetData></worksheet>",
+            "xl/sharedStrings.xml": head
+            + f'<sst {ns} count="{len(strings)}" uniqueCount="{len(strings)}">'
+            + "".join(f'<si><t xml:space="preserve">{escape(s)}</t></si>' for s in strings)
+            + "</sst>",
+        },
+        name,
+    )
+
+
+RATED = [
+    ("Write a tagline for a tea shop.", "Leaves worth staying for.", "5"),
+    ("Write a tagline for a gym.", "Gym gym gym.", "1"),
+    ("Name a paint colour for a nursery.", "Duckling.", "5"),
+    ("Explain GDP.", "It is a number.", "2"),
+    ("Suggest a name for a black cat.", "Inkwell", "4"),
+    ("What rhymes with silver?", "Nothing perfectly; chilver, a ewe lamb, comes closest.", "5"),
+    ("Plan my Sunday.", "no", "1"),
+    ("Give me a pun about bread.", "I loaf you.", "4"),
+]
+
+
+PRODUCTS = [
+    (
+        "Oak stool",
+        "solid oak, three legs, oiled",
+        "Three legs never wobble: this stool of solid oak stands firm on the oldest floor and asks for a "
+        "drop of oil once a year.",
+    ),
+    (
+        "Wool blanket",
+        "merino, undyed, 140x200",
+        "Undyed merino in the grey of the flock, wide enough for two and light enough for a train.",
+    ),
+    ("Enamel mug", "steel, blue rim", "A steel mug that chips before it breaks."),
+    ("Cast iron pan", "26 cm, seasoned", "Seasoned in our kitchen, so that the first egg slides."),
+    (
+        "Linen apron",
+        "two pockets, crossed back",
+        "Crossed at the back so that no knot presses, with pockets for a towel and a spoon.",
+    ),
+    ("Bread knife", "serrated, walnut", "Long teeth for crust, walnut for the hand."),
+]
+
 
 SHEETS: tuple[Wild, ...] = (
     wild(
@@ -228,6 +318,58 @@ SHEETS: tuple[Wild, ...] = (
         "sft",
         chat("Jahr der Schlacht von Hastings", "1066"),
         rows=7,
+    ),
+    wild(
+        "excel workbook of an association with an owner",
+        _spreadsheet(
+            [
+                ["Question", "Answer", "Owner"],
+                *[
+                    [q, a, "Kim"]
+                    for q, a in [
+                        ("When is the annual meeting?", "On the first Saturday in March at the boathouse."),
+                        ("How much is the fee?", "60 a year, 25 for students."),
+                        (
+                            "Who has the key to the shed?",
+                            "Kim, and a spare hangs behind the noticeboard in the kitchen.",
+                        ),
+                        ("Can guests row?", "Twice for free, after that they should join."),
+                        ("Where do I report damage?", "In the blue book by the door, with date and boat."),
+                        ("Is there parking?", "Yes, behind the slipway."),
+                        ("May I bring my dog?", "On land."),
+                    ]
+                ],
+            ],
+            "club.xlsx",
+            "FAQ",
+        ),
+        "sft",
+        chat("When is the annual meeting?", "On the first Saturday in March at the boathouse."),
+        rows=7,
+    ),
+    wild(
+        "excel workbook in polish",
+        _spreadsheet(
+            [["Lp.", "Pytanie", "Odpowiedź"], *[[i, q, a] for i, (q, a) in enumerate(POLISH, 1)]],
+            "pytania.xlsx",
+            "Arkusz1",
+        ),
+        "sft",
+        chat(*POLISH[0]),
+        rows=6,
+    ),
+    wild(
+        "ratings from one to five in a spreadsheet",
+        table(RATED, ["prompt", "response", "rating"], name="ratings.csv"),
+        "kto",
+        judged(RATED[0][0], RATED[0][1], True),
+    ),
+    wild(
+        "products with keywords and a description",
+        table(PRODUCTS, ["product_name", "keywords", "description"], name="products.csv"),
+        "sft cpt",
+        Has("Oak stool", PRODUCTS[0][2]),
+        rows=6,
     ),
 )
 """A person's own sheets."""

@@ -41,5 +41,5 @@ FOURTH: tuple[Wild, ...] = (
     *NOTES,
     *DIRTY,
 )
-"""Datasets by a fourth hand, written down without a look at the detector; 13 that it read wrongly
-then are left out, so the share it gets right here says nothing about new files."""
+"""Datasets by a fourth hand, written down without a look at the detector. Three that it reads wrongly are left
+out, so the share it gets right here says nothing about new files."""

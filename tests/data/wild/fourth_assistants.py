@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.data.wild.fourth_pool import ANSWERS, CODES, QUESTIONS, TASKS, TITLES, messages, plain
+from tests.data.wild.fourth_pool import ANSWERS, CODES, QUESTIONS, TASKS, TITLES, messages, plain, tooled
 from tests.data.wild.table import Has, OneOf, Turn, Wild, array, chat, jsonl, table, wild
 
 
@@ -88,6 +88,70 @@ def _studio(number: int) -> dict[str, Any]:
         "userFilesSizeBytes": 0,
         "lastUsedModel": {"identifier": "qwen3-8b"},
     }
+
+
+def _session(number: int) -> bytes:
+    base = {
+        "isSidechain": False,
+        "userType": "external",
+        "cwd": "~/p",
+        "sessionId": f"s{number}",
+        "version": "1.0.61",
+        "timestamp": "2025-07-01T10:00:00.000Z",
+    }
+    rows = [
+        {"type": "summary", "summary": "Fix a function", "leafUuid": "u4"},
+        {
+            "parentUuid": None,
+            **base,
+            "type": "user",
+            "message": {"role": "user", "content": TASKS[number]},
+            "uuid": "u1",
+        },
+        {
+            "parentUuid": "u1",
+            **base,
+            "type": "assistant",
+            "message": {
+                "id": "msg_1",
+                "type": "message",
+                "role": "assistant",
+                "model": "claude-sonnet-4",
+                "content": [
+                    {"type": "text", "text": "I will look at the file first."},
+                    {"type": "tool_use", "id": "toolu_1", "name": "Read", "input": {"file_path": "~/p/m.py"}},
+                ],
+                "stop_reason": "tool_use",
+            },
+            "uuid": "u2",
+        },
+        {
+            "parentUuid": "u2",
+            **base,
+            "type": "user",
+            "message": {
+                "role": "user",
+                "content": [{"tool_use_id": "toolu_1", "type": "tool_result", "content": "     1\tpass"}],
+            },
+            "toolUseResult": {"type": "text"},
+            "uuid": "u3",
+        },
+        {
+            "parentUuid": "u3",
+            **base,
+            "type": "assistant",
+            "message": {
+                "id": "msg_2",
+                "type": "message",
+                "role": "assistant",
+                "model": "claude-sonnet-4",
+                "content": [{"type": "text", "text": f"Done:\n\n```python\n{CODES[number]}\n```"}],
+                "stop_reason": "end_turn",
+            },
+            "uuid": "u4",
+        },
+    ]
+    return "".join(json.dumps(r) + "\n" for r in rows).encode()
 
 
 ASSISTANTS: tuple[Wild, ...] = (
@@ -305,6 +369,20 @@ ASSISTANTS: tuple[Wild, ...] = (
         ),
         "sft",
         chat(QUESTIONS[1], ANSWERS[1], "Thank you, and why?", "Because it has been tried often."),
+        usable=3,
+    ),
+    wild(
+        "sessions of a coding agent",
+        {f"5e55-{i}.jsonl": _session(i) for i in range(3)},
+        "sft",
+        *tooled(
+            [
+                {"role": "user", "content": TASKS[0]},
+                Turn("assistant", "look at the file first", "Read"),
+                Turn("tool", "pass"),
+                Turn("assistant", CODES[0]),
+            ]
+        ),
         usable=3,
     ),
 )

@@ -348,5 +348,27 @@ EXAMS: tuple[Wild, ...] = (
         },
         rows=4,
     ),
+    wild(
+        "catalogue of messages to translate",
+        plain(
+            'msgid ""\nmsgstr ""\n"Language: es\\n"\n"Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+            + "".join(
+                f'#: src/ui.c:{i}\nmsgid "{e}"\nmsgstr "{s}"\n\n'
+                for i, (e, s) in enumerate(
+                    [
+                        ("Open the file", "Abrir el archivo"),
+                        ("The document has not been saved.", "El documento no se ha guardado."),
+                        ("Search and replace", "Buscar y reemplazar"),
+                        ("No results were found", "No se encontraron resultados"),
+                    ]
+                )
+            ),
+            "es.po",
+        ),
+        "sft",
+        {"messages": [Turn("user", "Open the file"), Turn("assistant", "Abrir el archivo")]},
+        {"messages": [Turn("system"), Turn("user", "Open the file"), Turn("assistant", "Abrir el archivo")]},
+        usable=4,
+    ),
 )
 """Datasets of tasks on texts: exams, questions on reports and cases, and glossaries of a person."""

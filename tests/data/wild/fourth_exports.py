@@ -5,7 +5,7 @@ Owns the layouts. Must not know the workbench.
 
 from __future__ import annotations
 
-from tests.data.wild.fourth_pool import plain
+from tests.data.wild.fourth_pool import ANSWERS, QUESTIONNAIRE, QUESTIONS, plain
 from tests.data.wild.table import Has, Turn, Wild, array, chat, jsonl, table, wild
 
 CALLS = [
@@ -312,6 +312,50 @@ EXPORTS: tuple[Wild, ...] = (
         ),
         "sft",
         chat("How long does clay have to dry before firing?", "At least a week, and longer for thick walls."),
+        rows=4,
+    ),
+    wild(
+        "conversations of a messenger for shops in html",
+        array(
+            {
+                "type": "conversation.list",
+                "conversations": [
+                    {
+                        "type": "conversation",
+                        "id": str(i),
+                        "created_at": 1700000000,
+                        "state": "closed",
+                        "source": {
+                            "type": "conversation",
+                            "body": f"<p>{q}</p>",
+                            "author": {"type": "user", "id": "5f", "name": "Ada"},
+                        },
+                        "conversation_parts": {
+                            "type": "conversation_part.list",
+                            "total_count": 2,
+                            "conversation_parts": [
+                                {
+                                    "type": "conversation_part",
+                                    "part_type": "comment",
+                                    "body": f"<p>{a}</p>",
+                                    "author": {"type": "admin", "name": "Bo"},
+                                },
+                                {
+                                    "type": "conversation_part",
+                                    "part_type": "close",
+                                    "body": None,
+                                    "author": {"type": "admin", "name": "Bo"},
+                                },
+                            ],
+                        },
+                    }
+                    for i, (q, a, _) in enumerate(QUESTIONNAIRE[:4])
+                ],
+            },
+            "intercom.json",
+        ),
+        "sft",
+        chat(Has(QUESTIONS[0]), Has(ANSWERS[0])),
         rows=4,
     ),
 )

@@ -317,5 +317,23 @@ INSTRUCTIONS: tuple[Wild, ...] = (
         chat("اكتب جملة عن البحر.", "البحر هادئ هذا الصباح والقوارب تنتظر الريح."),
         rows=4,
     ),
+    wild(
+        "encyclopaedia of illnesses with nested questions",
+        jsonl(
+            [
+                {"questions": [[q, q2]], "answers": [a]}
+                for q, q2, a in [
+                    ("什么是偏头痛？", "偏头痛是怎么回事？", "偏头痛是一种反复发作的搏动性头痛，常伴恶心和怕光。"),
+                    ("感冒要多久才好？", "普通感冒几天能好？", "普通感冒一般七天左右自行好转，注意休息和饮水。"),
+                    ("贫血的症状有哪些？", "贫血有什么表现？", "常见的有乏力、面色苍白、心慌和头晕。"),
+                    ("高血压能吃咸菜吗？", "血压高可以吃咸菜吗？", "应当少吃，每天的盐最好不超过五克。"),
+                ]
+            ],
+            "train_datasets.jsonl",
+        ),
+        "sft",
+        chat(Has("什么是偏头痛？"), "偏头痛是一种反复发作的搏动性头痛，常伴恶心和怕光。"),
+        chat("偏头痛是怎么回事？", "偏头痛是一种反复发作的搏动性头痛，常伴恶心和怕光。"),
+    ),
 )
 """Datasets of instructions: sums, medicine and several languages."""

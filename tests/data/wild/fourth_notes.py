@@ -18,7 +18,7 @@ from tests.data.wild.fourth_pool import (
     plain,
     zipped,
 )
-from tests.data.wild.table import Has, Turn, Wild, wild
+from tests.data.wild.table import Has, Turn, Wild, array, wild
 
 
 def _stamp(seconds: int, separator: str) -> str:
@@ -299,6 +299,41 @@ NOTES: tuple[Wild, ...] = (
         "sft",
         {"messages": [Turn("user", "I have tried everything"), Turn("assistant", ANSWERS[0])]},
         usable=4,
+    ),
+    wild(
+        "recipes of a family",
+        array(
+            [
+                {"title": t, "servings": 4, "ingredients": g, "steps": s}
+                for t, g, s in [
+                    (
+                        "Rye bread",
+                        ["500 g rye flour", "400 ml water", "100 g sourdough", "10 g salt"],
+                        ["Mix everything and let it rest overnight.", "Bake for an hour at 220 degrees."],
+                    ),
+                    (
+                        "Pea soup",
+                        ["300 g split peas", "1 leek", "2 carrots"],
+                        ["Soak the peas.", "Simmer everything for two hours."],
+                    ),
+                    (
+                        "Apple cake",
+                        ["4 apples", "200 g flour", "100 g butter"],
+                        ["Make a crumbly dough.", "Lay the apples on it and bake."],
+                    ),
+                    (
+                        "Pickled herring",
+                        ["4 herrings", "2 onions", "300 ml vinegar"],
+                        ["Salt the fish.", "Cover with vinegar and onions for three days."],
+                    ),
+                ]
+            ],
+            "recipes.json",
+        ),
+        "sft cpt",
+        {"messages": [Turn("user", "Rye bread"), Turn("assistant", "rest overnight")]},
+        {"text": Has("Rye bread", "rest overnight")},
+        rows=4,
     ),
 )
 """A person's own notes, transcripts, mails and code."""

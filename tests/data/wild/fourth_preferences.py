@@ -21,7 +21,7 @@ from tests.data.wild.fourth_pool import (
     WRONG,
     messages,
 )
-from tests.data.wild.table import Has, Wild, jsonl, parquet, preferred, table, turns, wild
+from tests.data.wild.table import Has, Wild, array, chat, jsonl, parquet, preferred, table, turns, wild
 
 PREFERENCES: tuple[Wild, ...] = (
     wild(
@@ -298,6 +298,34 @@ PREFERENCES: tuple[Wild, ...] = (
             "Au congélateur, sans rien.",
             system="Tu es un assistant poli.",
         ),
+        rows=4,
+    ),
+    wild(
+        "judgements of a judge with criteria",
+        array(
+            [
+                {
+                    "orig_criteria": "Is the answer practical?",
+                    "orig_response_A": ANSWERS[i],
+                    "orig_response_B": WRONG[i],
+                    "orig_instruction": QUESTIONS[i],
+                    "orig_score_A": "5",
+                    "orig_score_B": "1",
+                    "orig_preference": "A",
+                    "orig_reference_answer": ANSWERS[i],
+                    "orig_feedback": "Response A is more practical.",
+                    "instruction": "###Task Description:\nCompare two responses.\n\n###Instruction:\n"
+                    f"{QUESTIONS[i]}\n\n"
+                    f"###Response A:\n{ANSWERS[i]}\n\n###Response B:\n{WRONG[i]}\n\n###Feedback:",
+                    "output": "Response A is more practical. [RESULT] A",
+                }
+                for i in range(4)
+            ],
+            "preference_collection.json",
+        ),
+        "sft dpo",
+        chat(Has("###Task Description:", ANSWERS[0]), "Response A is more practical. [RESULT] A"),
+        preferred(QUESTIONS[0], ANSWERS[0], WRONG[0]),
         rows=4,
     ),
 )

@@ -306,5 +306,23 @@ PROMPTS: tuple[Wild, ...] = (
         rows=4,
         suggests="sft",
     ),
+    wild(
+        "benchmark questions of two turns",
+        jsonl(
+            [
+                {
+                    "question_id": 81 + i,
+                    "category": "writing",
+                    "turns": [QUESTIONS[i], "Now rewrite your previous answer as a limerick."],
+                }
+                for i in range(5)
+            ],
+            "question.jsonl",
+        ),
+        "grpo",
+        {"prompt": [Turn("user", QUESTIONS[0])]},
+        {"prompt": [Turn("user", QUESTIONS[0]), Turn("user", "limerick")]},
+        rows=5,
+    ),
 )
 """Datasets of prompts whose answers can be checked."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from tests.data.wild.fourth_pool import ANSWERS, QUESTIONNAIRE, QUESTIONS, plain
+from tests.data.wild.fourth_pool import ANSWERS, QUESTIONNAIRE, QUESTIONS, plain, zipped
 from tests.data.wild.table import Has, Turn, Wild, array, chat, table, wild
 
 DUTCH = [
@@ -25,6 +25,43 @@ FAQ_PAGE = {
         for q, a, _ in QUESTIONNAIRE[:4]
     ],
 }
+
+
+def _workbook(rows: list[list[str]], name: str = "data.xlsx") -> dict[str, bytes]:
+    def cell(row: int, column: int, value: str) -> str:
+        value = value.replace("&", "&amp;").replace("<", "&lt;")
+        return f'<c r="{chr(65 + column)}{row}" t="inlineStr"><is><t>{value}</t></is></c>'
+
+    sheet = "".join(
+        f'<row r="{r}">' + "".join(cell(r, c, v) for c, v in enumerate(row)) + "</row>" for r, row in enumerate(rows, 1)
+    )
+    ns = "http://schemas.openxmlformats.org"
+    return zipped(
+        {
+            "[Content_Types].xml": '<?xml version="1.0" encoding="UTF-8" standalone="yes"?><Types '
+            f'xmlns="{ns}/package/2006/content-types"><Default Extension="rels" '
+            'ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default '
+            'Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" '
+            'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
+            '<Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.'
+            'openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>'.encode(),
+            "_rels/.rels": '<?xml version="1.0" encoding="UTF-8"?><Relationships '
+            f'xmlns="{ns}/package/2006/relationships"><Relationship Id="rId1" '
+            f'Type="{ns}/officeDocument/2006/relationships/officeDocument" '
+            'Target="xl/workbook.xml"/></Relationships>'.encode(),
+            "xl/workbook.xml": f'<?xml version="1.0" encoding="UTF-8"?><workbook xmlns="{ns}/spreadsheetml/2006/main" '
+            f'xmlns:r="{ns}/officeDocument/2006/relationships"><sheets><sheet name="FAQ" sheetId="1" '
+            'r:id="rId1"/></sheets></workbook>'.encode(),
+            "xl/_rels/workbook.xml.rels": '<?xml version="1.0" encoding="UTF-8"?><Relationships '
+            f'xmlns="{ns}/package/2006/relationships"><Relationship Id="rId1" '
+            f'Type="{ns}/officeDocument/2006/relationships/worksheet" '
+            'Target="worksheets/sheet1.xml"/></Relationships>'.encode(),
+            "xl/worksheets/sheet1.xml": '<?xml version="1.0" encoding="UTF-8"?><worksheet '
+            f'xmlns="{ns}/spreadsheetml/2006/main"><sheetData>{sheet}</sheetData></worksheet>'.encode(),
+        },
+        name,
+    )
+
 
 OWN_QUESTIONS: tuple[Wild, ...] = (
     wild(
@@ -172,6 +209,44 @@ OWN_QUESTIONS: tuple[Wild, ...] = (
         "sft cpt",
         chat(QUESTIONS[0], ANSWERS[0]),
         {"text": Has(QUESTIONS[0])},
+    ),
+    wild(
+        "german questions in a workbook",
+        _workbook(
+            [
+                ["Nr.", "Frage", "Antwort", "Stand"],
+                [
+                    "1",
+                    "Wie lange ist die Werkstatt geöffnet?",
+                    "Montags bis freitags von acht bis siebzehn Uhr.",
+                    "2024",
+                ],
+                ["2", "Was kostet eine Inspektion?", "Eine Inspektion kostet 89 Euro, Teile kommen hinzu.", "2024"],
+                ["3", "Nehmt ihr auch E-Bikes an?", "Ja, außer bei Schäden am Akku.", "2023"],
+                ["4", "Muss ich einen Termin machen?", "Ja, am besten telefonisch eine Woche vorher.", "2024"],
+            ],
+            "faq.xlsx",
+        ),
+        "sft",
+        chat("Wie lange ist die Werkstatt geöffnet?", "Montags bis freitags von acht bis siebzehn Uhr."),
+        rows=4,
+    ),
+    wild(
+        "page with panels of questions",
+        plain(
+            "<!DOCTYPE html><html><head><title>Help</title><style>.a{}</style></head><body><nav><a "
+            "href='/'>Home</a></nav><h1>Help</h1><div class='accordion'>"
+            + "".join(
+                f"<div class='accordion-item'><button class='accordion-header' type='button'>{q}</button><div "
+                f"class='accordion-body'><p>{a}</p></div></div>"
+                for q, a, _ in QUESTIONNAIRE[:5]
+            )
+            + "</div><footer>Imprint</footer></body></html>",
+            "help.html",
+        ),
+        "sft",
+        chat(QUESTIONS[0], ANSWERS[0]),
+        rows=5,
     ),
 )
 """A person's own questions and answers."""

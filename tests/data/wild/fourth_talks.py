@@ -254,5 +254,28 @@ TALKS: tuple[Wild, ...] = (
         chat("김치는 왜 시어지나요?", "유산균이 당을 분해하면서 산을 만들기 때문입니다."),
         rows=4,
     ),
+    wild(
+        "persona chat with candidates",
+        parquet(
+            [
+                {
+                    "personality": ["i like bread .", "i live by the sea ."],
+                    "candidates": ["no thanks .", "i have four cats .", r],
+                    "history": h,
+                    "conv_id": i,
+                    "utterance_idx": 0,
+                }
+                for i, (h, r) in enumerate(
+                    [
+                        (["hello , what did you do today ?"], "i baked a loaf and walked on the beach ."),
+                        (["hi !", "hi , how are you ?", "great , do you cook ?"], "yes , mostly bread ."),
+                        (["do you have a dog ?"], "no , the sea is company enough ."),
+                        (["what is for dinner ?"], "fish from the harbour ."),
+                    ]
+                )
+            ]
+        ),
+        "sft dpo",
+    ),
 )
 """Datasets of talks: mixtures of the hub, traces of thought, talks in several languages."""

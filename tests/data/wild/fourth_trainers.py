@@ -168,5 +168,48 @@ TRAINERS: tuple[Wild, ...] = (
         {"prompt": [Turn("system", "math expert"), {"role": "user", "content": PROBLEMS[0]}], "answer": RESULTS[0]},
         rows=6,
     ),
+    wild(
+        "llama factory openai rows with tags in the register",
+        {
+            **array(
+                [
+                    {
+                        "dialog": [{"speaker": "kunde", "txt": q}, {"speaker": "berater", "txt": a}],
+                        "hinweis": "Du bist Berater im Gartenmarkt.",
+                    }
+                    for q, a in [
+                        ("Wann schneide ich Rosen?", "Im Frühjahr, sobald die Forsythien blühen."),
+                        ("Wie tief pflanze ich Tulpen?", "Etwa dreimal so tief, wie die Zwiebel hoch ist."),
+                        ("Was hilft gegen Schnecken?", "Schneckenzäune und Absammeln am Abend."),
+                        ("Wie oft gieße ich Kakteen?", "Im Sommer alle zwei Wochen, im Winter kaum."),
+                    ]
+                ],
+                "garten.json",
+            ),
+            **array(
+                {
+                    "garten": {
+                        "file_name": "garten.json",
+                        "formatting": "sharegpt",
+                        "columns": {"messages": "dialog", "system": "hinweis"},
+                        "tags": {
+                            "role_tag": "speaker",
+                            "content_tag": "txt",
+                            "user_tag": "kunde",
+                            "assistant_tag": "berater",
+                        },
+                    }
+                },
+                "dataset_info.json",
+            ),
+        },
+        "sft",
+        chat(
+            "Wann schneide ich Rosen?",
+            "Im Frühjahr, sobald die Forsythien blühen.",
+            system="Du bist Berater im Gartenmarkt.",
+        ),
+        rows=4,
+    ),
 )
 """Layouts that training programs document."""

@@ -148,7 +148,7 @@ def judged(prompt: Any, completion: Any, label: bool) -> dict[str, Any]:
     return {"prompt": turns(prompt), "completion": turns(completion, first="assistant"), "label": label}
 
 
-def asked(prompt: Any, answer: str | None = None) -> dict[str, Any]:
+def asked(prompt: Any, answer: Any = None) -> dict[str, Any]:
     """Return a row with nothing but a prompt, and the answer it is checked against when there is one."""
     return {"prompt": turns(prompt)} | ({} if answer is None else {"answer": answer})
 
