@@ -55,7 +55,7 @@ def test_a_plan_as_json(home: Home) -> None:
 
 def test_a_plan_for_people_says_what_and_why(home: Home) -> None:
     told = home.workbench("plan", "--base", "Qwen/Qwen3-8B", "--data", QUESTIONS, "--gpu-memory", "24g").stdout
-    assert "proposal   sft with lora" in told
+    assert "sft with lora" in told
     for word in ("weights", "optimiser", "max length", "epochs", "rank", "steps over", "disk", "instead"):
         assert word in told
     assert all(len(line) <= 100 for line in told.splitlines())

@@ -6,19 +6,16 @@ Owns how a survey is told. Must not read data itself: a limited child does, and 
 from __future__ import annotations
 
 import argparse
-import shutil
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from workbench.cli import marks
 from workbench.cli.data import assignments, inspected, local
-from workbench.cli.output import Live, count, print_json
+from workbench.cli.output import LABEL, Live, count, paragraph, print_json
 from workbench.core.errors import UsageError
-from workbench.core.text import clean, one_line, wrapped
+from workbench.core.text import one_line
 
 BARS = " ▁▂▃▄▅▆▇█"
-LABEL = 13
-"""Width of the column of labels."""
 ROW_CHARACTERS = 240
 
 
@@ -42,13 +39,6 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     )
     parser.add_argument("--max-length", type=int, default=0, metavar="TOKENS", help="show what this length would cut")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
-
-
-def _wrapped(label: str, text: str) -> str:
-    """Return a labelled paragraph, wrapped to the terminal."""
-    width = max(40, min(120, shutil.get_terminal_size((100, 24)).columns))
-    body = wrapped(clean(text), width - LABEL) or [""]
-    return "\n".join(f"{label if not number else '':<{LABEL}}{line}" for number, line in enumerate(body)).rstrip()
 
 
 def _bars(histogram: Mapping[str, Any]) -> str:
@@ -75,7 +65,7 @@ def _lengths(found: Mapping[str, Any]) -> list[str]:
     )
     histogram = found["histogram"]
     last = count(histogram["width"] * len(histogram["rows"]))
-    return [_wrapped("lengths", words), f"{'':<{LABEL}}0 {_bars(histogram)} {last}"]
+    return [paragraph("lengths", words), f"{'':<{LABEL}}0 {_bars(histogram)} {last}"]
 
 
 def _turns(row: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
@@ -95,53 +85,53 @@ def _row(label: str, row: Mapping[str, Any]) -> list[str]:
     """Return the lines that show a canonical row."""
     lines = [label]
     for who, said in _turns(row):
-        lines.append(_wrapped(f"  {who}"[: LABEL - 1], one_line(said, ROW_CHARACTERS)))
+        lines.append(paragraph(f"  {who}"[: LABEL - 1], one_line(said, ROW_CHARACTERS)))
     return lines
 
 
 def told(found: Mapping[str, Any]) -> str:
     """Return a survey in words."""
-    lines = [_wrapped("data", found["path"])]
+    lines = [paragraph("data", found["path"])]
     bad = sum(item["count"] for item in found["quarantined"])
     files = found["file_count"]
     rows = f"{count(found['rows'])} found, {count(found['usable'])} usable" + (
         f", {count(bad)} quarantined" if bad else ""
     )
-    lines.append(_wrapped("rows", rows + (f", in {files} files" if files > 1 else "")))
+    lines.append(paragraph("rows", rows + (f", in {files} files" if files > 1 else "")))
     if aside := [item for item in found["files"] if item["split"] == "held_out"]:
         named = ", ".join(one_line(item["path"].rsplit("/", 1)[-1], 40) for item in aside[:4])
         more = f" and {len(aside) - 4} more" if len(aside) > 4 else ""
         kept = count(sum(item["rows"] for item in aside))
-        lines.append(_wrapped("held out", f"{named}{more}, by name: {kept} of the rows, to measure and not to learn"))
+        lines.append(paragraph("held out", f"{named}{more}, by name: {kept} of the rows, to measure and not to learn"))
     columns = ", ".join(f"{name} as {role}" if name != role else role for role, name in found["columns"].items())
     format = found["format"] or "unknown"
-    lines.append(_wrapped("format", f"{format}" + (f" ({columns})" if columns else "")))
+    lines.append(paragraph("format", f"{format}" + (f" ({columns})" if columns else "")))
     if unused := found["unused_columns"]:
         named = ", ".join(one_line(name, 32) for name in unused[:8])
-        lines.append(_wrapped("", f"not used: {named}{f' and {len(unused) - 8} more' if len(unused) > 8 else ''}"))
+        lines.append(paragraph("", f"not used: {named}{f' and {len(unused) - 8} more' if len(unused) > 8 else ''}"))
     if found["method"]:
-        lines.append(_wrapped("method", f"{found['method']}: {' '.join(found['reasons'])}"))
+        lines.append(paragraph("method", f"{found['method']}: {' '.join(found['reasons'])}"))
     elif found["reasons"]:
-        lines.append(_wrapped("method", f"none: {' '.join(found['reasons'])}"))
-    lines += [_wrapped("", f"or {other['method']}: {other['why']}") for other in found["alternatives"]]
+        lines.append(paragraph("method", f"none: {' '.join(found['reasons'])}"))
+    lines += [paragraph("", f"or {other['method']}: {other['why']}") for other in found["alternatives"]]
     if found["method"] and found["confidence"] < 0.98:
         lines.append(
-            _wrapped("", f"{100 * found['confidence']:.0f} % of the rows looked at fit; check the rows below.")
+            paragraph("", f"{100 * found['confidence']:.0f} % of the rows looked at fit; check the rows below.")
         )
     lines += _lengths(found["lengths"])
     for number, problem in enumerate(found["problems"]):
         fix = " ".join(f"--set {name}={value}" for name, value in problem["fix"].items())
         lines.append(
-            _wrapped("problems" if not number else "", problem["text"] + (f" Mend it with {fix}." if fix else ""))
+            paragraph("problems" if not number else "", problem["text"] + (f" Mend it with {fix}." if fix else ""))
         )
     for number, item in enumerate(found["quarantined"][:8]):
         place = item["examples"][0] if item["examples"] else {}
         where = f", first at {place['source']}:{place['line']}" if place else ""
-        lines.append(_wrapped("quarantine" if not number else "", f"{count(item['count'])} × {item['reason']}{where}"))
+        lines.append(paragraph("quarantine" if not number else "", f"{count(item['count'])} × {item['reason']}{where}"))
     for number, item in enumerate(found["ignored"][:8]):
-        lines.append(_wrapped("ignored" if not number else "", f"{item['source']}: {item['reason']}"))
+        lines.append(paragraph("ignored" if not number else "", f"{item['source']}: {item['reason']}"))
     if len(found["ignored"]) > 8:
-        lines.append(_wrapped("", f"and {len(found['ignored']) - 8} more"))
+        lines.append(paragraph("", f"and {len(found['ignored']) - 8} more"))
     for number, row in enumerate(found["examples"]):
         lines += ["", *_row(f"row {number + 1}", row)]
     return "\n".join(lines)
@@ -170,26 +160,26 @@ def _template(told: Mapping[str, Any]) -> str:
 def told_preview(base: str, seen: Mapping[str, Any]) -> str:
     """Return how a base reads the rows in words, the tokens of each row with their marks."""
     coloured = marks.colours()
-    lines = ["", _wrapped("base", base)]
+    lines = ["", paragraph("base", base)]
     lengths = seen["lengths"]
     if lengths.get("sampled"):
         covered = ", ".join(
             f"{100 * item['share']:.1f} % in {count(item['max_length'])}" for item in lengths["covered"]
         )
-        lines.append(_wrapped("covered", covered))
-        lines.append(_wrapped("max length", f"{lengths['why']} Set it with --set max_length={lengths['max_length']}."))
+        lines.append(paragraph("covered", covered))
+        lines.append(paragraph("max length", f"{lengths['why']} Set it with --set max_length={lengths['max_length']}."))
     if template := _template(seen["template"]):
-        lines.append(_wrapped("template", template))
+        lines.append(paragraph("template", template))
     for number, problem in enumerate(seen["problems"]):
-        lines.append(_wrapped("problems" if not number else "", _mended(problem)))
+        lines.append(paragraph("problems" if not number else "", _mended(problem)))
     for number, row in enumerate(seen["rows"], 1):
         if row["error"]:
-            lines += ["", _wrapped(f"row {number}", f"gives nothing to learn: {row['error']}")]
+            lines += ["", paragraph(f"row {number}", f"gives nothing to learn: {row['error']}")]
             continue
         kept = min(row["length"], seen["max_length"]) if row["cut"] else row["length"]
         share = f"{count(row['trained'])} of {count(kept)} tokens learnt ({100 * row['trained_share']:.0f} %)"
         checks = "".join(f". {check.rstrip('.')}" for check in row["checks"])
-        lines += ["", _wrapped(f"row {number}", share + checks), marks.shown(row["tokens"], coloured)]
+        lines += ["", paragraph(f"row {number}", share + checks), marks.shown(row["tokens"], coloured)]
     present = {token["mark"] for row in seen["rows"] for token in row["tokens"]}
     if legend := marks.legend(present, coloured):
         lines += ["", legend]

@@ -11,8 +11,10 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.core.text import clean, json_safe, one_line
+from workbench.core.text import clean, json_safe, one_line, wrapped
 
+LABEL = 13
+"""Width of the column of labels before paragraphs."""
 NARROW_SPACE = "\u202f"
 
 
@@ -61,6 +63,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         "  ".join(one_line(cell, width).ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in cells
     )
+
+
+def paragraph(label: str, text: str) -> str:
+    """Return a paragraph behind its label, wrapped to the terminal."""
+    width = max(40, min(120, shutil.get_terminal_size((100, 24)).columns))
+    body = wrapped(clean(text), width - LABEL) or [""]
+    return "\n".join(f"{label if not number else '':<{LABEL}}{line}" for number, line in enumerate(body)).rstrip()
 
 
 class Live:

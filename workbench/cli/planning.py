@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import argparse
 import re
-import shutil
 from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
-from workbench.cli.output import count, duration, size
+from workbench.cli.output import LABEL, count, duration, paragraph, size
 from workbench.core import plan, presets, recipe
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
 from workbench.core.plan import Attempt, Base, Card, Plan
-from workbench.core.text import clean, one_line, wrapped
+from workbench.core.text import one_line
 from workbench.runs import base_facts, hardware
 
 Glanced = tuple[tuple[str, ...], dict[str, Any] | None]
@@ -26,7 +25,6 @@ Glanced = tuple[tuple[str, ...], dict[str, Any] | None]
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 _BAR = 30
-LABEL = 11
 _SHOWN = (
     "method", "tuning", "max_length", "num_train_epochs", "per_device_train_batch_size", "gradient_accumulation_steps",
     "gradient_checkpointing", "learning_rate", "optim", "lora_r", "lora_alpha", "target_modules", "packing",
@@ -141,13 +139,6 @@ def described(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | N
     }
 
 
-def _paragraph(label: str, text: str) -> str:
-    """Return a labelled paragraph, wrapped to the terminal."""
-    width = max(40, min(120, shutil.get_terminal_size((100, 24)).columns))
-    body = wrapped(clean(text), width - LABEL) or [""]
-    return "\n".join(f"{label if not number else '':<{LABEL}}{line}" for number, line in enumerate(body)).rstrip()
-
-
 def _shown(value: Any) -> str:
     """Return a recipe's value for people."""
     if isinstance(value, bool):
@@ -175,17 +166,17 @@ def printed(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | Non
     chosen = found.chosen
     resolved, wanted = chosen.resolved, chosen.resolved.recipe
     lines = [
-        _paragraph("base", f"{base.label}"),
-        _paragraph("card", f"{card.name or 'the processor'}, {size(card.free)} free"),
+        paragraph("base", f"{base.label}"),
+        paragraph("card", f"{card.name or 'the processor'}, {size(card.free)} free"),
     ]
     if glance is not None:
         about = "about " if glance["about"] else ""
         lengths = glance["lengths"]
         unit = "articles" if glance["articles"] else "rows"
         said = f"{about}{count(glance['rows'])} {unit}, half of them up to about {count(lengths['p50'])} tokens"
-        lines.append(_paragraph("data", said))
-    lines.append(_paragraph("proposal", f"{wanted.method} with {chosen.tuning}"))
-    lines += [_paragraph("", reason) for reason in found.reasons]
+        lines.append(paragraph("data", said))
+    lines.append(paragraph("proposal", f"{wanted.method} with {chosen.tuning}"))
+    lines += [paragraph("", reason) for reason in found.reasons]
     lines += ["", *_bars(chosen, card), ""]
     for name in _SHOWN:
         if name in ("lora_r", "lora_alpha", "target_modules") and chosen.tuning == "full":
@@ -194,7 +185,7 @@ def printed(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | Non
         if name in ("method", "tuning") or why == "default":
             continue
         label = recipe.FIELDS[name][1].label
-        lines.append(_paragraph("", f"{label} {_shown(getattr(wanted, name))}: {one_line(why, 300)}"))
+        lines.append(paragraph("", f"{label} {_shown(getattr(wanted, name))}: {one_line(why, 300)}"))
     lines.append("")
     if found.steps:
         time = found.pace
@@ -202,10 +193,10 @@ def printed(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | Non
         if time.hours is not None:
             low, high = duration(3600 * (time.low or 0)), duration(3600 * (time.high or 0))
             hours = f"about {duration(3600 * time.hours)} ({low} to {high}): {time.why}"
-        lines.append(_paragraph("run", f"{count(found.steps)} steps over {count(found.tokens)} tokens"))
-        lines.append(_paragraph("time", hours))
-    lines.append(_paragraph("disk", f"{size(found.disk)} for checkpoints and the result"))
+        lines.append(paragraph("run", f"{count(found.steps)} steps over {count(found.tokens)} tokens"))
+        lines.append(paragraph("time", hours))
+    lines.append(paragraph("disk", f"{size(found.disk)} for checkpoints and the result"))
     for other in found.alternatives:
-        lines.append(_paragraph("instead", f"{other.tuning}: {size(other.memory.peak)}, {other.verdict}"))
-    lines += [_paragraph("it takes", remedy) for remedy in found.remedies]
+        lines.append(paragraph("instead", f"{other.tuning}: {size(other.memory.peak)}, {other.verdict}"))
+    lines += [paragraph("it takes", remedy) for remedy in found.remedies]
     return "\n".join(line for line in lines)

@@ -7,7 +7,7 @@ What a survey finds out by reading everything is estimated here, and says so; a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from workbench.data.plan import is_plan
 from workbench.data.plan import load as load_plan
 from workbench.data.readers import kinds
 from workbench.data.readers.member import Member
-from workbench.data.readers.records import Record, Unreadable, parse_json
+from workbench.data.readers.records import Record, Unreadable
 
 MOST_BYTES = 1 << 20
 """Bytes of rows that are looked at in all."""
@@ -55,24 +55,10 @@ def tokens_of(row: Mapping[str, Any]) -> int:
     return round(count) + _TURN_TOKENS * turns
 
 
-def _windows(member: Member, budget: int) -> Iterator[dict[str, Any]]:
-    """Yield rows from a few places of a file of JSON lines."""
-    assert member.path is not None
-    width = budget // _WINDOWS
-    with member.path.open("rb") as file:
-        for number in range(_WINDOWS):
-            file.seek(max(0, member.size - width) * number // (_WINDOWS - 1))
-            lines = file.read(width).split(b"\n")
-            for line in lines[1 if number else 0 : -1]:
-                value, reason = parse_json(line) if line.strip() else (None, "blank")
-                if not reason and isinstance(value, dict):
-                    yield value
-
-
 def _some(member: Member, budget: int) -> tuple[list[dict[str, Any]], int, bool]:
     """Return (some rows of a member, the bytes they take, whether these are all of its rows)."""
     if sources.is_long_json_lines(member, budget):
-        rows = list(islice(_windows(member, budget), 4 * MOST_ROWS))
+        rows = list(islice(sources.windows(member, _WINDOWS, budget // _WINDOWS), 4 * MOST_ROWS))
         if len(rows) >= _WINDOWS:
             return rows, sum(len(orjson.dumps(row)) + 1 for row in rows), False
     rows, taken = [], 0

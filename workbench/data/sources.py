@@ -87,14 +87,14 @@ class Sample:
         return list(self._rows.values())
 
 
-def _windows(member: Member) -> Iterator[dict[str, Any]]:
-    """Yield rows from windows spread evenly over a long file of JSON lines."""
+def windows(member: Member, number: int, width: int) -> Iterator[dict[str, Any]]:
+    """Yield rows from so many windows of `width` bytes, spread evenly over a long file of JSON lines."""
     assert member.path is not None
     with member.path.open("rb") as file:
-        for number in range(WINDOWS):
-            file.seek(max(0, member.size - WINDOW_BYTES) * number // (WINDOWS - 1))
-            lines = file.read(WINDOW_BYTES).split(b"\n")
-            for line in lines[1 if number else 0 : -1]:
+        for place in range(number):
+            file.seek(max(0, member.size - width) * place // (number - 1))
+            lines = file.read(width).split(b"\n")
+            for line in lines[1 if place else 0 : -1]:
                 value, reason = parse_json(line) if line.strip() else (None, "blank")
                 if not reason and isinstance(value, dict):
                     yield value
@@ -122,7 +122,7 @@ def sample_of(member: Member) -> Sample:
     """
     sample = Sample()
     if is_long_json_lines(member):
-        for row in _windows(member):
+        for row in windows(member, WINDOWS, WINDOW_BYTES):
             sample.offer(row)
         if len(sample.rows()) >= WINDOWS:
             return sample
