@@ -90,14 +90,14 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20
 
 BAD: dict[str, tuple[Make, int, str]] = {
     # Words on the command line
-    "unknown command": (words("trian"), USAGE, "did you mean train?"),
+    "unknown command": (words("trian"), USAGE, "perhaps it is train"),
     "command of control characters": (words("tr\x1b[31main"), USAGE, "There is no command"),
     "unknown flag": (words(*TRAIN, "--epochs", "3"), USAGE, "see `workbench train --help`"),
     "flag without its value": (words("train", "--data"), USAGE, "expected one argument"),
     "unknown method": (words(*TRAIN, "--method", "stf"), USAGE, "invalid choice: 'stf'"),
     "unknown tuning": (words(*TRAIN, "--tuning", "half"), USAGE, "invalid choice: 'half'"),
-    "unknown preset": (words(*TRAIN, "--preset", "sft-lore"), USAGE, "did you mean sft-lora?"),
-    "unknown field": (words(*TRAIN, "--set", "learnin_rate=1"), USAGE, "did you mean learning_rate?"),
+    "unknown preset": (words(*TRAIN, "--preset", "sft-lore"), USAGE, "perhaps it is sft-lora"),
+    "unknown field": (words(*TRAIN, "--set", "learnin_rate=1"), USAGE, "perhaps it is learning_rate"),
     "path of a run too long": (words("watch", "/" + "x" * 5000), FAILED, "File name too long"),
     **(
         {}
@@ -108,7 +108,7 @@ BAD: dict[str, tuple[Make, int, str]] = {
     "set to a wrong type": (words(*TRAIN, "--set", "max_steps=many"), USAGE, "max_steps must be a whole number"),
     "set out of bounds": (words(*TRAIN, "--set", "learning_rate=7"), USAGE, "at most 1, not 7"),
     "set to not a number": (words(*TRAIN, "--set", "learning_rate=nan"), USAGE, "must be a number"),
-    "set to another choice": (words(*TRAIN, "--set", "optim=adam"), USAGE, "did you mean adamw?"),
+    "set to another choice": (words(*TRAIN, "--set", "optim=adam"), USAGE, "perhaps it is adamw"),
     "contradiction": (words(*TRAIN, "--tuning", "lora", "--set", "optim=muon"), USAGE, "muon"),
     "no data": (words("train"), USAGE, "give --data FILE"),
     "unknown run": (words("watch", "nothing-like-it"), USAGE, "There is no run yet"),
@@ -123,7 +123,7 @@ BAD: dict[str, tuple[Make, int, str]] = {
     # Recipes
     "missing recipe": (words("train", "no/such.toml"), USAGE, "No such file"),
     "recipe that is a folder": (lambda folder: ["train", str(folder)], USAGE, "Is a directory"),
-    "recipe with a wrong field": (recipe(b"learnin_rate = 1"), USAGE, "did you mean learning_rate?"),
+    "recipe with a wrong field": (recipe(b"learnin_rate = 1"), USAGE, "perhaps it is learning_rate"),
     "recipe with a wrong value": (recipe(b"seed = 'x'"), USAGE, "seed must be a whole number"),
     "recipe that is no TOML": (recipe(b"seed = = 1"), USAGE, "is not valid TOML"),
     "recipe that is not UTF-8": (recipe(b"title = '\xff\xfe'"), USAGE, "is not UTF-8 text"),

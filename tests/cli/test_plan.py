@@ -132,7 +132,7 @@ def test_the_persons_own_preset_is_taken(home: Home) -> None:
         ([], "There is no data to plan for"),
         (["--base", "no/such-model", "--data", QUESTIONS], "no/such-model"),
         (["--data", "/no/such/file.jsonl"], "There is no file or folder"),
-        (["--data", QUESTIONS, "--set", "max_lenght=3"], "did you mean max_length"),
+        (["--data", QUESTIONS, "--set", "max_lenght=3"], "perhaps it is max_length"),
         (["--data", QUESTIONS, "--preset", "nothing"], "There is no preset"),
         (["--config", "/no/such/config.json", "--method", "sft"], "config.json cannot be read"),
         (["--data", QUESTIONS, "--save", f"{QUESTIONS}/x.toml"], "x.toml"),

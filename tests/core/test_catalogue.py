@@ -156,7 +156,7 @@ def test_files_are_read_once_and_again_when_they_change() -> None:
 
 
 def test_an_unknown_model_is_answered_with_the_nearest() -> None:
-    with pytest.raises(UsageError, match=r"did you mean Qwen/Qwen3-8B\?"):
+    with pytest.raises(UsageError, match=r"perhaps it is Qwen/Qwen3-8B"):
         catalogue.find("Qwen/Qwen-3-8B")
 
 
@@ -175,11 +175,11 @@ def test_names_of_parts_are_whole_words_between_dots() -> None:
         (b"\xff", "cannot be used"),
         (b"family = [", "cannot be used"),
         (b"a = " + b"[" * 5000, "cannot be used"),
-        (OWN.replace("[family]", "[famly]"), "it has an unknown 'famly', did you mean family?"),
+        (OWN.replace("[family]", "[famly]"), "it has an unknown 'famly', perhaps it is family"),
         (OWN.replace('name = "Valley"\n', ""), "[family] has no 'name'"),
         (OWN.replace('name = "Valley"', "name = 3"), "[family] has a 'name' that is not a text"),
         (OWN.replace("gated = false", "gated = 0"), "[family] has a 'gated' that is not true or false"),
-        (OWN.replace("licence", "license", 1), "[family] has an unknown 'license', did you mean licence?"),
+        (OWN.replace("licence", "license", 1), "[family] has an unknown 'license', perhaps it is licence"),
         (OWN.replace('["q_proj", "v_proj"]', '"(q_proj"'), "its lora_targets are no regular expression"),
         (OWN.replace('["q_proj", "v_proj"]', "[1]"), "its lora_targets is not a list of names"),
         (OWN.replace('packing = "safe"', 'packing = "unsafe"'), "its packing is neither"),

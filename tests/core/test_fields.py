@@ -58,7 +58,7 @@ def test_a_text_or_a_value_becomes_the_fields_type(kind: str, described: Spec, g
         ("str", PLAIN, 3, "field must be a text, not 3"),
         ("str", PLAIN, "a\0", "field must be UTF-8 text without NUL"),
         ("str", PLAIN, "\udcff", "field must be UTF-8 text without NUL"),
-        ("str", CHOICES, "mun", "field cannot be 'mun'; did you mean muon?"),
+        ("str", CHOICES, "mun", "field cannot be 'mun'; perhaps it is muon"),
         ("str", CHOICES, "zzz", "known are adamw, muon"),
         ("tuple[str, ...]", PLAIN, ["a", 1], "field must be a list of texts"),
         ("tuple[str, ...]", PLAIN, {"a": 1}, "field must be a list of texts"),
@@ -73,7 +73,7 @@ def test_anything_else_is_one_sentence(kind: str, described: Spec, given: Any, s
 
 def test_a_near_name_is_proposed_and_a_far_one_gets_the_list() -> None:
     names = ("train", "runs", "resume")
-    assert closest("trian", names) == "did you mean train?"
+    assert closest("trian", names) == "perhaps it is train"
     assert closest("xyz", names) == "known are resume, runs, train"
 
 

@@ -57,7 +57,7 @@ def test_a_persons_preset_hides_a_shipped_one() -> None:
         (b"\xff", "cannot be used"),
         (b"preset = 3", "cannot be used"),
         (b"a = " + b"[" * 5000, "cannot be used"),
-        (COMPLETE.replace("seed = 5", "sed = 5").encode(), "did you mean seed?"),
+        (COMPLETE.replace("seed = 5", "sed = 5").encode(), "perhaps it is seed"),
         (b"values = 3\n" + COMPLETE.partition("[values]")[0].encode(), "cannot be used"),
     ],
 )
@@ -72,5 +72,5 @@ def test_a_damaged_preset_is_one_sentence(content: bytes, said: str) -> None:
 
 
 def test_an_unknown_preset_names_a_near_one() -> None:
-    with pytest.raises(UsageError, match=r"did you mean sft-lora\?"):
+    with pytest.raises(UsageError, match=r"perhaps it is sft-lora"):
         presets.find("sft-lore")

@@ -93,7 +93,7 @@ def test_data_and_tuning_are_fields_as_well_as_sections() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("learning_rat = 1", "did you mean learning_rate?"),
+        ("learning_rat = 1", "perhaps it is learning_rate"),
         ("learning_rate = 'fast'", "learning_rate must be a number"),
         ("learning_rate = nan", "learning_rate must be a number"),
         ("learning_rate = 2.0", "learning_rate must be at least 1e-09 and at most 1, not 2"),
@@ -101,7 +101,7 @@ def test_data_and_tuning_are_fields_as_well_as_sections() -> None:
         ("max_steps = true", "max_steps must be a whole number"),
         ("seed = -1", "seed must be at least 0"),
         ("packing = 'perhaps'", "packing must be true or false"),
-        ("method = 'stf'", "did you mean sft?"),
+        ("method = 'stf'", "perhaps it is sft"),
         ("data = 'a.txt'\nmethod = 3", "method must be a text"),
         ("data = [1]", "data must be a list of texts"),
         ('base = "a\\u0000b"', "base must be UTF-8 text without NUL"),

@@ -13,6 +13,7 @@ from workbench.cli import marks
 from workbench.cli.data import assignments, inspected, local
 from workbench.cli.output import LABEL, Live, count, paragraph, print_json
 from workbench.core.errors import UsageError
+from workbench.core.recipe import METHODS
 from workbench.core.text import one_line
 
 BARS = " ▁▂▃▄▅▆▇█"
@@ -114,9 +115,11 @@ def told(found: Mapping[str, Any]) -> str:
     elif found["reasons"]:
         lines.append(paragraph("method", f"none: {' '.join(found['reasons'])}"))
     lines += [paragraph("", f"or {other['method']}: {other['why']}") for other in found["alternatives"]]
+    if found["method"] and found["method"] not in METHODS:
+        lines.append(paragraph("", f"This version trains {', '.join(METHODS)}; {found['method']} is to come."))
     if found["method"] and found["confidence"] < 0.98:
         lines.append(
-            paragraph("", f"{100 * found['confidence']:.0f} % of the rows looked at fit; check the rows below.")
+            paragraph("", f"The detection is {100 * found['confidence']:.0f} % sure of it; look at the rows below.")
         )
     lines += _lengths(found["lengths"])
     for number, problem in enumerate(found["problems"]):

@@ -64,7 +64,9 @@ def _told(report: dict[str, Any], out: Path) -> str:
     steps += [["repaired", count(number), repair] for repair, number in report["repairs"].items()]
     if steps:
         lines += ["", table(["step", "rows", "what"], steps)]
-    lines += ["", f"Rows and plan: {out}", f"Train on them:  workbench train --base BASE --data {out / 'plan.json'}"]
+    lines += ["", f"Rows and plan: {out}"]
+    if report["method"] in recipe.METHODS:
+        lines.append(f"Train on them:  workbench train --base BASE --data {out / 'plan.json'}")
     return "\n".join(lines)
 
 

@@ -48,7 +48,7 @@ def closest(name: str, names: Iterable[str]) -> str:
     """Return the end of a sentence that names the nearest known name, or all of them when none is near."""
     known = sorted(names)
     near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+    return f"perhaps it is {near[0]}" if near else f"known are {', '.join(known)}"
 
 
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -191,12 +192,19 @@ FIELDS: dict[str, tuple[str, Spec]] = {f.name: (str(f.type), f.metadata["spec"])
 """Field name → (type as written, Spec), in the order they are shown."""
 
 
+_LABELLED = {
+    re.sub(r"[^a-z0-9]+", "_", described.label.lower()): f"what is shown as {described.label} is set as {name}"
+    for name, (_, described) in FIELDS.items()
+}
+"""What a field is called where it is shown, for those who set it by that → the end of a sentence."""
+
+
 def checked(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return `values` parsed and checked by the field table; raises UsageError for an unknown field or a bad value."""
     result = {}
     for name, value in values.items():
         if name not in FIELDS:
-            raise UsageError(f"There is no recipe field {name!r}; {closest(name, FIELDS)}.")
+            raise UsageError(f"There is no recipe field {name!r}; {_LABELLED.get(name) or closest(name, FIELDS)}.")
         kind, described = FIELDS[name]
         result[name] = parse(name, kind, described, value)
     return result

@@ -47,10 +47,14 @@ def width_of(text: str) -> int:
     )
 
 
+_WORDS = re.compile(r"(?:\S|[\u00a0\u202f])+")
+"""Words; the blanks of a number in groups of three are no place to break a line."""
+
+
 def wrapped(text: str, columns: int) -> list[str]:
     """Return a clean text in lines of at most so many columns, broken at blanks where there are some."""
     lines, line, used = [], "", 0
-    for word in text.split():
+    for word in _WORDS.findall(text):
         room = columns - used - bool(line)
         if line and width_of(word) <= room:
             line, used = f"{line} {word}", columns - room + width_of(word)

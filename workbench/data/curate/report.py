@@ -22,6 +22,8 @@ WORTH_SAYING = 0.02
 """Share of the rows from which a finding is worth a sentence."""
 MANY_POOR = 0.1
 """Share of articles that break one rule for web text, which every good collection has some of."""
+MOSTLY_POOR = 0.5
+"""Share from which these are no web texts, notes or chats for example, and leaving them out would leave nothing."""
 SEVERAL_LANGUAGES = 0.05
 """Share of the rows from which a language is named."""
 FEWEST_OF_A_LANGUAGE = 2
@@ -110,5 +112,6 @@ def problems(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for rule, number in broken.most_common(1 + _SHOWN_RULES):
         # Short articles are no fault; the lengths are told elsewhere.
         if rule and rule != quality.AMOUNT:
-            say(number, MANY_POOR, f"{{}} would not do as web text: the text {rule}.", quality="drop")
+            fix = {"quality": "drop"} if number < MOSTLY_POOR * len(looked) else {}
+            say(number, MANY_POOR, f"{{}} would not do as web text: the text {rule}.", **fix)
     return found + _several(_languages(texts[:LANGUAGES_OF]))

@@ -2,8 +2,8 @@
 
 Owns what a cell shows and where it stands. Must not know the sheets beside it, or how a column gets its name.
 
-Dates are given as ISO 8601, a formula as the value stored with it, an error like #N/A as nothing; of merged cells the
-first one has the value. Hidden rows and columns are read. Rows without anything in them are none.
+Dates are given as ISO 8601, a formula as the value stored with it or nothing, an error like #N/A as nothing; of merged
+cells the first one has the value. Hidden rows and columns are read. Rows without anything in them are none.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ MAX_LINE = 2**31
 OUTSIDE = "a cell stands outside of what a sheet can be"
 TWICE = "two cells stand in the same place"
 NO_TEXT = "the text of a cell is missing from the workbook"
-NOT_COMPUTED = "a formula has no stored value; open the workbook in a spreadsheet program and save it"
 
 Found = tuple[int, dict[int, str], str]
 """Line of the sheet, number of a column → what its cell shows, or line, nothing and the reason why it is bad."""
@@ -90,7 +89,7 @@ def _rows(taken: Iterator[Event], book: Book) -> Iterator[Found]:
     line = column = size = aside = 0
     cells: dict[int, str] = {}
     bad = kind = style = value = ""
-    in_row = in_cell = is_formula = False
+    in_row = in_cell = False
     pieces: list[str] = []
     for name, attributes, text in taken:
         if not in_row:
@@ -109,14 +108,12 @@ def _rows(taken: Iterator[Event], book: Book) -> Iterator[Found]:
             if not 0 < column <= MAX_COLUMNS:
                 bad = bad or OUTSIDE
             kind, style = attributes.get("t", "n"), attributes.get("s", "")
-            value, in_cell, is_formula, pieces, aside = "", True, False, [], 0
+            value, in_cell, pieces, aside = "", True, [], 0
         elif name == "c":
             in_cell = False
             if bad:
                 continue
             try:
-                if is_formula and not value and kind != "str":
-                    raise _Fault(NOT_COMPUTED)
                 value = rich_text(pieces) if pieces else _text(kind, style, value, book) if value else ""
                 if value and column in cells:
                     raise _Fault(TWICE)
@@ -136,8 +133,6 @@ def _rows(taken: Iterator[Event], book: Book) -> Iterator[Found]:
                 value = text
             elif name == "t" and attributes is None and not aside:
                 pieces.append(text)
-            elif name == "f" and attributes is not None:
-                is_formula = True
             elif name == "rPh":
                 aside += 1 if attributes is not None else -1
 
