@@ -9,12 +9,12 @@ proves to be damaged later costs only itself: it is given with a byte that no UT
 from __future__ import annotations
 
 import codecs
-import contextlib
 import re
 from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import BinaryIO
 
+from workbench.data.readers.encodings import encoding_of
 from workbench.data.readers.member import Member, suffix_of
 from workbench.data.readers.records import BAD_TEXT, MAX_RECORD_BYTES, TOO_LONG, BadRecord, Record, Unreadable
 
@@ -43,19 +43,6 @@ _DAMAGE_SHARE = 0.1
 _DAMAGE = "workbench-damage"
 """Name of the error handler that marks what an encoding does not hold."""
 codecs.register_error(_DAMAGE, lambda error: ("\udcff", getattr(error, "end", 0)))
-
-_SAMPLE_BYTES = 2**17
-_UNICODE = ["utf_7", "utf_8", "utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be"]
-_EBCDIC = ["cp037", "cp273", "cp424", "cp500", "cp875", "cp1026", "cp1140"]
-"""Encodings in which a line end is another byte than everywhere else."""
-_RARE = frozenset({"cp1006", "mac_turkish", "mac_iceland", "mac_croatian", "mac_romanian", "hp_roman8"})
-"""What the detector names for a handful of accented letters, and what hardly any file is written in."""
-_LAST_LATIN = "\u024f"
-_INSIDE_WORDS = re.compile(r"(?<=[^\W\d_])[³¹²¿¼½¾×¢£¥º](?=[^\W\d_])")
-"""A sign inside a word: in cp1252 what a letter of Poland or its neighbours is in cp1250."""
-_FEW_INSIDE = 2
-_WESTERN = frozenset("àâäáãåæçèéêëìíîïñòóôöõøœùúûüýÿßÀÂÄÁÃÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÖÕØŒÙÚÛÜÝŸ‘’‚“”„–—…•«»‹›°€£§©®™·¡¿ªº²³½¼×\xa0")
-"""Characters beyond ASCII that Western European text is made of."""
 
 
 class Source:
@@ -169,37 +156,6 @@ def _is_damaged_utf8(chunks: Iterator[bytes]) -> bool:
     return wrong <= _DAMAGE_SHARE * (beyond_ascii - wrong)
 
 
-def _legacy_encoding(chunks: Iterator[bytes]) -> str:
-    """Return the most likely encoding of text that is no Unicode, or "" when there is none.
-
-    The detector takes short Western text for Central European, so a Latin guess gives way to cp1252 when the text
-    reads as a Western language in it.
-    """
-    from charset_normalizer import from_bytes
-
-    sample = bytearray()
-    for chunk in chunks:
-        for line in chunk.splitlines(keepends=True):
-            if not line.isascii():
-                sample += line[: _SAMPLE_BYTES - len(sample)]
-        if len(sample) >= _SAMPLE_BYTES:
-            break
-    guess = from_bytes(bytes(sample), cp_exclusion=[*_UNICODE, *_EBCDIC]).best()
-    text = str(guess) if guess is not None else ""
-    latin = guess is None or guess.encoding in _RARE or not any(char.isalpha() and char > _LAST_LATIN for char in text)
-    with contextlib.suppress(UnicodeDecodeError):
-        western = sample.decode("cp1252")
-        if (
-            latin
-            and len(_INSIDE_WORDS.findall(western)) > _FEW_INSIDE
-            and not _INSIDE_WORDS.search(sample.decode("cp1250"))
-        ):
-            return "cp1250"
-        if latin and all(char <= "\x7f" or char in _WESTERN for char in western):
-            return "cp1252"
-    return guess.encoding if guess is not None else ""
-
-
 def _bare_utf16(head: bytes) -> str:
     """Return the UTF-16 of text without a byte-order mark, told by where its zero bytes are, or ""."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
@@ -226,7 +182,7 @@ def _encoding_of(member: Member, head: bytes) -> tuple[str, int]:
     beyond_ascii = next((chunk for chunk in _evidence(member, head) if not chunk.isascii()), b"")
     if _decodes(iter([beyond_ascii]), "utf-8") or _is_damaged_utf8(_evidence(member, head)):
         return "utf-8", 0
-    encoding = _legacy_encoding(_evidence(member, head))
+    encoding = encoding_of(_evidence(member, head))
     if not encoding or not _decodes(_evidence(member, head), encoding):
         raise Unreadable(f"{name} is text in an encoding that is not recognised; save it again as UTF-8.")
     return encoding, 0
