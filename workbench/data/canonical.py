@@ -127,6 +127,8 @@ def types_of(layout: Layout) -> list[str]:
     others = [wanted for have, wanted in CHANGES if have == own]
     if own == "prompt_only" and "answer" not in layout.columns:
         others = []
+    if own == "messages" and "rating" in layout.columns:
+        others = [*others, "unpaired_preference"]
     return list(dict.fromkeys([own, *others, *(["text"] if "text" in layout.columns else [])]))
 
 
@@ -143,6 +145,8 @@ def _reader(layout: Layout, type: str) -> Read:
         return READERS[layout.format](layout.columns)
     if type == "text":
         return forms.article(layout.columns)
+    if type == "unpaired_preference":
+        return verdicts.rated(layout.columns)
     read, change = READERS[layout.format](layout.columns), CHANGES[own, type]
     pick_answer = (
         picker(layout.columns["answer"]) if "answer" in layout.columns and own == "messages" else forms.nothing

@@ -137,6 +137,9 @@ def _alternatives(
     if type == "messages":
         why = _checked_column(layout, rows) or _checked(layout, made)
         found += [("grpo", why)] if why else []
+        if "rating" in layout.columns:
+            column = one_line(layout.columns["rating"], _WIDEST_COLUMN)
+            found.append(("kto", f"the column {column} rates the conversations, of which bad ones say what to avoid"))
         if "text" in layout.columns:
             column = one_line(layout.columns["text"], _WIDEST_COLUMN)
             found.append(("cpt", f"the column {column} can be learnt as plain text"))

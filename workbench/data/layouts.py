@@ -117,10 +117,13 @@ FORMATS: dict[str, Format] = {
         Format("desk", "messages", "a message to a help desk and what followed it", ("opening", "turns")),
         Format("reply_tree", "messages", "a tree of turns and their replies", ("tree",)),
         Format("segments", "messages", "pieces of text of which some are learnt", ("segments",)),
-        Format("messages", "messages", "turns with role and content", ("turns",), ("system", "tools", "answer")),
+        Format(
+            "messages", "messages", "turns with role and content", ("turns",),
+            ("system", "tools", "answer", "rating"),
+        ),
         Format(
             "sharegpt", "messages", "a list of turns in ShareGPT's or a like spelling", ("turns",),
-            ("system", "tools", "answer"),
+            ("system", "tools", "answer", "rating"),
         ),
         Format("speakers", "messages", "turns of two speakers with names of their own", ("turns",), ("system",)),
         Format(

@@ -15,6 +15,8 @@ _FEW_CLASSES = 50
 _SHORT_CLASS = 60
 _UTTERANCE = 200
 """Mean length in characters of texts that are sorted into classes rather than filed under one."""
+_REPEATED = 0.8
+"""Different classes per row of a small table, at most: some of them come again."""
 _WORDY = 2000
 _CHECKABLE = 0.9
 """Share of labels that a rule can check from which they are answers."""
@@ -62,6 +64,8 @@ def classification(table: Table) -> Iterator[Columns]:
     few = column.distinct <= max(2, min(_FEW_CLASSES, len(column.values) // 2)) or (sure and column.distinct < 200)
     if text is not None and table.columns[text].mean_chars <= _UTTERANCE:
         few = few or column.distinct < len(column.values) <= 2 * _FEW_CLASSES
+    if len(column.values) <= 2 * _FEW_CLASSES and names.exact(label, "class"):
+        few = few or column.distinct <= _REPEATED * len(column.values)
     short = column.mean_chars <= _SHORT_CLASS
     title = table.best("title", WORDS, (text, label), exact=True) if text is not None else None
     paired = _PAIRED.get(names.last(text)) if text is not None else None

@@ -24,6 +24,7 @@ from workbench.data.formats.turns import (
     joined,
     listed,
     one_side,
+    spoken_in,
     text_beside,
     text_of,
     thought,
@@ -132,7 +133,7 @@ def alpaca(columns: Mapping[str, str]) -> Read:
 
     def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
         instruction = text_of(required(pick_asked(row), "the instruction"), "the instruction")
-        answer = answer_text(required(pick_answer(row), "the answer"), "the answer", repairs)
+        answer = answer_text(spoken_in(required(pick_answer(row), "the answer")), "the answer", repairs)
         question = joined(instruction, one_text(pick_given(row), "the input"))
         earlier = history(pick_history(row))
         spoken = turn("assistant", _thoughtful(pick_thought(row), answer, repairs))
@@ -203,7 +204,7 @@ def prompt_completion(columns: Mapping[str, str]) -> Read:
     def read(row: Row, repairs: Counter[str]) -> dict[str, Any]:
         prompt = required(pick_prompt(row), "the prompt")
         completion = required(pick_completion(row), "the completion")
-        prompt, completion = _bare(prompt), _bare(completion)
+        prompt, completion = _bare(prompt), _bare(spoken_in(completion))
         if isinstance(prompt, str) and isinstance(completion, str) and prompt[:2] == completion[:2] == '["':
             prompt, completion = texts_in(prompt) or prompt, texts_in(completion) or completion
         prompt = _asked_once(prompt, completion, repairs)

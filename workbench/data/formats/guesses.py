@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from workbench.core.text import one_line
-from workbench.data.formats import names
+from workbench.data.formats import names, rewriting
 from workbench.data.formats.columns import Column, Table
 from workbench.data.layouts import Layout
 
@@ -18,6 +18,12 @@ _ASKING = 0.4
 _LONG = 150
 _SCANT = 40
 """Mean length in characters of texts too short to be taken for articles."""
+_MUCH_SHORTER = 2
+_SENTENCE = 5
+"""Words of a sentence, at least."""
+_SENTENCES = 0.3
+"""Share of the texts that must be sentences for them to be taken for articles."""
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u4e00-\u9fff]")
 _MUCH_LONGER = 4
 _LONG_CLASSED = 1000
 """Mean length in characters from which texts with a class beside them are articles."""
@@ -61,8 +67,22 @@ _NUMBERED = re.compile(r"column_\d{1,4}")
 _LETTERS = re.compile(r"[A-Ea-e]\)?")
 _LEAST_CHOICES = 3
 _MOST_CLASSES = 20
+_REPEATED = 0.8
+"""Different values per row of short texts that are classes, at most: some of them come again."""
+_SHORTER = 3
+"""How many times as long as their classes texts are."""
 _CLASS = 32
 """Most characters of the name of a class."""
+
+
+def _is_sentence(text: str) -> bool:
+    """Return whether a text has as many words as a sentence; where they are not spaced, three characters are one."""
+    return len(text.split()) + len(_UNSPACED.findall(text)) // 3 >= _SENTENCE
+
+
+def _says_something(column: Column) -> bool:
+    """Return whether enough of the texts of a column are sentences, and not labels or names."""
+    return sum(map(_is_sentence, column.texts)) >= _SENTENCES * len(column.texts)
 
 
 def _shown(name: str) -> str:
@@ -99,9 +119,11 @@ def _sorting(table: Table, worded: list[Column]) -> Guess | None:
         values = [str(value).strip() for value in column.values]
         short = all(0 < len(value) <= _CLASS for value in values)
         few = len(values) > column.distinct > 1 and column.distinct <= min(_MOST_CLASSES, max(2, len(values) // 2))
+        few = few or (column.kind == "text" and 1 < column.distinct <= min(_MOST_CLASSES, _REPEATED * len(values)))
         if column.kind in ("text", "number") and "." not in name and short and few and not _is_about(name):
             classes.append(column)
     texts = [column for column in worded if column not in classes]
+    classes = [column for column in classes if not texts or _SHORTER * column.mean_chars <= texts[0].mean_chars]
     if len(classes) != 1 or not texts or texts[0].mean_chars > _LONG_CLASSED:
         return None
     text, label = texts[0], classes[0]
@@ -112,6 +134,25 @@ def _sorting(table: Table, worded: list[Column]) -> Guess | None:
         0.6,
         f"The column {_shown(label.name)} has {label.distinct} short values only, so they were taken as the classes of "
         f"the texts in {_shown(text.name)}; {_mend()}",
+    )
+
+
+def _describing(table: Table, worded: list[Column]) -> Guess | None:
+    """Return the guess that a text says in sentences what two short columns before it name, or None."""
+    if len(worded) != 3:
+        return None
+    longest = worded[0]
+    first, second = rewriting.ordered(table, worded[1].name, worded[2].name)
+    given = [table.columns[name] for name in (first, second)]
+    short = all(_MUCH_SHORTER * column.mean_chars <= longest.mean_chars for column in given)
+    behind = all(rewriting.ordered(table, name, longest.name)[1] == longest.name for name in (first, second))
+    if not (short and behind and _says_something(longest)):
+        return None
+    return Guess(
+        Layout("prompt_completion", {"prompt": second, "context": first, "completion": longest.name}),
+        0.4,
+        f"The column {_shown(longest.name)} holds sentences behind the short texts of {_shown(first)} and "
+        f"{_shown(second)}, so it was taken as what is to be written about those; {_mend()}",
     )
 
 
@@ -157,6 +198,8 @@ def guess(table: Table) -> Guess | None:
         return sorting
     scant = longest.mean_chars < _SCANT and len(table.columns) > len(worded)
     next_longest = worded[1].mean_chars if len(worded) > 1 else 0.0
+    if not _says_something(longest) and len(worded) != 2:
+        return None
     if (len(worded) == 1 and not scant) or longest.mean_chars >= max(_LONG, _MUCH_LONGER * next_longest):
         return Guess(
             Layout("text", {"text": longest.name}),
@@ -171,12 +214,17 @@ def guess(table: Table) -> Guess | None:
         if numbered and second.mean_chars <= _MUCH_LONGER * first.mean_chars:
             first, second = sorted(worded, key=lambda column: int(column.name.rpartition("_")[2]))
             why = "stands before"
+        elif rewriting.are_near(table, first.name, second.name):
+            first, second = (table.columns[name] for name in rewriting.ordered(table, first.name, second.name))
+            why = "has nearly the same texts as and stands before"
         return Guess(
             Layout("prompt_completion", {"prompt": first.name, "completion": second.name}),
             0.5,
             f"The column {one_line(first.name, 32)} {why} {one_line(second.name, 32)}, so it was taken as prompts and "
             f"the other as completions; {_mend()}",
         )
+    if (described := _describing(table, worded)) is not None:
+        return described
     return Guess(
         Layout("text", {"text": longest.name}),
         0.3,

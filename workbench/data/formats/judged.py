@@ -12,6 +12,8 @@ from typing import Any
 from workbench.data.formats import names
 from workbench.data.formats.choosing import SPOKEN, WORDS, Columns, answering, aside, asking, roles
 from workbench.data.formats.columns import Table, most, verdict_columns
+from workbench.data.formats.lists import listed_in
+from workbench.data.formats.roles import speaks
 from workbench.data.formats.verdicts import rating, stars, verdict
 
 
@@ -46,8 +48,10 @@ _NUMBER = re.compile(r"[-+]?\d{1,12}(?:\.\d+)?|true|false", re.IGNORECASE)
 _MOST_LABELS = 0.9
 """Share of the values of a column that must be verdicts for it to be a column of labels."""
 _ANSWERED = frozenset(
-    ("response", "answer", "completion", "output", "ref", "reply", "conversation", "generation", "summary", "solution")
-)
+    ("response", "answer", "completion", "output", "ref", "reply", "conversation", "generation", "summary", "solution",
+     "antwort", "respuesta", "reponse", "risposta", "resposta", "antwoord", "odpowiedz", "odpoved", "svar", "cevap",
+     "yanit", "valasz", "vastaus", "jawaban", "ответ", "回答", "답변", "응답")
+)  # fmt: skip
 """Words of which a numbered answer has one in its name."""
 
 
@@ -55,11 +59,16 @@ _SCORES = (("score",), ("rating",), ("reward",), ("votes",), ("grade",))
 """Words before the number in the name of the score of a numbered answer."""
 
 
-_FOLLOWING = {"0": "1", "1": "2", "a": "b", "j": "k", "left": "right", "first": "second"}
+_FOLLOWING = {"0": "1", "1": "2", "a": "b", "j": "k", "left": "right", "first": "second", "а": "б", "x": "y"}
+_UNSURE = frozenset(("label", "labels", "choice", "selected", "vote", "chosen", "verdict", "chosen index"))
+"""Names of columns that say which of two answers is better, or which of two choices is right."""
 
 
-def _numbered(spoken: list[str]) -> list[tuple[str, str]]:
-    """Return pairs of columns whose names differ in one word only, a number or a letter, and no third like them."""
+def _numbered(spoken: list[str], known: bool = True) -> list[tuple[str, str]]:
+    """Return pairs of columns whose names differ in one word only, a number or a letter, and no third like them.
+
+    They are named as answers, unless `known` is false.
+    """
     siblings: dict[tuple[str, ...], dict[str, str]] = {}
     for name in spoken:
         parts = names.words(name)
@@ -69,7 +78,7 @@ def _numbered(spoken: list[str]) -> list[tuple[str, str]]:
     pairs = [
         (found[tag], found[_FOLLOWING[tag]])
         for alike, found in siblings.items()
-        if len(found) == 2 and not _ANSWERED.isdisjoint(alike)
+        if len(found) == 2 and not (known and _ANSWERED.isdisjoint(alike))
         for tag in found
         if _FOLLOWING.get(tag) in found
     ]
@@ -106,9 +115,22 @@ def _question_of(table: Table, first: str, second: str) -> str | None:
     return prompts[best] if best is not None and names.exact(best, "prompt") else asking(table, first, second)
 
 
+def _told_apart(table: Table) -> list[tuple[str, str]]:
+    """Return pairs of numbered columns, whatever they are called, one of which another column names as the better."""
+    judges = [name for name in table.of_kind("text", "number") if names.exact(name, "better")]
+    judges = [name for name in judges if " ".join(names.words(name)) not in _UNSURE]
+    pairs = _numbered(table.of_kind("text"), known=False) if judges else []
+    return [
+        (first, second)
+        for first, second in pairs
+        for tags in [names.difference(first, second) or ()]
+        if most(names.words(str(value))[-1:] in [(tag,) for tag in tags] for value in table.columns[judges[0]].values)
+    ]
+
+
 def compared(table: Table) -> Iterator[Columns]:
     """Propose two numbered answers and the column that says which of them is better, or the score of each."""
-    for first, second in _numbered(table.of_kind(*SPOKEN)):
+    for first, second in _numbered(table.of_kind(*SPOKEN)) or _told_apart(table):
         tags = names.difference(first, second) or ("", "")
         prompt, numbers = _question_of(table, first, second), _counting(table)
         flags = [next((name for name in numbers if _of(name, ("winner",), tag)), None) for tag in tags]
@@ -228,8 +250,15 @@ _FEWEST_RATED = 0.1
 """Share of the rows that must be rated as good, and as bad, for ratings to tell one from the other."""
 
 
-def rated(table: Table) -> Iterator[Columns]:
-    """Propose answers with a rating of one to five, where it tells good ones from bad ones."""
+_OFTEN_BAD = 0.25
+"""Share of the rows that must be rated as bad for whole conversations to be learnt as good and bad ones."""
+_ONE_ANSWER = 0.9
+"""Share of conversations with a single answer, which is what their rating is of then."""
+
+
+def ratings(table: Table) -> list[str]:
+    """Return the columns of ratings of one to five that tell good from bad."""
+    found = []
     for name in table.of_kind("number", "text"):
         if " ".join(names.words(name)) not in _RATINGS or "." in name:
             continue
@@ -237,10 +266,26 @@ def rated(table: Table) -> Iterator[Columns]:
         told = [rating(value) for value in values if stars(value) is not None]
         # What is good, what is bad and no more than as many in between.
         enough = all(told.count(label) >= _FEWEST_RATED * len(values) for label in (True, False))
-        if not told or len(told) < _MOST_LABELS * len(values) or not enough or 2 * told.count(None) > len(told):
-            continue
+        if told and len(told) >= _MOST_LABELS * len(values) and enough and 2 * told.count(None) <= len(told):
+            found.append(name)
+    return found
+
+
+def _of_answers(table: Table, turns: str, name: str) -> bool:
+    """Return whether ratings beside conversations are of an answer each, and bad often enough to learn from that."""
+    values = table.columns[name].values
+    bad = sum(rating(value) is False for value in values)
+    lists = [found for value in table.columns[turns].values if (found := listed_in(value)) is not None]
+    single = most((sum(speaks(turn) == "assistant" for turn in value) == 1 for value in lists), _ONE_ANSWER)
+    return bad >= _OFTEN_BAD * len(values) and (single or not _ANSWERS.isdisjoint(names.words(name)))
+
+
+def rated(table: Table) -> Iterator[Columns]:
+    """Propose answers with a rating of one to five, where it tells good ones from bad ones."""
+    for name in ratings(table):
         beside = aside(table, name)
-        if (turns := table.best("turns", ("turns",), (name,), exact=True)) is not None:
+        turns = table.best("turns", ("turns",), (name,), exact=True)
+        if turns is not None and _of_answers(table, turns, name):
             yield roles(turns=turns, rating=name, **beside)
         prompt = asking(table, name)
         completion = answering(table, prompt, name) if prompt is not None else None

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from workbench.data.formats.roles import CONTENT_KEYS, ROLE_KEYS
+from workbench.data.formats.roles import CONTENT_KEYS, OTHER_KEYS, ROLE_KEYS
 
 _NUMBERED = re.compile(r"(?:(?:turn|round|exchange|message)[_ -]?)?(\d{1,6})", re.IGNORECASE)
 
@@ -51,17 +51,32 @@ def listed_in(value: Any) -> list[Any] | None:
     return _small(value) if isinstance(value, list) and value else None
 
 
-_CAPITAL_ROLES = frozenset(key.capitalize() for key in ROLE_KEYS) | frozenset(key.upper() for key in ROLE_KEYS)
+_ROLE_KEYS, _CONTENT_KEYS = frozenset(ROLE_KEYS), frozenset(CONTENT_KEYS)
+
+
+def _key(key: str) -> str:
+    """Return a key of a turn as the one it stands for: in small letters, and in English."""
+    small = key.strip().lower()
+    return OTHER_KEYS.get(small, small)
 
 
 def _small(value: list[Any]) -> list[Any]:
-    """Return turns with keys in small letters where they are written with capitals: {"Role", "Content"}."""
+    """Return turns with the keys of a role and of words as they are known: {"Role", "Content"}, {"Rolle", "Inhalt"}."""
     first = value[0]
-    if not isinstance(first, dict) or _CAPITAL_ROLES.isdisjoint(first) or not _CAPITAL_ROLES.isdisjoint(ROLE_KEYS):
+    return value if not isinstance(first, dict) or _told(first) else _renamed(value)
+
+
+def _told(turn: Mapping[str, Any]) -> bool:
+    """Return whether a turn names its role and its words by keys that are known."""
+    return not _ROLE_KEYS.isdisjoint(turn) and not _CONTENT_KEYS.isdisjoint(turn)
+
+
+def _renamed(value: list[Any]) -> list[Any]:
+    """Return turns with other keys, where both a role and words are among them then; else as they are."""
+    known = {_key(key) for key in value[0]}
+    if _ROLE_KEYS.isdisjoint(known) or _CONTENT_KEYS.isdisjoint(known):
         return value
-    return [
-        {str(key).lower(): item for key, item in turn.items()} if isinstance(turn, dict) else turn for turn in value
-    ]
+    return [{_key(key): item for key, item in turn.items()} if isinstance(turn, dict) else turn for turn in value]
 
 
 _PRINTED = ("[{'", '[{"')

@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench.data.formats import names
 from workbench.data.formats.columns import Table
-from workbench.data.formats.roles import FLAGS, role_of
+from workbench.data.formats.roles import FLAGS, OTHER_KEYS, role_of
 from workbench.data.readers.gathered import Gathering
 
 _SPEAKERS = (
@@ -58,12 +58,38 @@ _FEWEST_TURNS = 1.5
 _FEW_INTERRUPTED = 0.05
 
 
+_FOREIGN = {" ".join(names.words(word)): key for word, key in OTHER_KEYS.items()} | {
+    word: key
+    for key, spelled in {
+        "conversation": "gesprach gesprachs konversation unterhaltung verlauf conversacion conversazione conversa "
+        "echange gesprek rozmowa диалог разговор чат sohbet gorusme samtal keskustelu konverzace 会话 對話 对话 대화",
+        "ticket": "vorgang anfrage fall billet чат",
+        "order": "reihenfolge zug orden ordre ordine ordem volgorde kolejnosc порядок sira 顺序",
+        "time": "zeit uhrzeit zeitpunkt datum hora fecha heure ora data orario tijd czas время дата tarih saat tid "
+        "时间",
+    }.items()
+    for word in spelled.split()
+}
+"""Name of a column in another language → the one it stands for."""
+_NUMBERING = frozenset(("id", "nr", "no", "nummer", "numero", "number", "№"))
+
+
+def _english(name: str) -> str:
+    """Return the words of the name of a column, in English where they are known in another language."""
+    parts = names.words(name)
+    whole = " ".join(parts)
+    if len(parts) > 1 and parts[-1] in _NUMBERING:
+        return f"{_FOREIGN.get(' '.join(parts[:-1]), ' '.join(parts[:-1]))} id"
+    return _FOREIGN.get(whole, whole)
+
+
 def _spelled(table: Table, known: Sequence[str] | frozenset[str]) -> list[str]:
     """Return the columns with one of some names, in the order of those."""
     spelled: dict[str, str] = {}
     for name in sorted(table.columns):
         if "." not in name:
             spelled.setdefault(" ".join(names.words(name)), name)
+            spelled.setdefault(_english(name), name)
     order = known if isinstance(known, tuple) else sorted(known)
     return [spelled[name] for name in order if name in spelled]
 
@@ -102,7 +128,11 @@ def _two_speak(rows: Sequence[Mapping[str, Any]], conversation: str, speaker: st
 def may_be(rows: Sequence[Mapping[str, Any]]) -> bool:
     """Return whether a few rows could be single turns, by the names of their columns: a quick look."""
     known = {*_TEXTS, *_SPEAKERS, *_CONVERSATIONS, *FLAGS}
-    spelled = {" ".join(names.words(key)) for row in rows for key in row}
+    spelled = {
+        spelled
+        for key in {key for row in rows for key in row}
+        for spelled in (" ".join(names.words(key)), _english(key))
+    }
     return not spelled.isdisjoint(_TEXTS) and len(spelled & known) > 1
 
 
@@ -165,8 +195,8 @@ def gathering(sample: Sequence[Mapping[str, Any]], head: Sequence[Mapping[str, A
         return Gathering(known, text, conversation, order)
     if flag is not None:
         return Gathering(flag[0], text, conversation, order, spoken=flag[1])
-    named = [name for name in speakers if " ".join(names.words(name)) in _NAMED and table.columns[name].distinct > 1]
-    if not named or not (order or " ".join(names.words(named[0])) in _NAMED[:_SURELY_SPEAKING]):
+    named = [name for name in speakers if _english(name) in _NAMED and table.columns[name].distinct > 1]
+    if not named or not (order or _english(named[0]) in _NAMED[:_SURELY_SPEAKING]):
         return None
     if table.columns[text].mean_chars > _LONG:  # articles of several authors are no conversation
         return None

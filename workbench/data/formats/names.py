@@ -78,7 +78,8 @@ VOCABULARY: dict[str, dict[str, int]] = {
     "tools": _vocabulary("tools, functions, available tools, tool definitions, function definitions"),
     "instruction": _vocabulary(
         "instruction, instructions, anweisung, instruccion, consigne, istruzione, instrucao, "
-        "instruktion, talimat, komut, yonerge, polecenie, opdracht, инструкция, 지시, 지시문, 명령, 命令, perintah, "
+        "指令, 指示, 任务, instruktion, talimat, komut, yonerge, polecenie, opdracht, "
+        "инструкция, 지시, 지시문, 명령, 命令, perintah, "
         "instruksi, utasitas, task definition, task description",
         "definition, task",
     ),
@@ -89,7 +90,10 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "context, passage, paragraph, background, reference, document, evidence, ctx, contexts, text, article, "
         "support, story, abstract, kontext, contexto, schema, 上下文, facts, knowledge, premise, body"
     ),
-    "title": _vocabulary("title, subject, headline, question title, betreff, asunto, titel"),
+    "title": _vocabulary(
+        "title, subject, headline, question title, betreff, asunto, titel, titre, titulo, titolo, "
+        "objet, oggetto, assunto"
+    ),
     "history": _vocabulary("history, chat history, previous turns"),
     "prompt": _vocabulary(
         "prompt, question, query, problem, user, human, instruction, instructions, input, inputs, request, task, q, "
@@ -102,7 +106,9 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "sporgsmal, kysymys, kerdes, pertanyaan, cau hoi, utt, mr, meaning representation, "
         "chapter, beschreibung, descripcion, descrizione, "
         "descricao, opis, "
-        "omschrijving, problembeschreibung, "
+        "omschrijving, problembeschreibung, enunciado, aufgabe, aufgabenstellung, quesito, ejercicio, esercizio, "
+        "exercicio, zadanie, uppgift, oppgave, задание, 题目, 题干, 提示, 문제, 設問, dotaz, anfrage, anliegen, "
+        "artikel, articulo, articolo, artigo, статья, 文章, 기사, merkmale, stichworte, stichpunkte, mots cles, "
         "front, post, utterance, description, issue, document, "
         "article, dialogue, dialog, email, ticket, intent text, rewritten intent, intent, "
         "problem statement, questions, patterns, command, nl, "
@@ -125,7 +131,8 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "correct answer, "
         "accepted answer, long answer, final answer, ground truth, gold, highlights, summary, tldr, zusammenfassung, "
         "resumen, translation, back, tgt, resolution, rewrite, correction, corrections, "
-        "corrected, patch, paraphrase, "
+        "corrected, patch, paraphrase, kurzfassung, resume, riassunto, sintesi, resumo, samenvatting, streszczenie, "
+        "ozet, sammanfattning, резюме, краткое содержание, 摘要, 要約, 요약, "
         "simplified, explanation, rationale, doctor, gold answer, reference answer, query, sql query, rückseite, "
         "reverso, reference, ref, human reference, "
         "sql human readable, assert value, completions, solutions, expected output, ideal, "
@@ -154,22 +161,35 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "correctness, is helpful, helpful, "
         "is preferred, preferred, is positive, rating, score, upvoted, approved, user feedback, reaction, "
         "bewertung, urteil, valoracion, avaliacao, valutazione, оценка, ocena, 评价, is safe, "
-        "reward, preference"
+        "reward, preference, utile, util, hilfreich, nutzlich, daumen, pulgar, pouce, pollice, polegar, nuttig, "
+        "przydatne, faydali, полезно, ist gut, ist hilfreich, e utile, war hilfreich"
     ),
     "class": _vocabulary(
         "label, labels, class, sentiment, emotion, intent, category, topic, label text, label name, class name, "
         "target, tag, stars, rating, gold label, kategorie, categoria, 标签, etiqueta, toxicity, stance, polarity, "
-        "class index, label id, coarse label, fine label, department, priority, genre, annotations result value choices"
+        "class index, label id, coarse label, fine label, department, priority, genre, annotations result value "
+        "choices, "
+        "folder, ordner, dossier, carpeta, cartella, abteilung, bereich, rubrik, rubrique, kategori, kategoria, "
+        "categorie, klasse, clase, classe, etichetta, etiquette, categoria ticket, stimmung, sentimiento, sentimento, "
+        "queue, team, prioritat, prioridad, priorita, priorite, категория, класс, тема, 类别, 分类, 分類, カテゴリ, "
+        "カテゴリー, 분류, 카테고리"
     ),
     "choices": _vocabulary(
         "choices, options, endings, mc1 targets, candidates, alternatives, answer choices, answers, option list, "
-        "possible answers, opciones, 选项, multiple choice options"
+        "possible answers, opciones, 选项, multiple choice options, optionen, antwortmoglichkeiten, auswahl, opzioni, "
+        "opcoes, alternativas, choix, propositions, reponses possibles, keuzes, opties, secenekler, warianty, "
+        "варианты, "
+        "варианты ответа, варианты ответов, 选择, 選択肢, 보기, 선택지"
     ),
     "answer_key": _vocabulary(
         "answer, answer key, label, correct answer, correct option, cop, gold, answer idx, answer index, correct, "
         "correct choice, correct index, gold index, target, solution, 答案, correct answer index, correct answer "
         "letter, correct answer number, correct answer num, answer number, key, antwort, respuesta, ground truth, "
-        "richtig, mc answer"
+        "richtig, mc answer, richtige antwort, richtige, losung, correcta, respuesta correcta, opcion correcta, "
+        "bonne reponse, reponse correcte, bonne, corretta, risposta corretta, correta, resposta correta, gabarito, "
+        "juiste antwoord, goede antwoord, dogru cevap, dogru, poprawna, poprawna odpowiedz, spravna odpoved, "
+        "ratt svar, "
+        "правильный ответ, верный ответ, ответ, 正确答案, 正解, 정답, right answer, right, right option"
     ),
     "answer": _vocabulary(
         "ground truth, answer, final answer, reference answer, gold answer, expected "
@@ -187,127 +207,30 @@ VOCABULARY: dict[str, dict[str, int]] = {
     "better": _vocabulary(
         "better response id, preferred, preference, winner, choice, label, labels, better, chosen, overall "
         "preference, preference strength, preferred response, best, best response, chosen index, selected, safer "
-        "response id, vote, human preference, verdict, winner model, preferred id"
+        "response id, vote, human preference, verdict, winner model, preferred id, mejor, la mejor, mejor respuesta, "
+        "preferida, elegida, ganadora, besser, bessere, bessere antwort, beste, beste antwort, bevorzugt, gewinner, "
+        "meilleure, meilleur, meilleure reponse, preferee, prefere, gagnant, migliore, risposta migliore, preferita, "
+        "scelta, melhor, melhor resposta, escolhida, beter, betere, lepsza, lepsi, daha iyi, лучше, лучший, лучший "
+        "ответ, 更好, 优选, better answer, better one, which is better, better response"
     ),
 }
 """Role → name → rank; where several columns suit, the one of the smallest rank is taken."""
 
-_HARMLESS = frozenset(
-    [
-        "text",
-        "string",
-        "str",
-        "content",
-        "contents",
-        "body",
-        "en",
-        "eng",
-        "english",
-        "de",
-        "german",
-        "zh",
-        "chinese",
-        "fr",
-        "es",
-        "it",
-        "pt",
-        "ru",
-        "ja",
-        "ko",
-        "full",
-        "raw",
-        "clean",
-        "cleaned",
-        "final",
-        "md",
-        "markdown",
-        "html",
-        "translated",
-        "original",
-        "new",
-        "stem",
-        "pretokenized",
-        "value",
-        "span",
-        "spans",
-    ]
-)
+_HARMLESS = frozenset((
+    "text", "string", "str", "content", "contents", "body", "en", "eng", "english", "de", "german", "zh", "chinese",
+    "fr", "es", "it", "pt", "ru", "ja", "ko", "full", "raw", "clean", "cleaned", "final", "md", "markdown", "html",
+    "translated", "original", "new", "stem", "pretokenized", "value", "span", "spans",
+    "corretta", "correcta", "correta", "correcte",
+))  # fmt: skip
 """Words behind a name that do not change what it names: "question text" is a question."""
-METADATA = frozenset(
-    [
-        "id",
-        "ids",
-        "uid",
-        "uuid",
-        "idx",
-        "index",
-        "type",
-        "kind",
-        "source",
-        "url",
-        "urls",
-        "link",
-        "date",
-        "time",
-        "timestamp",
-        "created",
-        "updated",
-        "count",
-        "number",
-        "num",
-        "length",
-        "len",
-        "size",
-        "tokens",
-        "token",
-        "score",
-        "scores",
-        "rating",
-        "ratings",
-        "model",
-        "models",
-        "name",
-        "names",
-        "lang",
-        "language",
-        "hash",
-        "md5",
-        "sha",
-        "status",
-        "key",
-        "version",
-        "file",
-        "path",
-        "filename",
-        "tag",
-        "tags",
-        "category",
-        "difficulty",
-        "level",
-        "domain",
-        "subset",
-        "split",
-        "author",
-        "metadata",
-        "meta",
-        "prob",
-        "logprob",
-        "logprobs",
-        "reward",
-        "rewards",
-        "policy",
-        "embedding",
-        "embeddings",
-        "style",
-        "format",
-        "rank",
-        "avg",
-        "mean",
-        "license",
-        "dataset",
-        "ref",
-    ]
-)
+METADATA = frozenset((
+    "id", "ids", "uid", "uuid", "idx", "index", "type", "kind", "source", "url", "urls", "link", "date", "time",
+    "timestamp", "created", "updated", "count", "number", "num", "length", "len", "size", "tokens", "token",
+    "score", "scores", "rating", "ratings", "model", "models", "name", "names", "lang", "language", "hash", "md5",
+    "sha", "status", "key", "version", "file", "path", "filename", "tag", "tags", "category", "difficulty", "level",
+    "domain", "subset", "split", "author", "metadata", "meta", "prob", "logprob", "logprobs", "reward", "rewards",
+    "policy", "embedding", "embeddings", "style", "format", "rank", "avg", "mean", "license", "dataset", "ref",
+))  # fmt: skip
 """Words that make of a name something said about a row."""
 _OF_THE_ROW = frozenset(("prompt", "completion", "context", "input", "class"))
 _ABOUT_THE_ROW = frozenset(("meta", "metadata"))

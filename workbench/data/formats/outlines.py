@@ -20,13 +20,16 @@ from workbench.data.formats.turns import joined, text_of, turn
 
 _TITLES = frozenset(
     ("title", "name", "recipe", "dish", "task", "goal", "titel", "titre", "titulo", "titolo", "nombre", "nom", "nome",
-     "rezept", "receta", "recette", "ricetta", "receita")
+     "rezept", "receta", "recette", "ricetta", "receita", "gericht", "plato", "plat", "piatto", "prato", "danie",
+     "przepis", "рецепт", "блюдо", "recept", "tarif", "yemek")
 )  # fmt: skip
 """Last words of the names of titles."""
 _LISTS = frozenset(
     ("ingredients", "steps", "directions", "instructions", "method", "procedure", "preparation", "materials",
      "zutaten", "zubereitung", "anleitung", "schritte", "ingredientes", "pasos", "preparacion", "instrucciones",
-     "etapes", "ingredienti", "preparazione", "passaggi", "procedimento", "preparo", "passos")
+     "etapes", "ingredienti", "preparazione", "passaggi", "procedimento", "preparo", "passos", "skladniki",
+     "przygotowanie", "ингредиенты", "приготовление", "ingredienser", "ingredienten", "bereiding", "malzemeler",
+     "yapilis", "suroviny", "postup", "elaboracion")
 )  # fmt: skip
 """Last words of the names of lists whose lines are to be learnt."""
 _MOST_LISTS = 4
@@ -70,7 +73,8 @@ def outline(table: Table) -> Iterator[Columns]:
         if "." not in name and names.last(name) in _TITLES and 0 < table.columns[name].mean_chars <= _LONGEST_TITLE
         and not table.columns[name].is_coded and not table.columns[name].is_repeated
     ]  # fmt: skip
-    if not several or not titles:
+    # What is needed and what is done with it may be a text each.
+    if not (several or len(lists) > 1) or not titles:
         return
     asked = asking(table)
     said = answering(table, asked) if asked is not None else None

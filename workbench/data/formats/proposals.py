@@ -10,7 +10,19 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from workbench.data.formats import checkable, classing, desks, dialogue, guesses, judged, names, outlines, spoken
+from workbench.data.formats import (
+    checkable,
+    classing,
+    desks,
+    dialogue,
+    guesses,
+    judged,
+    names,
+    outlines,
+    quizzes,
+    rewriting,
+    spoken,
+)
 from workbench.data.formats.choosing import WORDS, Columns, answering, aside, asking, repeats, roles, thinking
 from workbench.data.formats.columns import Table, most
 from workbench.data.formats.languages import language
@@ -27,74 +39,6 @@ _DIALOGUES = 400
 _MUCH_LONGER_TEXT = 3
 _PLAIN_PROMPTS = 28
 """Names at the beginning of the vocabulary of prompts, which nothing but a prompt is called."""
-
-
-_OPTION = re.compile(
-    r"(?!incorrect|wrong|false|bad|negative)(?:(?:[a-z]{1,12}[ _-])?"
-    r"(?:option|choice|ending|answer|opt|op|sol|candidate)s?[ _-]?)?([a-h]|[0-8])$",
-    re.IGNORECASE,
-)
-
-
-_NUMBERED = re.compile(r"([a-z]{2,20})[ _-]?([a-h]|[0-8])$", re.IGNORECASE)
-_FEWEST_ALIKE = 3
-
-
-def _alike(table: Table) -> dict[str, str]:
-    """Return tag → column of texts named alike but for it, where another column points at one of them by its tag."""
-    groups: dict[str, dict[str, str]] = {}
-    for name in table.of_kind("text"):
-        if (match := _NUMBERED.fullmatch(name)) is not None:
-            groups.setdefault(match[1].lower(), {})[match[2].lower()] = name
-    found = max(groups.values(), key=len, default={})
-    keys = [name for name in table.columns if names.words(name) in (("label",), ("answer",), ("correct",), ("target",))]
-    values = {str(value).strip().lower() for name in keys[:1] for value in table.columns[name].values}
-    return found if len(found) >= _FEWEST_ALIKE and len(values) > 1 and values <= found.keys() else {}
-
-
-def _separate_choices(table: Table) -> Columns:
-    """Return role → column of choices that have a column each."""
-    groups: dict[str, dict[str, str]] = {}
-    for name in table.of_kind("text", "number"):
-        if (match := _OPTION.match(name)) is not None:
-            groups.setdefault(name[: match.start(1)].lower(), {})[match[1].lower()] = name
-    found = max(groups.values(), key=len, default={}) or _alike(table)
-    ordered = [found[key] for key in sorted(found)]
-    if len(ordered) < 2 or len(ordered) > 8 or sorted(found)[0] not in "a01":
-        return {}
-    return {f"choice_{chr(97 + place)}": name for place, name in enumerate(ordered)}
-
-
-def _multiple_choice(table: Table) -> Iterator[Columns]:
-    choices = table.best("choices", ("texts", "objects", "object"), exact=True)
-    if choices is None:
-        written = (
-            name
-            for name in table.of_kind("text")
-            if names.exact(name, "choices") and most(text.lstrip()[:1] == "[" for text in table.columns[name].texts)
-        )
-        choices = next(written, None)
-    separate = _separate_choices(table) if choices is None else {}
-    if choices is None and not separate:
-        return
-    taken = [choices or "", *separate.values()]
-    taken += [name for name in table.columns if choices is not None and name.startswith(f"{choices}.")]
-    key = table.best("answer_key", ("text", "number", "texts", "numbers"), taken)
-    labelled = choices is not None and f"{choices}.labels" in table.columns
-    prompt = table.best("prompt", WORDS, [*taken, key or ""])
-    if prompt is None or (key is None and not labelled):
-        return
-    role = "answer"
-    if key is not None:
-        numbers = [str(value).strip().removesuffix(".0") for value in table.columns[key].values]
-        width = len(separate) or max(
-            (len(value) for value in table.columns[choices or ""].values if isinstance(value, list)), default=0
-        )
-        # Counted from nought, the first choice is 0 and none is as many as there are; counted from one, the reverse.
-        if width and numbers.count(str(width)) > numbers.count("0"):
-            role = "answer_from_one"
-    context = table.best("context", ("text", "texts"), [*taken, key or "", prompt], exact=True)
-    yield roles(prompt=prompt, choices=choices, context=context, **{role: key}, **separate)
 
 
 def _alpaca(table: Table) -> Iterator[Columns]:
@@ -155,36 +99,28 @@ def _told(table: Table, title: str, completion: str) -> str | None:
     return longest.name if longest is not None and longest.mean_chars >= least else None
 
 
-_REWRITTEN = (
-    ("old", "new"), ("before", "after"), ("original", "edited"), ("original", "rewritten"), ("original", "corrected"),
-    ("original", "revised"), ("incorrect", "correct"), ("incorrect", "corrected"), ("wrong", "right"),
-    ("noisy", "clean"),
-    ("complex", "simple"), ("informal", "formal"), ("toxic", "neutral"), ("buggy", "fixed"), ("draft", "final"),
-)  # fmt: skip
-"""Words by which the names of a text and of what it is rewritten to differ."""
+_INITIALS = (("q", "a"), ("q", "r"), ("p", "r"), ("d", "r"), ("f", "a"), ("v", "a"), ("в", "о"), ("s", "c"))
+"""Initials of question and answer in a language, which name the two columns of some tables."""
 
 
-def _rewriting(table: Table) -> Iterator[Columns]:
-    """Propose a text and what it is rewritten to, after what is said about the change."""
-    spelled = {names.words(name): name for name in table.of_kind("text") if "." not in name}
-    for first, second in _REWRITTEN:
-        for parts, before in spelled.items():
-            other = tuple(second if part == first else part for part in parts)
-            if first not in parts or other not in spelled:
-                continue
-            after = spelled[other]
-            asked = table.best("instruction", WORDS, (before, after)) or table.best("prompt", WORDS, (before, after))
-            yield roles(prompt=asked or before, context=before if asked else None, completion=after)
-            return
+def _initials(table: Table) -> tuple[str, str] | None:
+    """Return the columns of questions and answers that have an initial for a name each, or None."""
+    spelled = {name.lower(): name for name in table.of_kind("text")}
+    found = [(spelled[asked], spelled[said]) for asked, said in _INITIALS if asked in spelled and said in spelled]
+    letters = [name for name in spelled if len(name) == 1 and name.isalpha()]
+    return found[0] if found and len(letters) == 2 else None
 
 
 def _prompt_completion(table: Table) -> Iterator[Columns]:
     completion = None
+    if (initials := _initials(table)) is not None:
+        yield roles(prompt=initials[0], completion=initials[1])
+        return
     prompt = asking(table)
     if prompt is not None:
         completion = answering(table, prompt)
     if prompt is None or completion is None or (names.weak(prompt, "prompt") and names.weak(completion, "completion")):
-        yield from _rewriting(table)
+        yield from rewriting.rewritten(table)
         return
     if not names.exact(prompt, "prompt") and names.exact(prompt, "title"):
         prompt = _told(table, prompt, completion) or prompt
@@ -346,7 +282,7 @@ PROPOSERS: dict[str, Callable[[Table], Iterator[Columns]]] = {
     "messages": spoken.messages,
     "sharegpt": spoken.sharegpt,
     "speakers": spoken.speakers,
-    "multiple_choice": _multiple_choice,
+    "multiple_choice": quizzes.quiz,
     "next_turn": spoken.next_turn,
     "outline": outlines.outline,
     "alpaca": _alpaca,

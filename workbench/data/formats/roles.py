@@ -12,12 +12,21 @@ from typing import Any
 _SPELLINGS = {
     "system": "system developer context-setting systemprompt",
     "user": "user human prompter customer client caller student patient guest visitor question asker prompt q usr "
-    "nutzer benutzer kunde kundin usuario cliente utilisateur utente 用户 人类 ユーザー",
+    "nutzer nutzerin benutzer benutzerin kunde kundin anrufer gast patientin schüler schülerin anwender interessent "
+    "usuario usuaria usuário usuária cliente clienta paciente alumno alumna aluno aluna utilizador utilisateur "
+    "utilisatrice client cliente élève utente paziente studente gebruiker klant gebruikster użytkownik klient klientka "
+    "пользователь клиент человек користувач клієнт kullanıcı müşteri användare kund bruger kunde bruker käyttäjä "
+    "asiakas uživatel zákazník felhasználó ügyfél utilizator χρήστης πελάτης المستخدم العميل pengguna pelanggan "
+    "用户 用戶 人类 人類 客户 客戶 顾客 ユーザー ユーザ お客様 顧客 사용자 고객 유저",
     "assistant": "assistant gpt chatgpt bot chatbot model ai llm agent support operator representative "
     "claude gemini bard bing copilot grok llama mistral qwen deepseek gemma phi vicuna chatglm moss "
-    "advisor berater beraterin mitarbeiter verkäufer asesor vendedor conseiller "
-    "vendeur consulente operatore operador tutor doctor therapist expert "
-    "answer response completion a asst assistent asistente 助手 机器人 "
+    "advisor berater beraterin mitarbeiter mitarbeiterin verkäufer verkäuferin kundendienst asesor asesora vendedor "
+    "vendedora agente conseiller conseillère vendeur vendeuse consulente operatore operatrice operador operadora tutor "
+    "doctor therapist expert arzt ärztin lehrer lehrerin profesor profesora médico atendente professeur "
+    "answer response completion a asst assistent assistentin asistente assistente asistan asystent asystentka "
+    "konsultant medewerker adviseur ассистент помощник оператор бот консультант поддержка асистент помічник temsilci "
+    "destek rådgivare avustaja neuvoja asistentka poradce asszisztens βοηθός المساعد asisten "
+    "助手 助理 机器人 機器人 客服 アシスタント 担当者 オペレーター 어시스턴트 상담원 상담사 챗봇 "
     "function_call tool_call tool_use",
     "tool": "tool observation function function_response tool_response ipython environment tool_result tool_output "
     "function_result function_output tool_results",
@@ -41,6 +50,21 @@ ROLE_KEYS = (
 
 CONTENT_KEYS = ("content", "value", "text", "parts", "message", "body", "utterance", "msg", "mes", "txt")
 """Keys of the words of a turn, the commonest first."""
+
+OTHER_KEYS: dict[str, str] = {
+    word: key
+    for key, spelled in {
+        "role": "rolle rol ruolo rôle papel rola роль rooli role_name 角色 役割 역할",
+        "speaker": "sprecher sprecherin absender person auteur autor autora autore locuteur hablante parlante emisor "
+        "expéditeur mittente remetente afzender spreker nadawca kto mówca автор кто отправитель gönderen konuşan "
+        "avsändare talare wer qui quien quién chi quem wie 说话人 发言人 話者 화자 발신자",
+        "content": "inhalt nachricht aussage contenu texte contenido texto mensaje contenuto testo messaggio conteúdo "
+        "mensagem inhoud tekst bericht treść wiadomość текст сообщение содержание içerik metin mesaj innehåll "
+        "meddelande besked sisältö viesti obsah zpráva tartalom üzenet 内容 內容 消息 文本 発言 テキスト 내용 메시지",
+    }.items()
+    for word in spelled.split()
+}
+"""Key of a turn in another language → the one it stands for."""
 
 _VERSION = re.compile(
     r"(gpt|chatgpt|claude|gemini|bard|bing|grok|llama|mistral|qwen|deepseek|gemma|phi)[- ]?v?\d[\w.: -]*"

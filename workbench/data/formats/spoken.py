@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from workbench.data.formats import names
+from workbench.data.formats import judged, names
 from workbench.data.formats.choosing import WORDS, Columns, answering, aside, roles
 from workbench.data.formats.columns import REVIEWED, Table, most, review_column
 from workbench.data.formats.lists import alternate, listed_in
@@ -130,7 +130,8 @@ def _turns(table: Table) -> tuple[Columns, bool] | None:
     beside = aside(table, *taken)
     if "system" not in beside and (context := table.best("context", WORDS, taken, exact=True)) is not None:
         beside |= {"system": context} if names.words(context)[-1:] == ("context",) else {}
-    columns = roles(turns=name, answer=table.best("answer", ("text", "number"), taken, exact=True), **beside)
+    answer = table.best("answer", ("text", "number"), taken, exact=True)
+    columns = roles(turns=name, answer=answer, rating=next(iter(judged.ratings(table)), None), **beside)
     lists = [found for value in table.columns[name].values if (found := listed_in(value)) is not None]
     if not answered(lists) or _waiting(table, name, lists) or _of_named(lists):
         return None

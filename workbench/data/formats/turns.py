@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from workbench.core.text import one_line
 from workbench.data.formats import calls, names
 from workbench.data.formats.lists import is_bare_text, listed_in, unnamed
@@ -318,8 +320,29 @@ def listed(value: Any, repairs: Counter[str]) -> Turns:
     return made
 
 
+def spoken_in(value: Any) -> Any:
+    """Return the turn, or the turns, that JSON text is: {"role", "content"}, a list of such, or an API's whole answer.
+
+    Another value comes back as it is: JSON that was asked for names no role.
+    """
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
+        return value
+    try:
+        held = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return value
+    if isinstance(held, dict) and isinstance(choices := held.get("choices"), list) and choices:
+        held = choices[0]
+    if isinstance(held, dict) and isinstance(held.get("message"), dict):
+        held = held["message"]
+    turns = held if isinstance(held, list) else [held]
+    said = [item for item in turns if isinstance(item, dict) and role_of(item.get("role")) and is_turn(item)]
+    return held if turns and len(said) == len(turns) else value
+
+
 def one_side(value: Any, role: str, what: str, repairs: Counter[str]) -> Turns:
     """Return one side of an exchange: text spoken in a role, a turn, or a list of turns."""
+    value = spoken_in(value)
     if isinstance(value, dict) and isinstance(value.get("messages"), list):
         value = value["messages"]
     if isinstance(value, dict) and is_turn(value):

@@ -40,10 +40,11 @@ WORDS: dict[str, tuple[str, ...]] = {
 _LETTERS = {
     "Q": "question", "A": "answer", "D": "question", "R": "answer", "P": "question", "F": "question",
     "س": "question", "ج": "answer", "В": "question", "О": "answer", "问": "question", "問": "question",
-    "答": "answer", "문": "question", "답": "answer",
+    "答": "answer", "문": "question", "답": "answer", "K": "question", "V": "answer", "S": "question", "C": "answer",
 }  # fmt: skip
 """Letter that stands for a question or an answer in some language → which."""
 _ROLE_OF = {word: role for role, words in WORDS.items() for word in words}
+_SHORT = {"q": "question", "a": "answer", "front": "question", "back": "answer"}
 
 
 def _either(words: Iterable[str]) -> str:
@@ -69,6 +70,13 @@ _MAX_INLINE = 4000
 """Characters within which the answer on the line of its question begins."""
 _RULE = re.compile(r"-(?: ?-){2,}|\*(?: ?\*){2,}|_(?: ?_){2,}|={3,}|~{4,}|\#{3,}")
 _MAX_RULE = 200
+
+
+def names_role(name: str) -> str:
+    """Return "question" or "answer" where a name, of a column or a key, is a word or a letter for it; else ""."""
+    first = name.strip().lower().replace("_", " ")
+    role = _ROLE_OF.get(first) or _SHORT.get(first) or _LETTERS.get(first.upper()) or _ROLE_OF.get(first.split(" ")[0])
+    return role if role in ("question", "answer") else ""
 
 
 def is_rule(line: str) -> bool:

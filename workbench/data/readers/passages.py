@@ -7,6 +7,7 @@ end (`form_of`):
 
 - questions and answers: lines marked `Q:` and `A:` (or the words for them, in many languages) alternate;
 - conversations: lines marked `User:` and `Assistant:` (or `Human:`, `AI:` ...) alternate;
+- tables of questions and answers (`tables_of_text`), and flash cards (`cards`);
 - a FAQ: headings, bold or numbered lines, or lines that stand alone, of which most end in a question mark.
 
 A single question with its answer is left as it is: only a look at the files beside it tells what it is.
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Any
 
+from workbench.data.readers import cards, tables_of_text
 from workbench.data.readers.marks import LONE, Mark, Seen, heading_of, is_rule, mark_of, scanned, split_inline
 from workbench.data.readers.records import BadRecord, Record
 
@@ -51,7 +53,7 @@ class Form:
     """How a text is divided."""
 
     kind: str
-    """article, pairs, turns or faq."""
+    """article, pairs, turns, table, cards, words or faq."""
     level: int = 0
     """FAQ: the level of the headings that ask."""
     by_block: bool = False
@@ -59,6 +61,12 @@ class Form:
 
 
 ARTICLE = Form("article")
+_OF_LINES = {
+    "table": (tables_of_text.are_in, tables_of_text.rows),
+    "cards": (cards.are_in, cards.rows),
+    "words": (cards.are_words, cards.words),
+}
+"""Kind of text whose lines are read one by one → what tells and what reads it."""
 _ALTERNATIONS = (("pairs", "question", "answer"), ("turns", "user", "assistant"))
 
 
@@ -176,7 +184,10 @@ def _faq_form(lines: list[Line]) -> Form | None:
 def form_of(text: str) -> Form:
     """Return how a text is to be divided, judged by its first `JUDGED` characters."""
     lines = list(without_front_matter(numbered(text[:JUDGED])))
-    return _marked_form(lines) or _faq_form(lines) or ARTICLE
+    if (marked := _marked_form(lines)) is not None:
+        return marked
+    kind = next((kind for kind, (is_one, _) in _OF_LINES.items() if is_one(lines)), "")
+    return Form(kind) if kind else _faq_form(lines) or ARTICLE
 
 
 # Its division
@@ -324,6 +335,8 @@ def divided(form: Form, lines: Iterable[Line], *, long: bool, left_out: list[int
         return _pairs(body, aside)
     if form.kind == "turns":
         return _conversations(form, body, aside)
+    if form.kind in _OF_LINES:
+        return _OF_LINES[form.kind][1](body, aside)
     return _faq(form.level, body, aside) if form.kind == "faq" else _articles(body, long)
 
 

@@ -162,12 +162,28 @@ def _is_concatenated(head: bytes) -> bool:
     return raw is not None and pieces.peek() == b"{" and isinstance(parse_json(raw)[0], dict)
 
 
+def _are_folded(head: bytes) -> bool:
+    """Return whether the first line of JSON lines is questions with their answers below a heading."""
+    return tables_of_json.is_folded(parse_json(head.strip().partition(b"\n")[0])[0])
+
+
+def _unfolded(records: Iterable[Record | BadRecord]) -> Iterator[Record | BadRecord]:
+    """Yield records, but the questions of each that is some below a heading as records of their own."""
+    for record in records:
+        if isinstance(record, Record) and tables_of_json.is_folded(record.value):
+            for row in tables_of_json.unfolded(record.value):
+                yield record._replace(value=row)
+        else:
+            yield record
+
+
 def _rows(source: Source) -> Iterator[Record | BadRecord]:
     """Yield the rows of a source."""
     if is_json_lines(source.head, source.suffix):
-        return _lines(source)
+        return _unfolded(_lines(source)) if _are_folded(source.head) else _lines(source)
     if source.head.lstrip(_SPACE).startswith(b"["):
-        return (json_record(source.name, place, raw) for place, raw in _placed(array_elements(source.chunks())))
+        rows = (json_record(source.name, place, raw) for place, raw in _placed(array_elements(source.chunks())))
+        return _unfolded(rows)
     return _object(source)
 
 

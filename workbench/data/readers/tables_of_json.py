@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from workbench.data.readers.json_pieces import Pieces
+from workbench.data.readers.marks import WORDS, names_role
 
 TRAINING_KEYS = ("train", "training", "train_data", "training_data", "trainset", "train_set")
 ROW_KEYS = (
@@ -34,8 +35,16 @@ _PARTS_OF_A_ROW = frozenset(
 _TALKS = "conversations"
 """Key under which an export keeps whole conversations, and a row the turns of one."""
 _SPEAKERS = frozenset(("role", "from", "speaker", "author", "sender"))
+_STEM = 4
+"""Letters from which the last one of a word may be another in the plural: domanda, domande."""
 _FOLDED = ("paragraphs", "qas", "qa_pairs", "sections", "faq", "faqs", "questions_and_answers")
 """Keys under which an article keeps its questions."""
+_QUESTIONS = tuple(
+    {*(word[:-1] if len(word) > _STEM else word for word in WORDS["question"]), "faq", "q&a", "qa", "cards", "quiz"}
+)
+"""Beginnings of the keys of such lists, in the singular or the plural of many languages."""
+_HEADING = 300
+"""Characters beside a list of questions that are no more than a heading, a number and a short description."""
 _LARGE_SHARE = 0.8
 """Share of an object's text that a list under any other key must make up to be its rows."""
 _MANY = 3
@@ -174,12 +183,33 @@ def _largest(value: Cells) -> Found | None:
     return None
 
 
+def _is_pair(value: Cells) -> bool:
+    """Return whether an object is a question with its answer."""
+    return {"question", "answer"} <= {names_role(key) for key in value}
+
+
+def _asked(row: Any) -> str:
+    """Return the key of a list of questions with their answers below what is no more than a heading, or ""."""
+    if not isinstance(row, dict):
+        return ""
+    for key, value in row.items():
+        if isinstance(value, list) and value and key.lower().startswith(_QUESTIONS) and _are_objects(value):
+            beside = sum(len(item) for item in row.values() if isinstance(item, str))
+            return key if beside <= _HEADING and all(map(_is_pair, value)) else ""
+    return ""
+
+
+def is_folded(row: Any) -> bool:
+    """Return whether a row of many is questions with their answers below a heading."""
+    return bool(_asked(row))
+
+
 def unfolded(row: Any) -> list[Any]:
     """Return the questions of an article, each as a row with what is said of all of them; any other row as it is.
 
     An article holds them in a list of objects, directly or paragraph by paragraph.
     """
-    inside = next((key for key in _FOLDED if isinstance(row, dict) and _are_objects(row.get(key))), "")
+    inside = next((key for key in _FOLDED if isinstance(row, dict) and _are_objects(row.get(key))), "") or _asked(row)
     if not inside:
         return [row]
     shared = {key: item for key, item in row.items() if key != inside}
