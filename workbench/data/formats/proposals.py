@@ -148,6 +148,10 @@ def _prompt_completion(table: Table) -> Iterator[Columns]:
     )
 
 
+_REFERENCES = (("reference",), ("expected",), ("correct",))
+"""First words of names of what a grader compares an answer with."""
+
+
 def _prompt_only(table: Table) -> Iterator[Columns]:
     """Propose prompts without completions; those with an answer only where it is plainly for a reward to check."""
     if (questions := spoken.questions(table)) is not None:
@@ -170,6 +174,9 @@ def _prompt_only(table: Table) -> Iterator[Columns]:
     rewards = (name for name in table.columns if names.words(name)[:2] == ("reward", "model"))
     truth = next((name for name in rewards if names.words(name)[-2:] == ("ground", "truth")), None)
     answer = truth or table.best("answer", ("text", "number", "texts"), (prompt,)) or classing.reference(table)
+    if answer is None and table.columns[prompt].kind == "turns":
+        named = (name for name in table.of_kind("text", "number") if names.words(name)[:1] in _REFERENCES)
+        answer = next(named, None)
     if answer is None:
         text = table.best("text", WORDS, (prompt,), exact=True)
         plain = turns or (names.rank(prompt, "prompt") or 0) < _PLAIN_PROMPTS
