@@ -47,6 +47,8 @@ def describe(event: events.Event) -> str:
             return f"  {one_line(event.prompt, 60)} → {one_line(event.text, 100)}"
         case events.Checkpoint():
             return f"step {count(event.step)}  checkpoint {size(event.bytes)} in {event.seconds:.1f} s"
+        case events.Layout():
+            return f"{MARKS['warning']} {one_line(event.text)}"
         case events.Notice():
             return f"{MARKS.get(event.level, '·')} {one_line(event.text)}"
         case events.Request():

@@ -100,6 +100,22 @@ class Checkpoint(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Layout(Event):
+    """From now on, in later attempts too, a step takes less memory than the recipe asks for; the result is the same."""
+
+    kind: ClassVar[str] = "layout"
+    step: int
+    """The step that ran out of memory and is taken again, or the last one before an evaluation that did."""
+    per_device_train_batch_size: int
+    gradient_accumulation_steps: int
+    """Passes per optimizer step of the recipe's effective batch."""
+    gradient_checkpointing: bool
+    per_device_eval_batch_size: int
+    text: str
+    """One sentence: what changed and why."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Notice(Event):
     """Something the person should know; `code` is stable, `text` is one sentence with what to do."""
 
@@ -131,7 +147,8 @@ class AttemptEnded(Event):
 
 
 EVENTS: dict[str, type[Event]] = {
-    cls.kind: cls for cls in (AttemptStarted, Phase, Step, Eval, Sample, Checkpoint, Notice, Request, AttemptEnded)
+    cls.kind: cls
+    for cls in (AttemptStarted, Phase, Step, Eval, Sample, Checkpoint, Layout, Notice, Request, AttemptEnded)
 }
 
 _KNOWN = {kind: frozenset(f.name for f in fields(cls)) for kind, cls in EVENTS.items()}

@@ -13,12 +13,13 @@ from typing import Any
 import torch
 
 from workbench.core import events
-from workbench.engine import checkpoint, load, prepare, samples, team
+from workbench.engine import checkpoint, layout, load, prepare, samples, team
+from workbench.engine.conductor import Conductor, cadence
 from workbench.engine.material import Material
 from workbench.engine.requests import OUTCOME
 from workbench.engine.session import Attempt, write_report
 from workbench.engine.token_rows import chosen
-from workbench.engine.trainer import Conductor, Progress, WorkbenchTrainer, arguments, cadence, total_steps
+from workbench.engine.trainer import Progress, WorkbenchTrainer, arguments, total_steps
 from workbench.runs import atomic
 
 
@@ -94,6 +95,7 @@ def _figures(attempt: Attempt, material: Material, steps: int, packed: bool, tok
         ],
         "data": material.counts,
         "packed": packed,
+        "layout": layout.figures(attempt.run, attempt.recipe),
     }
 
 
@@ -117,12 +119,14 @@ def fit(attempt: Attempt, folder: Path, tokenizer: Any, material: Material) -> t
     run.checkpoints_dir.mkdir(mode=0o700, exist_ok=True)
     run.artifacts_dir.mkdir(mode=0o700, exist_ok=True)
     progress = Progress()
-    settings = arguments(recipe, where, steps, run.checkpoints_dir)
+    laid_out = layout.in_effect(run, recipe)
+    settings = arguments(recipe, where, steps, run.checkpoints_dir, laid_out)
     settings.eval_on_start = attempt.resume_from is None
     conductor = Conductor(plan, attempt.requests, reporter)
     trainer: WorkbenchTrainer = WorkbenchTrainer(
         recipe=recipe,
         reporter=reporter,
+        layout=laid_out,
         plan=plan,
         checkpoints_dir=run.checkpoints_dir,
         held_out={

@@ -182,6 +182,12 @@ class Sequences(torch.utils.data.Dataset[dict[str, NDArray[np.int64]]]):
     def __len__(self) -> int:
         return len(self._examples) if self.bins is None else len(self.bins)
 
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Tokens of each sequence."""
+        lengths = self._examples.lengths
+        return lengths if self.bins is None else np.add.reduceat(lengths[self.bins.numbers], self.bins.bounds[:-1])
+
     def __getitem__(self, number: int) -> dict[str, NDArray[np.int64]]:
         if not 0 <= number < len(self):
             raise IndexError(number)
@@ -194,6 +200,32 @@ class Sequences(torch.utils.data.Dataset[dict[str, NDArray[np.int64]]]):
             "labels": np.concatenate([labels for _, labels in columns]),
             "position_ids": np.concatenate([np.arange(len(ids)) for ids, _ in columns]),
         }
+
+
+class Order(torch.utils.data.Sampler[int]):
+    """The order in which sequences are learnt: shuffled by the seed and the epoch, and nothing else.
+
+    The first epoch begins with the longest sequence: the first batch is then as large as any batch gets, and a run that
+    does not fit shows it at its first step and not hours later. It trades places with the sequence that would have been
+    first, so that every sequence is still learnt once, and whatever the micro-batch is the rows of a step are the same.
+    """
+
+    def __init__(self, lengths: NDArray[np.int64], seed: int) -> None:
+        self._lengths, self._seed = lengths, seed
+        self.epoch = 0
+        """Set by the trainer at the beginning of each epoch."""
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(self._seed + self.epoch)
+        numbers = torch.randperm(len(self), generator=generator).tolist()
+        longest = int(self._lengths.argmax())
+        if self.epoch == 0 and self._lengths[longest] > self._lengths[numbers[0]]:
+            place = numbers.index(longest)
+            numbers[0], numbers[place] = numbers[place], numbers[0]
+        yield from numbers
 
 
 def collator(pad_token_id: int, packed: bool) -> Callable[[list[dict[str, Any]]], dict[str, torch.Tensor]]:

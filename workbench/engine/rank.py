@@ -20,6 +20,7 @@ from typing import Any
 from workbench.core.errors import NoSpaceError, WorkbenchError
 from workbench.core.recipe import load as load_recipe
 from workbench.engine import lifeline
+from workbench.engine.layout import RanOut
 from workbench.engine.ranks import PARENT
 from workbench.engine.reporter import Reporter, unforeseen
 from workbench.engine.requests import Interrupted, Requests
@@ -54,8 +55,8 @@ def _train(run: Run, reporter: Reporter, requests: Requests, meeting_point: Path
 def work(run: Run, meeting_point: Path, is_first: bool) -> tuple[dict[str, Any], int]:
     """Return this process's last word and its exit code.
 
-    The word is {"outcome"}, {"no_space"} or {"error"}, each with "step"; an exit code other than 0 makes the launcher
-    end the other processes.
+    The word is {"outcome"}, {"no_space"}, {"out_of_memory"} or {"error"}, each with "step"; an exit code other than 0
+    makes the launcher end the other processes.
     """
     reporter = Reporter(run.events_path if is_first else None)
     requests = Requests(run.path, reporter) if is_first else _Follower(run.path, reporter)
@@ -70,6 +71,8 @@ def work(run: Run, meeting_point: Path, is_first: bool) -> tuple[dict[str, Any],
         word = {"outcome": interrupted.outcome}
     except NoSpaceError as full:
         word = {"no_space": asdict(full)}
+    except RanOut as out:
+        word = {"out_of_memory": out.step}
     except WorkbenchError as known:
         word = {"error": str(known)}
     except BaseException as unknown:

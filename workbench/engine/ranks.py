@@ -26,6 +26,8 @@ from typing import Any
 
 from workbench.core.errors import NoSpaceError, WorkbenchError
 from workbench.core.events import Step
+from workbench.core.recipe import load as load_recipe
+from workbench.engine import layout
 from workbench.engine.reporter import Reporter
 from workbench.engine.requests import Requests
 from workbench.runs import atomic, errand, journal, process, requests
@@ -119,14 +121,18 @@ def _listen(run: Run, launcher: subprocess.Popen[bytes], pipe: int, asked: Reque
 def verdict(words: Sequence[dict[str, Any]], processes: int, launcher_code: int) -> str:
     """Return the outcome of the attempt by what its processes said, in the order they said it.
 
-    `words` holds last words of processes, {"rank", "step"} with "outcome", "no_space" or "error", and of the launcher,
-    {"exit_codes": {rank: code}}. Raises NoSpaceError or WorkbenchError with what went wrong first: a process that died
-    without a word before what the others said about its silence.
+    `words` holds last words of processes, {"rank", "step"} with "outcome", "no_space", "out_of_memory" or "error", and
+    of the launcher, {"exit_codes": {rank: code}}. Raises RanOut when a step needs more memory than there is, and
+    NoSpaceError or WorkbenchError with what went wrong first: a process that died without a word before what the others
+    said about its silence.
     """
     last = [word for word in words if "rank" in word]
     for word in last:
         if "outcome" in word:
             return str(word["outcome"])
+    for word in last:
+        if "out_of_memory" in word:
+            raise layout.RanOut(word["out_of_memory"])
     spoke = {str(word["rank"]) for word in last}
     silent = [end for word in words for end in word.get("exit_codes", {}).items() if end[0] not in spoke]
     # With SIGTERM the launcher ends the others once one has failed: it explains nothing unless there is nothing else.
@@ -149,8 +155,19 @@ def verdict(words: Sequence[dict[str, Any]], processes: int, launcher_code: int)
 def perform(run: Run, processes: int, reporter: Reporter, asked: Requests) -> str:
     """Do the run's work with several processes and return the outcome: done, paused or stopped.
 
-    Raises WorkbenchError when the work cannot go on; no process is left then.
+    Processes that ran out of memory begin anew with a smaller layout, from the last checkpoint: the others have already
+    exchanged parts of the step. Raises WorkbenchError when the work cannot go on; no process is left then.
     """
+    while True:
+        try:
+            return _together(run, processes, reporter, asked)
+        except layout.RanOut as out:
+            reporter.write(layout.shrunk(run, load_recipe(run.recipe_path).recipe, out.step), durable=True)
+            asked.check()
+
+
+def _together(run: Run, processes: int, reporter: Reporter, asked: Requests) -> str:
+    """Start the processes, wait for the end of all of them, and return the outcome."""
     folder = run.path / "ranks"
     atomic.remove_tree(folder)
     atomic.make_directories(folder, 0o700)

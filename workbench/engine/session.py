@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.core.errors import WorkbenchError
 from workbench.core.recipe import Recipe
 from workbench.core.recipe import load as load_recipe
-from workbench.engine import team
+from workbench.engine import layout, team
 from workbench.engine.reporter import Reporter
 from workbench.engine.requests import Requests
 from workbench.runs import atomic
@@ -95,11 +94,8 @@ def perform(run: Run, reporter: Reporter, requests: Requests) -> str:
     try:
         outcome, figures = method.train(Attempt(run, recipe, reporter, requests, resume_from))
     except torch.OutOfMemoryError:
-        raise WorkbenchError(
-            f"The GPU ran out of memory at step {reporter.step_reached + 1}; halve per_device_train_batch_size "
-            f"({recipe.per_device_train_batch_size}) and double gradient_accumulation_steps "
-            f"({recipe.gradient_accumulation_steps})."
-        ) from None
+        # The trainer has seen to the passes over sequences; what is left has no smaller form.
+        raise layout.too_little(recipe, f"outside the passes of step {reporter.step_reached + 1}") from None
     seconds = round(time.monotonic() - started, 1)
     write_report(
         run,

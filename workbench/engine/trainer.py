@@ -1,7 +1,7 @@
 """The training loop's shell around TRL's trainer: journal instead of progress bars, sealed checkpoints, no silent NaN.
 
-Owns `WorkbenchTrainer`, which every method uses unchanged, and the conductor that decides at each step's end whether to
-evaluate, save or end. Must not know methods: it trains on whatever dataset it is given.
+Owns `WorkbenchTrainer`, which every method uses unchanged. Must not know methods: it trains on whatever dataset it is
+given.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from typing import Any, NoReturn
 
 import torch
 from datasets import Dataset
-from transformers import TrainerCallback, TrainerControl, TrainerState
 from trl import SFTConfig, SFTTrainer
 
 from workbench.core import events
 from workbench.core.errors import NotFiniteError
 from workbench.core.recipe import Recipe
-from workbench.engine import checkpoint, optim, team
+from workbench.engine import checkpoint, micro, optim, team
+from workbench.engine import layout as layouts
+from workbench.engine.conductor import Cadence
+from workbench.engine.layout import Layout
 from workbench.engine.load import Machine
 from workbench.engine.masks import IGNORED
-from workbench.engine.prepare import Sequences
+from workbench.engine.prepare import Order, Sequences
 from workbench.engine.reporter import Reporter
-from workbench.engine.requests import OUTCOME, Requests
 
 
 @dataclass
@@ -38,27 +39,6 @@ class Progress:
     goes on from the checkpoint's total."""
 
 
-@dataclass(frozen=True)
-class Cadence:
-    """Steps between two looks and two checkpoints."""
-
-    steps: int
-    """Optimizer steps of the whole run."""
-    evaluate_every: int
-    save_every: int
-    save_seconds: float
-
-
-def cadence(recipe: Recipe, steps: int) -> Cadence:
-    """Return the cadence for a run of `steps` steps; zeros in the recipe become ten looks and five checkpoints."""
-    return Cadence(
-        steps,
-        recipe.eval_steps or max(1, math.ceil(steps / 10)),
-        recipe.save_steps or max(1, math.ceil(steps / 5)),
-        recipe.save_minutes * 60,
-    )
-
-
 def total_steps(recipe: Recipe, sequences: int) -> int:
     """Return the optimizer steps of a run over `sequences` sequences, as the trainer will count them."""
     if recipe.max_steps:
@@ -68,8 +48,12 @@ def total_steps(recipe: Recipe, sequences: int) -> int:
     return max(1, math.ceil(recipe.num_train_epochs * per_epoch))
 
 
-def arguments(recipe: Recipe, where: Machine, steps: int, output_dir: Path) -> SFTConfig:
-    """Return the stack's own configuration for a recipe; everything the conductor decides is switched off in it."""
+def arguments(recipe: Recipe, where: Machine, steps: int, output_dir: Path, layout: Layout) -> SFTConfig:
+    """Return the stack's own configuration for a recipe; everything the conductor decides is switched off in it.
+
+    Its batches are the recipe's whatever the layout: the trainer cuts them itself, so that the place in the data means
+    the same in every attempt.
+    """
     return SFTConfig(
         output_dir=str(output_dir),
         max_steps=steps,
@@ -90,8 +74,8 @@ def arguments(recipe: Recipe, where: Machine, steps: int, output_dir: Path) -> S
         fp16=False,
         use_cpu=where.device == "cpu",
         gradient_checkpointing=None,
-        activation_checkpointing=recipe.gradient_checkpointing,
-        activation_checkpointing_kwargs={"use_reentrant": False} if recipe.gradient_checkpointing else None,
+        activation_checkpointing=layout.gradient_checkpointing,
+        activation_checkpointing_kwargs=_CHECKPOINTING if layout.gradient_checkpointing else None,
         max_length=None,
         packing=False,
         dataset_kwargs={"skip_prepare_dataset": True},
@@ -107,45 +91,12 @@ def arguments(recipe: Recipe, where: Machine, steps: int, output_dir: Path) -> S
     )
 
 
+_CHECKPOINTING = {"use_reentrant": False}
+
 _SCHEDULER_KWARGS: dict[str, Callable[[int], dict[str, Any]]] = {
     "cosine_with_min_lr": lambda steps: {"min_lr_rate": 0.1},
     "warmup_stable_decay": lambda steps: {"num_decay_steps": max(1, steps // 5)},
 }
-
-
-_URGENCY = ("", "save", "pause", "stop")
-"""What one process of a team may want at a step's end, and all of them then do: the strongest word counts."""
-
-
-class Conductor(TrainerCallback):
-    """Decides at the end of each step what happens next."""
-
-    def __init__(self, plan: Cadence, requests: Requests, reporter: Reporter) -> None:
-        self._plan, self._requests, self._reporter = plan, requests, reporter
-        self._saved_at = time.monotonic()
-        self.request = ""
-        """The request that ended training early, or ""."""
-
-    def on_train_begin(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Start the clock of time-based checkpoints."""
-        self._saved_at = time.monotonic()
-
-    def on_step_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> TrainerControl:
-        """Ask for evaluation, saving and stopping as the plan and the person want them."""
-        step, last = state.global_step, state.global_step >= self._plan.steps
-        self._reporter.step_reached = step
-        late = time.monotonic() - self._saved_at > self._plan.save_seconds
-        urgent = _URGENCY[int(team.largest(_URGENCY.index(self._requests.pending() or ("save" if late else ""))))]
-        control.should_log = control.should_log or last
-        control.should_evaluate = last or step % self._plan.evaluate_every == 0
-        control.should_save = last or bool(urgent) or step % self._plan.save_every == 0
-        if control.should_save:
-            self._saved_at = time.monotonic()
-        if urgent in OUTCOME and not last:
-            self.request = urgent
-            control.should_evaluate = False
-            control.should_training_stop = True
-        return control
 
 
 class WorkbenchTrainer(SFTTrainer):
@@ -156,6 +107,7 @@ class WorkbenchTrainer(SFTTrainer):
         *,
         recipe: Recipe,
         reporter: Reporter,
+        layout: Layout,
         plan: Cadence,
         checkpoints_dir: Path,
         held_out: dict[str, Sequences],
@@ -170,7 +122,12 @@ class WorkbenchTrainer(SFTTrainer):
         self.train_dataset = train_dataset
         self._recipe, self._reporter, self._plan = recipe, reporter, plan
         self._checkpoints_dir, self._held_out, self._on_evaluated = checkpoints_dir, held_out, on_evaluated
-        self._progress = progress
+        self._progress, self._layout = progress, layout
+        self._order = Order(train_dataset.lengths, recipe.seed)
+        self._longest = int(train_dataset.lengths.max())
+        self._batches: list[dict[str, Any]] = []
+        self._taken = 0
+        """Batches of the present step that have passed through the model."""
         self._started = self._logged_at = time.monotonic()
         self._logged_tokens = progress.tokens
         # A tied head stands behind a wrapper while single tokens are trained; TRL asks it for a bias.
@@ -188,9 +145,69 @@ class WorkbenchTrainer(SFTTrainer):
             self.optimizer: Any = optim.make(self._recipe, self.model if model is None else model)
         return self.optimizer
 
+    def _get_train_sampler(self, train_dataset: Any = None) -> Order:
+        """Return the order of the sequences."""
+        return self._order
+
+    def _run_epoch(self, *, epoch: int, **rest: Any) -> None:
+        """Learn every sequence once; the stack does not tell the epoch to the samplers of a resumed team."""
+        self._order.epoch = epoch
+        super()._run_epoch(epoch=epoch, **rest)
+
+    def get_batch_samples(self, *args: Any, **rest: Any) -> tuple[list[Any], Any]:
+        """Return the batches of the next step, and keep them for the case that it has to be taken again."""
+        self._batches, number = super().get_batch_samples(*args, **rest)
+        self._taken = 0
+        return self._batches, number
+
+    def _passes(self, model: Any, batch: dict[str, Any], num_items_in_batch: Any) -> torch.Tensor:
+        """Return the loss of a batch, whose gradient is added piece by piece; a team exchanges it with the last one."""
+        *parts, last = micro.pieces(batch, self._layout.micro_batch)
+        total = torch.zeros((), device=self.args.device)
+        for part in parts:
+            with self.accelerator.no_sync(model):
+                total += super().training_step(model, part, num_items_in_batch)
+        return total + super().training_step(model, last, num_items_in_batch)
+
+    def _make_room(self, model: Any) -> None:
+        """Go back to the beginning of the step with a smaller layout; raises WorkbenchError when there is none.
+
+        Raises RanOut in a team, whose other processes wait in the middle of the step.
+        """
+        step = self.state.global_step + 1
+        if self.args.world_size > 1:
+            raise layouts.RanOut(step)
+        before, after = self._layout, self._layout.smaller(getattr(self.model, "supports_gradient_checkpointing", True))
+        if after is None:
+            raise layouts.too_little(self._recipe, f"at step {step}", self._longest)
+        if after.gradient_checkpointing and not before.gradient_checkpointing:
+            self.model.activation_checkpointing_enable(activation_checkpointing_kwargs=_CHECKPOINTING)
+        self._layout = after
+        model.zero_grad()
+        micro.free()
+        self._beginning.restore(self._tr_loss)
+        told = layouts.change(self._recipe, before, after, step, "the step is taken again from its beginning")
+        self._reporter.write(told, durable=True)
+
     def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
-        """Run one micro-batch; raises NotFiniteError before a bad gradient can reach the weights."""
-        loss = super().training_step(model, inputs, num_items_in_batch)
+        """Run one batch; raises NotFiniteError before a bad gradient can reach the weights.
+
+        When memory runs out the whole step is taken again, from the same weights and random states, in smaller pieces.
+        """
+        if self._taken == 0:
+            self._beginning = micro.Beginning.of(self._tr_loss)
+        todo = [inputs]
+        while True:
+            try:
+                *again, loss = [self._passes(model, batch, num_items_in_batch) for batch in todo]
+                break
+            except torch.OutOfMemoryError:
+                pass  # The error holds the failed pass in memory, so nothing is done before it is gone.
+            self._make_room(model)
+            todo = self._batches[: self._taken + 1]
+        for earlier in again:
+            self._tr_loss += earlier
+        self._taken += 1
         mask = inputs.get("attention_mask")
         self._progress.tokens += inputs["input_ids"].numel() if mask is None else int(mask.sum())
         if self.args.world_size == 1 and not torch.isfinite(loss):
@@ -246,7 +263,15 @@ class WorkbenchTrainer(SFTTrainer):
                 self._reporter.write(
                     events.Eval(step=step, loss=main, metrics={f"{k}_loss": v for k, v in losses.items()})
                 )
-            self._on_evaluated(step)
+            try:
+                self._on_evaluated(step)
+            except torch.OutOfMemoryError:
+                self._reporter.notice(
+                    "warning",
+                    "samples_left_out",
+                    f"Out of memory while the samples after step {step} were written, so they were left out; "
+                    f"--set sample_max_new_tokens={self._recipe.sample_max_new_tokens // 2} makes them shorter.",
+                )
         self.model.train()
         self._logged_at = time.monotonic()
         self._reporter.phase("training")
@@ -262,14 +287,36 @@ class WorkbenchTrainer(SFTTrainer):
         with torch.no_grad(), self.compute_loss_context_manager():
             for start in range(self.args.process_index * size, len(dataset), size * self.args.world_size):
                 rows = [dataset[number] for number in range(start, min(start + size, len(dataset)))]
-                batch = {key: value.to(self.model.device) for key, value in self.data_collator(rows).items()}
-                with self.accelerator.autocast():
-                    outputs = self.model(**batch, use_cache=False, fused_lm_head=True)
-                learnt = (batch["labels"][:, 1:] != IGNORED).sum()
-                total += torch.stack([-outputs.log_probs.double().sum(), learnt.double()]).to(total.device)
+                total += self._sums(self.data_collator(rows)).to(total.device)
         if self.args.world_size > 1:
             torch.distributed.all_reduce(total)
         return (total[0] / total[1].clamp(min=1)).item()
+
+    def _sums(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        """Return [loss in nats, learnt tokens], summed over a batch; halves what passes at once until it fits.
+
+        Each process of a team does so by itself. Raises WorkbenchError when a single sequence does not fit.
+        """
+        while True:
+            try:
+                sums = []
+                for part in micro.pieces(batch, self._layout.eval_batch):
+                    moved = {key: value.to(self.model.device) for key, value in part.items()}
+                    with self.accelerator.autocast():
+                        outputs = self.model(**moved, use_cache=False, fused_lm_head=True)
+                    learnt = (moved["labels"][:, 1:] != IGNORED).sum()
+                    sums.append(torch.stack([-outputs.log_probs.double().sum(), learnt.double()]))
+                return torch.stack(sums).sum(0)
+            except torch.OutOfMemoryError:
+                pass  # The error holds the failed pass in memory.
+            micro.free()
+            before, after, step = self._layout, self._layout.smaller_evaluation(), self.state.global_step
+            if after is None:
+                raise layouts.too_little(
+                    self._recipe, f"in the evaluation after step {step}", batch["input_ids"].shape[1]
+                )
+            self._layout = after
+            self._reporter.write(layouts.change(self._recipe, before, after, step, "it goes on"), durable=True)
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         """Publish a sealed checkpoint and drop the oldest; raises NoSpaceError when the disk is full.

@@ -1,0 +1,74 @@
+"""What happens at the end of each step: evaluation, checkpoint, the end of training.
+
+Owns the cadence of a run and the conductor that keeps it. Must not know how any of that is done: the trainer does it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from transformers import TrainerCallback, TrainerControl, TrainerState
+
+from workbench.core.recipe import Recipe
+from workbench.engine import team
+from workbench.engine.reporter import Reporter
+from workbench.engine.requests import OUTCOME, Requests
+
+
+@dataclass(frozen=True)
+class Cadence:
+    """Steps between two looks and two checkpoints."""
+
+    steps: int
+    """Optimizer steps of the whole run."""
+    evaluate_every: int
+    save_every: int
+    save_seconds: float
+
+
+def cadence(recipe: Recipe, steps: int) -> Cadence:
+    """Return the cadence for a run of `steps` steps; zeros in the recipe become ten looks and five checkpoints."""
+    return Cadence(
+        steps,
+        recipe.eval_steps or max(1, math.ceil(steps / 10)),
+        recipe.save_steps or max(1, math.ceil(steps / 5)),
+        recipe.save_minutes * 60,
+    )
+
+
+_URGENCY = ("", "save", "pause", "stop")
+"""What one process of a team may want at a step's end, and all of them then do: the strongest word counts."""
+
+
+class Conductor(TrainerCallback):
+    """Decides at the end of each step what happens next."""
+
+    def __init__(self, plan: Cadence, requests: Requests, reporter: Reporter) -> None:
+        self._plan, self._requests, self._reporter = plan, requests, reporter
+        self._saved_at = time.monotonic()
+        self.request = ""
+        """The request that ended training early, or ""."""
+
+    def on_train_begin(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Start the clock of time-based checkpoints."""
+        self._saved_at = time.monotonic()
+
+    def on_step_end(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> TrainerControl:
+        """Ask for evaluation, saving and stopping as the plan and the person want them."""
+        step, last = state.global_step, state.global_step >= self._plan.steps
+        self._reporter.step_reached = step
+        late = time.monotonic() - self._saved_at > self._plan.save_seconds
+        urgent = _URGENCY[int(team.largest(_URGENCY.index(self._requests.pending() or ("save" if late else ""))))]
+        control.should_log = control.should_log or last
+        control.should_evaluate = last or step % self._plan.evaluate_every == 0
+        control.should_save = last or bool(urgent) or step % self._plan.save_every == 0
+        if control.should_save:
+            self._saved_at = time.monotonic()
+        if urgent in OUTCOME and not last:
+            self.request = urgent
+            control.should_evaluate = False
+            control.should_training_stop = True
+        return control
