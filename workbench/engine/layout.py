@@ -17,8 +17,8 @@ from workbench.core.recipe import SCRATCH, Recipe
 from workbench.runs import journal
 from workbench.runs.store import Run
 
-SHORTEST_TO_HALVE = 64
-"""Tokens; sequences below that take so little that halving them again cures nothing."""
+SHORTEST_TO_HALVE = 32
+"""Tokens; half of it is the least that max_length may be."""
 
 
 class RanOut(Exception):
