@@ -14,7 +14,7 @@ from workbench.cli import COMMANDS, main
 from workbench.cli.follow import describe, follow
 from workbench.cli.output import Live, count, duration, figure, print_json, size, table
 from workbench.core.errors import WorkbenchError
-from workbench.core.events import AttemptEnded, AttemptStarted, Eval, Event, Notice, Sample, Step, encode
+from workbench.core.events import AttemptEnded, AttemptStarted, Eval, Event, Layout, Notice, Sample, Step, encode
 from workbench.core.paths import runs_home
 from workbench.core.recipe import resolve, to_toml
 from workbench.runs import store
@@ -115,6 +115,14 @@ def test_an_engine_that_dies_without_a_word_is_an_error_that_says_what_to_do() -
         Sample(step=1, prompt="\x1b[2Jp", text="\x1b]0;t\x07", stopped=True),
         Notice(level="warning", code="c", text="\x1b[31mred\nline"),
         Eval(step=1, loss=None, metrics={"general_loss": 1.0}),
+        Layout(
+            step=1,
+            per_device_train_batch_size=2,
+            gradient_accumulation_steps=4,
+            gradient_checkpointing=False,
+            per_device_eval_batch_size=4,
+            text="halved\x1b[2J\nagain",
+        ),
     ],
 )
 def test_what_a_model_or_its_data_says_drives_nothing(event: Event, capsys: pytest.CaptureFixture[str]) -> None:

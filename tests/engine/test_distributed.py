@@ -16,8 +16,9 @@ import pytest
 from tests.engine.bench import Bench, curve, of_kind, report, result, rows, same, write_rows
 from tests.support import wait_until
 from workbench.core.errors import NoSpaceError, WorkbenchError
-from workbench.core.events import AttemptEnded, AttemptStarted, Checkpoint, Eval, Request
+from workbench.core.events import AttemptEnded, AttemptStarted, Checkpoint, Eval, Layout, Request
 from workbench.engine import ranks
+from workbench.engine.layout import RanOut
 from workbench.runs import control, locks, process
 from workbench.runs.store import Run
 
@@ -197,6 +198,57 @@ def test_an_error_in_a_process_is_the_sentence_of_the_attempt(bench: Bench, ques
     wait_until(lambda: all_gone(run), 10, "no process is left")
 
 
+SMALL_CARD = """
+import importlib.abc, importlib.util, sys
+
+class Finder(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name != "transformers.models.qwen3.modeling_qwen3":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        load = spec.loader.exec_module
+        spec.loader.exec_module = lambda module: (load(module), shrink(module.Qwen3Model))
+        return spec
+
+def shrink(model):
+    import os, torch
+    forward = model.forward
+
+    def limited(self, input_ids, *rest, **options):
+        if torch.is_grad_enabled() and len(input_ids) > 1 and os.environ.get("LOCAL_RANK") == "1":
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return forward(self, input_ids, *rest, **options)
+
+    model.forward = limited
+
+sys.meta_path.insert(0, Finder())
+"""
+"""A module that Python imports at its start: the model of the stack then has little room in the second process."""
+
+
+def test_a_team_with_one_small_card_begins_anew_with_smaller_pieces(
+    bench: Bench, questions: str, pair: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(SMALL_CARD, encoding="utf-8")
+    run = create(bench, questions, 2)
+    with bench.home(), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(tmp_path))
+        control.start(run)
+        assert ended(run) == "done"
+    (told,) = of_kind(run, Layout)
+    assert (told.per_device_train_batch_size, told.gradient_accumulation_steps, told.step) == (1, 2, 1)
+    assert "all processes go on from the last checkpoint" in told.text
+    assert len(of_kind(run, AttemptEnded)) == 1
+    events = run.events()
+    assert [event.n for event in events] == list(range(1, len(events) + 1))
+    assert list(curve(run)) == list(curve(pair))
+    for step, (loss, norm, rate, tokens) in curve(pair).items():
+        assert curve(run)[step][:2] == pytest.approx((loss, norm), abs=1e-4), step
+        assert curve(run)[step][2:] == (rate, tokens)
+    wait_until(lambda: all_gone(run), 10, "no process is left")
+
+
 SAVED = {"rank": 0, "outcome": "done", "step": 9}
 LOST = {"rank": 0, "error": "The connection was closed.", "step": 4}
 
@@ -214,5 +266,8 @@ def test_the_first_process_to_fail_names_the_reason() -> None:
     with pytest.raises(NoSpaceError) as full:
         ranks.verdict([{"rank": 0, "no_space": {"where": "/r", "needed_bytes": 9, "free_bytes": 4}, "step": 2}], 2, 1)
     assert full.value == NoSpaceError("/r", 9, 4)
+    with pytest.raises(RanOut) as out:
+        ranks.verdict([LOST, {"rank": 1, "out_of_memory": 5, "step": 4}, {"exit_codes": {"0": 1, "1": 1}}], 2, 1)
+    assert out.value.step == 5
     with pytest.raises(WorkbenchError, match="accelerate launch was ended by SIGKILL"):
         ranks.verdict([], 2, -signal.SIGKILL)

@@ -19,6 +19,7 @@ from tests.engine.bench import Bench, curve, of_kind, report, result, rows, same
 from workbench.core.events import AttemptEnded, Checkpoint, Eval, Event, Layout, Notice, Sample, Step
 from workbench.core.paths import assets_dir
 from workbench.core.recipe import load as load_recipe
+from workbench.engine import checkpoint
 from workbench.engine.load import load_tokenizer
 from workbench.runs import bases
 from workbench.runs.store import Run
@@ -108,12 +109,6 @@ def questions(bench: Bench) -> str:
 
 
 @pytest.fixture(scope="module")
-def half(bench: Bench, questions: str) -> Run:
-    """The run that began with half the micro-batch, and met no limit."""
-    return bench.trained(**FIELDS, **HALF, data=[questions])
-
-
-@pytest.fixture(scope="module")
 def longest(questions: str) -> int:
     """Tokens of the longest row, by the bundled template."""
     tokenizer = load_tokenizer(assets_dir() / "base")
@@ -142,14 +137,17 @@ def alike(run: Run, other: Run) -> None:
 
 
 @pytest.mark.parametrize("in_backward", [False, True], ids=["forward", "backward"])
-@pytest.mark.parametrize("at_step", [1, 3])
+@pytest.mark.parametrize(("at_step", "dropout"), [(1, 0.1), (3, 0.0)])
 def test_the_curve_is_that_of_a_run_with_the_smaller_micro_batch(
-    bench: Bench, questions: str, half: Run, card: Card, in_backward: bool, at_step: int
+    bench: Bench, questions: str, card: Card, in_backward: bool, at_step: int, dropout: float
 ) -> None:
-    """With dropout, so that the random states count; in the second pass of the step when it is not the first step."""
+    """From the first step on with dropout, which draws in the same shapes; later in the second pass of the step."""
+    fields = {**FIELDS, "lora_dropout": dropout, "data": [questions]}
+    half = bench.trained(**fields, **HALF)
     card.sequences, card.in_backward = 2, in_backward
+    card.sizes.clear()
     card.free_until = 0 if at_step == 1 else 5
-    run = bench.create(**FIELDS, **WHOLE, data=[questions])
+    run = bench.create(**fields, **WHOLE)
     assert bench.attempt(run) == 0
     assert of_kind(run, AttemptEnded)[-1].outcome == "done"
     assert layouts(run) == [(at_step, 2, 4, False)]
@@ -167,7 +165,7 @@ def test_a_change_is_told_and_kept_in_journal_and_report_and_the_recipe_stays(
     assert bench.attempt(run) == 0
     first, second = of_kind(run, Layout)
     assert layouts(run) == [(1, 2, 4, False), (1, 1, 8, False)]
-    assert "halved from 4 to 2 sequences and accumulation raised from 2 to 4" in first.text
+    assert "halved from 4 to 2 and accumulation raised from 2 to 4" in first.text
     assert "effective batch and the learning rate stay" in first.text
     kinds: list[type[Event]] = [type(e) for e in run.events() if isinstance(e, Layout | Step | Eval)]
     assert kinds[:4] == [Eval, Layout, Layout, Step]
@@ -303,6 +301,25 @@ def test_samples_that_do_not_fit_are_left_out_and_training_goes_on(bench: Bench,
 
 
 # Later attempts
+
+
+def test_the_step_is_taken_again_from_the_very_state_before_it(bench: Bench, questions: str, card: Card) -> None:
+    """With dropout: what follows the repeated step is, to the last bit, what follows the checkpoint before it."""
+    card.sequences, card.free_until = 2, 5
+    run = bench.create(**FIELDS, **WHOLE, data=[questions], save_total_limit=STEPS)
+    assert bench.attempt(run) == 0
+    assert layouts(run) == [(3, 2, 4, False)]
+    expected, weights = curve(run), result(run)
+    shutil.rmtree(run.artifacts_dir)
+    for folder in bases.checkpoints(run):
+        if folder.name > checkpoint.folder_name(2):
+            shutil.rmtree(folder)
+    card.free_until = 0
+    assert bench.attempt(run) == 0
+    assert [event.step for event in of_kind(run, Step)] == [1, 2, 3, 4, 5, 6, 3, 4, 5, 6]
+    assert len(layouts(run)) == 1
+    assert curve(run) == expected
+    assert same(result(run), weights)
 
 
 @pytest.mark.parametrize("limited", [True, False])

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import models
-from workbench.engine import prepare
+from workbench.engine import micro, prepare
 from workbench.engine.examples import Examples, Writer
 from workbench.engine.masks import IGNORED, ChatEncoder, Example
 
@@ -268,3 +269,41 @@ def test_encoding_holds_no_more_than_a_batch(tmp_path: Path) -> None:
     prepare.encode_texts(fast, rows(), 64, Counting(tmp_path / "made"))
     assert written == taken == 1500
     assert max(most) < 600
+
+
+# The order of the sequences, and the pieces of a batch
+
+
+@given(LENGTHS, st.integers(0, 3))
+def test_each_epoch_has_every_sequence_once_and_the_first_begins_with_the_longest(
+    lengths: list[int], seed: int
+) -> None:
+    order = prepare.Order(np.array(lengths), seed)
+    epochs = []
+    for epoch in range(3):
+        order.epoch = epoch
+        epochs.append(list(order))
+        assert sorted(epochs[-1]) == list(range(len(lengths)))
+        assert list(order) == epochs[-1]
+    assert lengths[epochs[0][0]] == max(lengths)
+    shuffled = torch.randperm(len(lengths), generator=torch.Generator().manual_seed(seed)).tolist()
+    assert sum(one != other for one, other in zip(epochs[0], shuffled, strict=True)) in (0, 2)
+    assert epochs[1] == torch.randperm(len(lengths), generator=torch.Generator().manual_seed(seed + 1)).tolist()
+
+
+@given(LENGTHS, st.booleans(), st.integers(1, 8))
+def test_the_pieces_of_a_batch_are_the_batches_of_its_rows(lengths: list[int], packed: bool, size: int) -> None:
+    rows = list(prepare.Sequences(Examples.of(documents(*lengths)), 40, packed, 0))
+    collate = prepare.collator(0, packed)
+    found = list(micro.pieces(collate(rows), size))
+    wanted = [collate(rows[start : start + size]) for start in range(0, len(rows), size)]
+    for one, other in zip(found, wanted, strict=True):
+        assert one.keys() == other.keys()
+        assert all(torch.equal(one[name], other[name]) for name in other)
+
+
+def test_the_lengths_of_sequences_are_those_of_their_tokens() -> None:
+    examples = Examples.of(documents(3, 9, 30, 12, 5))
+    for packed in (False, True):
+        sequences = prepare.Sequences(examples, 40, packed, 0)
+        assert sequences.lengths.tolist() == [len(sequence["input_ids"]) for sequence in sequences]
