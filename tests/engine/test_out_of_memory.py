@@ -19,7 +19,7 @@ from tests.engine.bench import Bench, curve, of_kind, report, result, rows, same
 from workbench.core.events import AttemptEnded, Checkpoint, Eval, Event, Layout, Notice, Sample, Step
 from workbench.core.paths import assets_dir
 from workbench.core.recipe import load as load_recipe
-from workbench.engine import checkpoint
+from workbench.engine import checkpoint, micro
 from workbench.engine.load import load_tokenizer
 from workbench.runs import bases
 from workbench.runs.store import Run
@@ -72,7 +72,7 @@ class Card:
         return fits or len(self.sizes) <= self.free_until
 
 
-def exhausted(*_: Any) -> None:
+def exhausted(*_: Any, **__: Any) -> None:
     raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
 
 
@@ -250,8 +250,38 @@ def test_memory_that_runs_out_in_the_optimizer_says_what_would_fit(
     assert bench.attempt(run) == 1
     assert of_kind(run, Layout) == []
     error = of_kind(run, AttemptEnded)[-1].error
-    assert "outside the passes of step 1" in error
+    assert error.startswith("Out of memory in the optimizer at step 1, and nothing is left to shrink")
     assert error.endswith("--tuning lora or qlora, --set optim=adamw_8bit or a smaller base.")
+
+
+@pytest.mark.parametrize(
+    ("error", "ran_out"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."), True),
+        (RuntimeError("CUDA error: out of memory"), True),
+        (RuntimeError("MPS backend out of memory (MPS allocated: 1.00 GiB)"), True),
+        (
+            RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
+            True,
+        ),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"), True),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied (2x3 and 4x5)"), False),
+        (RuntimeError("CUDA error: an illegal memory access was encountered"), False),
+    ],
+)
+def test_other_errors_are_not_taken_for_a_lack_of_memory(error: RuntimeError, ran_out: bool) -> None:
+    assert micro.ran_out(error) is ran_out
+
+
+def test_a_base_that_does_not_fit_says_what_would(
+    bench: Bench, questions: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", exhausted)
+    run = bench.create(**FIELDS, **WHOLE, data=[questions])
+    assert bench.attempt(run) == 1
+    error = of_kind(run, AttemptEnded)[-1].error
+    assert error.startswith("Out of memory while loading, and nothing is left to shrink")
+    assert error.endswith("start again with --tuning qlora or a smaller base.")
 
 
 # The longest first

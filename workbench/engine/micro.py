@@ -57,6 +57,15 @@ class Beginning:
         loss.copy_(self.loss)
 
 
+_SAID = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
+"""What errors say that are no OutOfMemoryError: of the driver, of mps, of a CPU's allocator, of cuBLAS for its own."""
+
+
+def ran_out(error: RuntimeError) -> bool:
+    """Return whether an error says that memory ran out."""
+    return isinstance(error, torch.OutOfMemoryError) or any(words in str(error) for words in _SAID)
+
+
 def free() -> None:
     """Give back the memory that a failed pass has left behind."""
     gc.collect()

@@ -37,6 +37,11 @@ class Reporter:
         if self._writer is not None:
             self._writer.write(event, durable=durable)
 
+    @property
+    def doing(self) -> str:
+        """The phase the attempt is in."""
+        return self._phase[0]
+
     def close(self) -> None:
         """Give the journal back; what is written from now on is dropped."""
         if self._writer is not None:

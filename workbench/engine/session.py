@@ -16,7 +16,7 @@ from typing import Any
 
 from workbench.core.recipe import Recipe
 from workbench.core.recipe import load as load_recipe
-from workbench.engine import layout, team
+from workbench.engine import layout, micro, team
 from workbench.engine.reporter import Reporter
 from workbench.engine.requests import Requests
 from workbench.runs import atomic
@@ -81,8 +81,6 @@ def write_report(run: Run, figures: dict[str, Any]) -> None:
 
 def perform(run: Run, reporter: Reporter, requests: Requests) -> str:
     """Do the run's work and return the outcome: done, paused or stopped. Raises WorkbenchError when it cannot go on."""
-    import torch
-
     started = time.monotonic()
     recipe = load_recipe(run.recipe_path).recipe
     reporter.phase("loading")
@@ -93,9 +91,12 @@ def perform(run: Run, reporter: Reporter, requests: Requests) -> str:
     method = importlib.import_module(f"workbench.engine.train.{recipe.method}")
     try:
         outcome, figures = method.train(Attempt(run, recipe, reporter, requests, resume_from))
-    except torch.OutOfMemoryError:
+    except RuntimeError as error:
+        if not micro.ran_out(error):
+            raise
         # The trainer has seen to the passes over sequences; what is left has no smaller form.
-        raise layout.too_little(recipe, f"outside the passes of step {reporter.step_reached + 1}") from None
+        step = f"in the optimizer at step {reporter.step_reached + 1}"
+        raise layout.too_little(recipe, step if reporter.doing == "training" else f"while {reporter.doing}") from None
     seconds = round(time.monotonic() - started, 1)
     write_report(
         run,

@@ -201,8 +201,10 @@ class WorkbenchTrainer(SFTTrainer):
             try:
                 *again, loss = [self._passes(model, batch, num_items_in_batch) for batch in todo]
                 break
-            except torch.OutOfMemoryError:
-                pass  # The error holds the failed pass in memory, so nothing is done before it is gone.
+            except RuntimeError as error:
+                # It holds the failed pass in memory, so nothing is done before it is gone.
+                if not micro.ran_out(error):
+                    raise
             self._make_room(model)
             todo = self._batches[: self._taken + 1]
         for earlier in again:
@@ -265,7 +267,9 @@ class WorkbenchTrainer(SFTTrainer):
                 )
             try:
                 self._on_evaluated(step)
-            except torch.OutOfMemoryError:
+            except RuntimeError as error:
+                if not micro.ran_out(error):
+                    raise
                 self._reporter.notice(
                     "warning",
                     "samples_left_out",
@@ -307,8 +311,9 @@ class WorkbenchTrainer(SFTTrainer):
                     learnt = (moved["labels"][:, 1:] != IGNORED).sum()
                     sums.append(torch.stack([-outputs.log_probs.double().sum(), learnt.double()]))
                 return torch.stack(sums).sum(0)
-            except torch.OutOfMemoryError:
-                pass  # The error holds the failed pass in memory.
+            except RuntimeError as error:
+                if not micro.ran_out(error):
+                    raise
             micro.free()
             before, after, step = self._layout, self._layout.smaller_evaluation(), self.state.global_step
             if after is None:
