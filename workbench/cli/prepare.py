@@ -20,10 +20,13 @@ from workbench.runs import atomic, errand
 
 FIELDS = (
     "data_weights", "duplicates", "min_characters", "max_characters", "languages", "quality", "secrets",
-    "decontaminate", "eval_split", "seed",
+    "decontaminate", "eval_split", "seed", "replay_share", "replay_data",
 )  # fmt: skip
-"""Fields of a recipe that say how rows are curated."""
-_FILES = ("train.jsonl", "held_out.jsonl", "quarantine.jsonl", "plan.json", "report.json", atomic.MANIFEST)
+"""Fields of a recipe that say how rows are curated, and which general text is read with the articles of cpt."""
+_FILES = (
+    "train.jsonl", "held_out.jsonl", "replay.jsonl", "general.jsonl", "quarantine.jsonl", "plan.json", "report.json",
+    atomic.MANIFEST,
+)  # fmt: skip
 """What lies in a prepared folder."""
 
 
@@ -59,6 +62,10 @@ def _told(report: dict[str, Any], out: Path) -> str:
         f"{count(report['counts']['rows'])} rows found, {count(report['train'])} to learn from, "
         f"{count(report['held_out'])} held out."
     ]
+    if "replay" in report:
+        lines.append(
+            f"{count(report['replay'])} general rows to read with them, {count(report['general'])} kept aside."
+        )
     steps = [[step["step"], count(step["rows"]), one_line(step["what"])] for step in report["curation"]]
     steps += [["quarantined", count(item["count"]), item["reason"]] for item in report["quarantined"]]
     steps += [["repaired", count(number), repair] for repair, number in report["repairs"].items()]
@@ -78,10 +85,17 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{one_line(str(out))} is there already; name a folder that does not exist.")
     atomic.sweep_staged(out.parent, _FILES)
     values = _curation(arguments.set)
+    if values.keys() & {"replay_share", "replay_data"}:
+        if arguments.method != "cpt":
+            raise UsageError("General text is mixed into the articles of cpt; add --method cpt, or leave replay out.")
+        values["method"] = arguments.method
     columns = assignments(arguments.column, "--column", "ROLE=NAME", "prompt=question")
     given = local(arguments.path, live)
     # A limited child reads everything first: what could harm or never end does so there.
     inspected(given, arguments.method, arguments.format, columns, target="preflight")
+    if values.get("replay_data") and values["replay_data"] != recipe.SELF_REPLAY:
+        values["replay_data"] = local(values["replay_data"], live)
+        inspected(values["replay_data"], "cpt", target="preflight")
     with atomic.staging(out) as folder:
         request = {
             "paths": list(given),

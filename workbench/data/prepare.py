@@ -23,10 +23,15 @@ import orjson
 
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.recipe import Recipe, checked
-from workbench.data import plan, rows, sources
+from workbench.data import plan, replay, rows, sources
 
 TRAIN, HELD_OUT = sources.PREPARED_ROWS
 QUARANTINE, REPORT = "quarantine.jsonl", "report.json"
+REPLAY, GENERAL = "replay.jsonl", "general.jsonl"
+"""General text to read with the articles, and what of it is kept aside; written where the recipe has a replay share."""
+
+_BESIDE_A_PLAN = {"data", "method", "replay_data", "replay_share", "seed"}
+"""Fields that may stand beside a plan: they say nothing of its own rows. The seed counts for the replay then."""
 
 
 def _write(file: BinaryIO, written: Iterable[Mapping[str, Any]], *digests: Any) -> int:
@@ -50,11 +55,13 @@ def _claim(folder: Path) -> None:
 def prepare(request: Mapping[str, Any], progress: rows.Progress) -> dict[str, Any]:
     """Write train.jsonl, held_out.jsonl, quarantine.jsonl, plan.json and report.json; return what the report says.
 
+    A recipe of cpt with a replay share also gets replay.jsonl and general.jsonl, which are not rows of the plan.
     Raises UsageError when the data cannot be used, and when a plan that knows the hash of its rows gives other rows.
     """
     out = Path(request["out"])
     recipe = Recipe(**checked(request["recipe"]))
-    if request["recipe"].keys() - {"data"} and any(plan.is_plan(Path(path)) for path in request["paths"]):
+    allowed = _BESIDE_A_PLAN if recipe.replay_share else {"data"}
+    if request["recipe"].keys() - allowed and any(plan.is_plan(Path(path)) for path in request["paths"]):
         raise UsageError("A plan says how its rows are curated; leave --set out, or give the files instead.")
     with (out / QUARANTINE).open("wb") as quarantine:
 
@@ -97,6 +104,11 @@ def prepare(request: Mapping[str, Any], progress: rows.Progress) -> dict[str, An
         "ignored": found.sources.ignored,
         "curation": found.decisions.report(),
     }
+    if recipe.replay_share:
+        replayed, aside = replay.mixed(recipe, replay.files(recipe), found.decisions.characters)
+        for name, written in ((REPLAY, replayed), (GENERAL, aside)):
+            with (out / name).open("wb") as file:
+                report[name.removesuffix(".jsonl")] = _write(file, written)
     (out / REPORT).write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return report
 

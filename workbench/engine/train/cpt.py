@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from workbench.core.paths import assets_dir
 from workbench.core.recipe import SELF_REPLAY
-from workbench.data import mix, split
-from workbench.data.rows import of_recipe
+from workbench.data import replay
 from workbench.engine import lineage, loop
 from workbench.engine.examples import Writer
 from workbench.engine.material import TRAIN, Built, material, prompts_of, rows, watched
@@ -21,9 +19,6 @@ from workbench.engine.prepare import Encoded, encode_texts
 from workbench.engine.session import Attempt
 from workbench.engine.synth.replay import self_replay
 from workbench.engine.tokenizer import load_tokenizer
-
-GENERAL_HELD_OUT = 0.05
-"""Share of the general text that is never replayed, so that forgetting can be measured on it."""
 
 
 def _general(attempt: Attempt, folder: Path, tokenizer: Any, characters: int) -> tuple[str, ...]:
@@ -33,9 +28,9 @@ def _general(attempt: Attempt, folder: Path, tokenizer: Any, characters: int) ->
     """
     recipe = attempt.recipe
     if recipe.replay_data != SELF_REPLAY:
-        return recipe.replay_data or (str(assets_dir() / "data" / "general.jsonl"),)
+        return replay.files(recipe)
     replayed = characters * recipe.replay_share / (1.0 - recipe.replay_share)
-    return (str(self_replay(attempt, folder, tokenizer, round(replayed / (1.0 - GENERAL_HELD_OUT)))),)
+    return (str(self_replay(attempt, folder, tokenizer, round(replayed / (1.0 - replay.HELD_OUT)))),)
 
 
 def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
@@ -50,9 +45,8 @@ def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
     def build(write: Callable[[str], Writer]) -> Built:
         found = rows(attempt)
         characters = found.decisions.characters
-        general = list(of_recipe(recipe, _general(attempt, folder, tokenizer, characters)).train())
-        replay, general_held = split.held_out(general, GENERAL_HELD_OUT, recipe.seed)
-        replayed = mix.replayed(characters, replay, recipe.replay_share, recipe.seed)
+        general = _general(attempt, folder, tokenizer, characters)
+        replayed, general_held = replay.mixed(recipe, general, characters)
 
         def encoded(texts: Iterable[dict[str, Any]], name: str) -> Encoded:
             return encode_texts(tokenizer, texts, recipe.max_length, write(name), recipe.control_tokens)
