@@ -17,6 +17,7 @@ from workbench.cli.data import PROBE_BYTES, assignments, local
 from workbench.cli.output import Live, print_json
 from workbench.core import recipe
 from workbench.core.errors import UsageError
+from workbench.core.text import one_line
 from workbench.runs import probe
 
 _GLANCE_SECONDS = 60
@@ -31,6 +32,9 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     parser.add_argument("--gpu-memory", metavar="SIZE", help="plan for a card with so much free, such as 24GiB")
     parser.add_argument("--gpu", default="", metavar="NAME", help="plan the time of this card, such as 'RTX 4090'")
     parser.add_argument("--save", type=Path, metavar="FILE", help="write the recipe; `workbench train FILE` runs it")
+    parser.add_argument(
+        "--script", type=Path, metavar="FILE", help="write a TRL script that does without the workbench"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
@@ -63,20 +67,38 @@ def run(arguments: argparse.Namespace) -> int:
     live.clear()
     if arguments.save is not None:
         _save(arguments.save, recipe.to_toml(found.chosen.resolved))
+    command = _script(arguments.script, found.chosen.resolved) if arguments.script is not None else ""
     if arguments.json:
-        print_json(planning.described(found, base, card, glance))
+        told = planning.described(found, base, card, glance)
+        print_json({**told, "prepare": command} if command else told)
     else:
         print(planning.printed(found, base, card, glance))
         if arguments.save is not None:
             print(f"\nThe recipe is in {arguments.save}; run it with: workbench train {arguments.save}")
+        if arguments.script is not None:
+            print(f"\nThe script is in {one_line(str(arguments.script))}; it reads the rows that this command writes:")
+            print(f"  {one_line(command)}")
     return 0 if found.fits else 1
 
 
-def _save(path: Path, text: str) -> None:
-    """Write a recipe; raises UsageError when that cannot be done."""
+def _script(path: Path, resolved: recipe.Resolved) -> str:
+    """Write the recipe as a script and return the command that prepares its rows.
+
+    Raises UsageError when no script can repeat the run, or the file cannot be written.
+    """
+    from workbench.core import script
+    from workbench.runs import base_facts
+
+    prepared = f"{path.stem}-rows"
+    _save(path, script.text(resolved, base_facts.weights_of(resolved.recipe.base), prepared), "script")
+    return script.prepare_command(resolved.recipe, prepared)
+
+
+def _save(path: Path, text: str, what: str = "recipe") -> None:
+    """Write a file; raises UsageError when that cannot be done."""
     from workbench.runs import atomic
 
     try:
         atomic.write_text(path, text)
     except OSError as error:
-        raise UsageError(f"The recipe cannot be written to {path}: {error.strerror}.") from None
+        raise UsageError(f"The {what} cannot be written to {path}: {error.strerror}.") from None

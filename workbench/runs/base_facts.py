@@ -12,10 +12,11 @@ from typing import Any
 
 from workbench.core import catalogue
 from workbench.core.errors import UsageError
+from workbench.core.paths import expanded
 from workbench.core.plan import Base
 from workbench.core.recipe import SCRATCH, Recipe
 from workbench.core.shape import Shape, shape_of
-from workbench.runs import bases
+from workbench.runs import bases, hub_cache
 
 
 def of_config(config: Mapping[str, Any], reference: str, label: str, root: str = "", parameters: int = 0) -> Base:
@@ -85,6 +86,24 @@ def of_reference(reference: str, recipe: Recipe | None = None) -> Base:
     named = base.run_id or reference
     label = known[reference].label if reference in known else base.label
     return of_config(config, named, label, base.root, _counted(base.model_dir))
+
+
+def weights_of(reference: str) -> str:
+    """Return where other programs find the weights of a base: a folder, an id of the hub, or "scratch".
+
+    Raises UsageError for a run whose weights are in two places, its adapter's and those below.
+    """
+    if reference == SCRATCH:
+        return SCRATCH
+    if hub_cache.HUB_ID.fullmatch(reference) and not expanded(reference).is_dir():
+        return reference
+    base = bases.resolve(reference)
+    if base.adapter_dir is not None:
+        raise UsageError(
+            f"The run {base.run_id} is an adapter on another base, and a script wants one folder; train the recipe "
+            "once, and give the base/ folder of that run as --base."
+        )
+    return str(base.model_dir)
 
 
 def _counted(folder: Path) -> int:
