@@ -164,7 +164,7 @@ def test_a_processor_plans_with_the_memory_of_the_host() -> None:
 
 def test_measured_runs_correct_the_estimate_and_narrow_its_margin() -> None:
     plain = plan.solve(base(), ROWS, card(), "sft", {"tuning": "qlora"}).chosen.memory
-    higher = plan.solve(base(), ROWS, card(), "sft", {"tuning": "qlora"}, correction=1.25).chosen.memory
+    higher = plan.solve(base(), ROWS, card(), "sft", {"tuning": "qlora"}, correction={"qlora": 1.25}).chosen.memory
     assert higher.margin == MEASURED_MARGIN < plain.margin
     assert higher.peak == pytest.approx(1.25 * plain.peak, rel=1e-6)
 

@@ -17,7 +17,7 @@ from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
 from workbench.core.plan import Attempt, Base, Card, Plan
 from workbench.core.text import one_line
-from workbench.runs import base_facts, hardware
+from workbench.runs import base_facts, hardware, measured
 
 Glanced = tuple[tuple[str, ...], dict[str, Any] | None]
 """Absolute paths of the data, and what a glance at them found, None without data."""
@@ -90,7 +90,8 @@ def made(
     if "method" not in values:
         origin["method"] = f"derived: {' '.join(found['why'])}" if found else "chosen"
     values = {**values, "method": method, "base": base.reference if arguments.config is None else reference}
-    solved = plan.solve(base, _rows(found) if found else None, card, method, values, origin, preset)
+    known = measured.ratios(card.name, base.shape.model_type, recipe.TUNINGS)
+    solved = plan.solve(base, _rows(found) if found else None, card, method, values, origin, preset, known)
     return solved, base, card, found
 
 

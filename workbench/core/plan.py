@@ -195,14 +195,23 @@ def _attempt(
     return best
 
 
+def expected(shape: Shape, recipe: Recipe, gpu: bool, **more: Any) -> Memory:
+    """Return the estimate of a recipe, uncorrected; `more` overrides what follows from it, as in `demand_of`.
+
+    On a processor everything is fp32 and there is no context of CUDA.
+    """
+    precision = "fp32" if recipe.precision == "fp32" or not gpu else "bf16"
+    found = memory.estimate(shape, demand_of(recipe, **{"precision": precision, **more}))
+    if gpu:
+        return found
+    kept = {part: size for part, size in found.parts.items() if part not in ("context", "reserve")}
+    return dataclasses.replace(found, parts=kept)
+
+
 def _estimated(base: Base, card: Card, recipe: Recipe, correction: float) -> Memory:
-    """Return the estimate of a recipe; on a processor everything is fp32 and there is no context of CUDA."""
-    precision = "fp32" if recipe.precision == "fp32" or not card.gpu else "bf16"
-    found = memory.estimate(base.shape, demand_of(recipe, precision=precision))
-    if not card.gpu:
-        kept = {part: size for part, size in found.parts.items() if part not in ("context", "reserve")}
-        return dataclasses.replace(found, parts=kept)
-    return memory.corrected(found, correction)
+    """Return the estimate of a recipe; what was measured on cards says nothing of a processor."""
+    found = expected(base.shape, recipe, card.gpu)
+    return memory.corrected(found, correction) if card.gpu else found
 
 
 def solve(
@@ -213,16 +222,17 @@ def solve(
     chosen: Mapping[str, Any],
     origin: Mapping[str, str] | None = None,
     preset: presets.Preset | None = None,
-    correction: float = 0.0,
+    correction: Mapping[str, float] | None = None,
 ) -> Plan:
     """Return the plan for a method; `chosen` are the person's values, which nothing changes.
 
     `rows` is None while there is no data: lengths and epochs are the preset's then. `preset` stands in for the one of
-    method and tuning. `correction` is the ratio of measured to predicted peaks on this machine, 0.0 for none.
+    method and tuning. `correction` maps tunings to the ratio of measured to predicted peaks on this
+    card, where it is known.
 
     Raises UsageError when a value of the person's is impossible.
     """
-    origin = origin or {}
+    origin, correction = origin or {}, correction or {}
     chosen = {"method": method, **chosen}
     wanted = str(chosen.get("tuning") or (preset.tuning if preset is not None else ""))
     tunings = (wanted,) if wanted else TUNINGS
@@ -244,7 +254,7 @@ def solve(
         )
         derived[tuning] = _derived(base, rows, card, starts[tuning], own)
         told = {**origin, "tuning": origin.get("tuning", "chosen") if wanted else "derived: see the plan's reasons"}
-        made[tuning] = _attempt(base, card, starts[tuning], derived[tuning], own, told, correction)
+        made[tuning] = _attempt(base, card, starts[tuning], derived[tuning], own, told, correction.get(tuning, 0.0))
     few = derive.too_few_for_full(rows) if rows is not None and method not in ("cpt", "pretrain") else ""
     few = "" if base.root == "bundled" else few
     order = [tuning for tuning in tunings if tuning in made]
@@ -263,7 +273,7 @@ def solve(
 def _shortened(
     base: Base, card: Card, starts: Mapping[str, presets.Preset], derived: Mapping[str, Mapping[str, derive.Value]],
     made: Mapping[str, Attempt], order: list[str], chosen: Mapping[str, Any], origin: Mapping[str, str],
-    correction: float,
+    correction: Mapping[str, float],
 ) -> Attempt:  # fmt: skip
     """Return the smallest tuning with shorter rows, as long as they still fit; itself where that does not help."""
     tuning = order[-1]
@@ -275,7 +285,7 @@ def _shortened(
         values = {**derived[tuning], "max_length": shorter}
         own = {**chosen, "tuning": tuning}
         told = {**origin, "tuning": "derived: see the plan's reasons"}
-        found = _attempt(base, card, starts[tuning], values, own, told, correction)
+        found = _attempt(base, card, starts[tuning], values, own, told, correction.get(tuning, 0.0))
         if found.verdict != "too large":
             return dataclasses.replace(found, given_up=(*found.given_up, f"rows of at most {length} tokens"))
     return best

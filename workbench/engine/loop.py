@@ -15,6 +15,7 @@ import torch
 from workbench.core import events
 from workbench.engine import checkpoint, layout, load, prepare, samples, team
 from workbench.engine.conductor import Conductor, cadence
+from workbench.engine.gauge import Gauge, keep
 from workbench.engine.material import Material
 from workbench.engine.requests import OUTCOME
 from workbench.engine.session import Attempt, write_report
@@ -108,10 +109,13 @@ def fit(attempt: Attempt, folder: Path, tokenizer: Any, material: Material) -> t
     reporter.phase("loading", "base")
     where = load.machine(recipe)
     write_report(run, {"machine": dataclasses.asdict(where)})
+    gauge = Gauge(where)
     model = load.load_model(folder, tuning=recipe.tuning, where=where, for_training=True)
     result_dtype = load.stored_dtype(folder)
+    gauge.watch(model)
     packed = _packed(attempt, model, material)
-    sequences = prepare.Sequences(material.train, recipe.max_length, packed, recipe.seed)
+    make = prepare.Sequences if attempt.rehearsal is None else attempt.rehearsal.sequences
+    sequences = make(material.train, recipe.max_length, packed, recipe.seed)
     steps = total_steps(recipe, len(sequences))
     plan = cadence(recipe, steps)
 
@@ -144,6 +148,9 @@ def fit(attempt: Attempt, folder: Path, tokenizer: Any, material: Material) -> t
         peft_config=load.adapter_config(recipe, chosen(tokenizer, recipe.trainable_token_indices)),
     )
 
+    if attempt.rehearsal is not None:
+        return "done", {**attempt.rehearsal.perform(trainer, gauge), "memory": gauge.figures(recipe, folder, packed)}
+
     # Training: a checkpoint of the last step only waits for its result to be published.
     reporter.phase("training")
     resume = attempt.resume_from
@@ -154,9 +161,11 @@ def fit(attempt: Attempt, folder: Path, tokenizer: Any, material: Material) -> t
         trainer.train(resume_from_checkpoint=None if resume is None else str(resume))
 
     tokens = team.total(progress.tokens)
+    memory = gauge.figures(recipe, folder, packed)
+    keep(attempt, memory)
 
     # Result: a pause leaves only the checkpoint, a stop publishes what there is.
     outcome = OUTCOME.get(conductor.request, "done")
     if outcome != "paused" and team.is_first():
         _publish(attempt, trainer.accelerator.unwrap_model(trainer.model), tokenizer, result_dtype)
-    return outcome, _figures(attempt, material, steps, packed, tokens)
+    return outcome, {**_figures(attempt, material, steps, packed, tokens), "memory": memory}

@@ -12,7 +12,7 @@ import resource
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from workbench.core.recipe import Recipe
 from workbench.core.recipe import load as load_recipe
@@ -21,6 +21,16 @@ from workbench.engine.reporter import Reporter
 from workbench.engine.requests import Requests
 from workbench.runs import atomic
 from workbench.runs.store import Run
+
+
+class Rehearsal(Protocol):
+    """What a dry run puts in the place of all sequences and of the training."""
+
+    def sequences(self, examples: Any, max_length: int, packing: bool, seed: int) -> Any:
+        """Return the sequences that are trained, of `prepare.Sequences`."""
+
+    def perform(self, trainer: Any, gauge: Any) -> dict[str, Any]:
+        """Take the steps and return their figures; nothing is published."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,8 @@ class Attempt:
     requests: Requests
     resume_from: Path | None
     """The newest good checkpoint, or None at the beginning."""
+    rehearsal: Rehearsal | None = None
+    """What a dry run does in place of the training; None for a run."""
 
 
 @team.first_goes_ahead

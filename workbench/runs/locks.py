@@ -16,7 +16,7 @@ import os
 import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from workbench.core import paths
@@ -24,6 +24,7 @@ from workbench.core.errors import WorkbenchError
 
 POLL_SECONDS = 0.25
 _CONTENTION_SECONDS = 5.0
+_BRIEF_SECONDS = 0.01
 _TICKET = re.compile(r"(\d{10})\.ticket")
 
 
@@ -90,6 +91,20 @@ def is_held(path: Path) -> bool:
 def release(fd: int) -> None:
     """Give up this process's copy of a lock; a child that was handed a copy keeps holding it."""
     os.close(fd)
+
+
+@contextlib.contextmanager
+def waited_for(path: Path, seconds: float) -> Iterator[None]:
+    """Hold the exclusive lock on `path` while the body runs; raises WorkbenchError when it is not free in time."""
+    deadline = time.monotonic() + seconds
+    while (fd := acquire(path)) is None:
+        if time.monotonic() >= deadline:
+            raise WorkbenchError(f"{path} is locked by another process; try again once that has ended.")
+        time.sleep(_BRIEF_SECONDS)
+    try:
+        yield
+    finally:
+        release(fd)
 
 
 def _folder() -> Path:

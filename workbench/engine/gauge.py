@@ -1,0 +1,141 @@
+"""The memory an attempt really takes, from before its base is loaded to the end of its training, beside the prediction.
+
+Owns the reading of both figures and the record of them. Must not know what is trained, nor plan anything.
+
+On a card the peak is what torch's allocator has reserved at most, with what is assumed for CUDA itself, which no
+process can read reliably of its own. On a processor it is by how much the resident memory has grown.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+import torch
+
+from workbench.core import plan
+from workbench.core.errors import WorkbenchError
+from workbench.core.memory import CONTEXT_BYTES
+from workbench.core.recipe import Recipe
+from workbench.core.shape import shape_of
+from workbench.engine import team
+from workbench.engine.load import Machine
+from workbench.engine.session import Attempt
+from workbench.runs import bases, measured
+
+_STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+
+
+def _forget_peak() -> None:
+    """Let the kernel count this process's peak from now on, where it can; elsewhere the peak is that of its life."""
+    try:
+        _CLEAR.write_text("5")
+    except OSError:
+        return
+
+
+def _resident_peak() -> int:
+    """Return the highest resident memory of this process, in bytes."""
+    try:
+        text = _STATUS.read_text(encoding="ascii")
+        return int(next(line.split()[1] for line in text.splitlines() if line.startswith("VmHWM:"))) << 10
+    except (OSError, StopIteration):
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return most if sys.platform == "darwin" else most << 10
+
+
+class Gauge:
+    """Watches one attempt."""
+
+    def __init__(self, where: Machine) -> None:
+        """Begin to watch; the base is not loaded yet."""
+        self._where = where
+        self._batch = (0, 0)
+        self._parameters = 0
+        if where.device == "cuda":
+            torch.cuda.empty_cache()
+            torch.cuda.reset_peak_memory_stats()
+        _forget_peak()
+        self._before = psutil.Process().memory_info().rss
+
+    def watch(self, model: Any) -> None:
+        """Note the largest batch that goes through the model while it is trained."""
+
+        def seen(module: Any, arguments: tuple[Any, ...], named: dict[str, Any], result: Any) -> None:
+            ids = named.get("input_ids")
+            if module.training and ids is not None and ids.numel() > self._batch[0] * self._batch[1]:
+                self._batch = (int(ids.shape[0]), int(ids.shape[1]))
+
+        self._parameters = sum(parameter.numel() for parameter in model.parameters())
+        model.register_forward_hook(seen, with_kwargs=True)
+
+    def _measured(self) -> dict[str, Any]:
+        """Return {"what", "peak"} in bytes, on a card also "allocated" and "reserved"."""
+        if self._where.device == "cuda":
+            reserved = torch.cuda.max_memory_reserved()
+            return {
+                "what": "memory that torch reserved on the card, with what is assumed for CUDA",
+                "peak": reserved + CONTEXT_BYTES,
+                "allocated": torch.cuda.max_memory_allocated(),
+                "reserved": reserved,
+            }
+        grown = max(_resident_peak() - self._before, 0)
+        return {"what": "growth of the process's resident memory", "peak": grown}
+
+    def figures(self, recipe: Recipe, folder: Path, packed: bool) -> dict[str, Any]:
+        """Return {"predicted", "measured", "batch", "family", "precision"}: {} before a batch was trained.
+
+        "batch" is (sequences, tokens) of the largest one, and "predicted" the parts and the "peak" for just that batch,
+        uncorrected: by the difference of the two a prediction is wrong. `folder` holds the base.
+        """
+        rows, width = self._batch
+        if not rows:
+            return {}
+        shape = shape_of(bases.read_json(folder / "config.json"), self._parameters)
+        precision = "bf16" if self._where.bf16 else "fp32"
+        found = plan.expected(
+            shape, recipe, self._where.device == "cuda",
+            precision=precision, batch=rows, length=width, packing=packed,
+        )  # fmt: skip
+        return {
+            "predicted": {**found.parts, "peak": found.peak},
+            "measured": self._measured(),
+            "batch": [rows, width],
+            "family": shape.model_type,
+            "precision": precision,
+        }
+
+
+def kept(recipe: Recipe, figures: Mapping[str, Any], device: str) -> measured.Measurement | None:
+    """Return figures as they are kept for later plans; None where there is nothing to learn from them."""
+    if not figures or figures["measured"]["peak"] <= 0 or figures["predicted"]["peak"] <= 0:
+        return None
+    card = name = ""
+    if device == "cuda":
+        properties = torch.cuda.get_device_properties(torch.cuda.current_device())
+        name, card = properties.name, f"GPU-{properties.uuid}"
+    return measured.Measurement(
+        card=card, name=name, family=figures["family"], method=recipe.method, tuning=recipe.tuning,
+        precision=figures["precision"], predicted=figures["predicted"]["peak"], measured=figures["measured"]["peak"],
+    )  # fmt: skip
+
+
+def keep(attempt: Attempt, figures: Mapping[str, Any]) -> None:
+    """Keep what an attempt measured for later plans; it is not worth a run that it cannot be written.
+
+    A run whose passes were made smaller on the way had a peak that belongs to no one batch, and is left out.
+    """
+    if not team.is_first() or any(event.kind == "layout" for event in attempt.run.events()):
+        return
+    device = "cuda" if "reserved" in figures.get("measured", {}) else "cpu"
+    found = kept(attempt.recipe, figures, device)
+    if found is None:
+        return
+    try:
+        measured.record(found)
+    except WorkbenchError as error:
+        attempt.reporter.notice("warning", "not_measured", str(error))
