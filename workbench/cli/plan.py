@@ -35,10 +35,11 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     parser.add_argument(
         "--script", type=Path, metavar="FILE", help="write a TRL script that does without the workbench"
     )
+    parser.add_argument("--dry-run", action="store_true", help="try it: a few real steps, and what they take")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
-def _glance(values: Mapping[str, Any], live: Live) -> tuple[tuple[str, ...], dict[str, Any] | None]:
+def glanced(values: Mapping[str, Any], live: Live) -> tuple[tuple[str, ...], dict[str, Any] | None]:
     """Return (absolute paths, what a glance at them found), or None without data."""
     data = local(values.get("data", ()), live)
     if not data:
@@ -60,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     live = Live(quiet=arguments.json)
     values, origin = asked.chosen(arguments)
     with ThreadPoolExecutor(1) as pool:
-        glancing = pool.submit(_glance, values, live)
+        glancing = pool.submit(glanced, values, live)
         from workbench.cli import planning  # while the data is being looked at
 
         found, base, card, glance = planning.made(arguments, values, origin, glancing)
@@ -68,11 +69,20 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.save is not None:
         _save(arguments.save, recipe.to_toml(found.chosen.resolved))
     command = _script(arguments.script, found.chosen.resolved) if arguments.script is not None else ""
+    told = planning.described(found, base, card, glance)
+    body = {**told, "prepare": command} if command else told
+    if not arguments.json:
+        print(planning.printed(found, base, card, glance), flush=True)
+    if arguments.dry_run:
+        from workbench.cli import dry
+
+        tried = dry.tried(found, base, card, live)
+        body["dry_run"] = tried
+        if not arguments.json:
+            print("\n" + dry.printed(tried, found, card))
     if arguments.json:
-        told = planning.described(found, base, card, glance)
-        print_json({**told, "prepare": command} if command else told)
+        print_json(body)
     else:
-        print(planning.printed(found, base, card, glance))
         if arguments.save is not None:
             print(f"\nThe recipe is in {arguments.save}; run it with: workbench train {arguments.save}")
         if arguments.script is not None:

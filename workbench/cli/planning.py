@@ -49,12 +49,18 @@ def card_of(memory: str = "", name: str = "") -> Card:
     reading = hardware.sample()
     proposed = hardware.propose(reading.usable)
     if proposed is None:
-        return Card("", reading.host.memory_free_bytes or 0, reading.host.memory_total_bytes or 0)
+        return processor()
     gpu = proposed.gpu
     return Card(gpu.name, proposed.gpu.free_bytes or 0, gpu.total_bytes or 0)
 
 
-def _rows(found: Mapping[str, Any]) -> Rows:
+def processor() -> Card:
+    """Return the processor with the host's memory."""
+    host = hardware.sample().host
+    return Card("", host.memory_free_bytes or 0, host.memory_total_bytes or 0)
+
+
+def rows_of(found: Mapping[str, Any]) -> Rows:
     """Return a glance as a plan takes it."""
     lengths = found["lengths"]
     return Rows(
@@ -91,7 +97,7 @@ def made(
         origin["method"] = f"derived: {' '.join(found['why'])}" if found else "chosen"
     values = {**values, "method": method, "base": base.reference if arguments.config is None else reference}
     known = measured.ratios(card.name, base.shape.model_type, recipe.TUNINGS)
-    solved = plan.solve(base, _rows(found) if found else None, card, method, values, origin, preset, known)
+    solved = plan.solve(base, rows_of(found) if found else None, card, method, values, origin, preset, known)
     return solved, base, card, found
 
 

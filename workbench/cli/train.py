@@ -25,6 +25,7 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     """Declare the arguments of `train`."""
     asked.configure(parser, "bundled, a model folder, a run, or scratch", "how the weights move")
     parser.add_argument("--detach", action="store_true", help="return at once; the run goes on by itself")
+    parser.add_argument("--dry-run", action="store_true", help="try it: a few real steps, and what they take")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
@@ -165,6 +166,10 @@ def run(arguments: argparse.Namespace) -> int:
     live = Live(quiet=arguments.json)
     resolved = resolve(values, origin, arguments.preset, live)
     live.clear()
+    if arguments.dry_run:
+        from workbench.cli import dry
+
+        return dry.run(resolved, live, arguments.json)
     started = create(resolved)
     control.start(started)
     if arguments.detach:

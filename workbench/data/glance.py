@@ -7,7 +7,8 @@ What a survey finds out by reading everything is estimated here, and says so; a 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ MOST_BYTES = 1 << 20
 MOST_ROWS = 400
 MOST_MEMBERS = 12
 """Files of a folder that are opened, spread over it."""
+EXCERPT_BYTES, EXCERPT_ROWS = 8 << 20, 2000
+"""The same for an excerpt that a dry run takes its longest rows from, the rows per file."""
 _WINDOWS = 8
 
 _LETTERS_PER_TOKEN = 4.0
@@ -55,30 +58,42 @@ def tokens_of(row: Mapping[str, Any]) -> int:
     return round(count) + _TURN_TOKENS * turns
 
 
-def _some(member: Member, budget: int) -> tuple[list[dict[str, Any]], int, bool]:
+def _some(member: Member, budget: int, most: int) -> tuple[list[dict[str, Any]], int, bool]:
     """Return (some rows of a member, the bytes they take, whether these are all of its rows)."""
     if sources.is_long_json_lines(member, budget):
-        rows = list(islice(sources.windows(member, _WINDOWS, budget // _WINDOWS), 4 * MOST_ROWS))
+        rows = list(islice(sources.windows(member, _WINDOWS, budget // _WINDOWS), most))
         if len(rows) >= _WINDOWS:
             return rows, sum(len(orjson.dumps(row)) + 1 for row in rows), False
     rows, taken = [], 0
     for record in readers.read(member):
         if isinstance(record, Record):
-            if taken >= budget or len(rows) >= 4 * MOST_ROWS:
+            if taken >= budget or len(rows) >= most:
                 return rows, taken, False
             rows.append(record.value)
             taken += len(orjson.dumps(record.value, default=str)) + 1
     return rows, taken, True
 
 
-def glance(argument: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what {"paths", "method"?, "format"?, "columns"?} seems to hold; the target of a probe.
+@dataclass(frozen=True)
+class _Looked:
+    """What was seen of some data."""
 
-    {"method", "why", "alternatives", "rows", "about", "articles", "lengths": {"mean", "p50", "p99", "max"}}; lengths
-    are in tokens, estimated. "rows" is exact unless "about". Raises UsageError when nothing in it can be learnt from.
-    """
-    paths, method = argument["paths"], argument.get("method", "")
-    format, columns = argument.get("format", ""), argument.get("columns") or None
+    rows: list[dict[str, Any]]
+    """As the files have them."""
+    members: list[Member]
+    chosen: list[Member]
+    """The members that were opened."""
+    exact: bool
+    """Whether these are all rows."""
+    stored: int
+    """Bytes of the members that were opened."""
+    seen: int
+    """Bytes of the rows."""
+    method: str
+
+
+def _look(paths: Sequence[str], method: str, most_bytes: int, most_rows: int) -> _Looked:
+    """Return what is in about so many bytes of rows, spread over the files; raises UsageError when nothing is."""
     if len(paths) == 1 and is_plan(expanded(paths[0])):
         plan = load_plan(expanded(paths[0]))
         paths, method = list(plan.paths), method or plan.method
@@ -89,14 +104,14 @@ def glance(argument: Mapping[str, Any]) -> dict[str, Any]:
     if not members:
         raise UsageError("All of the data is held out; give some to learn from.")
     chosen = members if len(members) <= MOST_MEMBERS else members[:: -(-len(members) // MOST_MEMBERS)]
-    budget = max(MOST_BYTES // len(chosen), 1 << 15)
+    budget = max(most_bytes // len(chosen), 1 << 15)
     rows: list[dict[str, Any]] = []
     stored = seen = 0
     exact = len(chosen) == len(members)
     last: Unreadable | None = None
     for member in chosen:
         try:
-            found, taken, whole = _some(member, budget)
+            found, taken, whole = _some(member, budget, most_rows)
         except Unreadable as error:
             last = error
             continue
@@ -106,7 +121,48 @@ def glance(argument: Mapping[str, Any]) -> dict[str, Any]:
         exact = exact and whole
     if not rows:
         raise UsageError(str(last) if last is not None else "There are no rows in it; give a file that holds some.")
-    return _told(rows, members, chosen, exact, (stored, seen), method, format, columns)
+    return _Looked(rows, members, chosen, exact, stored, seen, method)
+
+
+def excerpt(
+    paths: Sequence[str], method: str, format: str = "", columns: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """Return some canonical rows of data for a method, however much of it there is: of an excerpt, all usable ones.
+
+    Raises UsageError when nothing in it can be learnt from.
+    """
+    looked = _look(paths, method, EXCERPT_BYTES, EXCERPT_ROWS)
+    return _canonical(looked.rows, method, format, columns)[0]
+
+
+def glance(argument: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what {"paths", "method"?, "format"?, "columns"?} seems to hold; the target of a probe.
+
+    {"method", "why", "alternatives", "rows", "about", "articles", "lengths": {"mean", "p50", "p99", "max"}}; lengths
+    are in tokens, estimated. "rows" is exact unless "about". Raises UsageError when nothing in it can be learnt from.
+    """
+    looked = _look(argument["paths"], argument.get("method", ""), MOST_BYTES, 4 * MOST_ROWS)
+    rows, members, chosen, exact, method = looked.rows, looked.members, looked.chosen, looked.exact, looked.method
+    format, columns = argument.get("format", ""), argument.get("columns") or None
+    return _told(rows, members, chosen, exact, (looked.stored, looked.seen), method, format, columns)
+
+
+def _canonical(
+    few: list[dict[str, Any]], method: str, format: str, columns: Mapping[str, str] | None
+) -> tuple[list[dict[str, Any]], detect.Detection, str]:
+    """Return (rows as canonical ones, what they were found to be, the method they are for)."""
+    detection = detect.detect(few, format=format, columns=columns)
+    if detection.layout is None:
+        problem = next(iter(detection.problems), "no known layout fits its rows")
+        raise UsageError(f"Nothing can be learnt from it: {problem.rstrip('.')}; see `workbench inspect`.")
+    method = method or detection.method
+    if method not in canonical.TYPE_OF_METHOD:
+        raise UsageError(f"There is no method {method!r}; known are {', '.join(canonical.TYPE_OF_METHOD)}.")
+    convert = account.converter(detection.layout, "", canonical.TYPE_OF_METHOD[method], canonical.Tally())
+    made = [row for row in map(convert, few) if not isinstance(row, canonical.Rejected)]
+    if not made:
+        raise UsageError(f"Method {method} cannot learn from these rows; the data suits {detection.method}.")
+    return made, detection, method
 
 
 def _told(
@@ -115,18 +171,7 @@ def _told(
 ) -> dict[str, Any]:  # fmt: skip
     """Return the glance of some rows."""
     few = rows[:: -(-len(rows) // MOST_ROWS)]
-    detection = detect.detect(few, format=format, columns=columns)
-    if detection.layout is None:
-        problem = next(iter(detection.problems), "no known layout fits its rows")
-        raise UsageError(f"Nothing can be learnt from it: {problem.rstrip('.')}; see `workbench inspect`.")
-    method = method or detection.method
-    if method not in canonical.TYPE_OF_METHOD:
-        raise UsageError(f"There is no method {method!r}; known are {', '.join(canonical.TYPE_OF_METHOD)}.")
-    kind = canonical.TYPE_OF_METHOD[method]
-    convert = account.converter(detection.layout, "", kind, canonical.Tally())
-    made = [row for row in map(convert, few) if not isinstance(row, canonical.Rejected)]
-    if not made:
-        raise UsageError(f"Method {method} cannot learn from these rows; the data suits {detection.method}.")
+    made, detection, method = _canonical(few, method, format, columns)
     lengths = sorted(map(tokens_of, made))
     usable = len(made) / len(few)
     number, about = len(rows), not exact
@@ -143,7 +188,7 @@ def _told(
         "alternatives": list(detection.alternatives),
         "rows": round(number * usable),
         "about": about,
-        "articles": kind == "text",
+        "articles": canonical.TYPE_OF_METHOD[method] == "text",
         "lengths": {
             "mean": sum(lengths) / len(lengths),
             "p50": lengths[len(lengths) // 2],

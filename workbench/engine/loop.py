@@ -23,6 +23,8 @@ from workbench.engine.token_rows import chosen
 from workbench.engine.trainer import Progress, WorkbenchTrainer, arguments, total_steps
 from workbench.runs import atomic
 
+__all__ = ["cadence", "fit"]
+
 
 def _packed(attempt: Attempt, model: Any, material: Material) -> bool:
     """Return whether packing is wanted and proved not to let documents see each other; says so when it is not."""
@@ -149,7 +151,10 @@ def fit(attempt: Attempt, folder: Path, tokenizer: Any, material: Material) -> t
     )
 
     if attempt.rehearsal is not None:
-        return "done", {**attempt.rehearsal.perform(trainer, gauge), "memory": gauge.figures(recipe, folder, packed)}
+        figures = attempt.rehearsal.perform(trainer, material)
+        memory = gauge.figures(recipe, folder, packed)
+        keep(attempt, memory)
+        return "done", {**figures, "memory": memory, "packed": packed}
 
     # Training: a checkpoint of the last step only waits for its result to be published.
     reporter.phase("training")

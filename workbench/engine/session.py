@@ -29,7 +29,7 @@ class Rehearsal(Protocol):
     def sequences(self, examples: Any, max_length: int, packing: bool, seed: int) -> Any:
         """Return the sequences that are trained, of `prepare.Sequences`."""
 
-    def perform(self, trainer: Any, gauge: Any) -> dict[str, Any]:
+    def perform(self, trainer: Any, material: Any) -> dict[str, Any]:
         """Take the steps and return their figures; nothing is published."""
 
 

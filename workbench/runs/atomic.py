@@ -245,7 +245,7 @@ def _is_claimed(path: Path) -> bool | None:
 
 
 @contextlib.contextmanager
-def _fresh_directory(path: Path, mode: int = 0o777) -> Iterator[None]:
+def fresh_directory(path: Path, mode: int = 0o777) -> Iterator[None]:
     """Make the directory `path`, claimed while the body runs, and remove it when the body fails. Raises OSError."""
     make_directories(path.parent, mode)
     remove_tree(path)
@@ -290,7 +290,7 @@ def staging(final: Path, needed_bytes: int = 0) -> Iterator[Path]:
         raise WorkbenchError(f"{final} is being written by another process; wait for it to end.")
     in_body = False
     try:
-        with _fresh_directory(staged):
+        with fresh_directory(staged):
             in_body = True
             yield staged
             in_body = False
@@ -322,7 +322,7 @@ def create_directory(final: Path, files: Mapping[str, bytes], mode: int = 0o700)
     """
     staged = final.with_name(f".{uuid.uuid4().hex}.partial")
     try:
-        with _fresh_directory(staged, mode):
+        with fresh_directory(staged, mode):
             for name, data in files.items():
                 write_bytes(staged / name, data)
             rename(staged, final)

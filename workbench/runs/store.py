@@ -6,11 +6,13 @@ journal, the kernel's lock and the named process.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import secrets
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -179,6 +181,20 @@ def create(recipe_toml: str, *, method: str, tuning: str, base: str, title: str,
         except FileExistsError:
             continue
         return run
+
+
+@contextlib.contextmanager
+def trial(recipe_toml: str) -> Iterator[Run]:
+    """Yield a run that nobody lists and that is gone afterwards; what a kill leaves of it, the next run removes."""
+    home = paths.runs_home()
+    atomic.sweep(home)
+    run = Run(home / f".dry-{secrets.token_hex(8)}.partial")
+    with atomic.fresh_directory(run.path, 0o700):
+        try:
+            atomic.write_text(run.recipe_path, recipe_toml)
+            yield run
+        finally:
+            atomic.remove_tree(run.path)
 
 
 def list_runs() -> list[Run]:

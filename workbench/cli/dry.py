@@ -1,0 +1,123 @@
+"""`--dry-run`: a few real steps of what is planned, what they took beside what was predicted, and the hours to expect.
+
+Owns the words of a dry run. Must not import the engine: a child process takes the steps, in a run that is gone
+afterwards.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from workbench.cli import planning
+from workbench.cli.output import Live, duration, paragraph, print_json, size
+from workbench.cli.plan import glanced
+from workbench.core import plan, recipe
+from workbench.core.derive import Rows
+from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.plan import Base, Card, Plan
+from workbench.core.text import one_line
+from workbench.runs import base_facts, bases, errand, measured, store
+
+_GIVEN_UP = (
+    "tuning", "per_device_train_batch_size", "gradient_accumulation_steps", "gradient_checkpointing", "optim",
+    "max_length",
+)  # fmt: skip
+"""Fields that may change to make something fit."""
+
+
+def expected(resolved: recipe.Resolved, live: Live) -> tuple[Plan, Base, Card, Rows | None]:
+    """Return the plan of exactly this recipe, and what it was made for."""
+    wanted = resolved.recipe
+    values = {name: getattr(wanted, name) for name in recipe.FIELDS}
+    _, found = glanced(values, live)
+    base = base_facts.of_reference(wanted.base, wanted)
+    card = planning.card_of() if wanted.device != "cpu" else planning.processor()
+    rows = planning.rows_of(found) if found else None
+    known = measured.ratios(card.name, base.shape.model_type, recipe.TUNINGS)
+    made = plan.solve(base, rows, card, wanted.method, values, resolved.provenance, None, known)
+    return made, base, card, rows
+
+
+def tried(found: Plan, base: Base, card: Card, live: Live, rows: Rows | None = None) -> dict[str, Any]:
+    """Return what the first steps of a plan take, as the engine says it, with "predicted_peak" and "checkpoints_bytes".
+
+    Raises WorkbenchError with what would fit when the memory was too small.
+    """
+    wanted = found.chosen.resolved.recipe
+    if not wanted.data:
+        raise UsageError("A dry run needs rows to learn from; give --data FILE.")
+    if wanted.base != recipe.SCRATCH:
+        bases.resolve(wanted.base)
+
+    def on_line(line: dict[str, Any]) -> None:
+        if "phase" in line:
+            detail = f"  {line['detail']}" if line["detail"] else ""
+            live.update(f"dry run  {line['phase']}{detail}")
+
+    with store.trial(recipe.to_toml(found.chosen.resolved)) as trial:
+        request = {"folder": str(trial.path), "steps": found.steps, "sequences": found.sequences}
+        body = errand.run("workbench.engine.dryrun", request, on_line, who="The dry run")
+    live.clear()
+    if "out_of_memory" in body:
+        count, tokens = body["batch"]
+        batch = f"with {count} × {tokens:,} tokens" if count else "while the base was loaded"
+        where = card.name or "The processor's memory"
+        raise WorkbenchError(
+            f"{where} ran out of memory {batch}; {would_fit(found, base, card, rows)}."
+        )  # fmt: skip
+    body["predicted_peak"] = found.chosen.memory.peak
+    body["checkpoints_bytes"] = body["checkpoint_bytes"] * (wanted.save_total_limit + 1)
+    return body
+
+
+def would_fit(found: Plan, base: Base, card: Card, rows: Rows | None) -> str:
+    """Return what fits where this plan did not, as half a sentence: its peak was more than there was."""
+    wanted = found.chosen.resolved.recipe
+    less = dataclasses.replace(card, free=round(min(card.free, found.chosen.memory.peak) / 1.1))
+    kept = {name: getattr(wanted, name) for name in recipe.FIELDS if name not in _GIVEN_UP}
+    other = plan.solve(base, rows, less, wanted.method, kept)
+    changed = [
+        f"{name}={value}"
+        for name in _GIVEN_UP
+        if (value := getattr(other.chosen.resolved.recipe, name)) != getattr(wanted, name)
+    ]
+    if not other.fits or not changed:
+        return "nothing about this base would fit, so take a smaller one, which `workbench models` lists"
+    return f"set {', '.join(changed)}"
+
+
+def printed(body: dict[str, Any], found: Plan, card: Card) -> str:
+    """Return a dry run for people."""
+    memory = body["memory"]
+    count, tokens = body["batch"]
+    predicted, real = memory["predicted"]["peak"], memory["measured"]["peak"]
+    more = f", {real / predicted - 1:+.0%}" if predicted else ""
+    seconds = body["seconds"]
+    lines = [
+        ("dry run", f"{count} × {tokens:,} tokens, the longest of the rows that were looked at"),
+        ("memory", f"{size(predicted)} predicted for that batch, {size(real)} measured{more}"),
+        ("", f"({memory['measured']['what']}; {size(card.free)} free)"),
+    ]
+    if "reserved" in memory["measured"]:
+        lines.append(("", f"tensors took {size(memory['measured']['allocated'])} of it at most"))
+    lines.append(("pace", f"{seconds['step']:.3g} s per step, {seconds['look']:.3g} s per look at the held-out rows"))
+    each, all_ = size(body["checkpoint_bytes"]), size(body["checkpoints_bytes"])
+    lines.append(("disk", f"{each} per checkpoint, written in {seconds['checkpoint']:.1f} s; all take up to {all_}"))
+    if body["hours"] is not None:
+        text = f"about {duration(3600 * body['hours'])} for {found.steps:,} steps with all looks and checkpoints"
+        lines.append(("time", text))
+    lines += [("changed", one_line(text, 300)) for text in body["changes"]]
+    lines += [("note", one_line(text, 300)) for text in body["warnings"]]
+    return "\n".join(paragraph(label, text) for label, text in lines)
+
+
+def run(resolved: recipe.Resolved, live: Live, as_json: bool) -> int:
+    """Do the dry run of a recipe and print it; return the exit code."""
+    found, base, card, rows = expected(resolved, live)
+    body = tried(found, base, card, live, rows)
+    if as_json:
+        print_json({"steps": found.steps, **body})
+    else:
+        print(printed(body, found, card))
+    return 0
