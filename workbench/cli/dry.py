@@ -39,7 +39,7 @@ def expected(resolved: recipe.Resolved, live: Live) -> tuple[Plan, Base, Card, R
     return made, base, card, rows
 
 
-def tried(found: Plan, base: Base, card: Card, live: Live, rows: Rows | None = None) -> dict[str, Any]:
+def tried(found: Plan, base: Base, card: Card, live: Live, rows: Rows | None) -> dict[str, Any]:
     """Return what the first steps of a plan take, as the engine says it, with "predicted_peak" and "checkpoints_bytes".
 
     Raises WorkbenchError with what would fit when the memory was too small.

@@ -10,6 +10,7 @@ import time
 from workbench.cli.output import Live, count, duration, figure, size
 from workbench.core import events
 from workbench.core.errors import WorkbenchError
+from workbench.core.remaining import Remaining
 from workbench.core.text import one_line
 from workbench.runs import journal
 from workbench.runs.store import Run
@@ -21,16 +22,13 @@ STEP_LINE_SECONDS = 5.0
 MARKS = {"info": "·", "warning": "▲", "error": "✗"}
 
 
-def _step(event: events.Step, first: events.Step) -> str:
-    """Return the state of training as one line, at the pace since `first`, the first step of the attempt."""
+def _step(event: events.Step, left: float | None) -> str:
+    """Return the state of training as one line, with the seconds it still takes where they are known."""
     line = (
         f"training  step {count(event.step)}/{count(event.steps)}  loss {figure(event.loss, 3)}  "
         f"learning rate {event.learning_rate:.2e}  {count(event.tokens_per_second)} tokens/s"
     )
-    if event.step <= first.step:
-        return line
-    left = (event.steps - event.step) * (event.seconds - first.seconds) / (event.step - first.step)
-    return f"{line}  about {duration(left)} left"
+    return line if left is None else f"{line}  about {duration(left)} left"
 
 
 def describe(event: events.Event) -> str:
@@ -67,20 +65,19 @@ def follow(run: Run, quiet: bool = False, attempt: int = 0, prefix: str = "") ->
     live, reader = Live(quiet), journal.Reader(run.events_path)
     seen = attempt == 0
     last_line = 0.0
-    first: events.Step | None = None
+    remaining = Remaining()
     while True:
         alive = run.status() in ("queued", "running", "pausing", "stopping")
         for event in reader.read():
             if isinstance(event, events.AttemptStarted):
                 seen = seen or event.attempt >= attempt
-                first = None
             if not seen:
                 continue
+            remaining.see(event)
             if isinstance(event, events.Step):
-                first = first or event
                 if live.rewrites or time.monotonic() - last_line > STEP_LINE_SECONDS:
                     last_line = time.monotonic()
-                    live.update(prefix + _step(event, first))
+                    live.update(prefix + _step(event, remaining.seconds()))
             elif isinstance(event, events.Phase):
                 if event.phase not in ("training", "evaluating", "saving"):
                     live.update(f"{prefix}{event.phase}{'  ' + event.detail if event.detail else ''}")

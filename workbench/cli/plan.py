@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         from workbench.cli import dry
 
-        tried = dry.tried(found, base, card, live)
+        tried = dry.tried(found, base, card, live, planning.rows_of(glance) if glance else None)
         body["dry_run"] = tried
         if not arguments.json:
             print("\n" + dry.printed(tried, found, card))
