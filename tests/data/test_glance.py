@@ -132,3 +132,16 @@ def test_what_cannot_be_learnt_from_is_one_sentence(tmp_path: Path, content: byt
     with pytest.raises(UsageError, match="cannot learn") as raised:
         glance.glance({"paths": [str(lines(tmp_path / "a.jsonl", 20))], "method": "dpo"})
     assert str(raised.value).endswith(".")
+
+
+def test_an_excerpt_of_a_large_file_is_bounded_and_comes_from_all_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "large.jsonl"
+    total = 120_000
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(total):
+            file.write(json.dumps({"prompt": f"What is {number}?", "completion": "It is a number. " * 8}) + "\n")
+    assert path.stat().st_size > 2 * glance.EXCERPT_BYTES
+    rows = glance.excerpt([str(path)], "sft")
+    assert len(rows) <= glance.EXCERPT_ROWS
+    numbers = [int("".join(filter(str.isdigit, row["messages"][0]["content"]))) for row in rows]
+    assert max(numbers) > 0.9 * total > 0.1 * total > min(numbers)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +60,8 @@ def tokens_of(row: Mapping[str, Any]) -> int:
 def _some(member: Member, budget: int, most: int) -> tuple[list[dict[str, Any]], int, bool]:
     """Return (some rows of a member, the bytes they take, whether these are all of its rows)."""
     if sources.is_long_json_lines(member, budget):
-        rows = list(islice(sources.windows(member, _WINDOWS, budget // _WINDOWS), most))
+        rows = list(sources.windows(member, _WINDOWS, budget // _WINDOWS))
+        rows = rows[:: max(1, -(-len(rows) // most))]
         if len(rows) >= _WINDOWS:
             return rows, sum(len(orjson.dumps(row)) + 1 for row in rows), False
     rows, taken = [], 0
