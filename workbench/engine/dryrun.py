@@ -97,9 +97,9 @@ def perform(run: Run, steps: int, sequences: int, say: Say) -> dict[str, Any]:
 
     requests = Requests(run.path, reporter)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    trial = Trial(began)
     reporter.phase("preparing", "choosing rows")
     small = shortened(recipe, _rows(run, recipe))
+    trial = Trial(began, small.per_device_train_batch_size * small.gradient_accumulation_steps)
     method = importlib.import_module(f"workbench.engine.train.{recipe.method}")
     try:
         _, found = method.train(Attempt(run, small, reporter, requests, None, trial))

@@ -97,9 +97,9 @@ class _Clock(TrainerCallback):
 class Trial:
     """What a dry run does in place of the training."""
 
-    def __init__(self, began: float) -> None:
-        """`began` is when the process began its work, by the monotonic clock."""
-        self._began = began
+    def __init__(self, began: float, most: int) -> None:
+        """`began` is when the process began, by the monotonic clock; `most` is how many sequences a step takes."""
+        self._began, self._most = began, most
         self._longest: Longest | None = None
         self.batch = (0, 0)
         """(sequences, tokens) of the longest micro-batch; zeros before it is known."""
@@ -107,6 +107,7 @@ class Trial:
     def sequences(self, examples: Examples, max_length: int, packing: bool, seed: int) -> Longest:
         """Return all sequences, the longest first; `perform` keeps as many as a step takes."""
         self._longest = Longest(Sequences(examples, max_length, packing, seed))
+        self._longest.keep(self._most)
         return self._longest
 
     def perform(self, trainer: Any, material: Material) -> dict[str, Any]:
@@ -117,7 +118,6 @@ class Trial:
         assert self._longest is not None, "the sequences are made first"
         rows, accumulated = trainer.args.per_device_train_batch_size, trainer.args.gradient_accumulation_steps
         self.batch = (min(rows, len(self._longest)), int(self._longest.all.max()))
-        self._longest.keep(rows * accumulated)
         clock = _Clock()
         trainer.add_callback(clock)
         trainer.train()
