@@ -40,8 +40,34 @@ class MuonWithAdamW(torch.optim.Optimizer):
 
 
 # [end]
+class Order(torch.utils.data.Sampler):
+    """Sequences shuffled by seed and epoch; the first epoch begins with the longest, which shows at once what fits."""
+
+    def __init__(self, lengths):
+        self.lengths, self.epoch = lengths, 0
+
+    def __len__(self):
+        return len(self.lengths)
+
+    def set_epoch(self, epoch):
+        """Take the epoch that begins from the trainer."""
+        self.epoch = epoch
+
+    def __iter__(self):
+        numbers = torch.randperm(len(self), generator=torch.Generator().manual_seed(SEED + self.epoch)).tolist()
+        longest = int(np.argmax(self.lengths))
+        if self.epoch == 0 and self.lengths[longest] > self.lengths[numbers[0]]:
+            place = numbers.index(longest)
+            numbers[0], numbers[place] = numbers[place], numbers[0]
+        yield from numbers
+
+
 class Trainer(SFTTrainer):
     """TRL's trainer with the recipe's optimiser, and a held-out loss that is the mean over all learnt tokens."""
+
+    def _get_train_sampler(self, train_dataset=None):
+        """Return the order in which sequences are learnt."""
+        return Order([len(ids) for ids in train["input_ids"]])
 
     def create_optimizer(self, model=None):
         """Return the optimiser; weight decay acts on matrices only."""
