@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.data.formats import checkable, guesses, names
+from workbench.data.formats import checkable, guesses, names, rewriting
 from workbench.data.formats.choosing import WORDS, Columns, roles
 from workbench.data.formats.columns import Table
 
@@ -50,6 +50,12 @@ def classification(table: Table) -> Iterator[Columns]:
     if label is None:
         return
     text = table.best("text", WORDS, (label,)) or table.best("prompt", WORDS, (label,))
+    unnamed = [column.name for column in guesses.wordy(table) if column.name != label] if text is None else []
+    second = None
+    if names.exact(label, "class") and len(unnamed) == 1:
+        text = unnamed[0]
+    elif names.exact(label, "class") and len(unnamed) == 2:
+        text, second = rewriting.ordered(table, *unnamed)
     column = table.columns[label]
     sure = names.last(label) in (
         "label",
@@ -69,7 +75,7 @@ def classification(table: Table) -> Iterator[Columns]:
     short = column.mean_chars <= _SHORT_CLASS
     title = table.best("title", WORDS, (text, label), exact=True) if text is not None else None
     paired = _PAIRED.get(names.last(text)) if text is not None else None
-    pair = next((name for name in table.of_kind("text") if "." not in name and names.last(name) == paired), None)
+    pair = next((name for name in table.of_kind("text") if "." not in name and names.last(name) == paired), second)
     others = [column.name for column in guesses.wordy(table) if column.name not in (label, text, title, pair)]
     one = column.distinct == 1 and len(column.values) > 1  # a class that all rows have teaches nothing
     one = one or label == reference(table)

@@ -72,7 +72,14 @@ PAIRS = (
     ("win", "lose"), ("winner", "loser"), ("winning", "losing"), ("won", "lost"), ("better", "worse"), ("good", "bad"),
     ("accepted", "rejected"), ("best", "worst"), ("response j", "response k"), ("yw", "yl"), ("y w", "y l"),
     ("safe", "unsafe"), ("positive response", "negative response"), ("pos response", "neg response"),
-    ("selected", "rejected"), ("gewählt", "abgelehnt"),
+    ("selected", "rejected"), ("gewahlt", "abgelehnt"), ("bevorzugt", "abgelehnt"), ("akzeptiert", "abgelehnt"),
+    ("gute", "schlechte"), ("gut", "schlecht"), ("bessere", "schlechtere"), ("besser", "schlechter"),
+    ("bonne", "mauvaise"), ("bon", "mauvais"), ("meilleure", "pire"), ("choisie", "rejetee"), ("choisi", "rejete"),
+    ("acceptee", "rejetee"), ("preferee", "rejetee"), ("buena", "mala"), ("mejor", "peor"), ("elegida", "rechazada"),
+    ("elegido", "rechazado"), ("preferida", "rechazada"), ("aceptada", "rechazada"), ("buona", "cattiva"),
+    ("migliore", "peggiore"), ("scelta", "rifiutata"), ("preferita", "rifiutata"), ("boa", "ruim"), ("boa", "ma"),
+    ("melhor", "pior"), ("escolhida", "rejeitada"), ("goede", "slechte"), ("dobra", "zla"), ("lepsza", "gorsza"),
+    ("хороший", "плохой"), ("лучший", "худший"), ("выбранный", "отклоненный"), ("iyi", "kotu"), ("bra", "dalig"),
 )  # fmt: skip
 """Words by which the names of a better and of a worse answer differ."""
 

@@ -13,11 +13,14 @@ from workbench.data.formats.turns import Turns, turn
 
 _USER = (
     "human|user|q|question|instruction|input|prompt|customer|client|problem|student|patient|frage|pregunta|domanda|"
-    "pergunta|вопрос|問|问|问题|用户|質問"
+    "pergunta|вопрос|問|问|问题|用户|質問|nutzer|nutzerin|benutzer|kunde|kundin|usuario|usuaria|usuário|cliente|clienta|"
+    "utilisateur|utente|gebruiker|klant|użytkownik|klient|пользователь|клиент|kullanıcı|müşteri|ユーザー|사용자|고객|客户"
 )
 _ASSISTANT = (
     "assistant|a|answer|response|bot|gpt|chatgpt|ai|agent|solution|output|model|chatbot|tutor|doctor|support|antwort|"
-    "respuesta|risposta|resposta|réponse|ответ|答|答案|回答|助手"
+    "respuesta|risposta|resposta|réponse|ответ|答|答案|回答|助手|assistent|assistentin|berater|beraterin|mitarbeiter|"
+    "mitarbeiterin|asistente|assistente|agente|asesor|asesora|conseiller|conseillère|vendeur|vendeuse|consulente|"
+    "operatore|medewerker|asystent|konsultant|ассистент|оператор|asistan|temsilci|アシスタント|어시스턴트|상담원|客服"
 )
 _TOOL = "function response|tool response|tool|observation|function"
 _LABEL = re.compile(

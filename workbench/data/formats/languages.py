@@ -32,6 +32,23 @@ _OTHER_NAMES = {
     "español": "es", "espanol": "es", "inglés": "en", "ingles": "en", "alemán": "de", "aleman": "de", "francés": "fr",
     "frances": "fr", "português": "pt", "portugues": "pt", "italiano": "it", "inglese": "en", "tedesco": "de",
     "polski": "pl", "nederlands": "nl", "русский": "ru", "английский": "en", "中文": "zh", "英文": "en", "日本語": "ja",
+    "polnisch": "pl", "türkisch": "tr", "niederländisch": "nl", "portugiesisch": "pt", "ukrainisch": "uk",
+    "tschechisch": "cs", "schwedisch": "sv", "dänisch": "da", "ungarisch": "hu", "rumänisch": "ro", "griechisch": "el",
+    "arabisch": "ar", "chinesisch": "zh", "japanisch": "ja", "koreanisch": "ko", "finnisch": "fi", "kroatisch": "hr",
+    "polonais": "pl", "turc": "tr", "néerlandais": "nl", "portugais": "pt", "ukrainien": "uk", "russe": "ru",
+    "grec": "el", "arabe": "ar", "chinois": "zh", "japonais": "ja", "polaco": "pl", "turco": "tr", "ruso": "ru",
+    "ucraniano": "uk", "chino": "zh", "japonés": "ja", "árabe": "ar", "griego": "el", "catalán": "ca", "català": "ca",
+    "francese": "fr", "spagnolo": "es", "russo": "ru", "polacco": "pl", "portoghese": "pt", "cinese": "zh",
+    "inglês": "en", "alemão": "de", "francês": "fr", "espanhol": "es", "angielski": "en", "niemiecki": "de",
+    "francuski": "fr", "hiszpański": "es", "włoski": "it", "rosyjski": "ru", "ukraiński": "uk", "czeski": "cs",
+    "engels": "en", "duits": "de", "frans": "fr", "spaans": "es", "svenska": "sv", "engelska": "en", "tyska": "de",
+    "dansk": "da", "norsk": "no", "engelsk": "en", "tysk": "de", "suomi": "fi", "englanti": "en", "saksa": "de",
+    "čeština": "cs", "angličtina": "en", "němčina": "de", "magyar": "hu", "angol": "en", "német": "de",
+    "türkçe": "tr", "ingilizce": "en", "almanca": "de", "немецкий": "de", "французский": "fr", "испанский": "es",
+    "украинский": "uk", "українська": "uk", "англійська": "en", "română": "ro", "engleză": "en", "ελληνικά": "el",
+    "العربية": "ar", "الإنجليزية": "en", "英語": "en", "ドイツ語": "de", "中国語": "zh", "日文": "ja",
+    "한국어": "ko", "영어": "en",
+    "한글": "ko", "英语": "en", "德语": "de", "法语": "fr", "日语": "ja",
 }  # fmt: skip
 """Name of a language in another one than English → its code."""
 LANGUAGE_NAMES = frozenset(name.lower() for name in LANGUAGES.values())

@@ -69,11 +69,15 @@ VOCABULARY: dict[str, dict[str, int]] = {
     "turns": _vocabulary(
         "messages, conversations, conversation, dialogue, dialog, turns, chat, chat messages, contents, data, "
         "history, items, thread, dialogs, dialogues, transcript, message list, chat history, log, chats, full "
-        "conversation, utterances, trajectory, prompt messages, context messages"
+        "conversation, gesprach, verlauf, konversation, unterhaltung, conversacion, conversazione, conversa, dialogo, "
+        "echange, gesprek, rozmowa, konusma, sohbet, samtal, диалог, разговор, 对话, 對話, 会話, 대화, "
+        "utterances, trajectory, prompt messages, context messages"
     ),
     "system": _vocabulary(
         "system, system prompt, system message, sys, system instruction, system instructions, preamble, persona, "
-        "system msg, meta instruction, personality"
+        "system msg, meta instruction, personality, systemprompt, systemnachricht, mensaje del sistema, "
+        "message systeme, "
+        "sistema, messaggio di sistema, система, системный промпт, 系统, 系统提示, 系统提示词, システム, 시스템"
     ),
     "tools": _vocabulary("tools, functions, available tools, tool definitions, function definitions"),
     "instruction": _vocabulary(
@@ -92,11 +96,12 @@ VOCABULARY: dict[str, dict[str, int]] = {
     ),
     "title": _vocabulary(
         "title, subject, headline, question title, betreff, asunto, titel, titre, titulo, titolo, "
-        "objet, oggetto, assunto"
+        "objet, oggetto, assunto, uberschrift, 标题, タイトル, 제목, заголовок, название, tytul, baslik, titulek"
     ),
     "history": _vocabulary("history, chat history, previous turns"),
     "prompt": _vocabulary(
         "prompt, question, query, problem, user, human, instruction, instructions, input, inputs, request, task, q, "
+        "anweisung, instruccion, istruzione, instrucao, polecenie, 指令, 指示, artikeltext, "
         "eingabe, "
         "frage, pregunta, domanda, pergunta, вопрос, 问题, 問題, 質問, 질문, سؤال, anfrage, "
         "consulta, 提问, user input, user "
@@ -131,7 +136,8 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "correct answer, "
         "accepted answer, long answer, final answer, ground truth, gold, highlights, summary, tldr, zusammenfassung, "
         "resumen, translation, back, tgt, resolution, rewrite, correction, corrections, "
-        "corrected, patch, paraphrase, kurzfassung, resume, riassunto, sintesi, resumo, samenvatting, streszczenie, "
+        "corrected, patch, paraphrase, schlagzeile, titular, "
+        "kurzfassung, resume, riassunto, sintesi, resumo, samenvatting, streszczenie, "
         "ozet, sammanfattning, резюме, краткое содержание, 摘要, 要約, 요약, "
         "simplified, explanation, rationale, doctor, gold answer, reference answer, query, sql query, rückseite, "
         "reverso, reference, ref, human reference, "
@@ -153,6 +159,8 @@ VOCABULARY: dict[str, dict[str, int]] = {
         "wikitext, lyrics, sentence, paragraph, transcript, doc, book, 文本, 内容, 正文, "
         "artikel, inhalt, chapter, post, "
         "description, html text, poem, poem content, essay, letter, recipe, verse, script, joke, tale, fable, "
+        "contenu, contenido, conteudo, contenuto, artikeltext, beitrag, articulo, articolo, artigo, статья, текст, "
+        "содержание, 본문, 本文, 記事, tekst, tresc, inhoud, icerik, metin, "
         "prose, quote, tweet, notes, note, body text, article text, gedicht, texto completo, poema"
     ),
     "label": _vocabulary(

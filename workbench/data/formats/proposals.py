@@ -107,8 +107,8 @@ def _initials(table: Table) -> tuple[str, str] | None:
     """Return the columns of questions and answers that have an initial for a name each, or None."""
     spelled = {name.lower(): name for name in table.of_kind("text")}
     found = [(spelled[asked], spelled[said]) for asked, said in _INITIALS if asked in spelled and said in spelled]
-    letters = [name for name in spelled if len(name) == 1 and name.isalpha()]
-    return found[0] if found and len(letters) == 2 else None
+    # Beside a, b and c they count the choices of a quiz.
+    return found[0] if found and {"b", "c", "d"}.isdisjoint({*spelled} - {*map(str.lower, found[0])}) else None
 
 
 def _prompt_completion(table: Table) -> Iterator[Columns]:
@@ -158,7 +158,7 @@ def _prompt_only(table: Table) -> Iterator[Columns]:
         yield {"prompt": questions}
         return
     prompt = asking(table)
-    if prompt is None:
+    if prompt is None or _initials(table) is not None:
         return
     plain = names.exact(prompt, "prompt") or "verifiable" in names.words(prompt)
     if not (plain or table.columns[prompt].kind == "turns"):

@@ -118,7 +118,8 @@ def quiz(table: Table) -> Iterator[Columns]:
             (len(value) for value in table.columns[choices or ""].values if isinstance(value, list)), default=0
         )
         # Counted from nought, the first choice is 0 and none is as many as there are; counted from one, the reverse.
-        if width and numbers.count(str(width)) > numbers.count("0"):
+        counted = names.last(separate.get("choice_a", "")) == "1" and "0" not in numbers
+        if counted or (width and numbers.count(str(width)) > numbers.count("0")):
             role = "answer_from_one"
     context = table.best("context", ("text", "texts"), [*taken, key or "", prompt], exact=True)
     yield roles(prompt=prompt, choices=choices, context=context, **{role: key}, **separate)

@@ -64,6 +64,22 @@ _TAKING_TURNS = frozenset(
         "chat",
         "data",
         "utterances",
+        "dialogo",
+        "gesprach",
+        "verlauf",
+        "konversation",
+        "unterhaltung",
+        "conversacion",
+        "conversazione",
+        "conversa",
+        "echange",
+        "gesprek",
+        "rozmowa",
+        "konusma",
+        "диалог",
+        "对话",
+        "会話",
+        "대화",
     )
 )
 
