@@ -175,8 +175,8 @@ def _prompt_only(table: Table) -> Iterator[Columns]:
     truth = next((name for name in rewards if names.words(name)[-2:] == ("ground", "truth")), None)
     answer = truth or table.best("answer", ("text", "number", "texts"), (prompt,)) or classing.reference(table)
     if answer is None and table.columns[prompt].kind == "turns":
-        named = (name for name in table.of_kind("text", "number") if names.words(name)[:1] in _REFERENCES)
-        answer = next(named, None)
+        keys = (name for name in table.of_kind("text", "number") if names.words(name)[:1] in _REFERENCES)
+        answer = next(keys, None)
     if answer is None:
         text = table.best("text", WORDS, (prompt,), exact=True)
         plain = turns or (names.rank(prompt, "prompt") or 0) < _PLAIN_PROMPTS
