@@ -128,7 +128,10 @@ def test_the_persons_own_preset_is_taken(home: Home) -> None:
     ("argv", "said"),
     [
         (["--data", QUESTIONS, "--gpu-memory", "lots"], "--gpu-memory wants a size"),
-        (["--data", QUESTIONS, "--gpu-memory", "0"], "--gpu-memory wants a size"),
+        (["--data", QUESTIONS, "--gpu-memory", "24"], "with its unit"),
+        (["--data", QUESTIONS, "--gpu-memory", ""], "with its unit"),
+        (["--data", QUESTIONS, "--gpu", "RTX 9999"], "RTX 4090"),
+        (["--base", "qwen3-8b", "--data", QUESTIONS], "perhaps it is Qwen/Qwen3-8B"),
         ([], "There is no data to plan for"),
         (["--base", "no/such-model", "--data", QUESTIONS], "no/such-model"),
         (["--data", "/no/such/file.jsonl"], "There is no file or folder"),
@@ -150,3 +153,40 @@ def test_a_broken_configuration_is_one_sentence(home: Home, tmp_path: Path) -> N
         file = tmp_path / f"{number}.json"
         file.write_bytes(content)
         assert len(refused(home, "--config", file, "--method", "sft").strip().splitlines()) == 1
+
+
+def test_a_configuration_without_a_base_is_not_saved_as_a_recipe(home: Home, tmp_path: Path) -> None:
+    """Training it would begin from the bundled base with the values of another model."""
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({"model_type": "qwen3", **catalogue.find("Qwen/Qwen3-4B").config}))
+    saved = tmp_path / "mine.toml"
+    assert "--base" in refused(home, "--config", file, "--method", "sft", "--save", saved)
+    assert not saved.exists()
+
+
+def test_a_recipe_that_is_there_is_not_written_over(home: Home, tmp_path: Path) -> None:
+    saved = tmp_path / "mine.toml"
+    saved.write_text("# by hand\n")
+    assert "already" in refused(home, "--data", QUESTIONS, "--save", saved)
+    assert saved.read_text() == "# by hand\n"
+
+
+def test_a_base_with_code_of_its_own_is_refused(home: Home, tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    config = {"model_type": "qwen3", "auto_map": {"AutoModel": "x.Y"}, **catalogue.find("Qwen/Qwen3-4B").config}
+    (folder / "config.json").write_text(json.dumps(config))
+    assert "auto_map" in refused(home, "--base", folder, "--data", QUESTIONS)
+
+
+def test_a_card_is_known_by_its_name(home: Home) -> None:
+    found = home.json("plan", "--base", "Qwen/Qwen3-8B", "--data", QUESTIONS, "--gpu", "RTX 4090")
+    assert found["card"]["free"] == 24 * GIB
+    assert found["hours"] is not None
+
+
+def test_rows_that_are_cut_are_said(home: Home) -> None:
+    argv = ("plan", "--base", "Qwen/Qwen3-8B", "--data", QUESTIONS, "--gpu-memory", "24GiB")
+    assert not any("lose their end" in reason for reason in home.json(*argv)["reasons"])
+    short = home.json(*argv, "--set", "max_length=16")
+    assert any("more than half of the rows lose their end" in reason for reason in short["reasons"])

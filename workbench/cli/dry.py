@@ -33,7 +33,7 @@ def expected(resolved: recipe.Resolved, live: Live) -> tuple[Plan, Base, Card, R
     _, found = glanced(values, live)
     base = base_facts.of_reference(wanted.base, wanted)
     card = planning.card_of() if wanted.device != "cpu" else planning.processor()
-    rows = planning.rows_of(found) if found else None
+    rows = planning.rows_of(found, base.shape.vocabulary) if found else None
     known = measured.ratios(card.name, base.shape.model_type, recipe.TUNINGS)
     made = plan.solve(base, rows, card, wanted.method, values, resolved.provenance, None, known)
     return made, base, card, rows

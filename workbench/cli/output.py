@@ -32,7 +32,7 @@ def size(number: float) -> str:
     """Return a number of bytes with a binary unit and three significant digits."""
     for unit in ("B", "KiB", "MiB", "GiB"):
         if number < 1024 or unit == "GiB":
-            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.3g} {unit}"
+            return f"{number:.0f} {unit}" if unit == "B" or number >= 999.5 else f"{number:.3g} {unit}"
         number /= 1024
     raise AssertionError("the loop returns at the last unit")
 

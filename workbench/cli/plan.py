@@ -7,6 +7,7 @@ fraction of a second. Must not import the engine.
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,7 +31,7 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="a config.json in place of a base that is not here")
     parser.add_argument("--gpu-memory", metavar="SIZE", help="plan for a card with so much free, such as 24GiB")
-    parser.add_argument("--gpu", default="", metavar="NAME", help="plan the time of this card, such as 'RTX 4090'")
+    parser.add_argument("--gpu", metavar="NAME", help="plan for a card of this name, such as 'RTX 4090'")
     parser.add_argument("--save", type=Path, metavar="FILE", help="write the recipe; `workbench train FILE` runs it")
     parser.add_argument(
         "--script", type=Path, metavar="FILE", help="write a TRL script that does without the workbench"
@@ -76,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.dry_run:
         from workbench.cli import dry
 
-        tried = dry.tried(found, base, card, live, planning.rows_of(glance) if glance else None)
+        tried = dry.tried(found, base, card, live, planning.rows_of(glance, base.shape.vocabulary) if glance else None)
         body["dry_run"] = tried
         if not arguments.json:
             print("\n" + dry.printed(tried, found, card))
@@ -84,7 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
         print_json(body)
     else:
         if arguments.save is not None:
-            print(f"\nThe recipe is in {arguments.save}; run it with: workbench train {arguments.save}")
+            run_it = f"run it with: workbench train {arguments.save}" if found.fits else "nothing of it fits yet."
+            print(f"\nThe recipe is in {arguments.save}; {run_it}")
         if arguments.script is not None:
             print(f"\nThe script is in {one_line(str(arguments.script))}; it reads the rows that this command writes:")
             print(f"  {one_line(command)}")
@@ -105,9 +107,11 @@ def _script(path: Path, resolved: recipe.Resolved) -> str:
 
 
 def _save(path: Path, text: str, what: str = "recipe") -> None:
-    """Write a file; raises UsageError when that cannot be done."""
+    """Write a file; raises UsageError when there is one already, and when it cannot be written."""
     from workbench.runs import atomic
 
+    if os.path.lexists(path):
+        raise UsageError(f"There is a file {one_line(str(path))} already; give another name, or remove it.")
     try:
         atomic.write_text(path, text)
     except OSError as error:

@@ -6,13 +6,14 @@ Owns the words of a plan. Must not know flags beyond the ones it is handed, nor 
 from __future__ import annotations
 
 import argparse
+import math
 import re
 from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
 from workbench.cli.output import LABEL, count, duration, paragraph, size
-from workbench.core import plan, presets, recipe
+from workbench.core import pace, plan, presets, recipe
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
 from workbench.core.plan import Attempt, Base, Card, Plan
@@ -22,9 +23,10 @@ from workbench.runs import base_facts, hardware, measured
 Glanced = tuple[tuple[str, ...], dict[str, Any] | None]
 """Absolute paths of the data, and what a glance at them found, None without data."""
 
-_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 _BAR = 30
+_USUAL_VOCABULARY = 100_000
 _SHOWN = (
     "method", "tuning", "max_length", "num_train_epochs", "per_device_train_batch_size", "gradient_accumulation_steps",
     "gradient_checkpointing", "learning_rate", "optim", "lora_r", "lora_alpha", "target_modules", "packing",
@@ -36,16 +38,27 @@ _SHOWN = (
 def bytes_of(text: str) -> int:
     """Return the bytes that a size says, such as 24GiB, 24g or 512M; raises UsageError when it is none."""
     match = _SIZE.fullmatch(text.strip())
-    if match is None or not (found := round(float(match[1]) * _UNITS[match[2].lower()])):
-        raise UsageError(f"--gpu-memory wants a size such as 24GiB, not {text!r}.")
+    if match is None or not match[2] or not (found := round(float(match[1]) * _UNITS[match[2].lower()])):
+        raise UsageError(f"--gpu-memory wants a size with its unit, such as 24GiB, not {text!r}.")
     return found
 
 
-def card_of(memory: str = "", name: str = "") -> Card:
-    """Return the card a run would go to: the one with most free memory, or one with so much; else the processor."""
-    if memory:
+def card_of(memory: str | None = None, name: str | None = None) -> Card:
+    """Return the card a run would go to: the one with most free memory, else the processor.
+
+    Or one that is asked for, by its memory, by its name, or by both. Raises UsageError for a name nobody knows.
+    """
+    if memory is not None:
         free = bytes_of(memory)
         return Card(name or "the card asked for", free, free)
+    if name is not None:
+        total = pace.known(name)[1] << 30
+        if not total:
+            raise UsageError(
+                f"Nothing is known of a card {name!r}; give its memory with --gpu-memory, or a name with one of "
+                f"{', '.join(pace.CARDS)} in it."
+            )
+        return Card(name, total, total)
     reading = hardware.sample()
     proposed = hardware.propose(reading.usable)
     if proposed is None:
@@ -60,13 +73,17 @@ def processor() -> Card:
     return Card("", host.memory_free_bytes or 0, host.memory_total_bytes or 0)
 
 
-def rows_of(found: Mapping[str, Any]) -> Rows:
-    """Return a glance as a plan takes it."""
+def rows_of(found: Mapping[str, Any], vocabulary: int) -> Rows:
+    """Return a glance as a plan takes it.
+
+    Tokens are estimated for vocabularies of 100,000 words and more; the letters of a token grow about with the
+    logarithm of the vocabulary, so that smaller ones take more of them.
+    """
     lengths = found["lengths"]
-    return Rows(
-        found["rows"], found["about"], lengths["mean"], lengths["p50"], lengths["p99"], lengths["max"],
-        found["articles"],
-    )  # fmt: skip
+    more = max(1.0, math.log(_USUAL_VOCABULARY) / math.log(max(vocabulary, 256)))
+    mean, *marks = (more * lengths[name] for name in ("mean", "p50", "p90", "p99", "max"))
+    p50, p90, p99, longest = map(round, marks)
+    return Rows(found["rows"], found["about"], mean, p50, p90, p99, longest, found["articles"])
 
 
 def made(
@@ -78,15 +95,21 @@ def made(
     """
     reference = values.get("base", recipe.BUNDLED)
     if arguments.config is not None:
+        if "base" not in values and (arguments.save or arguments.script or arguments.dry_run):
+            raise UsageError(
+                "A configuration alone cannot be trained; name with --base what the recipe is to start from."
+            )
         base = base_facts.of_file(arguments.config, values.get("base", ""))
     else:
         base = base_facts.of_reference(reference)
-    card = card_of(arguments.gpu_memory or "", arguments.gpu)
+    card = card_of(arguments.gpu_memory, arguments.gpu)
     data, found = glancing.result()
     if found is None and "method" not in values:
         raise UsageError("There is no data to plan for; give --data FILE, or --method to plan without rows.")
     if data:
         values["data"] = data
+    if reference == recipe.SCRATCH and arguments.config is None:
+        values = {"method": "pretrain", "tuning": "full", **values}
     preset = presets.find(arguments.preset) if arguments.preset else None
     method = values.get("method") or (preset.method if preset is not None else "") or (found or {}).get("method", "")
     if method not in recipe.METHODS:
@@ -97,7 +120,8 @@ def made(
         origin["method"] = f"derived: {' '.join(found['why'])}" if found else "chosen"
     values = {**values, "method": method, "base": base.reference if arguments.config is None else reference}
     known = measured.ratios(card.name, base.shape.model_type, recipe.TUNINGS)
-    solved = plan.solve(base, rows_of(found) if found else None, card, method, values, origin, preset, known)
+    rows = rows_of(found, base.shape.vocabulary) if found else None
+    solved = plan.solve(base, rows, card, method, values, origin, preset, known)
     return solved, base, card, found
 
 
@@ -205,5 +229,6 @@ def printed(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | Non
     lines.append(paragraph("disk", f"{size(found.disk)} for checkpoints and the result"))
     for other in found.alternatives:
         lines.append(paragraph("instead", f"{other.tuning}: {size(other.memory.peak)}, {other.verdict}"))
+    lines += [paragraph("rests on" if not place else "", note) for place, note in enumerate(chosen.memory.notes)]
     lines += [paragraph("it takes", remedy) for remedy in found.remedies]
     return "\n".join(line for line in lines)

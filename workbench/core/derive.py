@@ -47,6 +47,7 @@ class Rows:
     """Whether the number of rows is estimated from a part of them."""
     mean: float
     p50: int
+    p90: int
     p99: int
     longest: int
     """Of those that were looked at."""
@@ -136,6 +137,14 @@ def rank(rows: Rows, usual: int, weights_per_rank: int) -> Value:
 def _tokens(rows: Rows) -> str:
     amount = rows.tokens
     return f"about {amount / 1e6:,.1f} million tokens" if amount >= 1e6 else f"about {amount:,.0f} tokens"
+
+
+def cut(rows: Rows, length: int) -> str:
+    """Return the sentence that says how many rows are longer than a length, "" when hardly any is."""
+    if rows.articles or rows.p99 <= length:
+        return ""
+    share = "more than half" if rows.p50 > length else "more than a tenth" if rows.p90 > length else "at least 1 %"
+    return f"At {length} tokens {share} of the rows lose their end, and an answer that begins later is left out."
 
 
 def too_few_for_full(rows: Rows) -> str:

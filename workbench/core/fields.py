@@ -54,6 +54,11 @@ def closest(name: str, names: Iterable[str]) -> str:
 _TRUE, _FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 
 
+def _plain(number: float) -> str:
+    """Return a number as a person writes it."""
+    return f"{number:.0f}" if number == int(number) and abs(number) < 1e15 else f"{number:g}"
+
+
 def _number(name: str, value: Any, kind: type) -> Any:
     """Return `value` as an int or float, or raise with what was expected."""
     if not isinstance(value, bool):
@@ -103,11 +108,11 @@ def parse(name: str, kind: str, described: Spec, value: Any) -> Any:
             described.high is not None and number > described.high
         ):
             bounds = " and ".join(
-                f"{word} {limit:g}"
+                f"{word} {_plain(limit)}"
                 for word, limit in (("at least", described.low), ("at most", described.high))
                 if limit is not None
             )
-            raise UsageError(f"{name} must be {bounds}, not {number:g}.")
+            raise UsageError(f"{name} must be {bounds}, not {_plain(number)}.")
         return number
     if kind.startswith("tuple"):
         items = _listed(value) if isinstance(value, str) else value

@@ -12,15 +12,17 @@ from workbench.core import weights
 from workbench.core.activations import families, table
 from workbench.core.shape import Shape
 
-CARDS: dict[str, float] = {
-    "H200": 989, "H100": 989, "A100": 312, "L40S": 362, "L40": 181, "L4": 121, "A10G": 70, "A10": 125, "A40": 150,
-    "RTX PRO 6000": 503, "RTX 6000 Ada": 364, "RTX A6000": 155, "RTX A5000": 111, "RTX A4000": 77,
-    "RTX 5090": 210, "RTX 5080": 113, "RTX 5070 Ti": 88, "RTX 5070": 62, "RTX 5060 Ti": 47,
-    "RTX 4090": 165, "RTX 4080": 97, "RTX 4070 Ti": 80, "RTX 4070": 58, "RTX 4060 Ti": 44, "RTX 4060": 30,
-    "RTX 3090": 71, "RTX 3080": 60, "RTX 3070": 41, "RTX 3060": 25,
+CARDS: dict[str, tuple[float, int]] = {
+    "H200": (989, 141), "H100": (989, 80), "A100 80GB": (312, 80), "A100-SXM4-80GB": (312, 80), "A100": (312, 40),
+    "L40S": (362, 48), "L40": (181, 48), "L4": (121, 24), "A10G": (70, 24), "A10": (125, 24), "A40": (150, 48),
+    "RTX PRO 6000": (503, 96), "RTX 6000 Ada": (364, 48), "RTX A6000": (155, 48), "RTX A5000": (111, 24),
+    "RTX A4000": (77, 16), "RTX 5090": (210, 32), "RTX 5080": (113, 16), "RTX 5070 Ti": (88, 16), "RTX 5070": (62, 12),
+    "RTX 5060 Ti": (47, 16), "RTX 4090": (165, 24), "RTX 4080": (97, 16), "RTX 4070 Ti": (80, 12), "RTX 4070": (58, 12),
+    "RTX 4060 Ti": (44, 16), "RTX 4060": (30, 8), "RTX 3090": (71, 24), "RTX 3080": (60, 10), "RTX 3070": (41, 8),
+    "RTX 3060": (25, 12),
 }  # fmt: skip
-"""Part of a card's name → its dense matrix arithmetic in bf16 with sums in fp32, in 10^12 operations a second, from
-NVIDIA's data sheets and architecture papers. More special names come before those they contain."""
+"""Part of a card's name → (its dense matrix arithmetic in bf16 with sums in fp32, in 10^12 operations a second; its
+memory in GiB), from NVIDIA's data sheets and architecture papers. More special names come before those they contain."""
 UTILISATION = 0.45
 """Share of that which training reaches without compiled kernels: assumed. Published, with compilation: 3,083 tokens a
 second with LoRA on 8 B weights and an RTX 4090 (torchtune's README), which is 0.8."""
@@ -41,6 +43,11 @@ class Pace:
     high: float | None
     tokens_per_second: float | None
     why: str
+
+
+def known(card: str) -> tuple[float, int]:
+    """Return what `CARDS` has for a card of this name, (0.0, 0) when it has none."""
+    return next((figures for name, figures in CARDS.items() if name.lower() in card.lower()), (0.0, 0))
 
 
 def _operations(shape: Shape, tuning: str, checkpointing: bool, length: int) -> float:
@@ -66,8 +73,8 @@ def _operations(shape: Shape, tuning: str, checkpointing: bool, length: int) -> 
 
 def pace(shape: Shape, tuning: str, checkpointing: bool, length: int, tokens: float, card: str) -> Pace:
     """Return how long `tokens` trained tokens take on a card of this name."""
-    peak = next((figure for name, figure in CARDS.items() if name.lower() in card.lower()), None)
-    if peak is None:
+    peak, _ = known(card)
+    if not peak:
         what = f"nothing is known of {card}" if card else "there is no NVIDIA card"
         return Pace(None, None, None, None, f"The time is not known before the first steps: {what}.")
     speed = peak * 1e12 * UTILISATION / _operations(shape, tuning, checkpointing, length)

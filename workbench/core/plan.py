@@ -161,8 +161,6 @@ def _derived(
         if int(current("lora_r")) != usual:
             scale = max(1, round(int(current("lora_r")) * alpha / usual))
             found["lora_alpha"] = derive.Value(scale, f"Alpha stays {alpha / usual:g} times the rank.")
-    if not card.gpu:
-        found["gradient_checkpointing"] = derive.Value(False, "A processor has the memory and not the time.")
     return {name: value for name, value in found.items() if name not in chosen}
 
 
@@ -266,6 +264,10 @@ def solve(
     if best is None:
         best = _shortened(base, card, starts, derived, made, order, chosen, origin, correction)
     reasons += _why(best, made, order, few if not wanted else "", bool(wanted))
+    if best.tuning == "qlora" and base.shape.experts:
+        reasons.append("Its experts stay in 16 bits: only linear layers can be held in 4, and they are none.")
+    if rows is not None and (lost := derive.cut(rows, best.resolved.recipe.max_length)):
+        reasons.append(lost)
     others = tuple(made[tuning] for tuning in TUNINGS if tuning in made and tuning != best.tuning)
     return _told(base, rows, card, best, tuple(reasons), others)
 
@@ -295,7 +297,8 @@ def _why(best: Attempt, made: Mapping[str, Attempt], order: list[str], few: str,
     """Return the sentences that say why this tuning."""
     if best.verdict == "too large":
         over = (best.memory.peak - best.free) / GIB
-        return [f"Nothing fits: the smallest way, {best.tuning}, needs {over:.1f} GiB more than are free."]
+        what = f"{best.tuning}, as you asked," if asked else f"Nothing fits: the smallest way, {best.tuning},"
+        return [f"{what} needs {over:.1f} GiB more than are free."]
     found = ["You asked for it." if asked else _WHY[best.tuning]]
     if few and best.tuning != "full":
         found.append(few)
@@ -305,7 +308,7 @@ def _why(best: Attempt, made: Mapping[str, Attempt], order: list[str], few: str,
     if best.verdict == "tight":
         found.append(
             f"It is tight: {best.memory.peak / GIB:.1f} GiB are predicted and {best.free / GIB:.1f} free, and the "
-            f"prediction may be low by {best.memory.margin:.0%}; do the dry run first."
+            f"prediction may be low by {best.memory.margin:.0%}; try it with --dry-run first."
         )
     if best.given_up:
         found.append(f"So that it fits: {', '.join(best.given_up)}.")

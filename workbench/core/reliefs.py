@@ -61,7 +61,7 @@ def reliefs(recipe: Recipe, chosen: Mapping[str, Any], gpu: bool) -> Iterator[Re
     effective = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
     fixed = not chosen.keys().isdisjoint({MICRO, TIMES})
     micros = [recipe.per_device_train_batch_size] if fixed else micro_batches(effective, recipe.max_length)
-    recomputed = [False, True] if gpu else [False]
+    recomputed = [False, True]
     if "gradient_checkpointing" in chosen:
         recomputed = [recipe.gradient_checkpointing]
     optimisers = [recipe.optim]

@@ -138,8 +138,9 @@ def excerpt(
 def glance(argument: Mapping[str, Any]) -> dict[str, Any]:
     """Return what {"paths", "method"?, "format"?, "columns"?} seems to hold; the target of a probe.
 
-    {"method", "why", "alternatives", "rows", "about", "articles", "lengths": {"mean", "p50", "p99", "max"}}; lengths
-    are in tokens, estimated. "rows" is exact unless "about". Raises UsageError when nothing in it can be learnt from.
+    {"method", "why", "alternatives", "rows", "about", "articles", "lengths": {"mean", "p50", "p90", "p99", "max"}};
+    lengths are in tokens, estimated. "rows" is exact unless "about". Raises UsageError when nothing in it can be
+    learnt from.
     """
     looked = _look(argument["paths"], argument.get("method", ""), MOST_BYTES, 4 * MOST_ROWS)
     rows, members, chosen, exact, method = looked.rows, looked.members, looked.chosen, looked.exact, looked.method
@@ -192,6 +193,7 @@ def _told(
         "lengths": {
             "mean": sum(lengths) / len(lengths),
             "p50": lengths[len(lengths) // 2],
+            "p90": lengths[len(lengths) * 9 // 10],
             "p99": lengths[min(len(lengths) - 1, int(0.99 * len(lengths)))],
             "max": lengths[-1],
         },

@@ -16,6 +16,7 @@ from workbench.core.paths import expanded
 from workbench.core.plan import Base
 from workbench.core.recipe import SCRATCH, Recipe
 from workbench.core.shape import Shape, shape_of
+from workbench.core.text import one_line
 from workbench.runs import bases, hub_cache
 
 
@@ -80,9 +81,13 @@ def of_reference(reference: str, recipe: Recipe | None = None) -> Base:
         base = bases.resolve(reference)
     except UsageError:
         if (model := known.get(reference)) is None:
-            raise
+            near = next((name for name in known if name.lower().endswith(f"/{reference.lower()}")), "")
+            if not near:
+                raise
+            raise UsageError(f"There is no base {one_line(reference, 80)!r}; perhaps it is {near}.") from None
         return of_catalogue(model)
     config = bases.read_json(base.model_dir / "config.json")
+    bases.refuse_forbidden(config, base.model_dir / "config.json")
     named = base.run_id or reference
     label = known[reference].label if reference in known else base.label
     return of_config(config, named, label, base.root, _counted(base.model_dir))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os.path
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,12 @@ def forbidden(value: Any) -> Iterator[str]:
             stack += item.values()
         elif isinstance(item, list):
             stack += item
+
+
+def refuse_forbidden(config: Mapping[str, Any], path: Path) -> None:
+    """Raise WorkbenchError when the configuration in a file asks for something that is never done."""
+    for key in forbidden(config):
+        raise WorkbenchError(f"{path} has {key!r}: {FORBIDDEN_KEYS[key]}, which is refused; choose a model without it.")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -128,10 +134,7 @@ def inspect(argument: dict[str, str]) -> dict[str, Any]:
         )
     config = read_json(folder / "config.json")
     for name in sorted(names & {"config.json", "tokenizer_config.json", "generation_config.json"}):
-        for key in forbidden(read_json(folder / name)):
-            raise WorkbenchError(
-                f"{folder / name} has {key!r}: {FORBIDDEN_KEYS[key]}, which is refused; choose a model without it."
-            )
+        refuse_forbidden(read_json(folder / name), folder / name)
     weights = sorted(path for path in folder.glob("*.safetensors"))
     if not weights:
         pickled = sorted(name for name in names if name.endswith(PICKLES))
