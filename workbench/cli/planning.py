@@ -202,9 +202,9 @@ def printed(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | Non
     ]
     if glance is not None:
         about = "about " if glance["about"] else ""
-        lengths = glance["lengths"]
+        half = rows_of(glance, base.shape.vocabulary).p50
         unit = "articles" if glance["articles"] else "rows"
-        said = f"{about}{count(glance['rows'])} {unit}, half of them up to about {count(lengths['p50'])} tokens"
+        said = f"{about}{count(glance['rows'])} {unit}, half of them up to about {count(half)} tokens"
         lines.append(paragraph("data", said))
     lines.append(paragraph("proposal", f"{wanted.method} with {chosen.tuning}"))
     lines += [paragraph("", reason) for reason in found.reasons]
