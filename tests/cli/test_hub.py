@@ -241,7 +241,7 @@ def test_a_search_tells_what_the_workbench_makes_of_each_model(online: Home, hub
     (query,) = hub.queries
     assert set(query["filter"]) == {"text-generation", "safetensors"}
     assert (query["sort"], query["limit"]) == (["downloads"], ["20"])
-    shown = online.workbench("models", "search", "qwen3", "--limit", "7")
+    shown = online.workbench("models", "search", "qwen3", "--limit", "7", env=online.env() | {"COLUMNS": "200"})
     assert shown.returncode == 0
     assert "8.19 B" in shown.stdout
     assert "apache-2.0 (gated)" in shown.stdout

@@ -125,7 +125,7 @@ def test_what_cannot_be_traced_is_said_in_one_sentence() -> None:
 
 
 @pytest.mark.parametrize("tuning", ["lora", "qlora"])
-@pytest.mark.parametrize("family", ["gemma4_text", "qwen3_5_text", "lfm2", "ministral3"])
+@pytest.mark.parametrize("family", ["gemma4_text", "qwen3_5_text", "lfm2"])
 def test_the_margin_of_a_family_without_a_table_covers_what_it_needs(family: str, tuning: str) -> None:
     """Embeddings for each layer, linear attention, convolutions: no table, and yet the upper end is high enough."""
     body = {**TINY, "model_type": family, "num_hidden_layers": 4, "tie_word_embeddings": True}

@@ -95,7 +95,7 @@ def test_articles_have_the_engines_pieces(family: str, control_tokens: bool) -> 
 def test_examples_are_packed_as_the_engine_packs_them() -> None:
     draw = random.Random(1)
     lengths = [draw.randint(2, 96) for _ in range(400)] + [96, 96, 2, 2]
-    functions = part("sequences", models.tokenizer("chatml"), rows=lambda name: [], examples_of=list, SEED=7,
-                     MAX_LENGTH=96, PACKING=True)  # fmt: skip
+    found = {"rows": lambda name: [[([1, 2], [1, 2])]], "examples_of": list}
+    functions = part("sequences", models.tokenizer("chatml"), **found, SEED=7, MAX_LENGTH=96, PACKING=True)
     bins = pack(lengths, 96, 7)
     assert functions["packed"](lengths) == [bins[number] for number in range(len(bins))]

@@ -174,6 +174,7 @@ import sys, signal
 from pathlib import Path
 from workbench.runs import locks, process
 run = Path(sys.argv[1])
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup may have started the tests
 print(process.launch(run, locks.acquire(run / "lock"), "tests.runs.metronome"), flush=True)
 signal.pause()
 """
