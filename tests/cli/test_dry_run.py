@@ -100,6 +100,7 @@ def test_a_real_run_is_measured_too_and_reports_it(home: Home, data: Path) -> No
     assert sum(parts.values()) == memory["predicted"]["peak"] == json.loads(line)["predicted"]
 
 
+@pytest.mark.soak
 def test_words_for_people_and_a_plan_that_is_tried(home: Home, data: Path) -> None:
     done = home.workbench("plan", *COMMON, "--data", data, "--dry-run")
     assert done.returncode == 0, done.stderr

@@ -44,7 +44,7 @@ def test_a_model_comes_whole_and_its_name_is_a_base(
     assert Path(found).resolve().name == digests(WEIGHTS, tiny_files[WEIGHTS])[1]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_what_came_can_be_trained(online: Home) -> None:
     online.json("models", "download", NAME)
     small = settings(max_steps=1, max_length=64, device="cpu")

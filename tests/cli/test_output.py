@@ -28,7 +28,7 @@ from workbench.runs.store import Run
         (size(0), "0 B"),
         (size(1023), "1023 B"),
         (size(1536), "1.5 KiB"),
-        (size(5 << 40), "5.12e+03 GiB"),
+        (size(5 << 40), "5120 GiB"),
         (duration(59.4), "59 s"),
         (duration(61), "1 min 1 s"),
         (duration(3661), "1 h 1 min"),
