@@ -1,0 +1,46 @@
+"""What the road asks of the machine: its card, the facts of a base, a glance at the data, and the plan from these.
+
+Owns the questions and how an answer is told from one to an older question. Each of them but `plan` takes its time and
+may start a limited child, so a screen calls them from a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.core.plan import Base, Card, Plan
+from workbench.guide import planning
+from workbench.guide.road import Road
+from workbench.guide.sources import assignments, glanced
+from workbench.runs import base_facts
+
+
+def card() -> Card:
+    """Return the card a run would go to, or the processor."""
+    return planning.card_of()
+
+
+def facts(reference: str) -> tuple[str, Base]:
+    """Return (reference, what a plan needs to know of the base); raises UsageError when there is no such base."""
+    return reference, base_facts.of_reference(reference)
+
+
+def looked_at(road: Road) -> tuple[Any, ...]:
+    """Return what a glance at the road's data depends on."""
+    chosen = road.chosen
+    columns = tuple(chosen.get("data_columns", ()))
+    return road.data, str(chosen.get("method", "")), str(chosen.get("data_format", "")), columns
+
+
+def glance(road: Road) -> tuple[tuple[Any, ...], dict[str, Any] | None]:
+    """Return (what was looked at, what a glance at it found); raises WorkbenchError when it cannot be read."""
+    return looked_at(road), glanced(road.values)[1]
+
+
+def plan(road: Road, base: Base, card: Card, glance: Mapping[str, Any] | None) -> Plan:
+    """Return the plan of the road; pure arithmetic. Raises UsageError for a value that is impossible."""
+    return planning.of_values(road.values, road.preset, base, card, glance)
+
+
+__all__ = ["assignments", "card", "facts", "glance", "looked_at", "plan"]

@@ -1,0 +1,48 @@
+"""What a base takes on a card under each tuning, for lists: one figure, and whether that fits.
+
+Owns the demand it is told for. Must not know where a base comes from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workbench.core import memory, presets
+from workbench.core.demand import demand_of
+from workbench.core.plan import Base, Card
+from workbench.core.recipe import TUNINGS, resolve
+
+SPARE = 0.10
+"""Less than this share of the free memory left is tight."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One tuning of a base on a card."""
+
+    tuning: str
+    needed: int
+    """Bytes at the peak of the leanest step of the preset: one row at a time, activations computed twice."""
+    verdict: str
+    """"fits", "tight" or "no"."""
+
+
+def fits(base: Base, card: Card, method: str = "sft") -> tuple[Fit, ...]:
+    """Return what each tuning of a base takes, from its configuration alone, full tuning last."""
+    found = []
+    for tuning in reversed(TUNINGS):
+        preset = presets.default_for(method, tuning, base.root)
+        lean = {
+            "per_device_train_batch_size": 1,
+            "gradient_checkpointing": True,
+            **({"target_modules": base.targets} if base.targets and tuning != "full" else {}),
+        }
+        recipe = resolve({"method": method, "tuning": tuning, **lean}, preset.values, preset.name).recipe
+        needed = memory.estimate(base.shape, demand_of(recipe, precision="bf16")).peak
+        found.append(Fit(tuning, needed, _verdict(needed, card.free)))
+    return tuple(found)
+
+
+def _verdict(needed: int, free: int) -> str:
+    """Return whether so many bytes fit into so many."""
+    return "no" if needed > free else "tight" if needed > free * (1 - SPARE) else "fits"

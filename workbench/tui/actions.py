@@ -1,0 +1,159 @@
+"""Every action, in one table: bindings, footers, help, palette, key map and documentation come from it.
+
+Owns ids, keys, labels and the sentence for each. Must not know how an action is done: the screen that names it has a
+method for it, `act_` and the id with underscores.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+EVERYWHERE = "*"
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing a person can do."""
+
+    id: str
+    """`noun.verb`, unique."""
+    key: str
+    """Keys as Textual names them, commas between alternatives."""
+    label: str
+    """What the footer says, at most twelve columns."""
+    help: str
+    """One sentence."""
+    screens: tuple[str, ...]
+    """Names of the screens that have it; `EVERYWHERE` for all."""
+    footer: bool = True
+    """Whether the footer shows it where there is room."""
+
+    @property
+    def method(self) -> str:
+        """The name of the method that does it."""
+        return "act_" + self.id.replace(".", "_")
+
+
+_SIGNS = {
+    "question_mark": "?", "slash": "/", "escape": "esc", "delete": "del", "left_square_bracket": "[",
+    "right_square_bracket": "]", "left": "←", "right": "→", "up": "↑", "down": "↓", "colon": ":", "comma": ",",
+    "full_stop": ".", "minus": "-", "plus": "+", "pageup": "pgup", "pagedown": "pgdn",
+}  # fmt: skip
+
+
+def shown(key: str) -> str:
+    """Return the first of an action's keys as a person knows it."""
+    first = key.split(",", maxsplit=1)[0]
+    *modifiers, last = first.split("+")
+    return "+".join([*modifiers, _SIGNS.get(last, last)])
+
+
+STATIONS = ("base", "data", "method", "fit", "review", "use")
+_ROAD = (*STATIONS, "run")
+
+
+def _a(id: str, key: str, label: str, help: str, *screens: str, footer: bool = True) -> Action:
+    """Return an action; the table reads best with a row each."""
+    return Action(id, key, label, help, screens, footer)
+
+
+ACTIONS: tuple[Action, ...] = (
+    # The road
+    _a("base.choose", "enter", "choose", "Take the model in focus as the base, and go on to the data.", "base"),
+    _a("base.search", "slash", "search", "Narrow the list by name, licence or size; from two words on, ask the hub.", "base"),
+    _a("base.path", "p", "path or hub id", "Name a folder, a run or a model of the hub.", "base"),
+    _a("base.fits", "f", "only fits", "Show only what fits this card, or everything again.", "base"),
+    _a("base.about", "i", "about", "Everything that is known of the model in focus.", "base"),
+    _a("data.next", "enter", "next", "Accept the data as it was read, and go on to the method.", "data"),
+    _a("data.path", "p", "path", "Name a file, a folder, an archive or a dataset of the hub.", "data"),
+    _a("data.microscope", "m", "microscope", "Show every token of a row: what is learnt and what is only read.", "data"),
+    _a("data.fix", "x", "fix", "Mend the problem in focus with the setting that is proposed for it.", "data"),
+    _a("data.rows", "r", "rows", "Look through the rows, and at those that were set aside.", "data"),
+    _a("data.bundled", "u", "bundled", "Take the questions that come with the workbench.", "data", footer=False),
+    _a("method.next", "enter", "next", "Take the method in focus, and go on to what fits.", "method"),
+    _a("fit.next", "enter", "next", "Accept the values, and go on to the whole recipe.", "fit"),
+    _a("review.start", "enter", "start", "Start the run.", "review"),
+    _a("use.open", "enter", "open", "Do the thing in focus with the finished model.", "use"),
+    _a("guide.back", "b", "back", "Go back to the station before.", "data", "method", "fit", "review", "use"),
+    _a("fit.edit", "e", "edit", "Type a value for the field in focus.", "fit", "review"),
+    _a("fit.reset", "backspace", "reset", "Give the field in focus back to the plan.", "fit", "review", footer=False),
+    _a("guide.why", "w", "why", "Explain the idea behind this station.", *_ROAD),
+    _a("fit.dry", "d", "dry run", "Take a few real steps on the longest rows and measure them.", "fit", "review"),
+    _a("fit.save", "s", "save recipe", "Write the recipe to a file that `workbench train` takes.", "fit", "review"),
+    _a("fit.all", "a", "all values", "Show every value of the recipe with where it comes from.", "fit", footer=False),
+    _a("guide.copy", "y", "copy", "Copy the command line that does the same.", *_ROAD, "export", footer=False),
+    # A run
+    _a("run.pause", "p", "pause", "Write a checkpoint and leave the card, so that it goes on later.", "run", "runs"),
+    _a("run.resume", "r", "resume", "Go on from the newest checkpoint.", "run", "runs"),
+    _a("run.stop", "s", "stop", "End early and keep what was learnt as a result.", "run"),
+    _a("run.kill", "k", "kill", "End its processes at once; the newest checkpoint stays.", "run", footer=False),
+    _a("run.chat", "c", "chat", "Talk with the result, beside its base.", "run", "runs"),
+    _a("run.log", "l", "log scale", "Draw the losses on a logarithmic scale, or a plain one again.", "run", "compare"),
+    _a("run.compare", "x", "compare", "Lay its curves over those of other runs.", "run", "runs"),
+    _a("run.next", "enter", "use it", "Go on to what can be done with the result.", "run", footer=False),
+    _a("run.tab1", "1", "samples", "What it answers to fixed prompts while it learns.", "run", footer=False),
+    _a("run.tab2", "2", "health", "What the figures mean, in words.", "run", footer=False),
+    _a("run.tab3", "3", "console", "The raw output of its processes.", "run", footer=False),
+    _a("run.tab4", "4", "recipe", "Every value and where it comes from.", "run", footer=False),
+    _a("run.tab5", "5", "checkpoints", "The states it can go on from.", "run", footer=False),
+    _a("run.previous", "left", "previous", "The prompt before.", "run", footer=False),
+    _a("run.following", "right", "next", "The next prompt.", "run", footer=False),
+    # Runs
+    _a("runs.open", "enter", "open", "Open the run in focus.", "runs"),
+    _a("runs.new", "n", "new", "Start at the first station of the road.", "runs"),
+    _a("runs.duplicate", "u", "duplicate", "Begin anew with the recipe of the run in focus.", "runs"),
+    _a("runs.discard", "delete", "discard", "Delete the run in focus and everything in it.", "runs"),
+    _a("runs.filter", "slash", "filter", "Show only runs with these words.", "runs", footer=False),
+    _a("runs.export", "e", "export", "Make GGUF files of the run in focus.", "run", "runs", footer=False),
+    # Chat
+    _a("chat.send", "enter", "send", "Ask what is written.", "chat"),
+    _a("chat.stop", "escape", "stop", "Stop the answer; then leave.", "chat"),
+    _a("chat.vote1", "1", "prefer left", "Prefer the left answer; saved as a preference row.", "chat"),
+    _a("chat.vote2", "2", "prefer right", "Prefer the right answer; saved as a preference row.", "chat", footer=False),
+    _a("chat.blind", "ctrl+b", "blind", "Hide which is which, and mix the sides.", "chat"),
+    _a("chat.sampling", "ctrl+s", "sampling", "Temperature, top p, seed, system prompt.", "chat"),
+    _a("chat.models", "ctrl+o", "models", "Choose who answers on each side.", "chat"),
+    _a("chat.anew", "ctrl+n", "anew", "Begin a new conversation.", "chat", footer=False),
+    # Export
+    _a("export.start", "enter", "export", "Make and prove the types that are chosen.", "export"),
+    _a("export.choose", "space", "choose", "Choose the type in focus, or leave it out again.", "export"),
+    _a("export.copy", "c", "copy", "Copy the command that runs the file.", "export"),
+    _a("export.try", "t", "try in chat", "Talk with the file in focus.", "export"),
+    # Compare, models, settings
+    _a("compare.choose", "space", "choose", "Lay the run in focus over the others, or take it away.", "compare"),
+    _a("models.open", "enter", "use", "Begin the road with the model in focus.", "models"),
+    _a("models.search", "slash", "search", "Narrow the list, or ask the hub.", "models"),
+    _a("models.download", "d", "download", "Bring the model in focus to this machine.", "models", "base"),
+    _a("models.fits", "f", "only fits", "Show only what fits this card, or everything again.", "models"),
+    _a("models.about", "i", "about", "Everything that is known of the model in focus.", "models"),
+    _a("settings.change", "enter", "change", "Take the next value of the setting in focus.", "settings"),
+    # Everywhere
+    _a("screen.back", "escape", "back", "Leave this page.", "run", "runs", "export", "compare", "models", "settings", *STATIONS, footer=False),
+    _a("go.guide", "f2", "guide", "Go to the road: from a base to a chat.", EVERYWHERE, footer=False),
+    _a("go.runs", "f3", "runs", "Go to the runs.", EVERYWHERE, footer=False),
+    _a("go.models", "f4", "models", "Go to the models.", EVERYWHERE, footer=False),
+    _a("go.chat", "f5", "chat", "Talk with a model.", EVERYWHERE, footer=False),
+    _a("go.compare", "f6", "compare", "Compare runs.", EVERYWHERE, footer=False),
+    _a("go.settings", "f9", "settings", "Themes, signs, keys.", EVERYWHERE, footer=False),
+    _a("app.palette", "ctrl+p", "palette", "Find any action by its name.", EVERYWHERE, footer=False),
+    _a("app.help", "question_mark,f1", "help", "What can be done here.", EVERYWHERE, footer=False),
+    _a("app.quit", "ctrl+q", "quit", "Leave; runs go on by themselves.", EVERYWHERE, footer=False),
+)  # fmt: skip
+
+BY_ID = {action.id: action for action in ACTIONS}
+
+
+def of_screen(name: str) -> tuple[Action, ...]:
+    """Return the actions of a screen, its own before those that are everywhere."""
+    own = tuple(action for action in ACTIONS if name in action.screens)
+    return own + tuple(action for action in ACTIONS if EVERYWHERE in action.screens)
+
+
+def bindings(name: str) -> list[BindingType]:
+    """Return the bindings of a screen, each with the action's id, by which a key map names it."""
+    return [
+        Binding(action.key, f"act('{action.id}')", action.label, tooltip=action.help, id=action.id, show=False)
+        for action in of_screen(name)
+    ]

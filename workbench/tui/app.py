@@ -1,0 +1,237 @@
+"""The application: which screen is shown, themes and keys, one look at the machine a second, and a clean way out.
+
+Owns what outlives a screen: settings, the road as far as it has been gone, readings. Must not know what screens show.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import platform
+import select
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from workbench.guide.road import Road
+from workbench.runs import hardware
+from workbench.runs.hardware import Reading
+from workbench.tui import actions, crash, glyphs, ink, settings
+from workbench.tui.desk import Desk
+from workbench.tui.messages import ReadingTaken
+from workbench.tui.station import Known
+from workbench.tui.themes import THEMES
+
+READING_SECONDS = 1.0
+HANGUP_SECONDS = 1.0
+
+
+@lru_cache(1)
+def machine_name() -> str:
+    """Return user@host."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{platform.node().split('.')[0] or 'localhost'}"
+
+
+def _screen(module: str, name: str) -> Callable[..., Screen[Any]]:
+    """Return what makes a screen, importing its module only then."""
+
+    def make(*given: Any) -> Screen[Any]:
+        from importlib import import_module
+
+        made: Screen[Any] = getattr(import_module(f"workbench.tui.screens.{module}"), name)(*given)
+        return made
+
+    return make
+
+
+PLACES: dict[str, Callable[..., Screen[Any]]] = {
+    "base": _screen("base", "BaseScreen"),
+    "data": _screen("data", "DataScreen"),
+    "method": _screen("method", "MethodScreen"),
+    "fit": _screen("fit", "FitScreen"),
+    "review": _screen("review", "ReviewScreen"),
+    "run": _screen("run", "RunScreen"),
+    "use": _screen("use", "UseScreen"),
+    "runs": _screen("runs", "RunsScreen"),
+    "chat": _screen("chat", "ChatScreen"),
+    "export": _screen("export", "ExportScreen"),
+    "compare": _screen("compare", "CompareScreen"),
+    "models": _screen("models", "ModelsScreen"),
+    "settings": _screen("settings", "SettingsScreen"),
+}
+"""Name → what makes the screen; each is imported when it is first opened."""
+
+
+class Workbench(App[int]):
+    """The workbench on a terminal."""
+
+    TITLE = "workbench"
+    CSS_PATH = "base.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    PAUSE_GC_ON_SCROLL: ClassVar[bool] = True
+    inherit_bindings = False
+
+    def __init__(self, start: str = "base", given: tuple[Any, ...] = ()) -> None:
+        self.settings, troubles = settings.load()
+        self.keys, more = settings.keymap()
+        self._troubles = [*troubles, *more]
+        glyphs.use_ascii(self.settings.signs == "ascii")
+        super().__init__()
+        self._start = (start, given)
+        self.reading: Reading | None = None
+        self.road = Road()
+        self.known = Known()
+        self.error = ""
+        """Why the application had to end, for the terminal it leaves."""
+        if self.settings.still:
+            self.animation_level = "none"
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.wear(self.settings.theme)
+
+    def on_mount(self) -> None:
+        """Open the first screen and begin to look at the machine."""
+        self.set_keymap(dict(self.keys))
+        name, given = self._start
+        self.go(name, *given)
+        self.set_interval(READING_SECONDS, self._look)
+        self.set_interval(HANGUP_SECONDS, self._hang_up)
+        self.call_after_refresh(self._look)
+        for trouble in self._troubles:
+            self.notify(trouble, severity="warning", markup=False, timeout=12)
+
+    def wear(self, theme: str) -> None:
+        """Take a theme."""
+        ink.use_terminal_background(theme.startswith("ansi"))
+        self.theme = theme
+
+    # Screens
+
+    def go(self, name: str, *given: Any) -> None:
+        """Put a screen in place of all that are open."""
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+        made = PLACES[name](*given)
+        self.switch_screen(made) if len(self.screen_stack) == 2 else self.push_screen(made)
+
+    def open(self, name: str, *given: Any) -> None:
+        """Put a screen over the one that is shown; leaving it comes back here."""
+        self.push_screen(PLACES[name](*given))
+
+    def back(self) -> None:
+        """Leave a screen for the one below, or for the runs when there is none."""
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+        elif not (isinstance(self.screen, Desk) and self.screen.NAME == "runs"):
+            self.go("runs")
+
+    def act_go_guide(self) -> None:
+        """Go to the road."""
+        self.go("base")
+
+    def act_go_runs(self) -> None:
+        """Go to the runs."""
+        self.go("runs")
+
+    def act_go_models(self) -> None:
+        """Go to the models."""
+        self.go("models")
+
+    def act_go_chat(self) -> None:
+        """Go to the chat."""
+        self.open("chat")
+
+    def act_go_compare(self) -> None:
+        """Go to the comparison."""
+        self.open("compare")
+
+    def act_go_settings(self) -> None:
+        """Go to the settings."""
+        self.open("settings")
+
+    def act_app_palette(self) -> None:
+        """Open the palette."""
+        self.action_command_palette()
+
+    def act_app_help(self) -> None:
+        """Explain what can be done here."""
+        from workbench.tui.screens.help import HelpSheet
+
+        if isinstance(self.screen, Desk):
+            self.push_screen(HelpSheet(self.screen))
+
+    def act_app_quit(self) -> None:
+        """Leave; runs go on by themselves."""
+        self.exit(0)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Return every action that can be done here, for the palette."""
+        if not isinstance(screen, Desk):
+            return
+        for action in actions.of_screen(screen.NAME):
+            noun = action.id.split(".")[0]
+            why = screen.why_not(action.id)
+            text = f"{action.help} Not now: {why}" if why else action.help
+            yield SystemCommand(
+                f"{noun}: {action.label}",
+                text,
+                lambda id=action.id: self.call_later(screen.run_action, f"act('{id}')"),
+            )
+
+    # The machine
+
+    def _look(self) -> None:
+        """Look at the machine from a thread, as a driver in trouble takes its time."""
+        self.run_worker(self._take_reading, thread=True, group="reading", exclusive=False, exit_on_error=False) if (
+            not any(worker.group == "reading" and not worker.is_finished for worker in self.workers)
+        ) else None
+
+    def _take_reading(self) -> None:
+        """Take a reading; runs in a thread."""
+        self.post_message(ReadingTaken(hardware.sample()))
+
+    def on_reading_taken(self, message: ReadingTaken) -> None:
+        """Hand a reading to the screen."""
+        self.reading = message.reading
+        if isinstance(self.screen, Desk) and self.screen.is_mounted:
+            self.screen.read(message.reading)
+
+    def _hang_up(self) -> None:
+        """End when the terminal is gone: Textual's reader would spin on it."""
+        with contextlib.suppress(OSError, ValueError):
+            poll = select.poll()
+            poll.register(sys.__stdin__.fileno(), select.POLLHUP | select.POLLERR)  # type: ignore[union-attr]
+            if not self.is_headless and any(mask & (select.POLLHUP | select.POLLERR) for _, mask in poll.poll(0)):
+                self.exit(1)
+
+    # The way out
+
+    def _handle_exception(self, error: Exception) -> None:
+        """End with a sentence; the trace goes into a file."""
+        if self.is_headless:
+            super()._handle_exception(error)
+            return
+        place = crash.keep("".join(traceback.format_exception(error)))
+        self.error = f"The interface had to end; runs go on by themselves. What happened is kept in {place}."
+        self._return_code = 1
+        self.exit(1)
+
+
+def run(start: str = "base", *given: Any) -> int:
+    """Run the application and return the exit code; what went wrong is said on stderr after it has left the screen."""
+    app = Workbench(start, given)
+    code = app.run()
+    if app.error:
+        print(f"workbench: {app.error}", file=sys.stderr)  # noqa: T201 - the terminal is ours again
+    return code if isinstance(code, int) else app.return_code or 0

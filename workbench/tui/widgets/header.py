@@ -1,0 +1,78 @@
+"""The first row: where we are, whose machine this is, and how its card does.
+
+Owns the row. Is handed crumbs and readings; must not ask the machine.
+"""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widget import Widget
+
+from workbench.core.units import GIB
+from workbench.runs.hardware import Reading
+from workbench.tui.glyphs import glyph
+from workbench.tui.ink import Piece, ink, place
+
+_NARROW = 100
+
+
+class Header(Widget):
+    """Brand and crumbs at the left; machine, card, memory and temperature at the right."""
+
+    DEFAULT_CSS = "Header { height: 1; padding: 0 2; text-wrap: nowrap; }"
+
+    def __init__(self, crumbs: tuple[str, ...] = (), machine: str = "") -> None:
+        super().__init__()
+        self._crumbs = crumbs
+        self._machine = machine
+        self._reading: Reading | None = None
+
+    def lead(self, crumbs: tuple[str, ...]) -> None:
+        """Show other crumbs."""
+        if crumbs != self._crumbs:
+            self._crumbs = crumbs
+            self.refresh()
+
+    def read(self, reading: Reading) -> None:
+        """Show a new reading."""
+        self._reading = reading
+        self.refresh()
+
+    def render(self) -> Content:
+        """Return the row."""
+        width = self.size.width
+        left: list[Piece] = [("workbench", "section")]
+        for place_of, crumb in enumerate(self._crumbs):
+            last = place_of == len(self._crumbs) - 1
+            left += [(f"  {glyph('right')}  ", "faint"), (crumb, "value" if last else "label")]
+        brand, right = ink(*left), self._right(width < _NARROW)
+        if brand.cell_length + right.cell_length + 3 > width:
+            right = self._right(True, brief=True)
+        return place(width, (0, brand), (-1, right))
+
+    def _right(self, narrow: bool, brief: bool = False) -> Content:
+        """Return what is said of the machine."""
+        gap = "  " if narrow else "   "
+        said: list[Piece] = [] if brief else [(self._machine, "label"), gap]
+        reading = self._reading
+        if reading is None:
+            return ink(*said[:1])
+        between = "/" if narrow else " of "
+        if not reading.usable:
+            host = reading.host
+            if not brief:
+                said += [("no GPU", "label"), gap]
+            if host.memory_total_bytes:
+                used = (host.memory_total_bytes - (host.memory_free_bytes or 0)) / GIB
+                said.append((f"{used:.1f}{between}{host.memory_total_bytes / GIB:.1f} GiB", "value"))
+            return ink(*said)
+        gpu = reading.usable[0]
+        if not brief:
+            name = gpu.name.removeprefix("NVIDIA ").removeprefix("GeForce ")
+            said += [(name if gpu.name else "GPU", "label"), gap]
+        if gpu.total_bytes:
+            used = (gpu.total_bytes - (gpu.free_bytes or 0)) / GIB
+            said.append((f"{used:.1f}{between}{gpu.total_bytes / GIB:.1f} GiB", "value"))
+        if gpu.temperature_c is not None:
+            said += [gap, (f"{gpu.temperature_c:.0f}\u00a0°C", "label")]
+        return ink(*said)

@@ -1,0 +1,206 @@
+"""A list of rows of which one is in focus: models, fields, runs, files.
+
+Owns focus, movement, scrolling and the look of the focused row. Must not know what a row stands for: a key does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from workbench.tui.glyphs import glyph
+from workbench.tui.ink import ink, joined, on_focus
+
+GUTTER = 2
+"""Columns before the text of a row: the bar of the focused one, and a blank."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row; what it looks like depends on the width and on whether it is in focus."""
+
+    key: str
+    """"" for a row that cannot be in focus: a head, a blank, a legend."""
+    draw: Callable[[int, bool], Content]
+
+
+def still(*lines: Content) -> list[Row]:
+    """Return lines as rows that cannot be in focus."""
+    return [Row("", lambda width, focused, line=line: line) for line in lines]  # type: ignore[misc]
+
+
+BLANK = Row("", lambda width, focused: Content(""))
+
+
+class Listing(Widget, can_focus=True):
+    """Rows, one of them in focus; only what is seen is drawn."""
+
+    DEFAULT_CSS = "Listing { height: 1fr; text-wrap: nowrap; }"
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "up", show=False),
+        Binding("down", "move(1)", "down", show=False),
+        Binding("pageup", "move(-10)", "page up", show=False),
+        Binding("pagedown", "move(10)", "page down", show=False),
+        Binding("home", "end(-1)", "first", show=False),
+        Binding("end", "end(1)", "last", show=False),
+    ]
+
+    class Moved(Message):
+        """Another row is in focus."""
+
+        def __init__(self, listing: Listing, key: str) -> None:
+            super().__init__()
+            self.listing, self.key = listing, key
+
+        @property
+        def control(self) -> Listing:
+            """The list it happened in."""
+            return self.listing
+
+    class Chosen(Message):
+        """The row in focus was clicked again."""
+
+        def __init__(self, listing: Listing, key: str) -> None:
+            super().__init__()
+            self.listing, self.key = listing, key
+
+        @property
+        def control(self) -> Listing:
+            """The list it happened in."""
+            return self.listing
+
+    def __init__(self, rows: Sequence[Row] = (), *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._rows: Sequence[Row] = rows
+        self._at = self._near(0, 1)
+        self._top = 0
+
+    @property
+    def key(self) -> str:
+        """The key of the row in focus, "" for none."""
+        return self._rows[self._at].key if 0 <= self._at < len(self._rows) else ""
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of all rows that have one, in order."""
+        return [row.key for row in self._rows if row.key]
+
+    def fill(self, rows: Sequence[Row], key: str | None = None) -> None:
+        """Show other rows; the focus goes to `key`, else stays with the key it has, else near where it was."""
+        wanted = self.key if key is None else key
+        self._rows = rows
+        places = [place for place, row in enumerate(rows) if row.key and row.key == wanted]
+        before = self.key
+        self._at = places[0] if places else self._near(min(self._at, len(rows) - 1), 1)
+        if self.key != before:
+            self.post_message(self.Moved(self, self.key))
+        self.refresh(layout=self.styles.is_auto_height)
+
+    def go(self, key: str) -> None:
+        """Put a row in focus by its key."""
+        self.fill(self._rows, key)
+
+    def _near(self, place: int, step: int) -> int:
+        """Return the place of the nearest row with a key, looking in one direction first; -1 for none."""
+        for direction in (step, -step):
+            at = place
+            while 0 <= at < len(self._rows):
+                if self._rows[at].key:
+                    return at
+                at += direction
+        return -1
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """Return the number of rows."""
+        return max(len(self._rows), 1)
+
+    def _follow(self) -> None:
+        """Scroll so that the focused row is seen, with the head of its group where that stands right above."""
+        height = max(self.size.height, 1)
+        first = self._at
+        while first > 0 and not self._rows[first - 1].key and self._at - first < 2:
+            first -= 1
+        if first < self._top:
+            self._top = max(0, first)
+        elif self._at >= self._top + height:
+            self._top = self._at - height + 1
+        self._top = max(0, min(self._top, len(self._rows) - height))
+
+    def render(self) -> Content:
+        """Return the rows that can be seen."""
+        width, height = self.size.width - GUTTER, max(self.size.height, 1)
+        if not any(row.key for row in self._rows):
+            self._at = -1
+        self._follow()
+        here = self.has_focus or not isinstance(self.screen.focused, Listing)
+        lines = []
+        for place in range(self._top, min(self._top + height, len(self._rows))):
+            row = self._rows[place]
+            focused = place == self._at and here
+            line = row.draw(width, focused)
+            line = line.truncate(width, ellipsis=True) if line.cell_length > width else line
+            if focused:
+                lines.append(on_focus(ink((glyph("focus"), "accent"), " ") + line, width + GUTTER))
+            else:
+                lines.append(Content(" " * GUTTER) + line)
+        return joined(lines)
+
+    def action_move(self, number: int) -> None:
+        """Move the focus by so many rows."""
+        if self._at < 0:
+            self.scroll_rows(number)
+            return
+        step = 1 if number > 0 else -1
+        at = self._at
+        for _ in range(abs(number)):
+            following = self._near(at + step, step) if 0 <= at + step < len(self._rows) else at
+            if (following - at) * step <= 0:
+                break
+            at = following
+        if at == self._at:
+            self.scroll_rows(step)
+        self._take(at)
+
+    def action_end(self, step: int) -> None:
+        """Move the focus to the first or the last row."""
+        self._take(self._near(len(self._rows) - 1 if step > 0 else 0, -step))
+
+    def scroll_rows(self, number: int) -> None:
+        """Show rows further up or down; the focus stays."""
+        self._top = max(0, min(self._top + number, len(self._rows) - self.size.height))
+        self.refresh()
+
+    def _take(self, at: int) -> None:
+        """Put the row at a place in focus and say so."""
+        if at != self._at and at >= 0:
+            self._at = at
+            self.post_message(self.Moved(self, self.key))
+        self.refresh()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Move down."""
+        self.action_move(1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Move up."""
+        self.action_move(-1)
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what the clicked piece names; else take the row, and choose it when it was in focus already."""
+        if action := event.style.meta.get("act"):
+            event.stop()
+            self.call_later(self.screen.run_action, f"act('{action}')")
+            return
+        place = self._top + event.y
+        if 0 <= place < len(self._rows) and self._rows[place].key:
+            if place == self._at:
+                self.post_message(self.Chosen(self, self.key))
+            self._take(place)

@@ -1,0 +1,75 @@
+"""Lines that stand on a page and do nothing, and the base of every widget that draws lines.
+
+Owns drawing, scrolling and clicks on pieces that name an action. Must not know what the lines say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual import events
+from textual.content import Content
+from textual.widget import Widget
+
+from workbench.tui.ink import joined
+
+Lines = Sequence[Content]
+
+
+class Page(Widget):
+    """Lines made by a function of the width, so that a resize lays them out anew; scrolls when there are too many."""
+
+    DEFAULT_CSS = "Page { height: auto; text-wrap: nowrap; }"
+
+    def __init__(self, make: Callable[[int], Lines] = lambda width: (), *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._make = make
+        self._top = 0
+        self._kept: tuple[int, Lines] | None = None
+
+    def show(self, make: Callable[[int], Lines]) -> None:
+        """Show other lines."""
+        self._make = make
+        self.again()
+
+    def again(self) -> None:
+        """Ask for the lines anew: what they are made from has changed."""
+        before = len(self._kept[1]) if self._kept else -1
+        self._kept = None
+        if self.is_attached and self.size.width:
+            self.refresh(layout=self.styles.is_auto_height and len(self._lines(self.size.width)) != before)
+
+    def _lines(self, width: int) -> Lines:
+        """Return the lines for a width, made once."""
+        if self._kept is None or self._kept[0] != width:
+            self._kept = (width, self._make(width))
+        return self._kept[1]
+
+    def get_content_height(self, container: object, viewport: object, width: int) -> int:
+        """Return the number of lines."""
+        return max(len(self._lines(width)), 1)
+
+    def render(self) -> Content:
+        """Return the lines that can be seen."""
+        lines = self._lines(self.size.width)
+        self._top = max(0, min(self._top, len(lines) - self.size.height))
+        return joined(lines[self._top : self._top + max(self.size.height, 1)])
+
+    def scroll_lines(self, number: int) -> None:
+        """Move the lines up or down where there are more than fit."""
+        self._top += number
+        self.refresh()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll down."""
+        self.scroll_lines(3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll up."""
+        self.scroll_lines(-3)
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what the clicked piece names."""
+        if action := event.style.meta.get("act"):
+            event.stop()
+            self.call_later(self.screen.run_action, f"act('{action}')")

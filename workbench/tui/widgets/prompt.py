@@ -1,0 +1,118 @@
+"""Asking the person for one line, or for a yes: small sheets at the foot of the page.
+
+Owns typing, completion and the refusal of what cannot be taken. Must not know what the answer is for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.suggester import Suggester
+from textual.widgets import Input, Static
+
+from workbench.core.errors import WorkbenchError
+from workbench.tui.glyphs import glyph
+from workbench.tui.ink import Piece, ink, prose
+
+
+class Prompt(ModalScreen[str | None]):
+    """One line from the person; None when they leave it."""
+
+    DEFAULT_CSS = """
+    Prompt { align: left bottom; }
+    Prompt > Vertical { background: $surface; height: auto; padding: 1 4 1 4; width: 100%; }
+    Prompt Static { height: auto; }
+    Prompt Input { margin: 1 0; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "leave", show=False),
+        Binding("tab", "complete", "complete", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        title: str,
+        note: str = "",
+        value: str = "",
+        check: Callable[[str], object] | None = None,
+        suggester: Suggester | None = None,
+    ) -> None:
+        super().__init__()
+        self._title, self._note, self._value = title, note, value
+        self._check, self._suggester = check, suggester
+
+    def compose(self) -> ComposeResult:
+        """Yield title, note, input and keys."""
+        with Vertical():
+            yield Static(ink((self._title, "title")), markup=False)
+            if self._note:
+                yield Static(Content("\n").join(prose(max(40, self.app.size.width - 8), (self._note, "label"))))
+            yield Input(self._value, suggester=self._suggester, select_on_focus=False)
+            yield Static(self._keys(), id="keys")
+
+    def _keys(self) -> Content:
+        """Return the keys of the sheet."""
+        more: list[Piece] = [("   tab", "key"), (" complete", "label")] if self._suggester else []
+        return ink(("enter", "enter"), (" take it", "label"), *more, ("   esc", "key"), (" leave", "label"))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Take the line, or say what is wrong with it."""
+        event.stop()
+        try:
+            if self._check is not None:
+                self._check(event.value)
+        except WorkbenchError as error:
+            self.query_one("#keys", Static).update(ink((f"{glyph('failed')} ", "bad"), str(error)))
+            return
+        self.dismiss(event.value)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Take a complaint away."""
+        event.stop()
+        self.query_one("#keys", Static).update(self._keys())
+
+    def action_complete(self) -> None:
+        """Take what is suggested."""
+        field = self.query_one(Input)
+        field.action_cursor_right() if field.cursor_at_end else field.action_end()
+
+    def action_leave(self) -> None:
+        """Leave without an answer."""
+        self.dismiss(None)
+
+
+class Confirm(ModalScreen[bool]):
+    """A question before something that is hard to undo; nothing happens unless `y` is pressed."""
+
+    DEFAULT_CSS = """
+    Confirm { align: left bottom; }
+    Confirm > Vertical { background: $surface; height: auto; padding: 1 4 1 4; width: 100%; }
+    Confirm Static { height: auto; margin-bottom: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "yes", show=False),
+        Binding("escape,n,enter", "answer(False)", "no", show=False),
+    ]
+
+    def __init__(self, title: str, consequences: Sequence[str], verb: str) -> None:
+        super().__init__()
+        self._title, self._consequences, self._verb = title, consequences, verb
+
+    def compose(self) -> ComposeResult:
+        """Yield the question, what follows, and the keys."""
+        width = max(40, self.app.size.width - 8)
+        with Vertical():
+            yield Static(ink((self._title, "title")))
+            for text in self._consequences:
+                yield Static(Content("\n").join(prose(width, text)))
+            yield Static(ink(("y", "key"), (f" {self._verb}", "label"), ("   esc", "key"), (" leave it", "label")))
+
+    def action_answer(self, yes: bool) -> None:
+        """Give the answer."""
+        self.dismiss(yes)

@@ -1,0 +1,79 @@
+"""A sheet over the page: explanations, help, all about one thing. It comes from the right and `esc` takes it away.
+
+Owns its place and scrolling. Must not know what it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from workbench.tui.ink import Piece, ink, place
+from workbench.tui.widgets.page import Page
+
+WIDTH = 78
+MARGIN = 4
+_COVERS_BELOW = 100
+
+
+class Sheet(ModalScreen[None]):
+    """A title, lines made for a width, and keys of its own in the last row."""
+
+    DEFAULT_CSS = """
+    Sheet { align: right top; }
+    Sheet > Vertical { background: $surface; width: 78; height: 100%; padding: 1 4; }
+    Sheet.-narrow > Vertical { width: 100%; padding: 1 3; }
+    Sheet Page { height: 1fr; }
+    Sheet Static { height: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,w", "leave", "close", show=False),
+        Binding("down,j", "move(1)", "down", show=False),
+        Binding("up,k", "move(-1)", "up", show=False),
+        Binding("pagedown,space", "move(10)", "page down", show=False),
+        Binding("pageup", "move(-10)", "page up", show=False),
+    ]
+
+    def __init__(
+        self,
+        title: str,
+        make: Callable[[int], Sequence[Content]],
+        where: str = "",
+        keys: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        super().__init__()
+        self._title, self._make, self._where, self._own_keys = title, make, where, keys
+
+    def compose(self) -> ComposeResult:
+        """Yield the title, the lines and the keys."""
+        with Vertical():
+            yield Page(self._whole)
+            keys: list[Piece] = [("esc", "key"), (" close", "label")]
+            for key, verb in self._own_keys:
+                keys += [(f"   {key}", "key"), (f" {verb}", "label")]
+            yield Static(ink(*keys))
+
+    def _whole(self, width: int) -> list[Content]:
+        """Return the title row and the lines."""
+        head = place(width, (0, ink((self._title, "title"))), (-1, ink((self._where, "label"))))
+        return [head, Content(""), *self._make(width)]
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Cover the page where there is no room beside it."""
+        self.set_class(self.app.size.width < _COVERS_BELOW, "-narrow")
+
+    def action_move(self, number: int) -> None:
+        """Scroll."""
+        self.query_one(Page).scroll_lines(number)
+
+    def action_leave(self) -> None:
+        """Close the sheet."""
+        self.dismiss(None)
