@@ -62,7 +62,9 @@ def _overview() -> str:
     lines = [f"  {name:<{width}}  {text}" for name, (_, text) in COMMANDS.items()]
     return "\n".join(
         [
-            "usage: workbench COMMAND [...]",
+            "usage: workbench [COMMAND ...]",
+            "",
+            "Alone, on a terminal, it opens the workbench on a full screen.",
             "",
             "Local fine-tuning on one GPU, from a base model to a GGUF you can chat with.",
             "",
@@ -75,6 +77,10 @@ def _overview() -> str:
 
 def _dispatch(argv: Sequence[str]) -> int:
     """Run one command and return its exit code."""
+    if not argv and sys.stdin.isatty() and sys.stdout.isatty():
+        from workbench.tui import app
+
+        return app.run()
     if not argv or argv[0] in ("-h", "--help", "help"):
         print(_overview())
         return 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from workbench.core.derive import Rows
 from workbench.core.plan import Base, Card, Plan
 from workbench.guide import planning
 from workbench.guide.road import Road
@@ -43,4 +44,9 @@ def plan(road: Road, base: Base, card: Card, glance: Mapping[str, Any] | None) -
     return planning.of_values(road.values, road.preset, base, card, glance)
 
 
-__all__ = ["assignments", "card", "facts", "glance", "looked_at", "plan"]
+def rows(glance: Mapping[str, Any] | None, base: Base | None) -> Rows | None:
+    """Return a glance as a plan takes it, None without one."""
+    return planning.rows_of(glance, base.shape.vocabulary) if glance is not None and base is not None else None
+
+
+__all__ = ["assignments", "card", "facts", "glance", "looked_at", "plan", "rows"]

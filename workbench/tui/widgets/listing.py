@@ -99,7 +99,7 @@ class Listing(Widget, can_focus=True):
         self._rows = rows
         places = [place for place, row in enumerate(rows) if row.key and row.key == wanted]
         before = self.key
-        self._at = places[0] if places else self._near(min(self._at, len(rows) - 1), 1)
+        self._at = places[0] if places else self._near(max(0, min(self._at, len(rows) - 1)), 1)
         if self.key != before:
             self.post_message(self.Moved(self, self.key))
         self.refresh(layout=self.styles.is_auto_height)

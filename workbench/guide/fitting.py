@@ -1,0 +1,248 @@
+"""The words of a plan: what it needs, part by part, what each value follows from, and what it can be changed to.
+
+Owns the sentences and the steps of every value. Pure; must not know how a page looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.core import recipe, units
+from workbench.core.derive import Rows
+from workbench.core.memory import GIB
+from workbench.core.plan import Attempt, Card, Plan
+from workbench.guide.road import TUNING_NAMES
+
+MIB = 1 << 20
+TUNING_SAID = {"full": "Full, all weights", "lora": "LoRA 16-bit", "qlora": "QLoRA 4-bit"}
+_WHAT = {
+    "full": "Training every weight",
+    "lora": "A 16-bit base with a small adapter",
+    "qlora": "A 4-bit base with a small adapter",
+}
+_PARTS = {"context": "CUDA", "workspace": "one layer", "cache": "generation", "reserve": "reserve"}
+"""What parts are called where their own name says too little."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the memory at the peak."""
+
+    name: str
+    bytes: int
+    note: str
+
+
+@dataclass(frozen=True)
+class Field:
+    """One value of a plan as a person sees and changes it."""
+
+    name: str
+    """The recipe field that is set when it is changed."""
+    label: str
+    shown: str
+    note: str
+    chosen: bool
+    """Whether the person set it."""
+    steps: tuple[Any, ...]
+    """What it can be changed to with the arrow keys, in order."""
+
+
+def scale(plan: Plan) -> tuple[int, str]:
+    """Return the unit that a plan's memory is told in: small models would all be 0.0 GiB."""
+    return (GIB, "GiB") if plan.chosen.memory.peak >= GIB else (MIB, "MiB")
+
+
+def amount(size: float, unit: int) -> str:
+    """Return bytes in a unit: "11.0", "0.17", "412"."""
+    value = size / unit
+    if unit == MIB:
+        return units.count(value) if value >= 10 else f"{value:.1f}"
+    return f"{value:.1f}" if value >= 0.995 else f"{value:.2f}"
+
+
+def verdict(plan: Plan) -> tuple[str, str]:
+    """Return ("fits", "tight" or "no", words) for a proposal."""
+    said = plan.chosen.verdict
+    if said == "fits":
+        return "fits", "fits"
+    return ("tight", "tight") if said == "tight" else ("no", "too large")
+
+
+def parts(plan: Plan, most: int) -> list[Part]:
+    """Return the parts of the memory, the largest first, what is beyond `most` as one."""
+    chosen, wanted = plan.chosen, plan.chosen.resolved.recipe
+    notes = {
+        "weights": _weights_note(wanted),
+        "activations": f"{_rows(wanted.per_device_train_batch_size)} of {units.count(wanted.max_length)} tokens"
+        + (", recomputed" if wanted.gradient_checkpointing else ""),
+        "logits": "scores of the words",
+        "context": "context and kernels",
+        "workspace": "working memory of a layer",
+        "adapter": f"rank {wanted.lora_r}",
+        "optimiser": {"adamw": "AdamW", "adamw_8bit": "8-bit AdamW", "muon": "Muon"}.get(wanted.optim, wanted.optim),
+        "gradients": "one per trained weight",
+        "reserve": "what is held and not used",
+        "reference": "the base beside it, frozen",
+        "cache": "keys and values of answers",
+    }
+    found = sorted(((name, size) for name, size in chosen.memory.parts.items() if size > 0), key=lambda item: -item[1])
+    shown, rest = (found, []) if len(found) <= most else (found[: most - 1], found[most - 1 :])
+    told = [Part(_PARTS.get(name, name), size, notes.get(name, "")) for name, size in shown]
+    if rest:
+        told.append(
+            Part("the rest", sum(size for _, size in rest), ", ".join(_PARTS.get(name, name) for name, _ in rest))
+        )
+    return told
+
+
+def _weights_note(wanted: recipe.Recipe) -> str:
+    """Return what is said of the base's weights."""
+    if wanted.tuning == "qlora":
+        return "4-bit base, frozen"
+    return "16-bit base, frozen" if wanted.tuning == "lora" else "all of them, trained"
+
+
+def _rows(number: int) -> str:
+    """Return a number of sequences."""
+    return "1 row" if number == 1 else f"{units.count(number)} rows"
+
+
+def sentence(plan: Plan, card: Card) -> tuple[tuple[str, str], ...]:
+    """Return the proposal in one or two sentences, as (text, "figure" or "value") pieces."""
+    unit, name = scale(plan)
+    need = plan.chosen.memory.peak
+    where = "free" if card.gpu else "free on this machine, without a GPU"
+    ends = {
+        "fits": "it fits with room to spare." if need < 0.8 * card.free else "it fits.",
+        "tight": f"it is tight, as the prediction may be low by {units.percent(plan.chosen.memory.margin)}.",
+        "no": f"it lacks {amount(need - card.free, unit)} {name}.",
+    }
+    free_unit, free_name = (GIB, "GiB") if card.free >= GIB else (MIB, "MiB")
+    pieces = [
+        (f"{_WHAT[plan.chosen.tuning]} needs ", "value"),
+        (f"{amount(need, unit)} {name}", "figure"),
+        (" of ", "value"),
+        (f"{amount(card.free, free_unit)}" + (f" {free_name}" if free_name != name else ""), "figure"),
+        (f" {where}: {ends[verdict(plan)[0]]} ", "value"),
+    ]
+    if plan.steps:
+        known = plan.pace.hours is not None
+        length = units.duration(3600 * (plan.pace.hours or 0)) if known else f"{units.count(plan.steps)} steps"
+        pieces += [
+            ("The run takes about " if known else "The run takes ", "value"),
+            (length, "figure"),
+            (" and ", "value"),
+        ]
+        pieces += [(units.gb(plan.disk), "figure"), (" of disk.", "value")]
+    return tuple(pieces)
+
+
+def fields(plan: Plan, rows: Rows | None, chosen: Sequence[str], every: bool = False) -> list[Field]:
+    """Return the values that matter, each with the reason it has; `chosen` are the names the person set."""
+    wanted, why = plan.chosen.resolved.recipe, plan.chosen.resolved.provenance
+    batch = (wanted.per_device_train_batch_size, wanted.gradient_accumulation_steps)
+    effective = batch[0] * batch[1]
+    found = [
+        Field("tuning", "tuning", TUNING_SAID[wanted.tuning], _others(plan), "tuning" in chosen, _tunings(plan)),
+    ]
+    if wanted.tuning != "full":
+        found.append(
+            Field(
+                "lora_r",
+                "rank",
+                units.count(wanted.lora_r),
+                reason(why["lora_r"]),
+                "lora_r" in chosen,
+                _doubling(1, 512),
+            )
+        )
+    found += [
+        Field(
+            "max_length", "max length", units.count(wanted.max_length), _length_note(plan, rows, why["max_length"]),
+            "max_length" in chosen, _doubling(64, 32768, wanted.max_length),
+        ),
+        Field(
+            "per_device_train_batch_size", "batch", f"{batch[0]} × {batch[1]}",
+            f"effective {effective}, {_origin(why['per_device_train_batch_size'])}",
+            "per_device_train_batch_size" in chosen, _splits(effective),
+        ),
+        Field(
+            "num_train_epochs", "epochs", f"{wanted.num_train_epochs:g}", _time_note(plan),
+            "num_train_epochs" in chosen, (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0),
+        ),
+        Field(
+            "learning_rate", "learning rate", units.rate(wanted.learning_rate), reason(why["learning_rate"]),
+            "learning_rate" in chosen, tuple(m * 10.0**e for e in (-6, -5, -4, -3) for m in (1, 2, 5)),
+        ),
+    ]  # fmt: skip
+    return found
+
+
+def reason(provenance: str) -> str:
+    """Return a provenance as a note: the reason where it is derived, else where the value comes from."""
+    if provenance.startswith("derived: "):
+        return provenance.removeprefix("derived: ").rstrip(".")
+    return {"chosen": "your choice", "default": "the usual value"}.get(provenance, provenance)
+
+
+def _origin(provenance: str) -> str:
+    """Return where a value comes from in one word."""
+    return "derived" if provenance.startswith("derived") else reason(provenance)
+
+
+def _others(plan: Plan) -> str:
+    """Return what the other tunings would take."""
+    unit, name = scale(plan)
+    said = []
+    for other in plan.alternatives:
+        end = {"fits": "fits", "tight": "tight", "too large": "no"}[other.verdict]
+        said.append(f"{TUNING_NAMES[other.tuning]} needs {_other(other, unit, name)}: {end}")
+    return ". ".join(said) or "the only one for this base"
+
+
+def _other(other: Attempt, unit: int, name: str) -> str:
+    """Return the peak of another tuning, in GiB where it is that large."""
+    peak = other.memory.peak
+    if peak >= GIB:
+        return units.significant(peak / GIB) + (" GiB" if unit != GIB else "")
+    return f"{amount(peak, unit)}" + (f" {name}" if unit != GIB else "")
+
+
+def _tunings(plan: Plan) -> tuple[str, ...]:
+    """Return the tunings this base can have."""
+    there = {plan.chosen.tuning, *(other.tuning for other in plan.alternatives)}
+    return tuple(tuning for tuning in ("qlora", "lora", "full") if tuning in there)
+
+
+def _doubling(low: int, high: int, present: int = 0) -> tuple[int, ...]:
+    """Return the powers of two in a range, and the present value where it is none of them."""
+    found = {1 << place for place in range(high.bit_length()) if low <= 1 << place <= high}
+    return tuple(sorted(found | ({present} if present else set())))
+
+
+def _splits(effective: int) -> tuple[int, ...]:
+    """Return the micro-batches that divide an effective batch."""
+    return tuple(size for size in range(1, effective + 1) if effective % size == 0)
+
+
+def _length_note(plan: Plan, rows: Rows | None, provenance: str) -> str:
+    """Return what a maximum length means for the rows."""
+    length = plan.chosen.resolved.recipe.max_length
+    if rows is None or rows.articles:
+        return reason(provenance)
+    if rows.longest <= length:
+        return f"covers every row that was looked at, up to {units.count(rows.longest)}"
+    bounds = ((rows.p99, "99 %"), (rows.p90, "90 %"), (rows.p50, "half"))
+    share = next((said for bound, said in bounds if bound <= length), "less than half")
+    return f"covers {share} of the rows; longer ones are cut"
+
+
+def _time_note(plan: Plan) -> str:
+    """Return how many steps the epochs make, and how long they take where that is known."""
+    steps = f"{units.count(plan.steps)} steps"
+    if plan.pace.hours is None:
+        return f"{steps}; the first of them will tell the time"
+    return f"{steps}, about {units.duration(3600 * plan.pace.hours)}"

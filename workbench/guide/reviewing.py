@@ -1,0 +1,70 @@
+"""The whole recipe of a plan as a table: every value with its section, its reason, and what is written where.
+
+Owns the order and the words. Must not know how a page looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.core import paths, recipe, units
+from workbench.core.fields import SECTIONS
+from workbench.core.plan import Plan
+from workbench.guide.fitting import reason
+
+_ONLY = {"model": "scratch"}
+"""Section → the base it is about; for others its values do nothing."""
+_ADAPTERS = ("lora_r", "lora_alpha", "lora_dropout", "trainable_token_indices", "target_modules")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One value of the recipe."""
+
+    name: str
+    label: str
+    section: str
+    shown: str
+    note: str
+    origin: str
+    """chosen, derived, preset or default."""
+
+
+def shown(value: Any) -> str:
+    """Return a value for people."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, int):
+        return units.count(value)
+    if isinstance(value, float):
+        return units.rate(value) if 0 < abs(value) < 0.001 else f"{value:g}"
+    return str(value) or "–"
+
+
+def entries(plan: Plan, every: bool) -> list[Entry]:
+    """Return the values of a plan's recipe; those at their usual value only with `every`."""
+    resolved = plan.chosen.resolved
+    wanted = resolved.recipe
+    found = []
+    for section in SECTIONS:
+        if section in _ONLY and wanted.base != _ONLY[section]:
+            continue
+        for name, (_, described) in recipe.FIELDS.items():
+            why = resolved.provenance[name]
+            if described.section != section or (name in _ADAPTERS and wanted.tuning == "full"):
+                continue
+            if why == "default" and not every:
+                continue
+            unit = f" {described.unit}" if described.unit else ""
+            text = shown(getattr(wanted, name)) + unit
+            note = plan.reasons[0].rstrip(".") if name == "tuning" and plan.reasons else reason(why)
+            found.append(Entry(name, described.label, section, text, note, why.partition(":")[0].split()[0]))
+    return found
+
+
+def written(plan: Plan) -> list[tuple[str, str]]:
+    """Return (what, where) a run writes at most."""
+    return [("at most", f"{units.gb(plan.disk)} for checkpoints and the result"), ("in", str(paths.runs_home()))]

@@ -1,0 +1,210 @@
+"""The fifth station: the whole recipe with the reason for each value, before anything is written.
+
+Owns the page and the start. The checks before a run are the command line's; must not know what they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.content import Content
+
+from workbench.core import recipe, units
+from workbench.guide import reviewing, starting
+from workbench.guide.road import METHOD_NAMES, TUNING_NAMES, name_of
+from workbench.tui.glyphs import glyph
+from workbench.tui.ink import cut, foreign, ink, place, prose
+from workbench.tui.saving import save_recipe
+from workbench.tui.station import Station
+from workbench.tui.widgets.listing import BLANK, Listing, Row, still
+from workbench.tui.widgets.page import Page
+from workbench.tui.widgets.prompt import Prompt
+
+_VALUE, _NOTE = 20, 44
+
+
+class ReviewScreen(Station):
+    """Read it through, change what you like, start."""
+
+    NAME = "review"
+    STATION = "review"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._every = False
+        self._failed = ""
+
+    def page(self) -> ComposeResult:
+        """Yield what will happen, every value, and the command line."""
+        yield Page(self._top, id="top")
+        yield Listing(id="values")
+        yield Page(self._bottom, id="bottom")
+
+    def on_mount(self) -> None:
+        """Put the first value in focus."""
+        super().on_mount()
+        self.query_one(Listing).focus()
+
+    # What is shown
+
+    def _top(self, width: int) -> list[Content]:
+        """Return title and proposal, and why it cannot start when it could not."""
+        plan = self.known.plan
+        lines = [place(width, (0, ink(("Review", "title"))), (-1, self._counted())), Content("")]
+        if plan is None:
+            said = (f"{glyph('failed')} ", "bad") if self.known.trouble else ("", "label")
+            return [*lines, *prose(width, said, self.known.trouble or "working it out")]
+        wanted = plan.chosen.resolved.recipe
+        steps = f"{units.count(plan.steps)} steps"
+        takes = steps if plan.pace.hours is None else f"{steps}, about {units.duration(3600 * plan.pace.hours)}"
+        lines += prose(
+            width,
+            (f"{METHOD_NAMES[wanted.method]} with {TUNING_NAMES[wanted.tuning]}", "figure"),
+            f" on {foreign(name_of(wanted.base), 40)}: ",
+            (takes, "figure"),
+            f". It writes at most {units.gb(plan.disk)}; ",
+            ("enter", "enter", "review.start"),
+            " starts it.",
+        )
+        if self.asking("start"):
+            lines += [Content(""), ink(("looking at every row, then an engine starts", "label"))]
+        elif self._failed:
+            lines += [Content(""), *prose(width, (f"{glyph('failed')} ", "bad"), self._failed)]
+        return [*lines, Content("")] if self.short else [*lines, Content(""), Content("")]
+
+    def _counted(self) -> Content:
+        """Return how many values are shown."""
+        if self.known.plan is None:
+            return ink("")
+        shown = len(reviewing.entries(self.known.plan, self._every))
+        whole = len(reviewing.entries(self.known.plan, True))
+        return ink((f"{shown} of {whole} values", "label"))
+
+    def _rows(self) -> list[Row]:
+        """Return the values under their sections."""
+        if self.known.plan is None:
+            return []
+        rows: list[Row] = []
+        section = ""
+        for entry in reviewing.entries(self.known.plan, self._every):
+            if entry.section != section:
+                section = entry.section
+                rows += [*([BLANK] if rows and not self.short else []), *still(ink((section, "section")))]
+            rows.append(Row(entry.name, lambda width, focused, entry=entry: self._entry(width, focused, entry)))  # type: ignore[misc]
+        return rows
+
+    def _entry(self, width: int, focused: bool, entry: reviewing.Entry) -> Content:
+        """Return one value."""
+        note_role = "value" if focused else "accent" if entry.origin == "chosen" else "label"
+        text = cut(foreign(entry.shown), _NOTE - _VALUE - 2)
+        return place(
+            width,
+            (0, ink((entry.label, "title" if focused else "label"))),
+            (_VALUE, ink((text, "title" if focused else "value"))),
+            (_NOTE, ink((cut(foreign(entry.note), width - _NOTE), note_role))),
+        )
+
+    def _bottom(self, width: int) -> list[Content]:
+        """Return what the focused value is for, and the command line."""
+        name = self.query_one(Listing).key
+        lines = [Content("")]
+        if name and self.known.plan is not None:
+            described = recipe.FIELDS[name][1]
+            why = self.known.plan.chosen.resolved.provenance[name]
+            full = reviewing.reason(why)
+            said = prose(
+                width, (f"{described.help} {described.why} ", "label"), (f"{full[:1].upper()}{full[1:]}.", "label")
+            )
+            room = 1 if self.short else 3
+            lines += [*said[:room], *[Content("")] * (room - len(said[:room]))]
+        return [*lines, *([] if self.short else [Content("")]), self.command_line(width)]
+
+    def rebuild(self) -> None:
+        """Draw everything anew."""
+        super().rebuild()
+        self.query_one("#top", Page).again()
+        self.query_one(Listing).fill(self._rows())
+        self.query_one("#bottom", Page).again()
+
+    def on_listing_moved(self, message: Listing.Moved) -> None:
+        """Explain another value."""
+        self.query_one("#bottom", Page).again()
+
+    # What happens
+
+    def why_not(self, action: str) -> str:
+        """Return why an action cannot be done now."""
+        plan = self.known.plan
+        if action in ("review.start", "fit.save", "fit.edit") and plan is None:
+            return self.known.trouble or "The plan is still being worked out."
+        if action == "review.start":
+            if self.asking("start"):
+                return "It is being started."
+            if plan is not None and not plan.fits:
+                return " ".join((*plan.reasons[:1], *plan.remedies[:2]))
+        if action == "fit.dry":
+            return "" if plan is not None else "The plan is still being worked out."
+        return ""
+
+    def act_review_start(self) -> None:
+        """Check everything, make the run and start it."""
+        self._failed = ""
+        self.ask("start", starting.start, self.road)
+        self.rebuild()
+
+    def act_fit_all(self) -> None:
+        """Show every value, or only those that are not the usual ones."""
+        self._every = not self._every
+        self.rebuild()
+
+    def act_fit_edit(self) -> None:
+        """Ask for a value."""
+        name = self.query_one(Listing).key
+        plan = self.known.plan
+        if plan is None or not name:
+            return
+        described = recipe.FIELDS[name][1]
+        present = getattr(plan.chosen.resolved.recipe, name)
+        text = ",".join(present) if isinstance(present, tuple) else str(present)
+
+        def take(value: str | None) -> None:
+            if value is None:
+                return
+            if name in ("base", "data"):
+                self.say(f"Go back to the station {name.capitalize()} for that.")
+                return
+            self.settle(self.road.with_value(name, value))
+
+        title = f"{described.label} ({name})"
+        note = f"{described.help} {described.why}"
+        self.app.push_screen(Prompt(title, note, text, lambda value: recipe.checked({name: value})), take)
+
+    def act_fit_reset(self) -> None:
+        """Give a value back to the plan."""
+        self.settle(self.road.without(self.query_one(Listing).key))
+
+    def act_fit_dry(self) -> None:
+        """Measure at the station before."""
+        self.walk("fit")
+
+    def act_fit_save(self) -> None:
+        """Write the recipe to a file."""
+        assert self.known.plan is not None
+        save_recipe(self, self.known.plan.chosen.resolved)
+
+    def answered(self, what: str, value: Any) -> None:
+        """Go to the run that was started, or take what every station asks for."""
+        super().answered(what, value)
+        if what == "start":
+            self.app.road = replace(self.road, run=value)  # type: ignore[attr-defined]
+            self.walk("train")
+
+    def refused(self, what: str, error: str) -> None:
+        """Say why nothing was started."""
+        if what == "start":
+            self._failed = error
+            self.rebuild()
+        else:
+            super().refused(what, error)
