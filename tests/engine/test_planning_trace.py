@@ -15,7 +15,8 @@ from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.memory import estimate
 from workbench.core.shape import shape_of
 from workbench.core.weights import nf4_bytes, state_bytes
-from workbench.engine.planning import build, child, trace
+from workbench.engine.planning import build, depth, trace
+from workbench.runs import traced
 
 TINY = {
     "model_type": "llama",
@@ -114,14 +115,14 @@ def test_a_child_answers_what_the_process_itself_would(tmp_path: Path, monkeypat
     """The probe gives the same figures as a trace in this process, and leaves nothing where it was started."""
     monkeypatch.chdir(tmp_path)
     demand = Demand(method="sft", tuning="lora", length=128, targets=("q_proj", "v_proj"))
-    assert child.trace(TINY, demand) == trace.traced(TINY, demand)
+    assert traced.trace(TINY, demand) == trace.traced(TINY, demand)
     assert not list(tmp_path.iterdir())
 
 
 def test_what_cannot_be_traced_is_said_in_one_sentence() -> None:
     """A family that does not exist ends in an error for a person, not in a dead process."""
-    with pytest.raises(WorkbenchError, match=r"config\.json cannot be read safely"):
-        child.trace({**TINY, "model_type": "no_such_family"}, Demand())
+    with pytest.raises(WorkbenchError, match=r"cannot be traced: .*no_such_family"):
+        traced.trace({**TINY, "model_type": "no_such_family"}, Demand())
 
 
 @pytest.mark.parametrize("tuning", ["lora", "qlora"])
@@ -143,3 +144,24 @@ def test_what_a_trace_does_not_imitate_is_refused(fields: dict[str, Any]) -> Non
     """A figure that leaves out part of the run is never given."""
     with pytest.raises(UsageError, match="not traced"):
         trace.traced(TINY, Demand(**fields))
+
+
+@pytest.mark.parametrize(
+    ("changes", "depths"),
+    [
+        ({"num_hidden_layers": 6}, (2, 3, 6)),
+        ({"model_type": "gemma3_text", "num_hidden_layers": 9, "sliding_window": 32,
+          "layer_types": [*["sliding_attention", "full_attention"] * 4, "sliding_attention"]}, (5, 7, 9)),
+        ({"model_type": "lfm2_moe", "num_hidden_layers": 8, "num_dense_layers": 2, "moe_intermediate_size": 128,
+          "layer_types": ["full_attention"] * 8, "num_experts": 4, "num_experts_per_tok": 2}, (8, 8, 8)),
+    ],
+)  # fmt: skip
+def test_a_line_through_two_shallow_models_ends_at_the_deep_one(
+    changes: dict[str, Any], depths: tuple[int, int, int]
+) -> None:
+    """The peak of all layers follows from a few to the byte where they repeat; where they do not, all are traced."""
+    body = {**TINY, "vocab_size": 200, **changes}
+    assert depth.depths(body) == depths
+    if depths[0] < depths[2]:
+        demand = Demand(tuning="full", batch=2, length=64, checkpointing=True)
+        assert depth.traced(body, demand)["peak"] == trace.traced(body, demand)["peak"]

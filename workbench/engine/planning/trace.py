@@ -151,28 +151,30 @@ _PARTS = {"forward": "activations", "forward head": "logits", "reference head": 
 """Phase in which a storage came → the part it belongs to; else it is workspace."""
 
 
-def peak_of(made: Traced) -> dict[str, Any]:
-    """Return the moment at which most is alive, once the last micro-batch began: {"peak", "phase", "parts"}."""
-    entries, owned = made.entries, made.owned
-    live = highest = at = 0
-    for number, entry in enumerate(entries):
-        live += rounded(entry.bytes)
-        if number >= made.micro_batch and live > highest:
-            highest, at = live, number
-    of = {storage: part for part in ("gradients", "reference", "adapter", "weights") for storage in owned[part]}
+def history(made: Traced) -> Iterator[tuple[int, str, int, dict[str, int]]]:
+    """Yield (entry, its phase, bytes alive after it, part → bytes of them): one object of parts, which changes."""
+    of = {storage: part for part in ("gradients", "reference", "adapter", "weights") for storage in made.owned[part]}
     parts: dict[str, int] = {}
-    for entry in entries[: at + 1]:
+    live = 0
+    for number, entry in enumerate(made.entries):
         if entry.storage >= 0:
             part = of.setdefault(entry.storage, _PARTS.get(entry.phase, "workspace"))
             parts[part] = parts.get(part, 0) + rounded(entry.bytes)
-    return {"peak": highest, "phase": entries[at].phase, "parts": {part: size for part, size in parts.items() if size}}
+            live += rounded(entry.bytes)
+        yield number, entry.phase, live, parts
 
 
-def traced(config: dict[str, Any], demand: Demand) -> dict[str, Any]:
-    """Return {"peak", "phase", "parts"} of a step, optimiser states included, in bytes; runs in this process.
+def peak_of(made: Traced) -> dict[str, Any]:
+    """Return the moment at which most is alive, once the last micro-batch began: {"peak", "phase", "parts"}."""
+    best, at, then = 0, "", dict[str, int]()
+    for number, phase, live, parts in history(made):
+        if number >= made.micro_batch and live > best:
+            best, at, then = live, phase, dict(parts)
+    return {"peak": best, "phase": at, "parts": {part: size for part, size in then.items() if size}}
 
-    Raises UsageError for what no trace imitates.
-    """
+
+def refuse(demand: Demand) -> None:
+    """Raise UsageError for what no trace imitates."""
     for wanted, what in (
         (METHODS[demand.method].generates, f"The answers {demand.method} writes are"),
         (demand.precision != "bf16", f"Arithmetic in {demand.precision} is"),
@@ -180,6 +182,14 @@ def traced(config: dict[str, Any], demand: Demand) -> dict[str, Any]:
     ):
         if wanted:
             raise UsageError(f"{what} not traced; use the estimate from the configuration instead.")
+
+
+def traced(config: dict[str, Any], demand: Demand) -> dict[str, Any]:
+    """Return {"peak", "phase", "parts"} of a step, optimiser states included, in bytes; runs in this process.
+
+    Raises UsageError for what no trace imitates.
+    """
+    refuse(demand)
     made = run_step(config, demand)
     found = peak_of(made)
     # The moment of the optimiser's step is not the highest: AdamW works in place, and activations are gone by then.
