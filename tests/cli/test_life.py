@@ -64,7 +64,7 @@ def start_in_a_terminal_and_kill_it(home: Home) -> Run:
     """Follow a new run in a terminal, then kill the terminal's processes and hang it up."""
     terminal, inside = os.openpty()
     shell = subprocess.Popen(
-        [sys.executable, "-c", IN_A_TERMINAL, *home.command("train", *ENDLESS)],
+        [sys.executable, "-c", IN_A_TERMINAL, *home.command("train", *ENDLESS, "--yes")],
         stdin=inside,
         stdout=inside,
         stderr=inside,

@@ -74,7 +74,7 @@ def _data(name: str) -> str:
 def _rung(demo: Demo, name: str, base: str, data: str, **fields: Any) -> Run:
     """Train one rung to its end, by the method its data suggests; raises WorkbenchError when it does not get there."""
     values = {"tuning": "full", "base": base, "data": [_data(data)], "title": f"demo {name}", **fields}
-    resolved = train.resolve(values, {}, None)
+    resolved = train.prepare(values, {}, None).resolved
     why = resolved.provenance["method"].removeprefix("derived: ")
     demo.live.line(f"\n{name}  ({resolved.recipe.method} on {base})\n  {data}: {why}")
     run = train.create(resolved)

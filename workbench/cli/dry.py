@@ -9,34 +9,20 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from workbench.cli import planning
-from workbench.cli.output import Live, duration, paragraph, print_json, size
-from workbench.cli.plan import glanced
+from workbench.cli.output import Live, duration, paragraph, size
+from workbench.cli.train import Prepared
 from workbench.core import plan, recipe
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.plan import Base, Card, Plan
 from workbench.core.text import one_line
-from workbench.runs import base_facts, bases, errand, measured, store
+from workbench.runs import bases, errand, store
 
 _GIVEN_UP = (
     "tuning", "per_device_train_batch_size", "gradient_accumulation_steps", "gradient_checkpointing", "optim",
     "max_length",
 )  # fmt: skip
 """Fields that may change to make something fit."""
-
-
-def expected(resolved: recipe.Resolved, live: Live) -> tuple[Plan, Base, Card, Rows | None]:
-    """Return the plan of exactly this recipe, and what it was made for."""
-    wanted = resolved.recipe
-    values = {name: getattr(wanted, name) for name in recipe.FIELDS}
-    _, found = glanced(values, live)
-    base = base_facts.of_reference(wanted.base, wanted)
-    card = planning.card_of() if wanted.device != "cpu" else planning.processor()
-    rows = planning.rows_of(found, base.shape.vocabulary) if found else None
-    known = measured.ratios(card.name, base.shape.model_type, recipe.TUNINGS)
-    made = plan.solve(base, rows, card, wanted.method, values, resolved.provenance, None, known)
-    return made, base, card, rows
 
 
 def tried(found: Plan, base: Base, card: Card, live: Live, rows: Rows | None) -> dict[str, Any]:
@@ -112,12 +98,8 @@ def printed(body: dict[str, Any], found: Plan, card: Card) -> str:
     return "\n".join(paragraph(label, text) for label, text in lines)
 
 
-def run(resolved: recipe.Resolved, live: Live, as_json: bool) -> int:
-    """Do the dry run of a recipe and print it; return the exit code."""
-    found, base, card, rows = expected(resolved, live)
-    body = tried(found, base, card, live, rows)
-    if as_json:
-        print_json({"steps": found.steps, **body})
-    else:
-        print(printed(body, found, card))
-    return 0
+def run(prepared: Prepared, live: Live) -> dict[str, Any]:
+    """Return what the first steps of a run that could be made take; raises WorkbenchError as `tried` does."""
+    if prepared.plan is None or prepared.base is None:
+        raise UsageError(f"A dry run has nothing to compare with: {prepared.why}")
+    return tried(prepared.plan, prepared.base, prepared.card, live, prepared.rows)

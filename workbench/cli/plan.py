@@ -36,6 +36,7 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     parser.add_argument(
         "--script", type=Path, metavar="FILE", help="write a TRL script that does without the workbench"
     )
+    parser.add_argument("--refine", action="store_true", help="trace a step without a GPU, for a closer estimate")
     parser.add_argument("--dry-run", action="store_true", help="try it: a few real steps, and what they take")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
@@ -65,15 +66,24 @@ def run(arguments: argparse.Namespace) -> int:
         glancing = pool.submit(glanced, values, live)
         from workbench.cli import planning  # while the data is being looked at
 
-        found, base, card, glance = planning.made(arguments, values, origin, glancing)
+        solve, base, card, glance = planning.made(arguments, values, origin, glancing)
+    trace: dict[str, Any] | None = None
+    if arguments.refine:
+        from workbench.cli import refine
+
+        found, trace = refine.refined(solve, base, card, live)
+    else:
+        found = solve({})
     live.clear()
     if arguments.save is not None:
         _save(arguments.save, recipe.to_toml(found.chosen.resolved))
     command = _script(arguments.script, found.chosen.resolved) if arguments.script is not None else ""
     told = planning.described(found, base, card, glance)
-    body = {**told, "prepare": command} if command else told
+    body = {**told, **({"prepare": command} if command else {}), **({"trace": trace} if trace else {})}
     if not arguments.json:
         print(planning.printed(found, base, card, glance), flush=True)
+        if trace is not None:
+            print(refine.printed(trace), flush=True)
     if arguments.dry_run:
         from workbench.cli import dry
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from workbench.cli.output import LABEL, count, duration, paragraph, size
 from workbench.core import pace, plan, presets, recipe
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
-from workbench.core.plan import Attempt, Base, Card, Plan
+from workbench.core.plan import Attempt, Base, Card, Plan, Traces
+from workbench.core.presets import Preset
 from workbench.core.text import one_line
 from workbench.runs import base_facts, hardware, measured
 
@@ -43,10 +45,11 @@ def bytes_of(text: str) -> int:
     return found
 
 
-def card_of(memory: str | None = None, name: str | None = None) -> Card:
+def card_of(memory: str | None = None, name: str | None = None, device: str = "") -> Card:
     """Return the card a run would go to: the one with most free memory, else the processor.
 
     Or one that is asked for, by its memory, by its name, or by both. Raises UsageError for a name nobody knows.
+    `device` is what the recipe has for it.
     """
     if memory is not None:
         free = bytes_of(memory)
@@ -61,7 +64,7 @@ def card_of(memory: str | None = None, name: str | None = None) -> Card:
         return Card(name, total, total)
     reading = hardware.sample()
     proposed = hardware.propose(reading.usable)
-    if proposed is None:
+    if proposed is None or device == "cpu":
         return processor()
     gpu = proposed.gpu
     return Card(gpu.name, proposed.gpu.free_bytes or 0, gpu.total_bytes or 0)
@@ -86,43 +89,101 @@ def rows_of(found: Mapping[str, Any], vocabulary: int) -> Rows:
     return Rows(found["rows"], found["about"], mean, p50, p90, p99, longest, found["articles"])
 
 
+def begun(values: dict[str, Any], origin: dict[str, str], preset_name: str | None) -> Preset | None:
+    """Return the preset that was asked for; method and tuning it settles, or a new model does, are put in `values`.
+
+    Raises UsageError for a preset that is not there.
+    """
+    preset = presets.find(preset_name) if preset_name else None
+    settled: dict[str, tuple[str, str]] = {}
+    if preset is not None:
+        settled = {name: (getattr(preset, name), f"preset {preset.name}") for name in ("method", "tuning")}
+    elif values.get("base") == recipe.SCRATCH:
+        why = "derived: a new model has nothing to adapt yet"
+        settled = {"method": ("pretrain", why), "tuning": ("full", why)}
+    for name, (value, why) in settled.items():
+        if name not in values:
+            values[name], origin[name] = value, why
+    return preset
+
+
+def base_of(values: Mapping[str, Any], preset: Preset | None) -> Base:
+    """Return the facts of the base that values name; raises UsageError when there is none or it cannot be described."""
+    reference = values.get("base", recipe.BUNDLED)
+    if reference != recipe.SCRATCH:
+        return base_facts.of_reference(reference)
+    preset = preset or presets.default_for("pretrain", "full", recipe.SCRATCH)
+    return base_facts.of_reference(reference, recipe.resolve(values, preset.values).recipe)
+
+
+_OF_A_PLAN = (
+    "duplicates", "min_characters", "max_characters", "languages", "quality", "secrets", "decontaminate", "eval_split",
+)  # fmt: skip
+"""Fields of a recipe that the plan of a dataset has settled."""
+
+
+def follow(curation: Mapping[str, Any], values: dict[str, Any], origin: dict[str, str]) -> None:
+    """Take over what the plan of a dataset says about its rows, where they have one.
+
+    Raises UsageError when the person says something else.
+    """
+    if not curation:
+        return
+    settled = recipe.checked({name: curation[name] for name in _OF_A_PLAN})
+    said = [name for name in _OF_A_PLAN if values.get(name, settled[name]) != settled[name]]
+    if said := said + ["data_weights"] * bool(values.get("data_weights")):
+        raise UsageError(
+            f"The plan settles how its rows are curated, so {', '.join(said)} cannot be set; "
+            "leave it out, or train on the files themselves."
+        )
+    values |= settled
+    origin |= dict.fromkeys(_OF_A_PLAN, "derived: the plan of the data")
+
+
+def solved(
+    values: Mapping[str, Any], origin: Mapping[str, str], base: Base, card: Card, preset: Preset | None,
+    found: Mapping[str, Any] | None, traces: Traces | None = None,
+) -> Plan:  # fmt: skip
+    """Return the plan for a person's values, what a glance found in their data, a base and a card.
+
+    `traces` has what was traced so far, which counts for more than the closed form.
+
+    Raises UsageError when no method is known, or a value is impossible.
+    """
+    method = values.get("method") or (found or {}).get("method", "")
+    if method not in recipe.METHODS:
+        raise UsageError(
+            f"The data suits {method}, and this version trains {', '.join(recipe.METHODS)}; name one with --method."
+        )
+    if "method" not in values and found is not None:
+        origin = {**origin, "method": f"derived: {' '.join(found['why'])}"}
+    known = measured.ratios(card.name, base.shape.model_type, recipe.TUNINGS)
+    rows = rows_of(found, base.shape.vocabulary) if found is not None else None
+    return plan.solve(base, rows, card, method, values, origin, preset, known, traces)
+
+
 def made(
     arguments: argparse.Namespace, values: dict[str, Any], origin: dict[str, str], glancing: Future[Glanced]
-) -> tuple[Plan, Base, Card, dict[str, Any] | None]:
-    """Return the plan for what was asked, and what it was made for; raises UsageError with what is wrong.
+) -> tuple[Callable[[Traces], Plan], Base, Card, dict[str, Any] | None]:
+    """Return what makes the plan for what was asked, and what it is for; raises UsageError with what is wrong.
 
     `values` and `origin` are what the person chose, `glancing` is a look at the data that is under way.
     """
-    reference = values.get("base", recipe.BUNDLED)
-    if arguments.config is not None:
-        if "base" not in values and (arguments.save or arguments.script or arguments.dry_run):
-            raise UsageError(
-                "A configuration alone cannot be trained; name with --base what the recipe is to start from."
-            )
-        base = base_facts.of_file(arguments.config, values.get("base", ""))
-    else:
-        base = base_facts.of_reference(reference)
-    card = card_of(arguments.gpu_memory, arguments.gpu)
+    configured = arguments.config is not None
+    if configured and "base" not in values and (arguments.save or arguments.script or arguments.dry_run):
+        raise UsageError("A configuration alone cannot be trained; name with --base what the recipe is to start from.")
+    preset = begun(values, origin, arguments.preset)
+    base = base_facts.of_file(arguments.config, values.get("base", "")) if configured else base_of(values, preset)
+    card = card_of(arguments.gpu_memory, arguments.gpu, values.get("device", ""))
     data, found = glancing.result()
     if found is None and "method" not in values:
         raise UsageError("There is no data to plan for; give --data FILE, or --method to plan without rows.")
     if data:
         values["data"] = data
-    if reference == recipe.SCRATCH and arguments.config is None:
-        values = {"method": "pretrain", "tuning": "full", **values}
-    preset = presets.find(arguments.preset) if arguments.preset else None
-    method = values.get("method") or (preset.method if preset is not None else "") or (found or {}).get("method", "")
-    if method not in recipe.METHODS:
-        raise UsageError(
-            f"The data suits {method}, and this version trains {', '.join(recipe.METHODS)}; name one with --method."
-        )
-    if "method" not in values:
-        origin["method"] = f"derived: {' '.join(found['why'])}" if found else "chosen"
-    values = {**values, "method": method, "base": base.reference if arguments.config is None else reference}
-    known = measured.ratios(card.name, base.shape.model_type, recipe.TUNINGS)
-    rows = rows_of(found, base.shape.vocabulary) if found else None
-    solved = plan.solve(base, rows, card, method, values, origin, preset, known)
-    return solved, base, card, found
+    follow(found["curation"] if found is not None else {}, values, origin)
+    if not configured and "base" in values:
+        values["base"] = base.reference
+    return partial(solved, values, origin, base, card, preset, found), base, card, found
 
 
 def _attempt(found: Attempt) -> dict[str, Any]:

@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.cli import asked
+from workbench.cli import asked, planning
 from workbench.cli.data import assignments, inspected, local
 from workbench.cli.follow import follow, last_error
 from workbench.cli.output import Live, print_json
+from workbench.cli.plan import glanced
 from workbench.core import presets, recipe
+from workbench.core.derive import Rows
 from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.plan import Base, Card, Plan
+from workbench.core.presets import Preset
 from workbench.core.text import one_line
 from workbench.runs import bases, control, hardware, probe, store
 
@@ -26,6 +33,7 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     asked.configure(parser, "bundled, a model folder, a run, or scratch", "how the weights move")
     parser.add_argument("--detach", action="store_true", help="return at once; the run goes on by itself")
     parser.add_argument("--dry-run", action="store_true", help="try it: a few real steps, and what they take")
+    parser.add_argument("--yes", action="store_true", help="start without asking first on a terminal")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
@@ -48,12 +56,27 @@ def look(data: tuple[str, ...], values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def resolve(
-    values: Mapping[str, Any], origin: Mapping[str, str], preset_name: str | None, live: Live | None = None
-) -> recipe.Resolved:
-    """Return the complete recipe for the person's values; checks base and data in probes.
+@dataclass(frozen=True)
+class Prepared:
+    """A run that could be made now: its recipe, and the plan that the recipe comes from."""
 
-    Datasets of the hub are downloaded; `live` shows how far that is.
+    resolved: recipe.Resolved
+    plan: Plan | None
+    """None where the base's configuration says too little to plan with; the values are the preset's then."""
+    base: Base | None
+    card: Card
+    rows: Rows | None
+    why: str = ""
+    """Why there is no plan."""
+
+
+def prepare(
+    values: Mapping[str, Any], origin: Mapping[str, str], preset_name: str | None, live: Live | None = None
+) -> Prepared:
+    """Return the complete recipe for the person's values, by a plan; checks base and data in probes.
+
+    Values that the person did not choose are those of `workbench plan` for the same arguments. Datasets of the hub are
+    downloaded; `live` shows how far that is.
 
     Raises WorkbenchError with the first thing that is wrong.
     """
@@ -63,57 +86,56 @@ def resolve(
     if not data:
         raise UsageError("There is no data to train on; give --data FILE.")
     values["data"] = data
-    preset = presets.find(preset_name) if preset_name else None
-    if preset is not None:
-        for name in ("method", "tuning"):
-            if name not in values:
-                values[name], origin[name] = getattr(preset, name), f"preset {preset.name}"
-    reference = values.get("base", recipe.BUNDLED)
-    root = reference
-    if reference != recipe.SCRATCH:
-        base = bases.resolve(reference)
-        root = base.root
-        probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
-        if not base.run_id and reference != recipe.BUNDLED:
-            values["base"] = str(base.model_dir)
-        elif base.run_id:
-            values["base"] = base.run_id
-    found = look(data, values)
-    if found["curation"]:
-        _follow_plan(found["curation"], values, origin)
-    if "method" not in values:
-        values["method"] = found["method"]
-        origin["method"] = f"derived: {' '.join(found['reasons'])}"
-    if "tuning" not in values:
-        small = root in (recipe.BUNDLED, recipe.SCRATCH)
-        values["tuning"], origin["tuning"] = ("full", "derived: the base is tiny") if small else ("lora", "default")
+    with ThreadPoolExecutor(1) as pool:
+        glancing = pool.submit(_glanced, dict(values), live)
+        preset = planning.begun(values, origin, preset_name)
+        reference = values.get("base", recipe.BUNDLED)
+        if reference != recipe.SCRATCH:
+            found_base = bases.resolve(reference)
+            probe.run_probe("workbench.runs.bases:inspect", {"path": str(found_base.model_dir)}, seconds=60)
+            if reference != recipe.BUNDLED:
+                values["base"] = found_base.run_id or str(found_base.model_dir)
+        surveyed = look(data, values)
+    planning.follow(surveyed["curation"], values, origin)
+    found = glancing.result()
+    if "method" not in values and (found is None or found["method"] != surveyed["method"]):
+        # What all rows say counts for more than what some of them say.
+        values["method"] = surveyed["method"]
+        origin["method"] = f"derived: {' '.join(surveyed['reasons'])}"
+        found = _glanced(values, live)
     if values.get("replay_data") and values["replay_data"] != recipe.SELF_REPLAY:
         values["replay_data"] = local(values["replay_data"], live)
-        inspected(values["replay_data"], values["method"], target="preflight")
-    if preset is None:
-        preset = presets.default_for(values["method"], values["tuning"], root)
-    resolved = recipe.resolve(values, preset.values, preset.name)
-    return recipe.Resolved(
-        resolved.recipe, {**resolved.provenance, **{name: origin.get(name, "chosen") for name in values}}
-    )
+        inspected(values["replay_data"], values.get("method", surveyed["method"]), target="preflight")
+    return _planned(values, origin, preset, found, reference)
 
 
-_OF_A_PLAN = (
-    "duplicates", "min_characters", "max_characters", "languages", "quality", "secrets", "decontaminate", "eval_split",
-)  # fmt: skip
-"""Fields of a recipe that a plan has settled."""
+def _glanced(values: Mapping[str, Any], live: Live) -> dict[str, Any] | None:
+    """Return what a glance at the data finds; None where a look at all of it has to say what is wrong with it."""
+    try:
+        return glanced(values, live)[1]
+    except WorkbenchError:
+        return None
 
 
-def _follow_plan(curation: Mapping[str, Any], values: dict[str, Any], origin: dict[str, str]) -> None:
-    """Take over what a plan says about its rows; raises UsageError when the person says something else."""
-    said = [name for name in (*_OF_A_PLAN, "data_weights") if name in values]
-    if said:
-        raise UsageError(
-            f"The plan settles how its rows are curated, so {', '.join(said)} cannot be set; "
-            "leave it out, or train on the files themselves."
-        )
-    values |= {name: curation[name] for name in _OF_A_PLAN}
-    origin |= dict.fromkeys(_OF_A_PLAN, "derived: the plan of the data")
+def _planned(
+    values: dict[str, Any], origin: dict[str, str], preset: Preset | None, found: dict[str, Any] | None, reference: str
+) -> Prepared:
+    """Return what a plan makes of a person's values, or the preset's values where nothing can be planned."""
+    card = planning.card_of(device=values.get("device", ""))
+    try:
+        base = planning.base_of({**values, "base": reference}, preset)
+    except UsageError as error:
+        tuning = values.setdefault("tuning", "lora")
+        origin.setdefault("tuning", "default")
+        if "method" not in values and found is not None:
+            values["method"], origin["method"] = found["method"], f"derived: {' '.join(found['why'])}"
+        start = preset or presets.default_for(values["method"], tuning)
+        made = recipe.resolve(values, start.values, start.name)
+        told = {name: origin.get(name, "chosen") for name in values}
+        return Prepared(recipe.Resolved(made.recipe, {**made.provenance, **told}), None, None, card, None, str(error))
+    made_plan = planning.solved(values, origin, base, card, preset, found)
+    rows = planning.rows_of(found, base.shape.vocabulary) if found is not None else None
+    return Prepared(made_plan.chosen.resolved, made_plan, base, card, rows)
 
 
 def create(resolved: recipe.Resolved) -> store.Run:
@@ -161,17 +183,25 @@ def conclude(run: store.Run, status: str, as_json: bool) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Start a run and follow it, unless asked to let it go on by itself."""
+    """Start a run and follow it, unless asked to let it go on by itself, to try it first, or not to start at all."""
     values, origin = asked.chosen(arguments)
     live = Live(quiet=arguments.json)
-    resolved = resolve(values, origin, arguments.preset, live)
+    prepared = prepare(values, origin, arguments.preset, live)
+    resolved = prepared.resolved
     live.clear()
     if arguments.dry_run:
-        from workbench.cli import dry
+        return _tried(prepared, live, arguments.json)
+    person = sys.stdin.isatty() and sys.stdout.isatty() and not (arguments.json or arguments.detach)
+    if person and not arguments.yes:
+        from workbench.cli import offer
 
-        return dry.run(resolved, live, arguments.json)
+        if not offer.accepted(prepared, live):
+            print("Nothing was started.")
+            return 0
     started = create(resolved)
     control.start(started)
+    if not (person or arguments.yes):
+        live.line("It was started without a question; with --dry-run it is only tried.")
     if arguments.detach:
         print_json({"run": started.id}) if arguments.json else print(
             f"{started.id} is on its way; follow it with: workbench watch {started.id}"
@@ -184,6 +214,19 @@ def run(arguments: argparse.Namespace) -> int:
             print(f"{wanted.method} because {one_line(why.removeprefix('derived: '))}")
         print("Ctrl-C leaves it running.")
     return watch(started, arguments.json)
+
+
+def _tried(prepared: Prepared, live: Live, as_json: bool) -> int:
+    """Do the dry run and print it; return the exit code."""
+    from workbench.cli import dry
+
+    body = dry.run(prepared, live)
+    assert prepared.plan is not None, "it was tried"
+    if as_json:
+        print_json({"steps": prepared.plan.steps, **body})
+    else:
+        print(dry.printed(body, prepared.plan, prepared.card))
+    return 0
 
 
 def watch(target: store.Run, as_json: bool, attempt: int = 0) -> int:

@@ -8,7 +8,7 @@ and what their sums mean, are in `core/activations.py`, and `engine/planning` ch
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from workbench.core import activations, weights
@@ -56,7 +56,7 @@ class Memory:
     notes: tuple[str, ...]
     """What the figure rests on, one sentence each."""
     exact: bool
-    """Whether a table of this very family and way of adapting it was used."""
+    """Whether a table of this very family and way of adapting it was used, or a step of it was traced."""
 
     @property
     def peak(self) -> int:
@@ -315,6 +315,18 @@ def corrected(found: Memory, ratio: float) -> Memory:
     return dataclasses.replace(
         found, parts=parts, margin=min(found.margin, MEASURED_MARGIN), notes=(*found.notes, note)
     )
+
+
+def traced(found: Memory, peak: Mapping[str, int], phase: str) -> Memory:
+    """Return an estimate with the highest moment of a traced step, part → bytes, in place of the closed form's.
+
+    What no trace sees, CUDA's context and the allocator's reserve, is counted as it is there.
+    """
+    live = sum(peak.values())
+    coming = live - sum(peak.get(part, 0) for part in ("weights", "adapter", "optimiser", "reference"))
+    unseen = {"context": CONTEXT_BYTES, "reserve": round(RESERVE_SHARE * coming)}
+    notes = ("A step of exactly this was traced without a GPU: every tensor that it allocates is counted.", *_assumed())
+    return Memory({**peak, **unseen}, phase, {**found.phases, phase: live}, MARGIN, notes, True)
 
 
 def _doubts(shape: Shape, demand: Demand, table: Table) -> Iterator[str]:

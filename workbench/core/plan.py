@@ -16,15 +16,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.core import activations, derive, memory, pace, presets, weights
-from workbench.core.demand import demand_of, named_layers
+from workbench.core.demand import Demand, demand_of, named_layers
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
 from workbench.core.memory import GIB, Memory
-from workbench.core.recipe import TUNINGS, Recipe, Resolved, resolve
+from workbench.core.recipe import BUNDLED, SCRATCH, TUNINGS, Recipe, Resolved, resolve
 from workbench.core.reliefs import reliefs
 from workbench.core.shape import Shape
 
 _SHORTEST = 256
+
+Traces = Mapping[Demand, Memory]
+"""What was traced for exactly such a demand."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Base:
     """"safe", or "unsafe: " and why."""
     targets: tuple[str, ...] = ()
     """Layers that get an adapter, () where nothing is known that speaks against all linear ones."""
+    config: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """The language model's part of its config.json, which is a stranger's."""
 
 
 @dataclass(frozen=True)
@@ -129,11 +134,16 @@ def _weights_per_rank(shape: Shape, targets: tuple[str, ...]) -> int:
     return sum((matrix.inputs + matrix.outputs) * matrix.layers for matrix in matrices)
 
 
+def _own(base: Base, preset: presets.Preset) -> bool:
+    """Return whether a preset was made for this very base, so that it has settled what else is derived."""
+    return bool(base.root) and preset.name.startswith(f"{base.root}-")
+
+
 def _derived(
     base: Base, rows: Rows | None, card: Card, preset: presets.Preset, chosen: Mapping[str, Any]
 ) -> dict[str, derive.Value]:
-    """Return field → value of what base and data decide; a preset made for this very base has settled all of it."""
-    if rows is None or (base.root and preset.name.startswith(f"{base.root}-")):
+    """Return field → value of what base and data decide."""
+    if rows is None or _own(base, preset):
         return {}
     found: dict[str, derive.Value] = {}
 
@@ -150,7 +160,7 @@ def _derived(
         batch = derive.effective_batch(count, float(current("num_train_epochs")))
         found["per_device_train_batch_size"] = batch
         found["gradient_accumulation_steps"] = derive.Value(1, "The whole batch goes through at once.")
-    if preset.tuning != "full":
+    if chosen["tuning"] != "full":
         if base.targets:
             said = "All linear layers of this family's language model; no router and nothing that sees or hears."
             found["target_modules"] = derive.Value(base.targets, said)
@@ -176,15 +186,20 @@ def _resolved(
 
 def _attempt(
     base: Base, card: Card, preset: presets.Preset, derived: Mapping[str, derive.Value],
-    chosen: Mapping[str, Any], origin: Mapping[str, str], correction: float,
+    chosen: Mapping[str, Any], origin: Mapping[str, str], correction: float, traces: Traces,
 ) -> Attempt:  # fmt: skip
     """Return the first relief that fits, or the smallest attempt when none does."""
     plain = _resolved(preset, derived, chosen, origin)
     best: Attempt | None = None
+    if _own(base, preset):
+        found = _estimated(base, card, plain.recipe, correction, traces)
+        best = Attempt(plain.recipe.tuning, plain, found, card.free)
+        if best.fits:
+            return best
     for relief in reliefs(plain.recipe, chosen, card.gpu):
         resolved = _resolved(preset, {**derived, **relief.values}, chosen, origin)
-        found = _estimated(base, card, resolved.recipe, correction)
-        attempt = Attempt(preset.tuning, resolved, found, card.free, relief.costs)
+        found = _estimated(base, card, resolved.recipe, correction, traces)
+        attempt = Attempt(resolved.recipe.tuning, resolved, found, card.free, relief.costs)
         if attempt.fits:
             return attempt
         if best is None or attempt.memory.peak < best.memory.peak:
@@ -193,23 +208,37 @@ def _attempt(
     return best
 
 
+def demand(recipe: Recipe, gpu: bool, **more: Any) -> Demand:
+    """Return what a recipe asks of a card or a processor; `more` overrides what follows from it, as in `demand_of`."""
+    precision = "fp32" if recipe.precision == "fp32" or not gpu else "bf16"
+    return demand_of(recipe, **{"precision": precision, **more})
+
+
 def expected(shape: Shape, recipe: Recipe, gpu: bool, **more: Any) -> Memory:
     """Return the estimate of a recipe, uncorrected; `more` overrides what follows from it, as in `demand_of`.
 
     On a processor everything is fp32 and there is no context of CUDA.
     """
-    precision = "fp32" if recipe.precision == "fp32" or not gpu else "bf16"
-    found = memory.estimate(shape, demand_of(recipe, **{"precision": precision, **more}))
+    found = memory.estimate(shape, demand(recipe, gpu, **more))
     if gpu:
         return found
     kept = {part: size for part, size in found.parts.items() if part not in ("context", "reserve")}
     return dataclasses.replace(found, parts=kept)
 
 
-def _estimated(base: Base, card: Card, recipe: Recipe, correction: float) -> Memory:
+def _estimated(base: Base, card: Card, recipe: Recipe, correction: float, traces: Traces) -> Memory:
     """Return the estimate of a recipe; what was measured on cards says nothing of a processor."""
-    found = expected(base.shape, recipe, card.gpu)
+    made = traces.get(demand(recipe, card.gpu)) if traces else None
+    found = made if made is not None else expected(base.shape, recipe, card.gpu)
     return memory.corrected(found, correction) if card.gpu else found
+
+
+def _senseless(tuning: str, base: Base, card: Card, chosen: Mapping[str, Any]) -> bool:
+    """Return whether nobody would want a tuning here, or the person's other values rule it out."""
+    if tuning == "full":
+        return bool(chosen.get("trainable_token_indices"))
+    tiny = not card.gpu and base.root in (BUNDLED, SCRATCH)
+    return chosen.get("optim") == "muon" or base.reference == SCRATCH or (tuning == "qlora" and tiny)
 
 
 def solve(
@@ -221,16 +250,17 @@ def solve(
     origin: Mapping[str, str] | None = None,
     preset: presets.Preset | None = None,
     correction: Mapping[str, float] | None = None,
+    traces: Traces | None = None,
 ) -> Plan:
     """Return the plan for a method; `chosen` are the person's values, which nothing changes.
 
     `rows` is None while there is no data: lengths and epochs are the preset's then. `preset` stands in for the one of
     method and tuning. `correction` maps tunings to the ratio of measured to predicted peaks on this
-    card, where it is known.
+    card, where it is known. `traces` has estimates that stand in place of the closed form's.
 
     Raises UsageError when a value of the person's is impossible.
     """
-    origin, correction = origin or {}, correction or {}
+    origin, correction, traces = origin or {}, correction or {}, traces or {}
     chosen = {"method": method, **chosen}
     wanted = str(chosen.get("tuning") or (preset.tuning if preset is not None else ""))
     tunings = (wanted,) if wanted else TUNINGS
@@ -241,20 +271,17 @@ def solve(
     starts: dict[str, presets.Preset] = {}
     for tuning in TUNINGS:
         own = {**chosen, "tuning": tuning}
-        if tuning == "full" and own.get("trainable_token_indices"):
+        if tuning != wanted and _senseless(tuning, base, card, own):
             continue
-        if own.get("optim") == "muon" and tuning != "full":
-            continue
-        if tuning == "qlora" and not card.gpu and base.root in ("bundled", "scratch"):
-            continue
-        starts[tuning] = (
-            preset if preset is not None and preset.tuning == tuning else presets.default_for(method, tuning, base.root)
-        )
+        given = preset is not None and tuning in (preset.tuning, wanted)
+        starts[tuning] = preset if preset is not None and given else presets.default_for(method, tuning, base.root)
         derived[tuning] = _derived(base, rows, card, starts[tuning], own)
-        told = {**origin, "tuning": origin.get("tuning", "chosen") if wanted else "derived: see the plan's reasons"}
-        made[tuning] = _attempt(base, card, starts[tuning], derived[tuning], own, told, correction.get(tuning, 0.0))
+        told = {**origin, "tuning": origin.get("tuning", "chosen") if wanted else f"derived: {_WHY[tuning]}"}
+        made[tuning] = _attempt(
+            base, card, starts[tuning], derived[tuning], own, told, correction.get(tuning, 0.0), traces
+        )
     few = derive.too_few_for_full(rows) if rows is not None and method not in ("cpt", "pretrain") else ""
-    few = "" if base.root == "bundled" else few
+    few = "" if base.root in (BUNDLED, SCRATCH) else few
     order = [tuning for tuning in tunings if tuning in made]
     if not wanted and few:
         order = [tuning for tuning in order if tuning != "full"]
@@ -262,7 +289,7 @@ def solve(
     best = best or next((made[tuning] for tuning in order if made[tuning].verdict == "tight"), None)
     reasons: list[str] = []
     if best is None:
-        best = _shortened(base, card, starts, derived, made, order, chosen, origin, correction)
+        best = _shortened(base, card, starts, derived, made, order, chosen, origin, correction, traces)
     reasons += _why(best, made, order, few if not wanted else "", bool(wanted))
     if best.tuning == "qlora" and base.shape.experts:
         reasons.append("Its experts stay in 16 bits: only linear layers can be held in 4, and they are none.")
@@ -275,7 +302,7 @@ def solve(
 def _shortened(
     base: Base, card: Card, starts: Mapping[str, presets.Preset], derived: Mapping[str, Mapping[str, derive.Value]],
     made: Mapping[str, Attempt], order: list[str], chosen: Mapping[str, Any], origin: Mapping[str, str],
-    correction: Mapping[str, float],
+    correction: Mapping[str, float], traces: Traces,
 ) -> Attempt:  # fmt: skip
     """Return the smallest tuning with shorter rows, as long as they still fit; itself where that does not help."""
     tuning = order[-1]
@@ -286,8 +313,8 @@ def _shortened(
         shorter = derive.Value(length, "Longer rows do not fit the memory; what is beyond is cut or split.")
         values = {**derived[tuning], "max_length": shorter}
         own = {**chosen, "tuning": tuning}
-        told = {**origin, "tuning": "derived: see the plan's reasons"}
-        found = _attempt(base, card, starts[tuning], values, own, told, correction.get(tuning, 0.0))
+        told = {**origin, "tuning": made[tuning].resolved.provenance["tuning"]}
+        found = _attempt(base, card, starts[tuning], values, own, told, correction.get(tuning, 0.0), traces)
         if found.verdict != "too large":
             return dataclasses.replace(found, given_up=(*found.given_up, f"rows of at most {length} tokens"))
     return best

@@ -90,13 +90,16 @@ class _Looked:
     seen: int
     """Bytes of the rows."""
     method: str
+    curation: dict[str, Any]
+    """Settings of the plan that they follow, {} without one."""
 
 
 def _look(paths: Sequence[str], method: str, most_bytes: int, most_rows: int) -> _Looked:
     """Return what is in about so many bytes of rows, spread over the files; raises UsageError when nothing is."""
+    curation: dict[str, Any] = {}
     if len(paths) == 1 and is_plan(expanded(paths[0])):
         plan = load_plan(expanded(paths[0]))
-        paths, method = list(plan.paths), method or plan.method
+        paths, method, curation = list(plan.paths), method or plan.method, plan.curation.to_json()
     members = []
     for path in paths:
         listed = readers.listing(Path(expanded(path)).absolute()).members
@@ -121,7 +124,7 @@ def _look(paths: Sequence[str], method: str, most_bytes: int, most_rows: int) ->
         exact = exact and whole
     if not rows:
         raise UsageError(str(last) if last is not None else "There are no rows in it; give a file that holds some.")
-    return _Looked(rows, members, chosen, exact, stored, seen, method)
+    return _Looked(rows, members, chosen, exact, stored, seen, method, curation)
 
 
 def excerpt(
@@ -138,14 +141,15 @@ def excerpt(
 def glance(argument: Mapping[str, Any]) -> dict[str, Any]:
     """Return what {"paths", "method"?, "format"?, "columns"?} seems to hold; the target of a probe.
 
-    {"method", "why", "alternatives", "rows", "about", "articles", "lengths": {"mean", "p50", "p90", "p99", "max"}};
-    lengths are in tokens, estimated. "rows" is exact unless "about". Raises UsageError when nothing in it can be
-    learnt from.
+    {"method", "why", "alternatives", "rows", "about", "articles", "lengths": {"mean", "p50", "p90", "p99", "max"},
+    "characters", "curation": settings of the plan that the data is, or {}}; lengths are in tokens, estimated. "rows"
+    is exact unless "about". Raises UsageError when nothing in it can be learnt from.
     """
     looked = _look(argument["paths"], argument.get("method", ""), MOST_BYTES, 4 * MOST_ROWS)
     rows, members, chosen, exact, method = looked.rows, looked.members, looked.chosen, looked.exact, looked.method
     format, columns = argument.get("format", ""), argument.get("columns") or None
-    return _told(rows, members, chosen, exact, (looked.stored, looked.seen), method, format, columns)
+    told = _told(rows, members, chosen, exact, (looked.stored, looked.seen), method, format, columns)
+    return told | {"curation": looked.curation}
 
 
 def _canonical(

@@ -6,6 +6,7 @@ the recipe for one that is to be made. Must not load weights or know memory.
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from workbench.core import catalogue
 from workbench.core.errors import UsageError
 from workbench.core.paths import expanded
 from workbench.core.plan import Base
-from workbench.core.recipe import SCRATCH, Recipe
+from workbench.core.recipe import BUNDLED, SCRATCH, Recipe
 from workbench.core.shape import Shape, shape_of
 from workbench.core.text import one_line
 from workbench.runs import bases, hub_cache
@@ -35,6 +36,7 @@ def of_config(config: Mapping[str, Any], reference: str, label: str, root: str =
         root=root,
         packing=family.packing if family is not None else "safe",
         targets=_targets(family),
+        config={**text, "model_type": shape.model_type},
     )
 
 
@@ -88,7 +90,8 @@ def of_reference(reference: str, recipe: Recipe | None = None) -> Base:
         return of_catalogue(model)
     config = bases.read_json(base.model_dir / "config.json")
     bases.refuse_forbidden(config, base.model_dir / "config.json")
-    named = base.run_id or reference
+    folder = reference != BUNDLED and os.path.isdir(expanded(reference))
+    named = base.run_id or (str(base.model_dir) if folder else reference)
     label = known[reference].label if reference in known else base.label
     return of_config(config, named, label, base.root, _counted(base.model_dir))
 
@@ -129,4 +132,9 @@ def _scratch(recipe: Recipe) -> Base:
         vocabulary=recipe.vocab_size,
         tied=True,
     )
-    return Base(SCRATCH, "a new model", shape, recipe.max_position_embeddings, SCRATCH)
+    config = {
+        "model_type": shape.model_type, "hidden_size": shape.hidden, "intermediate_size": shape.intermediate,
+        "num_hidden_layers": shape.layers, "num_attention_heads": shape.heads, "num_key_value_heads": shape.kv_heads,
+        "head_dim": shape.head_dim, "vocab_size": shape.vocabulary, "tie_word_embeddings": shape.tied,
+    }  # fmt: skip
+    return Base(SCRATCH, "a new model", shape, recipe.max_position_embeddings, SCRATCH, config=config)

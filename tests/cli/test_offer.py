@@ -1,0 +1,106 @@
+"""The question before a run, at a real terminal: it says what will run, and nothing is made before the answer."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import select
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.home import QUESTIONS, SECONDS, Home, settings
+from tests.support import wait_until
+
+ASKED = b"q leaves: "
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """Return folders of their own."""
+    return Home(tmp_path / "home")
+
+
+class Terminal:
+    """A command at a terminal of its own."""
+
+    def __init__(self, home: Home, *argv: str) -> None:
+        self.said = b""
+        self.child, self._screen = pty.fork()
+        if not self.child:  # the command's process, with the terminal as its own
+            command = home.command("train", "--base", "bundled", "--data", QUESTIONS, *argv)
+            os.execve(command[0], command, home.env())  # noqa: S606 - there is no shell in it
+
+    def shows(self, words: bytes) -> None:
+        """Wait until the terminal has shown these words since the last time."""
+        wait_until(lambda: words in self._read(), SECONDS, words.decode())
+        self.said = self.said.partition(words)[2]
+
+    def _read(self) -> bytes:
+        """Return what was shown so far, without waiting for more."""
+        with contextlib.suppress(OSError):  # the command is gone
+            while select.select([self._screen], [], [], 0)[0]:
+                self.said += os.read(self._screen, 1 << 16)
+        return self.said
+
+    def types(self, keys: bytes) -> None:
+        """Type keys."""
+        os.write(self._screen, keys)
+
+    def ends(self) -> int:
+        """Return the exit code, with all that was shown in `said`."""
+        _, status = wait_until(self._ended, SECONDS, "the command ends")
+        os.close(self._screen)
+        return os.waitstatus_to_exitcode(status)
+
+    def _ended(self) -> tuple[int, int] | None:
+        """Return the process and its status once it is over."""
+        self._read()
+        found = os.waitpid(self.child, os.WNOHANG)
+        return found if found[0] else None
+
+
+def made(home: Home) -> list[str]:
+    """Return the runs there are."""
+    return [path.name for path in home.runs_dir.iterdir()] if home.runs_dir.is_dir() else []
+
+
+@pytest.mark.parametrize(("keys", "code"), [(b"q\n", 0), (b"\x04", 0), (b"\x03", 130)])
+def test_leaving_makes_nothing(home: Home, keys: bytes, code: int) -> None:
+    terminal = Terminal(home)
+    terminal.shows(b"sft with full on bundled")
+    terminal.shows(b"predicted on")
+    terminal.shows(ASKED)
+    terminal.types(keys)
+    assert terminal.ends() == code
+    assert b"Traceback" not in terminal.said
+    assert made(home) == []
+
+
+def test_it_is_tried_and_asked_again_and_started(home: Home) -> None:
+    terminal = Terminal(home, *settings(max_steps=1, sample_max_new_tokens=0))
+    try:
+        terminal.shows(ASKED)
+        terminal.types(b"d\n")
+        terminal.shows(b"predicted for that batch")
+        terminal.shows(ASKED)
+        assert made(home) == [], "a dry run leaves nothing"
+        terminal.types(b"\n")
+        terminal.shows(b"Ctrl-C leaves it running")
+        (run,) = made(home)
+        terminal.shows(f"{run} is done".encode())
+    finally:
+        terminal.types(b"\x03")
+        assert terminal.ends() in (0, 130)
+
+
+def test_without_a_terminal_it_starts_and_says_that_it_can_be_tried(home: Home) -> None:
+    done = home.workbench("train", "--data", "/no/such/rows.jsonl", stdin=subprocess.DEVNULL)
+    assert "--dry-run" not in done.stderr, "nothing is offered that cannot be"
+    done = home.workbench(
+        "train", "--base", "bundled", "--data", QUESTIONS, *settings(max_steps=1, sample_max_new_tokens=0)
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("--dry-run") == 1
