@@ -96,7 +96,7 @@ def tokens(number: int) -> str:
     return f"{number // 1024}{SPACE}k" if number >= 1024 else str(number)
 
 
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def month(date: str) -> str:

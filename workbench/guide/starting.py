@@ -4,7 +4,7 @@ from workbench.runs import control
 
 
 def start(road):
-    resolved = _t.resolve(road.values, {}, road.preset or None, Live(quiet=True))
+    resolved = _t.prepare(road.values, {}, road.preset or None, Live(quiet=True)).resolved
     run = _t.create(resolved)
     control.start(run)
     return run.id

@@ -91,7 +91,7 @@ class FitScreen(Station):
         verdict, words = fitting.verdict(plan)
         sign, role = _SIGN[verdict]
         total = bar(long, plan.chosen.memory.peak / whole)
-        limit = ink(("of ", "label"), (fitting.amount(card.free, fitting.GIB), "figure"), (" GiB free", "label"))
+        limit = ink(("of ", "label"), (fitting.amount(card.free, units.GIB), "figure"), (" GiB free", "label"))
         lines += [
             Content(""),
             _decimals(width, [

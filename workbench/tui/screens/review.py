@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from workbench.core import recipe, units
-from workbench.guide import reviewing, starting
+from workbench.guide import fitting, reviewing, starting
 from workbench.guide.road import METHOD_NAMES, TUNING_NAMES, name_of
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import cut, foreign, ink, place, prose
@@ -113,7 +113,7 @@ class ReviewScreen(Station):
         if name and self.known.plan is not None:
             described = recipe.FIELDS[name][1]
             why = self.known.plan.chosen.resolved.provenance[name]
-            full = reviewing.reason(why)
+            full = fitting.reason(why)
             said = prose(
                 width, (f"{described.help} {described.why} ", "label"), (f"{full[:1].upper()}{full[1:]}.", "label")
             )
