@@ -7,9 +7,10 @@ ranges and their labels. Must not know how a curve is drawn, what it is of, or w
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
-from typing import Any, NamedTuple
+from itertools import accumulate, pairwise
+from typing import Any, NamedTuple, cast
 
 from workbench.core import units
 
@@ -138,6 +139,62 @@ class Series:
         """Append each of the points."""
         for x, y in points:
             self.append(x, y)
+
+    def extend_columns(self, xs: Sequence[float], ys: Sequence[float | None]) -> None:
+        """Append points given as two columns of equal length, x rising: like `extend`, and several times as fast.
+
+        It is `extend` where a value is missing, and until the smoothing has forgotten its beginning.
+        """
+        if xs and self.last is not None and xs[0] <= self.last[0]:
+            self._rewind(xs[0])
+        known = self._buckets[-1].weight if self._buckets else 0.0
+        if known < 1 - 1e-12:
+            head = min(len(xs), math.ceil(math.log(1e-12) / math.log(self._memory)) + 1)
+            self.extend(zip(xs[:head], ys[:head], strict=True))
+            xs, ys = xs[head:], ys[head:]
+        if not xs:
+            return
+        if None in ys or not self._buckets:
+            self.extend(zip(xs, ys, strict=True))
+            return
+        old, new = self._memory, 1 - self._memory
+        values = cast(Sequence[float], ys)
+        smooth = self._buckets[-1].smooth
+        smooths = list(accumulate(values, lambda so_far, y: old * so_far + new * y, initial=smooth))
+        place = 0
+        while place < len(xs):
+            x, last = xs[place], self._buckets[-1]
+            end = bisect_left(xs, (x // self._span + 1) * self._span, place)
+            part = values[place:end]
+            if x // self._span != last.first // self._span:
+                last = _Bucket(x, part[0], self._gap)
+                self._buckets.append(last)
+            low, high = min(part), max(part)
+            last.low, last.high = min(last.low, low), max(last.high, high)
+            last.smooth, last.weight, last.last = smooths[end], 1.0, xs[end - 1]
+            last.count += end - place
+            last.total += sum(part)
+            last.smooths += sum(smooths[place + 1 : end + 1])
+            self._gap = False
+            place = end
+            if len(self._buckets) > self._most:
+                self._coarsen()
+        self.points += len(xs)
+        self.last = (xs[-1], values[-1])
+
+    def follow(self, later: Series) -> None:
+        """Append a whole series, which begins where this one ends or, as an attempt that goes on, before that."""
+        if later.first is None:
+            self._gap = self._gap or later._gap
+            return
+        if self.last is not None and later.first <= self.last[0]:
+            self._rewind(later.first)
+        self._buckets += later._buckets
+        self._span = max(self._span, later._span)
+        self._gap, self.last = later._gap, later.last
+        self.points += later.points
+        while len(self._buckets) > self._most:
+            self._coarsen()
 
     def _rewind(self, x: float) -> None:
         """Forget what lies at x and after it; of a bucket that x lies inside of, the extremes stay."""
