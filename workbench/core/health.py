@@ -1,0 +1,322 @@
+"""What the figures of a run mean, in words: the rules that hold for every method, and the verdict on all findings.
+
+Owns these rules and their thresholds. Must not know files, screens or events as they stand in a journal: the caller
+brings `Figures`. A rule says nothing until it has seen enough, since a false alarm costs more trust than a late one.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.core.findings import LEVELS, Figures, Finding, Fix, looks_of, method_of, scaled
+from workbench.core.health_alignment import alignment
+from workbench.core.measures import LEVEL_STEPS
+
+WORDS = {
+    "": "too early to tell",
+    "good": "healthy",
+    "notice": "worth a look",
+    "warning": "needs attention",
+    "bad": "in trouble",
+}
+"""Level → what a run is called whose worst finding has it; "" while nothing was found."""
+
+RECENT_STEPS = 200
+"""Steps that gradient spikes are looked for in: what happened earlier has been survived."""
+SPIKE = 6.0
+"""A gradient norm this many times the median around it is a spike; healthy runs on small batches reach four."""
+MANY_SPIKES = 4
+"""So many spikes in `RECENT_STEPS` are no single bad batch any more (2 %)."""
+WARMED_UP, WARM_UP_SHARE = 8, 0.05
+"""Steps passed over at the beginning, and the share of all steps, where gradients are large and the rate is rising."""
+EVAL_NOISE = 0.01
+"""Relative change of an eval loss that counts as none: small held-out sets waver by about as much."""
+EVAL_RISE = 0.03
+"""Relative rise above the best eval loss that counts as overfitting, if two looks in a row are above it."""
+EVAL_HARM = 0.15
+"""The same, for a rise that undoes what was learnt."""
+GAP_NATS, GAP_SHARE = 0.5, 0.5
+"""Eval loss over train loss, in nats and as a share of the eval loss, both exceeded: rows are known by heart."""
+NO_PROGRESS = 0.01
+"""Relative fall of the train loss that counts as none, after a tenth of the run and three levels."""
+DIVERGED_NATS, DIVERGED_TIMES = 0.5, 1.3
+"""Train loss over the lowest it was, in nats and as a ratio, both exceeded: it is climbing out of what it learnt."""
+RISING_TIMES = 1.12
+"""The same ratio while the learning rate is near its peak: not lost yet, but the steps are too large."""
+NEAR_ZERO = 0.02
+"""Train loss, in nats per token, that only text known beforehand has: one token in fifty is a surprise."""
+SLOW = 0.5
+"""Speed now over the best level of the attempt; batches of unequal length waver by a third."""
+SPEED_STEPS = 16
+"""Steps whose median is the speed now."""
+SURROGATE = ("grpo", "ppo")
+"""Methods whose loss is no measure of progress: it hovers about zero by construction."""
+ON_TEXT = ("", "pretrain", "cpt", "sft", "distill")
+"""Methods whose loss is nats per token of text, "" when the method is unknown."""
+
+
+MOST_SAID = 3
+"""Findings in one line, when all are good."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All findings as one line."""
+
+    level: str
+    word: str
+    text: str
+
+
+def _eval(figures: Figures) -> Iterator[Finding]:
+    """The loss on held-out rows: falling, flat, or rising since its best."""
+    looks = looks_of(figures)
+    if len(looks) < 2:
+        return
+    values = [look.loss for look in looks]
+    best = min(range(len(values)), key=values.__getitem__)
+    rise = values[-1] / values[best] - 1 if values[best] > 0 else 0.0
+    since = looks[best].step
+    if len(values) - best > 2 and all(value > values[best] * (1 + EVAL_RISE) for value in values[best + 1 :][-2:]):
+        level = "bad" if rise > EVAL_HARM else "warning"
+        what = "it learns the rows by heart" if best else "what the base knew is being lost"
+        yield Finding(
+            "eval_rising",
+            level,
+            f"eval loss rises since step {since} ({values[best]:.2f} → {values[-1]:.2f}): {what}",
+            Fix("stop it and begin anew with fewer epochs or a lower learning rate", _gentler(figures, since), "stop"),
+        )
+        return
+    before = values[-4:-1]
+    if values[-1] < min(before) * (1 - EVAL_NOISE):
+        yield Finding("eval_falling", "good", "eval loss is still falling")
+    elif len(values) > 3 and abs(values[-1] / statistics.fmean(before) - 1) < EVAL_NOISE:
+        fell = values[0] > values[-1] * (1 + EVAL_NOISE)
+        yield Finding(
+            "eval_flat",
+            "good" if fell else "notice",
+            f"eval loss is level at {values[-1]:.2f}" if fell else "eval loss has not moved since the base",
+        )
+    elif len(values) <= 3 or rise <= EVAL_RISE:
+        yield Finding("eval_wavers", "good", f"eval loss is near its best, {values[best]:.2f}")
+
+
+def _times(count: int, what: str) -> str:
+    """Return a number of things."""
+    return f"{count} {what}{'s' if count != 1 else ''}"
+
+
+def _gentler(figures: Figures, best_step: int) -> dict[str, Any]:
+    """Return the fields that would have ended a run near its best step."""
+    if figures.recipe is None or not figures.steps:
+        return {}
+    if figures.recipe.max_steps:
+        return {"max_steps": max(best_step, 1)} if best_step else scaled(figures, "learning_rate", 1 / 3)
+    epochs = figures.epoch * best_step / max(figures.step, 1)
+    return {"num_train_epochs": round(epochs, 2)} if epochs >= 0.05 else scaled(figures, "learning_rate", 1 / 3)
+
+
+def _gap(figures: Figures) -> Iterator[Finding]:
+    """Eval loss far above train loss, when the eval loss does not fall any more."""
+    looks = looks_of(figures)
+    losses = [point.loss for point in figures.recent[-LEVEL_STEPS:] if point.loss is not None]
+    if len(looks) < 3 or len(losses) < LEVEL_STEPS // 2:
+        return
+    now, train = looks[-1].loss, statistics.fmean(losses)
+    falls = now < min(look.loss for look in looks[:-1]) * (1 - EVAL_NOISE)
+    if not falls and now - train > max(GAP_NATS, GAP_SHARE * now):
+        yield Finding(
+            "gap",
+            "notice",
+            f"train loss {train:.2f} is far below eval loss {now:.2f}: rows are known by heart",
+            Fix("more rows or fewer epochs close the gap", {}, ""),
+        )
+
+
+def _spikes(figures: Figures) -> Iterator[Finding]:
+    """Gradient norms far above those around them."""
+    norms = [
+        (point.step, point.grad_norm)
+        for point in figures.recent
+        if point.grad_norm is not None and point.step > max(WARMED_UP, WARM_UP_SHARE * figures.steps)
+    ][-RECENT_STEPS:]
+    if len(norms) < LEVEL_STEPS:
+        return
+    usual = statistics.median(norm for _, norm in norms)
+    spikes = [step for step, norm in norms if norm > SPIKE * usual > 0]
+    span = f"the last {len(norms)} steps"
+    if not spikes:
+        yield Finding("no_spikes", "good", f"no gradient spikes in {span}")
+    elif len(spikes) < MANY_SPIKES:
+        yield Finding(
+            "spikes", "notice", f"{_times(len(spikes), 'gradient spike')} in {span}, the last at step {spikes[-1]}"
+        )
+    else:
+        yield Finding(
+            "spikes",
+            "warning",
+            f"{len(spikes)} gradient spikes in {span}: steps are too large or rows are odd",
+            Fix("halve the learning rate", scaled(figures, "learning_rate", 0.5), "duplicate"),
+        )
+
+
+def _train(figures: Figures) -> Iterator[Finding]:
+    """The train loss as a whole: lost, climbing, never falling, or near zero too soon."""
+    levels, method = figures.levels, method_of(figures)
+    if any(point.loss is None for point in figures.recent[-SPEED_STEPS:]):
+        yield Finding(
+            "not_finite",
+            "bad",
+            "the train loss is not a number any more",
+            Fix(
+                "stop it and begin anew with a third of the learning rate",
+                scaled(figures, "learning_rate", 1 / 3),
+                "stop",
+            ),
+        )
+        return
+    if levels.first is None or levels.lowest is None or levels.last is None or method in SURROGATE:
+        return
+    (low_step, lowest), now = levels.lowest, levels.last
+    if levels.count >= 2 and now - lowest > DIVERGED_NATS and now > lowest * DIVERGED_TIMES:
+        yield Finding(
+            "diverging",
+            "bad",
+            f"train loss climbs since step {low_step} ({lowest:.2f} → {now:.2f}): it diverges",
+            Fix(
+                "stop it and begin anew with a third of the learning rate",
+                scaled(figures, "learning_rate", 1 / 3),
+                "stop",
+            ),
+        )
+        return
+    peak = max((point.learning_rate for point in figures.recent), default=0.0)
+    whole = figures.recipe.learning_rate if figures.recipe is not None else peak
+    if levels.count >= 4 and peak >= 0.5 * whole > 0 and now > lowest * RISING_TIMES and now - lowest > 0.1:
+        yield Finding(
+            "learning_rate_high",
+            "warning",
+            f"train loss rises under the full learning rate ({lowest:.2f} at step {low_step}, now {now:.2f})",
+            Fix("halve the learning rate", scaled(figures, "learning_rate", 0.5), "duplicate"),
+        )
+    elif levels.count >= 3 and figures.step >= 0.1 * figures.steps and now > levels.first * (1 - NO_PROGRESS):
+        looks = looks_of(figures)
+        if now > NEAR_ZERO and not (len(looks) > 1 and looks[-1].loss < looks[0].loss * (1 - EVAL_NOISE)):
+            yield Finding(
+                "no_progress",
+                "warning",
+                f"train loss has not fallen in {figures.step} steps ({levels.first:.2f} → {now:.2f})",
+                Fix(
+                    "three times the learning rate, or a look at what is learnt",
+                    scaled(figures, "learning_rate", 3.0),
+                    "duplicate",
+                ),
+            )
+    if method not in ON_TEXT:
+        return
+    if now < NEAR_ZERO and figures.epoch <= 1.0 and levels.count >= 2:
+        yield Finding(
+            "near_zero",
+            "warning",
+            f"train loss is {now:.3f} before every row was seen once: rows repeat, or the question holds the answer",
+            Fix("look at the rows and their duplicates", {}, ""),
+        )
+    elif now < NEAR_ZERO and figures.step < 0.9 * figures.steps and figures.epoch > 1.0:
+        yield Finding(
+            "by_heart", "notice", f"train loss is {now:.3f}: the rows are known by heart, further steps add little"
+        )
+
+
+def _speed(figures: Figures) -> Iterator[Finding]:
+    """Tokens per second against the best level of this attempt."""
+    speeds = [point.tokens_per_second for point in figures.recent if point.tokens_per_second > 0][-SPEED_STEPS:]
+    best = figures.levels.best_speed
+    if len(speeds) < SPEED_STEPS or best <= 0:
+        return
+    now = statistics.median(speeds)
+    if now < SLOW * best:
+        yield Finding(
+            "slower",
+            "notice",
+            f"it runs at {now / best * 100:.0f} % of the speed it had: heat, or another program",
+            Fix("see what else uses the machine", {}, ""),
+        )
+
+
+def _endings(figures: Figures) -> Iterator[Finding]:
+    """Samples that never end, where the base's did or the rows have an end."""
+    looks = [look for look in figures.stopped if look[1] > 1]
+    if (
+        method_of(figures) in ("", "pretrain", "cpt", "reward")
+        or len(looks) < 3
+        or any(ended for _, _, ended in looks[-2:])
+    ):
+        return
+    length = figures.recipe.sample_max_new_tokens if figures.recipe is not None else 0
+    if any(ended for _, _, ended in looks[:-2]):
+        yield Finding(
+            "never_stops",
+            "warning",
+            f"samples no longer end by themselves since step {looks[-2][0]}",
+            Fix("see in the mask whether the end of an answer is learnt", {}, ""),
+        )
+    else:
+        yield Finding(
+            "never_stops",
+            "notice",
+            f"no sample has ended by itself within {length} tokens",
+            Fix("longer samples show whether they would", {"sample_max_new_tokens": 2 * length}, ""),
+        )
+
+
+def _memory(figures: Figures) -> Iterator[Finding]:
+    """Layouts: what was given up when memory ran out."""
+    if figures.layouts:
+        last = figures.layouts[-1]
+        again = f" {len(figures.layouts)} times" if len(figures.layouts) > 1 else ""
+        yield Finding(
+            "memory",
+            "notice",
+            f"memory ran out{again}, and smaller pieces were taken: the result is the same, slower",
+            Fix("begin with these values next time", {k: v for k, v in last.items() if k != "text"}, ""),
+        )
+
+
+def _journal(figures: Figures) -> Iterator[Finding]:
+    """What the journal says of itself."""
+    if figures.dropped:
+        yield Finding("events_dropped", "notice", "the disk was full for a while, and the curves have a gap there")
+    if figures.cut_off:
+        times = "once" if figures.cut_off == 1 else f"{figures.cut_off} times"
+        yield Finding("cut_off", "notice", f"it was cut off {times} and went on from a checkpoint")
+
+
+RULES: tuple[Callable[[Figures], Iterator[Finding]], ...] = (
+    _train,
+    _eval,
+    alignment,
+    _gap,
+    _spikes,
+    _endings,
+    _memory,
+    _speed,
+    _journal,
+)
+
+
+def findings(figures: Figures) -> list[Finding]:
+    """Return what the figures say, the worst first."""
+    found = [finding for rule in RULES for finding in rule(figures)]
+    return sorted(found, key=lambda finding: -LEVELS.index(finding.level))
+
+
+def verdict(found: Sequence[Finding]) -> Verdict:
+    """Return the findings, the worst first, as one line: the worst, or what is good."""
+    if not found:
+        return Verdict("", WORDS[""], "a few more steps, and a second look at the held-out rows")
+    worst = found[0].level
+    text = "; ".join(finding.text for finding in found[:MOST_SAID]) if worst == "good" else found[0].text
+    return Verdict(worst, WORDS[worst], text)
