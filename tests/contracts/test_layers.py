@@ -36,7 +36,7 @@ LAYERS = {
     "tui": Layer(frozenset({"core", "runs"}), frozenset(SCREEN)),
     "engine": Layer(frozenset({"core", "data", "runs"}), None, frozenset(SCREEN)),
     "data": Layer(frozenset({"core"}), None, frozenset(HEAVY | SCREEN)),
-    "runs": Layer(frozenset({"core"}), frozenset({"psutil", "pynvml", "tomli_w"})),
+    "runs": Layer(frozenset({"core"}), frozenset({"orjson", "psutil", "pynvml", "tomli_w"})),
     "core": Layer(frozenset(), frozenset({"tomli_w"})),
 }
 

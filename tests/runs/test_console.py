@@ -80,3 +80,45 @@ def test_a_gigabyte_takes_little_memory(tmp_path: Path) -> None:
 def test_a_missing_console_has_no_lines(tmp_path: Path) -> None:
     assert console.tail(tmp_path / "missing", 5) == []
     assert console.tail(tmp_path, 5) == []
+
+
+def test_a_console_is_followed_line_by_line_and_anew_when_it_is_another(tmp_path: Path) -> None:
+    path = tmp_path / "console.log"
+    follower = console.Follower(path)
+    assert follower.read() == []
+    path.write_bytes(b"one\ntwo\nthr")
+    assert follower.read() == ["one", "two"]
+    assert follower.read() == []
+    with path.open("ab") as file:
+        file.write(b"ee\n\n\x1b[31mred\n")
+    assert follower.read() == ["three", "", "red"]
+    path.write_bytes(b"new\n")
+    assert follower.read() == ["new"]
+
+
+def test_a_console_that_runs_ahead_is_passed_over_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "console.log"
+    lines = [f"line {n:06d}" for n in range(400_000)]
+    path.write_bytes("".join(line + "\n" for line in lines).encode())
+    follower = console.Follower(path)
+    first, *rest = follower.read()
+    assert rest == lines[-len(rest) :]
+    left_out = path.stat().st_size - 12 * len(rest)
+    assert first == f"… {left_out:,} bytes left out …".replace(",", "\u00a0")
+    with path.open("ab") as file:
+        file.write(b"more\n" * 100_000)
+    found: list[str] = []
+    while more := follower.read():
+        found += more
+    assert found == ["more"] * 100_000, "half a megabyte is caught up with"
+
+
+def test_a_line_without_an_end_comes_in_pieces(tmp_path: Path) -> None:
+    path = tmp_path / "console.log"
+    path.write_bytes(b"x" * (600 << 10))
+    follower = console.Follower(path)
+    assert len(follower.read()) == len(follower.read()) == 1
+    assert follower.read() == []
+    with path.open("ab") as file:
+        file.write(b"\nend\n")
+    assert follower.read()[-1] == "end"

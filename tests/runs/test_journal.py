@@ -256,3 +256,60 @@ def test_on_a_full_disk_the_last_words_still_fit(tmp_path: Path) -> None:
     assert len(told["steps"]) + told["dropped"] == 4999 + 100 + 3000
     assert told["numbers"] == sorted(set(told["numbers"]))
     assert told["lines"] == len(told["numbers"]), "no line is torn"
+
+
+def test_a_reader_takes_no_more_at_once_than_it_is_asked_to(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b"".join(encode(step(n)) for n in range(1, 1001)))
+    line = len(encode(step(1)))
+    reader = journal.Reader(path)
+    assert reader.behind() == path.stat().st_size
+    taken = []
+    while events := reader.read(20 * line):
+        taken.append(len(events))
+    assert sum(taken) == 1000
+    assert max(taken) <= 21
+    assert reader.behind() == 0
+    tiny = journal.Reader(path)
+    assert [event.n for _ in range(3) for event in tiny.read(1)] == [0, 0, 0], "a long line comes whole"
+
+
+def test_a_reader_goes_on_at_a_place_and_tells_when_the_journal_is_another(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(encode(step(1)) + encode(step(2)))
+    figures = path.stat()
+    place = journal.Place((figures.st_dev, figures.st_ino), len(encode(step(1))))
+    reader = journal.Reader(path, place)
+    assert [event.step for event in reader.read() if isinstance(event, Step)] == [2]
+    assert not reader.was_replaced
+    path.unlink()
+    assert reader.behind() == 0
+    assert reader.read() == []
+    (tmp_path / "other").write_bytes(encode(step(9)))
+    (tmp_path / "other").rename(path)
+    assert [event.step for event in reader.read() if isinstance(event, Step)] == [9]
+    assert reader.was_replaced
+    assert reader.read() == []
+    assert not reader.was_replaced
+
+
+def test_the_last_event_of_a_kind_is_looked_for_no_further_back_than_asked(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    first = encode(Eval(step=1, loss=1.0))
+    path.write_bytes(first + encode(step(1)) + encode(step(2)))
+    assert journal.latest(path, ("eval", "step")).keys() == {"eval", "step"}
+    assert journal.latest(path, ("eval", "step"), len(first)).keys() == {"step"}
+    assert journal.latest(path, ("eval", "step"), path.stat().st_size) == {}
+
+
+def test_the_end_of_the_last_whole_line_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(b"one\n" + b"x" * (3 << 20))
+    found = journal.end_of(path)
+    assert found is not None
+    assert found.offset == 4
+    path.write_bytes(b"x" * 10)
+    found = journal.end_of(path)
+    assert found is not None
+    assert found.offset == 0
+    assert journal.end_of(tmp_path / "none") is None

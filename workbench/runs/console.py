@@ -1,6 +1,7 @@
 """The raw output of a run's attempts, made fit for a screen.
 
-Owns reading the end of a console file in bounded memory. Must not interpret what the output means.
+Owns reading the end of a console file, once or as it grows, in bounded memory. Must not interpret what the output
+means.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ from workbench.core.text import clean
 
 _BLOCK_BYTES = 64 << 10
 _MAX_BYTES = 16 << 20
+_STEP_BYTES = 256 << 10
+"""Most that is read at one look: ten looks a second follow 25 000 lines a second."""
+_BEHIND_BYTES = 1 << 20
+"""Further behind than this, the lines in between are passed over: nobody could have read them."""
 _ESCAPE = re.compile(
     "(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]"  # control sequences: colours, cursor movement
     "|(?:\x1b[\\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\\\|\x9c|$)"  # titles, clipboard, links
@@ -53,3 +58,41 @@ def tail(path: Path, lines: int, max_line: int = 4096) -> list[str]:
     if raw and not raw[-1]:
         raw.pop()
     return [_shown(line, max_line) for line in raw[-lines:]]
+
+
+class Follower:
+    """Follows a console file from near its end; one that was replaced or cut short is read anew."""
+
+    def __init__(self, path: Path, max_line: int = 4096) -> None:
+        self._path = path
+        self._max_line = max_line
+        self._file = (0, 0)
+        self._offset = 0
+
+    def read(self) -> list[str]:
+        """Return the lines completed since the last look, safe to show, and in their place one that says so where some
+        were passed over; none when the file cannot be read.
+        """
+        try:
+            with self._path.open("rb") as file:
+                figures = os.fstat(file.fileno())
+                if (figures.st_dev, figures.st_ino) != self._file or figures.st_size < self._offset:
+                    self._file, self._offset = (figures.st_dev, figures.st_ino), 0
+                passed = figures.st_size - self._offset - _STEP_BYTES
+                if figures.st_size - self._offset <= _BEHIND_BYTES:
+                    passed = 0
+                file.seek(self._offset + passed)
+                block = file.read(_STEP_BYTES)
+        except OSError:
+            return []
+        begin = block.find(b"\n") + 1 if passed else 0
+        end = block.rfind(b"\n") + 1
+        if not end and len(block) == _STEP_BYTES:
+            end = len(block)  # a line as long as that is shown in pieces, not awaited for ever
+        self._offset += passed + end
+        lines = (
+            [_shown(line, self._max_line) for line in block[begin : max(end - 1, begin)].split(b"\n")]
+            if end > begin
+            else []
+        )
+        return [f"… {passed + begin:,} bytes left out …".replace(",", "\u00a0"), *lines] if passed else lines

@@ -11,7 +11,7 @@ import json
 import os
 import time
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workbench.core.errors import NoSpaceError, WorkbenchError
@@ -152,28 +152,66 @@ class Writer:
         os.close(self._fd)
 
 
+@dataclass(frozen=True)
+class Place:
+    """How far a journal was read."""
+
+    file: tuple[int, int]
+    """Device and inode: a journal that was replaced is another file."""
+    offset: int
+    """Bytes; the beginning of a line."""
+
+
 class Reader:
-    """Follows one journal from its beginning; a journal that was replaced or cut short is read again from the start."""
+    """Follows one journal; one that was replaced or cut short is read again from the start.
 
-    def __init__(self, path: Path) -> None:
+    It begins at the journal's beginning, or at a place.
+    """
+
+    def __init__(self, path: Path, place: Place | None = None) -> None:
         self._path = path
-        self._offset = 0
-        self._file: tuple[int, int] = (0, 0)
+        self._offset = place.offset if place is not None else 0
+        self._file: tuple[int, int] = place.file if place is not None else (0, 0)
+        self._seen = place is not None
+        self.was_replaced = False
+        """Whether the last look began again from the start, so that what was read before is of another journal."""
 
-    def read(self) -> list[Event]:
-        """Return the events that were completed since the last call; none when the journal cannot be read yet."""
+    def behind(self) -> int:
+        """Return the bytes that were not read yet; 0 when the journal cannot be read."""
+        try:
+            figures = self._path.stat()
+        except OSError:
+            return 0
+        return figures.st_size - self._offset if self._is(figures) else figures.st_size
+
+    def _is(self, figures: os.stat_result) -> bool:
+        """Return whether a file is the one that was read so far."""
+        return (figures.st_dev, figures.st_ino) == self._file and figures.st_size >= self._offset
+
+    def read(self, most_bytes: int = 0) -> list[Event]:
+        """Return the events that were completed since the last call; none when the journal cannot be read yet.
+
+        With `most_bytes` it stops soon after so many of them, and the next call goes on there.
+        """
         events: list[Event] = []
+        taken = 0
+        self.was_replaced = False
         try:
             with self._path.open("rb") as file:
                 figures = os.fstat(file.fileno())
-                if (figures.st_dev, figures.st_ino) != self._file or figures.st_size < self._offset:
+                if not self._is(figures):
+                    self.was_replaced, self._seen = self._seen, True
                     self._file, self._offset = (figures.st_dev, figures.st_ino), 0
                 file.seek(self._offset)
                 rest = b""
-                while block := file.read(_BLOCK_BYTES):
+                size = min(most_bytes or _BLOCK_BYTES, _BLOCK_BYTES)
+                while block := file.read(size):
                     whole, newline, rest = (rest + block).rpartition(b"\n")
                     self._offset += len(whole) + len(newline)
                     events += _decoded(whole.split(b"\n"))
+                    taken += len(block)
+                    if whole and 0 < most_bytes <= taken:
+                        break
         except OSError:
             pass
         return events
@@ -201,25 +239,45 @@ def _end_of(path: Path, max_bytes: int) -> list[bytes]:
     return lines[1:] if start > 0 else lines
 
 
+def end_of(path: Path) -> Place | None:
+    """Return the place after the last whole line of a journal; None when it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            figures = os.fstat(file.fileno())
+            end = figures.st_size
+            while end > 0:
+                start = max(0, end - _BLOCK_BYTES)
+                file.seek(start)
+                if (found := file.read(end - start).rfind(b"\n")) >= 0:
+                    return Place((figures.st_dev, figures.st_ino), start + found + 1)
+                end = start
+    except OSError:
+        return None
+    return Place((figures.st_dev, figures.st_ino), 0)
+
+
 def tail(path: Path, max_bytes: int = 64 << 10) -> list[Event]:
     """Return the events that lie complete within the last `max_bytes` of a journal, oldest first."""
     return _decoded(_end_of(path, max_bytes)[:-1])
 
 
-def latest(path: Path, kinds: Iterable[str]) -> dict[str, Event]:
-    """Return the last event of each of `kinds` that a journal holds, reading it from the end only as far as needed."""
+def latest(path: Path, kinds: Iterable[str], since: int = 0) -> dict[str, Event]:
+    """Return the last event of each of `kinds` that a journal holds, reading it from the end only as far as needed.
+
+    Nothing before byte `since`, the beginning of a line, is looked at.
+    """
     found: dict[str, Event] = {}
     wanted = {kind: b'"kind":"%s"' % kind.encode() for kind in kinds}
     try:
         with path.open("rb") as file:
             start, rest = os.fstat(file.fileno()).st_size, b""
-            while start > 0 and wanted:
-                size = min(start, _BLOCK_BYTES)
+            while start > since and wanted:
+                size = min(start - since, _BLOCK_BYTES)
                 start -= size
                 file.seek(start)
                 block = file.read(size) + rest
                 # The first line of a block may begin in the one before it, the last one may be torn.
-                cut = 0 if start == 0 else block.find(b"\n") + 1
+                cut = 0 if start == since else block.find(b"\n") + 1
                 rest = block[:cut]
                 for kind, mark in list(wanted.items()):
                     if (event := _last_of(block[cut:], mark)) is not None:

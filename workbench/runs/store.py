@@ -27,6 +27,7 @@ from workbench.runs import atomic, journal, locks, process, requests
 META_FILE = "run.json"
 RECIPE_FILE = "recipe.toml"
 _MAX_META_BYTES = 1 << 20
+_MAX_REPORT_BYTES = 16 << 20
 _SLUG_CHARACTERS = 40
 _RECENT_BYTES = (16 << 10, 1 << 20, 64 << 20)
 
@@ -92,6 +93,15 @@ class Run:
         if not isinstance(body, dict):
             raise WorkbenchError(f"{path} cannot be read: it is damaged; is {self.path} a run?")
         return body
+
+    def report(self) -> dict[str, Any]:
+        """Return report.json; {} while there is none, or when it cannot be read."""
+        try:
+            with self.report_path.open("rb") as file:
+                body = json.loads(file.read(_MAX_REPORT_BYTES))
+        except (OSError, ValueError, RecursionError):
+            return {}
+        return body if isinstance(body, dict) else {}
 
     def events(self) -> list[Event]:
         """Return every event of every attempt, oldest first."""

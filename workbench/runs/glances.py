@@ -1,0 +1,153 @@
+"""All runs at a glance, again and again: only what has changed is read anew.
+
+Owns what a list of runs shows of each. Must not know how it is shown. A journal that has grown is read from where it
+was read before, however long it is; the small curve is made of a few lines of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from workbench.core.errors import WorkbenchError
+from workbench.core.events import AttemptEnded, AttemptStarted, Eval, Event, Phase, Step, decode
+from workbench.runs import journal, locks, process, requests
+from workbench.runs.store import Run, list_runs
+
+_KINDS = (Step.kind, Eval.kind, Phase.kind, AttemptStarted.kind, AttemptEnded.kind)
+_LINE_BYTES = 8 << 10
+"""Most that is read to find a step near a place: its line, and a long sample before it."""
+_GROWN = 1.05
+"""A curve is made anew when the journal is longer than when it was made by this ratio."""
+
+
+@dataclass(frozen=True)
+class Glance:
+    """One run in a list."""
+
+    run: Run
+    status: str
+    meta: dict[str, Any]
+    """What run.json says: title, created, method, tuning, base, parent."""
+    step: int = 0
+    steps: int = 0
+    loss: float | None = None
+    eval_loss: float | None = None
+    phase: str = ""
+    error: str = ""
+    """Why it failed, "" unless it did."""
+    t: float = 0.0
+    """When the newest event known here was written, seconds since the epoch."""
+    curve: tuple[tuple[int, float], ...] = ()
+    """(step, loss) of a few steps, evenly over the journal."""
+
+    @property
+    def id(self) -> str:
+        """The run's name."""
+        return self.run.id
+
+    @property
+    def parent(self) -> str:
+        """The run whose result is the base, or ""."""
+        return str(self.meta.get("parent", ""))
+
+
+def sketch(path: Path, points: int) -> tuple[tuple[int, float], ...]:
+    """Return (step, loss) of about so many steps of a journal, evenly over its length; its length does not matter."""
+    found: dict[int, float] = {}
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            for number in range(points):
+                file.seek(max(size * number // max(points - 1, 1) - (_LINE_BYTES if number == points - 1 else 0), 0))
+                block = file.read(_LINE_BYTES)
+                lines = block.split(b"\n")[0 if number == 0 else 1 : -1]
+                steps = [line for line in lines if b'"kind":"step"' in line]
+                event = decode(steps[-1 if number == points - 1 else 0]) if steps else None
+                if isinstance(event, Step) and event.loss is not None:
+                    found[event.step] = event.loss
+    except OSError:
+        return ()
+    return tuple(sorted(found.items()))
+
+
+def _told(last: dict[str, Event]) -> dict[str, Any]:
+    """Return what the last events of each kind say, as fields of a glance."""
+    step, evaluation, phase = last.get(Step.kind), last.get(Eval.kind), last.get(Phase.kind)
+    ended = last.get(AttemptEnded.kind)
+    return {
+        "step": step.step if isinstance(step, Step) else 0,
+        "steps": step.steps if isinstance(step, Step) else 0,
+        "loss": step.loss if isinstance(step, Step) else None,
+        "eval_loss": evaluation.loss if isinstance(evaluation, Eval) else None,
+        "phase": phase.phase if isinstance(phase, Phase) else "",
+        "error": ended.error if isinstance(ended, AttemptEnded) else "",
+        "t": max((event.t for event in last.values()), default=0.0),
+    }
+
+
+class _Known:
+    """What is remembered of one run."""
+
+    def __init__(self, run: Run, meta: dict[str, Any]) -> None:
+        self.meta = meta
+        self.stamp: tuple[Any, ...] = ()
+        self.last: dict[str, Event] = {}
+        self.size = 0
+        self.file = 0
+        self.drawn = 0
+        self.glance = Glance(run, "", meta)
+
+
+class Glances:
+    """The list of runs; `look` gives what has changed since the last look. Used by one thread."""
+
+    def __init__(self, points: int = 0) -> None:
+        """`points` is the length of each run's curve, 0 for none."""
+        self._points = points
+        self._known: dict[str, _Known] = {}
+
+    def look(self) -> tuple[tuple[str, ...], dict[str, Glance]]:
+        """Return the ids of all runs, newest first, and those that are new or have changed."""
+        changed: dict[str, Glance] = {}
+        runs = list_runs()
+        for run in runs:
+            known = self._known.get(run.id)
+            if known is None:
+                try:
+                    known = self._known[run.id] = _Known(run, run.meta())
+                except WorkbenchError:
+                    continue
+            if (glance := self._glance(run, known)) != known.glance:
+                known.glance = changed[run.id] = glance
+        order = tuple(run.id for run in runs if run.id in self._known)
+        for gone in self._known.keys() - set(order):
+            del self._known[gone]
+        return order, changed
+
+    def _glance(self, run: Run, known: _Known) -> Glance:
+        """Return the run at a glance, from what is known where nothing has changed."""
+        try:
+            figures = run.events_path.stat()
+            size, file = figures.st_size, figures.st_ino
+        except OSError:
+            size = file = 0
+        stamp = (size, file, locks.is_held(run.lock_path), requests.pending(run.path), process.read_identity(run.path))
+        held = stamp[2]
+        if stamp == known.stamp and not held:
+            return known.glance
+        if file != known.file or size < known.size:
+            known.last, known.size, known.file, known.drawn = {}, 0, file, 0
+            known.glance = Glance(run, "", known.meta)
+        if size > known.size:
+            known.last |= journal.latest(run.events_path, _KINDS, known.size)
+            # The last line may be torn: it is looked at again, whole.
+            place = journal.end_of(run.events_path)
+            known.size = min(place.offset, size) if place is not None else 0
+        known.stamp = stamp
+        glance = replace(known.glance, status=run.status(), **_told(known.last))
+        if self._points and size > known.drawn * _GROWN:
+            known.drawn = size
+            glance = replace(glance, curve=sketch(run.events_path, self._points))
+        return glance if glance.status == "failed" else replace(glance, error="")
