@@ -16,3 +16,43 @@ class ReadingTaken(Message, bubble=False):
     def __init__(self, reading: Reading) -> None:
         super().__init__()
         self.reading = reading
+
+
+class _OfRun(Message, bubble=False):
+    """Says of one run "look again": such messages merge, so that a slow screen never has two to take."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__()
+        self.run_id = run_id
+
+    def can_replace(self, message: Message) -> bool:
+        """Return whether a message that still waits says the same."""
+        return type(message) is type(self) and message.run_id == self.run_id
+
+
+class RunAdvanced(_OfRun):
+    """There are new figures of a run; its watcher has them."""
+
+
+class ConsoleGrew(_OfRun):
+    """There are new lines on a run's console; its watcher has them."""
+
+
+class RunEnded(_OfRun):
+    """An attempt has come to its end; `status` is what the run is now."""
+
+    def __init__(self, run_id: str, status: str) -> None:
+        super().__init__(run_id)
+        self.status = status
+
+
+class RunGone(_OfRun):
+    """The directory of a run is not there any more; its watcher has ended."""
+
+
+class RunsChanged(Message, bubble=False):
+    """The list of runs or something in it has changed; its watcher knows what."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Return whether a message that still waits says the same."""
+        return isinstance(message, RunsChanged)
