@@ -61,6 +61,10 @@ GREEDY = (
     "{% for message in messages %}<|{{ message['role'] }}|>\n{{ message['content'] }}<|end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
 )
+CLOSING = (
+    "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}<|end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>{% else %}{{ eos_token }}{% endif %}"
+)
 
 
 @dataclass(frozen=True)
@@ -88,9 +92,10 @@ FAMILIES = {
     "prefilled": Family(PREFILLED, "<|im_end|>", specials=("<|endoftext|>", "<|im_start|>")),
     "endless": Family(ENDLESS, "<|endoftext|>"),
     "greedy": Family(GREEDY, "<|end|>", specials=("<|user|>", "<|assistant|>", "<|system|>"), greedy=True),
+    "closing": Family(CLOSING, "<|endoftext|>", specials=("<|end|>", "<|user|>", "<|assistant|>", "<|system|>")),
 }
 """ChatML; Llama 3; Gemma; Mistral; Qwen 3 with thoughts; a generation prompt that is not in the rendered answer; no
-stop token at all; Phi 3."""
+stop token at all; Phi 3; Phi 4 mini, which closes the whole text behind the last turn."""
 
 
 def _byte_level() -> Tokenizer:
@@ -140,8 +145,8 @@ def tokenizer(name: str) -> Any:
 def generation_eos(name: str) -> list[int]:
     """Return the stop ids that the generation configuration of such a model lists."""
     made = tokenizer(name)
-    ends = [text for text in (FAMILIES[name].eos, "<end_of_turn>") if text in made.get_vocab()]
-    return [made.convert_tokens_to_ids(text) for text in ends]
+    ends = dict.fromkeys((FAMILIES[name].eos, "<end_of_turn>", "<|end|>"))
+    return [made.convert_tokens_to_ids(text) for text in ends if text in made.get_vocab()]
 
 
 def tiny(architecture: str, vocab_size: int = 300, **changes: Any) -> Any:

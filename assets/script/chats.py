@@ -46,9 +46,9 @@ def defused(value, found):
     return [defused(item, found) for item in value] if isinstance(value, list) else value
 
 
-def knows_calls():
-    """Return whether the template writes the calls of tools; one that does not would leave the answer empty."""
-    call = {"type": "function", "function": {"name": "call_of_a_trial", "arguments": {}}}
+def knows_calls(**more):
+    """Return whether the template writes calls with `more`; one that does not would leave the answer empty."""
+    call = {**more, "type": "function", "function": {"name": "call_of_a_trial", "arguments": {}}}
     asked = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "", "tool_calls": [call]}]
     try:
         return "call_of_a_trial" in render(asked, None)
@@ -64,6 +64,15 @@ def spelled_out(message):
     return {key: value for key, value in message.items() if key != "tool_calls"} | {"content": content}
 
 
+def going_on(messages, turn, through, full, tools):
+    """Return `full` up to the end of an answer that only ends otherwise where nothing follows it, else ""."""
+    other = render([*messages[: turn + 1], {**messages[turn + 1], "content": SLOT}], tools)
+    shared, same = os.path.commonprefix([full, other]), os.path.commonprefix([full, through])
+    start, stop = max(((shared.rfind(stop), stop) for stop in stop_texts), default=(-1, ""))
+    ends = 0 <= start <= len(same) and through.startswith(tuple(stop_texts), start)
+    return shared[: start + len(stop)] if ends else ""
+
+
 def answers_in(messages, tools, full):
     """Return the (first, last) characters of each answer in the rendered conversation `full`, its end included.
 
@@ -76,7 +85,7 @@ def answers_in(messages, tools, full):
         before = render(messages[:turn], tools, prompt=True)
         through = render(messages[: turn + 1], tools) if turn + 1 < len(messages) else full
         if not full.startswith(through):
-            continue
+            through = going_on(messages, turn, through, full, tools)
         if not through.startswith(before):
             # The prompt opens something, a thought for example, that this answer does not have. What the prompt shares
             # with any other answer is the template's, the rest is the answer's own beginning.
@@ -123,7 +132,8 @@ def examples_of(row):
     """Return the [(ids, labels)] of a conversation: one, or none where it holds nothing to learn."""
     found = []
     messages = row["messages"]
-    if any(message.get("tool_calls") for message in messages) and not calls_are_written:
+    calls = [call for message in messages for call in message.get("tool_calls") or []]
+    if calls and not (named_calls_are_written if all(call.get("id") for call in calls) else calls_are_written):
         messages = [spelled_out(message) for message in messages]
     messages = [{key: item if key == "role" else defused(item, found) for key, item in m.items()} for m in messages]
     tools = defused(row.get("tools"), found)
@@ -146,3 +156,4 @@ def examples_of(row):
 
 
 calls_are_written = knows_calls()
+named_calls_are_written = calls_are_written or knows_calls(id="trial1234")

@@ -29,6 +29,7 @@ LEARNT = {
     "prefilled": ["Ada lives in Stoneford.<|im_end|>", "It is 19.<|im_end|>"],
     "endless": ["Ada lives in Stoneford.\n", "It is 19.\n<|endoftext|>"],
     "greedy": ["Ada lives in Stoneford.<|end|>", "It is 19.<|end|>"],
+    "closing": ["Ada lives in Stoneford.<|end|>", "It is 19.<|end|><|endoftext|>"],
 }
 
 

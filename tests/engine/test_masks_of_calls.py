@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import orjson
@@ -48,3 +49,13 @@ def test_a_template_that_writes_calls_is_left_to_it_and_control_tokens_in_them_a
     assert answer == "It is.<|im_end|>"
     end = tokenizer.convert_tokens_to_ids("<|im_end|>")
     assert example.input_ids.count(end) == len(MESSAGES)
+
+
+def test_a_template_that_wants_ids_of_calls_gets_those_that_have_them() -> None:
+    wants_ids = KNOWS_CALLS.replace("<call>", "<call>{{ call.id or raise_exception('no id') }} ")
+    named = [MESSAGES[0], {**MESSAGES[1], "tool_calls": [{**CALL, "id": "call12345"}]}, *MESSAGES[2:]]
+    tokenizer = copy.deepcopy(models.tokenizer("chatml"))
+    tokenizer.chat_template = wants_ids
+    encoder = ChatEncoder(tokenizer, models.generation_eos("chatml"))
+    assert learnt(tokenizer, encoder.encode(named, 512))[0].startswith("<call>call12345 weather")
+    assert learnt(tokenizer, encoder.encode(MESSAGES, 512))[0] == orjson.dumps(CALL["function"]).decode() + "<|im_end|>"

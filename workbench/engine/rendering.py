@@ -142,7 +142,16 @@ class Renderer:
     @cached_property
     def _knows_calls(self) -> bool:
         """Whether the template writes the calls of tools; one that does not would leave the answer empty."""
-        call = {"type": "function", "function": {"name": "call_of_a_trial", "arguments": {}}}
+        return self._writes_call({})
+
+    @cached_property
+    def _knows_named_calls(self) -> bool:
+        """Whether the template writes calls that have an id; some refuse any other."""
+        return self._knows_calls or self._writes_call({"id": "trial1234"})
+
+    def _writes_call(self, more: Mapping[str, str]) -> bool:
+        """Return whether the template writes a call that has `more` beside its function."""
+        call = {**more, "type": "function", "function": {"name": "call_of_a_trial", "arguments": {}}}
         asked: list[dict[str, Any]] = [
             {"role": "user", "content": "x"},
             {"role": "assistant", "content": "", "tool_calls": [call]},
@@ -154,7 +163,8 @@ class Renderer:
 
     def _ready(self, messages: Sequence[Mapping[str, Any]], found: list[str]) -> list[dict[str, Any]]:
         """Return the turns as the template gets them: control tokens replaced, calls as text where it ignores them."""
-        if any(message.get("tool_calls") for message in messages) and not self._knows_calls:
+        calls = [call for message in messages for call in message.get("tool_calls") or []]
+        if calls and not (self._knows_named_calls if all(call.get("id") for call in calls) else self._knows_calls):
             messages = [spelled_out(message) for message in messages]
         return [
             {key: value if key == "role" else self._defuse(value, found) for key, value in message.items()}
@@ -196,7 +206,7 @@ class Renderer:
             before = self._render(messages[:index], tools, prompt=True)
             through = self._render(messages[: index + 1], tools) if index + 1 < len(messages) else full
             if not full.startswith(through):
-                continue
+                through = self._going_on(messages, index, through, full, tools)
             if not through.startswith(before):
                 # The prompt opens something, a thought for example, that this answer does not have. What both begin
                 # with is not the answer's own beginning, so it is looked for with another one.
@@ -208,6 +218,19 @@ class Renderer:
                     continue
             spans.append((len(before), self._end(through, len(before))))
         return spans
+
+    def _going_on(self, messages: Sequence[Mapping[str, Any]], index: int, through: str, full: str, tools: Any) -> str:
+        """Return what `full` has up to the end of an answer that ends otherwise where nothing follows it, as `through`
+        has it; "" where the answer itself is written differently.
+
+        Some templates close the whole text in a way of their own, after or in the place of the turn's end.
+        """
+        other = [*messages[: index + 1], {**messages[index + 1], "content": f"{_SLOT_OPEN}0"}]
+        shared = os.path.commonprefix([full, self._render(other, tools)])  # noqa: RUF071 - of any texts
+        same = os.path.commonprefix([full, through])  # noqa: RUF071 - of any texts
+        start, stop = max(((shared.rfind(stop), stop) for stop in self._stops), default=(-1, ""))
+        ends = 0 <= start <= len(same) and through.startswith(tuple(self._stops), start)
+        return shared[: start + len(stop)] if ends else ""
 
     def _end(self, through: str, start: int) -> int:
         """Return where the assistant's turn ends: after its stop token, without the blanks the template adds behind."""
