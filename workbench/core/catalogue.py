@@ -60,6 +60,9 @@ class Family:
     """"proven" when a test compares this program's GGUF export of the architecture with transformers."""
     source: str
     """Where its numbers come from."""
+    training_template: str = ""
+    """Which chat template marks what the assistant says: the name of one of `presets/templates`, "stack" for one that
+    TRL puts in the place of the family's own, "native" where that has marks itself, else "none: " and why, or ""."""
 
     def stays_sixteen_bit(self, parameter: str) -> bool:
         """Return whether qlora leaves the weight matrix of that name in 16 bits."""
@@ -84,6 +87,7 @@ class Model:
     gated: bool
     chat_template: str
     thinking: str
+    training_template: str
     source: str
     date: str = ""
     """When it was published, YYYY-MM or YYYY-MM-DD, or "" when unknown."""
@@ -111,12 +115,14 @@ _FAMILY: dict[str, tuple[type, ...]] = {
     "gated": (bool,), "chat_template": (str,), "thinking": (str,), "lora_targets": (list, str), "packing": (str,),
     "sixteen_bit": (list,), "gguf": (str,), "source": (str,),
 }  # fmt: skip
+_FAMILY_MAY: dict[str, tuple[type, ...]] = {"training_template": (str,)}
 _SIZE: dict[str, tuple[type, ...]] = {"parameters": (int,)}
 _MODEL: dict[str, tuple[type, ...]] = {"hub_id": (str,), "label": (str,), "kind": (str,), "size": (str,)}
 _MODEL_MAY: dict[str, tuple[type, ...]] = {
     "licence": (str,), "gated": (bool,), "chat_template": (str,), "thinking": (str,), "source": (str,), "date": (str,),
-    "extended_context": (int,), "config": (dict,),
+    "training_template": (str,), "extended_context": (int,), "config": (dict,),
 }  # fmt: skip
+_INHERITED = ("licence", "gated", "chat_template", "thinking", "training_template")
 _SAID = {str: "a text", bool: "true or false", int: "a whole number", list: "a list", dict: "a table"}
 
 
@@ -143,7 +149,7 @@ def _need(condition: bool, what: str) -> None:
 
 def _family(key: str, table: Any) -> Family:
     """Return the family of a file's [family] table."""
-    _checked(table, "[family]", _FAMILY, {})
+    _checked(table, "[family]", _FAMILY, _FAMILY_MAY)
     targets = table["lora_targets"]
     if isinstance(targets, str):
         try:
@@ -201,7 +207,7 @@ def _model(table: Any, family: Family, shared: dict[str, Any], sizes: dict[str, 
     _need(bool(_DATE.fullmatch(own.get("date", ""))), f"the date of {hub_id} is not YYYY-MM or YYYY-MM-DD")
     of_size = dict(sizes[size])
     said = {"parameters": of_size.pop("parameters"), "source": of_size.pop("source", family.source)}
-    inherited = {name: getattr(family, name) for name in ("licence", "gated", "chat_template", "thinking")}
+    inherited = {name: getattr(family, name) for name in _INHERITED}
     config = _as_in_json(_merged(_merged(shared, of_size), own.pop("config", {})))
     model = Model(**(inherited | said | own), config=config, family=family)
     context = model.text_config.get("max_position_embeddings")
