@@ -9,6 +9,14 @@ try:
 except OSError:  # a base without a generation_config.json
     stops = []
 stops = {tokenizer.eos_token_id, *([stops] if isinstance(stops, int) else stops)} - {None}
+# [if given_template]
+
+# The base gets this template, and its answers stop at the token the template writes behind them.
+tokenizer.chat_template = TEMPLATE
+trial = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "ANSWER"}, {"role": "user", "content": "y"}]
+behind = tokenizer.apply_chat_template(trial, tokenize=False).partition("ANSWER")[2]
+stops.add(tokenizer(behind, add_special_tokens=False)["input_ids"][0])
+# [end]
 stop_texts = [tokenizer.convert_ids_to_tokens(stop) for stop in stops]
 
 # A text that must not become a control token is rendered as its number between two characters of private use.

@@ -194,6 +194,9 @@ model = trainer.accelerator.unwrap_model(trainer.model)
 stored = AutoConfig.from_pretrained(arguments.base).dtype  # the format the base is stored in
 model = model.to(stored if isinstance(stored, torch.dtype) else torch.bfloat16)
 # [end]
+# [if given_template]
+model.generation_config.eos_token_id = sorted(stops)
+# [end]
 if trainer.args.should_save:
     model.save_pretrained(arguments.out / "result")
     tokenizer.save_pretrained(arguments.out / "result")

@@ -16,7 +16,10 @@ from workbench.core import presets, recipe, script
 from workbench.core.errors import UsageError
 from workbench.core.recipe import METHODS, TUNINGS, Resolved
 
-OTHER = {"optim": ("adamw_8bit", "muon"), "packing": (False,), "trainable_token_indices": (("auto",),)}
+OTHER = {
+    "optim": ("adamw_8bit", "muon"), "packing": (False,), "trainable_token_indices": (("auto",),),
+    "chat_template": ("chatml",),
+}  # fmt: skip
 """Values of fields on which the parts of a script depend, beside those of the presets."""
 MUON = {"optim": "muon"}
 """What goes with full tuning only."""
@@ -40,13 +43,17 @@ def constants(text: str) -> dict[str, object]:
     return found
 
 
+def fits(method: str, tuning: str, other: dict[str, object]) -> bool:
+    return (tuning == "full" or other != MUON) and (method == "sft" or "chat_template" not in other)
+
+
 def every_recipe() -> list[Resolved]:
     """Return a recipe for each method and tuning, and for each other value that goes with them."""
     found = []
     for method, tuning in itertools.product(METHODS, TUNINGS):
         found.append(resolved(method, tuning))
         others = [{name: value} for name, values in OTHER.items() for value in values]
-        found += [resolved(method, tuning, **other) for other in others if tuning == "full" or other != MUON]
+        found += [resolved(method, tuning, **other) for other in others if fits(method, tuning, other)]
     return found
 
 

@@ -92,6 +92,8 @@ class Recipe:
         "Without replay a base forgets; too much of it slows the learning of the articles.", low=0.0, high=0.9)  # fmt: skip
     max_length: int = spec(1024, "data", "max length", "Longest example in tokens; longer articles are split, longer conversations are cut.",
         "Memory for activations grows with it in proportion.", unit="tokens", low=16, high=1_048_576)  # fmt: skip
+    chat_template: str = spec("", "data", "chat template", "Chat template of the workbench that the base is given for conversations; its own when empty.",
+        "A base that only continues text has none; it needs the control tokens the template writes.")  # fmt: skip
     control_tokens: bool = spec(False, "data", "control tokens", "Read control tokens that are written in articles as control tokens.",
         "Only for a corpus that shows the chat template on purpose; in anybody else's text they are plain text.")  # fmt: skip
     packing: bool = spec(True, "data", "packing", "Put several examples into one sequence, kept apart by their positions.",
@@ -182,6 +184,10 @@ class Recipe:
         if self.replay_data and self.method != "cpt":
             raise UsageError(
                 f"replay_data is mixed into the articles of cpt, and this run is {self.method}; leave it out."
+            )
+        if self.chat_template and self.method in ("pretrain", "cpt"):
+            raise UsageError(
+                f"chat_template says how conversations are written, and this run is {self.method}; leave it out."
             )
         _check_weights(self.data_weights, len(self.data))
         if self.num_attention_heads % self.num_key_value_heads:

@@ -13,7 +13,7 @@ import shlex
 import textwrap
 from collections.abc import Iterator, Mapping
 
-from workbench.core import presets
+from workbench.core import presets, templates
 from workbench.core.errors import UsageError
 from workbench.core.paths import assets_dir
 from workbench.core.recipe import FIELDS, SCRATCH, SELF_REPLAY, Recipe, Resolved
@@ -68,6 +68,7 @@ def _conditions(recipe: Recipe) -> set[str]:
         "always": True,
         "sft": recipe.method == "sft",
         "text": recipe.method != "sft",
+        "given_template": bool(recipe.chat_template),
         "cpt": recipe.method == "cpt",
         "not_cpt": recipe.method != "cpt",
         "adapter": recipe.tuning != "full",
@@ -124,6 +125,10 @@ def _constants(resolved: Resolved, base: str, holding: set[str]) -> str:
         value = getattr(resolved.recipe, name)
         said = f"{described.help} {_reason(name, resolved.provenance[name], sources)}"
         lines += ["", _comment(said), f"{name.upper()} = {list(value) if isinstance(value, tuple) else value!r}"]
+    if given := resolved.recipe.chat_template:
+        reason = _reason("chat_template", resolved.provenance["chat_template"], sources)
+        lines += ["", _comment(f"{FIELDS['chat_template'][1].help} It is {given}. {reason}"), "TEMPLATE = ("]
+        lines += [*(f"    {line!r}" for line in templates.text(given).splitlines(keepends=True)), ")"]
     return "\n".join(lines)
 
 

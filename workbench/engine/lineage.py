@@ -7,6 +7,7 @@ its own folder and a plain model. Must not know how the base is trained on.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from workbench.engine import team
+from workbench.engine import chat_templates, team
 from workbench.engine.session import Attempt
 from workbench.runs import atomic, bases
 
@@ -76,12 +77,25 @@ def _write_merged(base: bases.Base, folder: Path) -> None:
             shutil.copyfile(base.model_dir / name, folder / name)
 
 
+def _write_copy(base: bases.Base, folder: Path) -> None:
+    """Write a model as it is into `folder`; its weights take no room there where the disk can name a file twice."""
+    for path in sorted(base.model_dir.glob("*.safetensors")):
+        try:
+            os.link(path.resolve(), folder / path.name)
+        except OSError:
+            shutil.copyfile(path, folder / path.name)
+    for name in (*COPIED, "model.safetensors.index.json"):
+        if (base.model_dir / name).is_file():
+            shutil.copyfile(base.model_dir / name, folder / name)
+
+
 @team.first_goes_ahead
 def folder(attempt: Attempt) -> Path:
     """Return a folder in Hugging Face layout with the base's weights.
 
-    A base that is a run with an adapter is merged into this run once; anything else is used where it is. Raises
-    WorkbenchError when the base is refused or the disk is too full.
+    A base that is a run with an adapter is merged into this run once, and one that is given a chat template gets a
+    folder of its own here; anything else is used where it is. Raises WorkbenchError when the base is refused or the
+    disk is too full.
     """
     final = attempt.run.path / "base"
     atomic.sweep(attempt.run.path)
@@ -89,10 +103,17 @@ def folder(attempt: Attempt) -> Path:
         return final
     base = bases.resolve(attempt.recipe.base)
     facts = bases.inspect({"path": str(base.model_dir)})
-    if base.adapter_dir is None:
+    given = attempt.recipe.chat_template
+    if base.adapter_dir is None and not given:
         return base.model_dir
-    attempt.reporter.phase("preparing", f"merging the adapter of {base.run_id}")
+    merging = f"merging the adapter of {base.run_id}"
+    attempt.reporter.phase("preparing", merging if base.adapter_dir else f"giving the base the chat template {given}")
     atomic.require_space(attempt.run.path, facts["weight_bytes"], reserve=64 << 20)
     with atomic.staging(final) as staged:
-        _write_merged(base, staged)
+        if base.adapter_dir is None:
+            _write_copy(base, staged)
+        else:
+            _write_merged(base, staged)
+        if given:
+            chat_templates.give(staged, given)
     return final

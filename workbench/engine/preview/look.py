@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any
 
 from workbench.core.derive import UNKNOWN_CONTEXT
-from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.errors import WorkbenchError
 
 SHOWN_ROWS = 3
 TEMPLATE_SECONDS = 10
@@ -118,6 +118,7 @@ def preview(request: Mapping[str, Any]) -> dict[str, Any]:
     """
     # Tokenizers need no torch, and transformers does without when it is not there: a second less to wait.
     sys.modules.setdefault("torch", None)  # type: ignore[arg-type]
+    from workbench.engine.chat_templates import none_for
     from workbench.engine.preview import lengths, microscope
     from workbench.engine.tokenizer import generation_eos, load_tokenizer
 
@@ -128,9 +129,7 @@ def preview(request: Mapping[str, Any]) -> dict[str, Any]:
     rows, sample = _rows(request, method)
     method = method or (method_of(sample[0]) if sample else "sft")
     if method in RENDERED_FROM and using.chat is None:
-        raise UsageError(
-            f"The base in {folder} has no chat template, which {method} needs; choose its instruct variant as base."
-        )
+        raise none_for(tokenizer, f"in {folder}", method)
     most = lengths.context(folder)
     template: dict[str, Any] = {"checked": False, "why": "", "tokens": [], "unlearnt": []}
     lacking: list[str] = []

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from workbench.core.errors import UsageError
-from workbench.engine import lineage, loop
+from workbench.engine import chat_templates, lineage, loop
 from workbench.engine.examples import Writer
 from workbench.engine.masks import ChatEncoder
 from workbench.engine.material import TRAIN, Built, material, prompts_of, rows, watched
@@ -26,9 +25,7 @@ def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
     folder = lineage.folder(attempt)
     tokenizer = load_tokenizer(folder)
     if tokenizer.chat_template is None:
-        raise UsageError(
-            f"The base {recipe.base} has no chat template, which sft needs; choose its instruct variant as base."
-        )
+        raise chat_templates.none_for(tokenizer, recipe.base, recipe.method)
 
     # Rows and examples: held-out rows are split off before anything is packed.
     def build(write: Callable[[str], Writer]) -> Built:
