@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import itertools
 import json
 import os
 import random
 import re
 import runpy
+import tempfile
 from bisect import bisect_left, insort
 from collections.abc import Callable
 from pathlib import Path
@@ -21,10 +23,13 @@ from datasets import Dataset
 from transformers import GenerationConfig
 
 from tests import models
+from workbench.core import templates
 from workbench.core.paths import assets_dir
+from workbench.engine.chat_templates import give
 from workbench.engine.masks import IGNORED, ChatEncoder, TextEncoder, special_texts
 from workbench.engine.prepare import pack
 from workbench.engine.rendering import MaskError
+from workbench.engine.tokenizer import generation_eos, load_tokenizer
 
 Examples = Callable[[dict[str, Any]], list[tuple[list[int], list[int]]]]
 
@@ -56,8 +61,13 @@ def part(name: str, fast: Any, **constants: Any) -> dict[str, Any]:
     libraries = {"itertools": itertools, "json": json, "os": os, "random": random, "re": re, "np": np, "torch": torch}
     others = {"bisect_left": bisect_left, "insort": insort, "GenerationConfig": GenerationConfig}
     made = {"tokenizer": fast, "control_texts": special_texts(fast), "IGNORED": IGNORED}
-    path = assets_dir() / "script" / f"{name}.py"
-    return runpy.run_path(str(path), {"Dataset": Dataset, **libraries, **others, **made, **constants})
+    text = (assets_dir() / "script" / f"{name}.py").read_text(encoding="utf-8")
+    if "TEMPLATE" not in constants:
+        text = re.sub(r"# \[if given_template\].*?# \[end\]", "", text, flags=re.DOTALL)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{name}.py"
+        path.write_text(text, encoding="utf-8")
+        return runpy.run_path(str(path), {"Dataset": Dataset, **libraries, **others, **made, **constants})
 
 
 @pytest.mark.parametrize("family", models.FAMILIES)
@@ -78,6 +88,20 @@ def test_conversations_have_the_engines_tokens_and_labels(family: str, max_lengt
         assert examples_of({"messages": messages}) == expected
         used += len(expected)
     assert used >= 3
+
+
+def test_a_template_that_a_base_is_given_makes_the_engines_labels(tmp_path: Path) -> None:
+    """Its answers stop at the token it writes behind them, which the base does not know as a stop."""
+    silent = copy.deepcopy(models.tokenizer("chatml"))
+    silent.chat_template, silent.eos_token = None, "<|endoftext|>"
+    silent.save_pretrained(tmp_path / "given")
+    give(tmp_path / "given", "chatml")
+    encoder = ChatEncoder(load_tokenizer(tmp_path / "given"), generation_eos(tmp_path / "given"))
+    base = argparse.Namespace(base=str(tmp_path))
+    made = part("chats", silent, arguments=base, MAX_LENGTH=4096, TEMPLATE=templates.text("chatml"))
+    for messages in CHATS[:3]:
+        example = encoder.encode(messages, 4096)
+        assert made["examples_of"]({"messages": messages}) == [(example.input_ids, example.labels)]
 
 
 @pytest.mark.parametrize("family", models.FAMILIES)
