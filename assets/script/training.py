@@ -147,7 +147,10 @@ trainer = Trainer(
         use_cpu=device == "cpu",
         gradient_checkpointing=None,
         activation_checkpointing=GRADIENT_CHECKPOINTING,
-        activation_checkpointing_kwargs={"use_reentrant": False} if GRADIENT_CHECKPOINTING else None,
+        # Only a card has memory of its own, apart from the host's.
+        activation_checkpointing_kwargs={"use_reentrant": False, "offload": ACTIVATION_OFFLOADING and device == "cuda"}
+        if GRADIENT_CHECKPOINTING
+        else None,
         # The sequences are ready: TRL must neither cut, nor pack, nor mask, nor drop a column.
         max_length=None,
         packing=False,

@@ -18,8 +18,8 @@ from workbench.core.recipe import FIELDS, load
 
 GIB = 1 << 30
 KEYS = {
-    "fits", "verdict", "base", "card", "memory", "phase", "notes", "recipe", "provenance", "rows", "sequences", "steps",
-    "tokens", "hours", "hours_range", "pace", "disk", "reasons", "alternatives", "remedies",
+    "fits", "verdict", "base", "card", "memory", "host_memory", "phase", "notes", "recipe", "provenance", "rows",
+    "sequences", "steps", "tokens", "hours", "hours_range", "pace", "disk", "reasons", "alternatives", "remedies",
 }  # fmt: skip
 
 

@@ -2,8 +2,8 @@
 
 Owns the lines. Run as a program it prints them: `python -m tests.core.plan_table > tests/core/plan_table.txt`, and the
 difference is then to be read by eye. A cell is the tuning with what was given up for it (c: activations are computed
-again, 8: an 8-bit optimiser, s: shorter rows, ?: it fits, its margin does not), micro-batch and length, and the peak in
-GiB; "-" and the least that is needed where nothing fits.
+again, h: what they begin with is held in the host's memory, 8: an 8-bit optimiser, s: shorter rows, ?: it fits, its
+margin does not), micro-batch and length, and the peak in GiB; "-" and the least that is needed where nothing fits.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ def cell(attempt: Attempt) -> str:
     if attempt.verdict == "too large":
         return f"- {attempt.memory.peak / GIB:.0f}"
     wanted = attempt.resolved.recipe
-    signs = "c" * wanted.gradient_checkpointing + "8" * (wanted.optim == "adamw_8bit")
+    signs = (
+        "c" * wanted.gradient_checkpointing + "h" * wanted.activation_offloading + "8" * (wanted.optim == "adamw_8bit")
+    )
     signs += "s" * any("rows" in given for given in attempt.given_up) + "?" * (attempt.verdict == "tight")
     size = f"{wanted.per_device_train_batch_size}x{wanted.max_length}"
     return f"{wanted.tuning}{f'+{signs}' if signs else ''} {size} {attempt.memory.peak / GIB:.1f}"

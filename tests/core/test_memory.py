@@ -142,6 +142,20 @@ def test_the_weights_of_a_known_model() -> None:
     assert counted.total == 8_030_261_248
 
 
+@pytest.mark.parametrize("tuning", ["full", "lora", "qlora"])
+def test_what_is_moved_to_the_host_leaves_the_card(tuning: str) -> None:
+    """The closed form follows the trace, and what the card gains is an input per layer, which the host takes."""
+    body = config("qwen3", num_hidden_layers=10)
+    stays = Demand(tuning=tuning, batch=1, length=3000, checkpointing=True, rank=8)
+    moved = dataclasses.replace(stays, offloading=True)
+    found, before = estimate(shape_of(body), moved), estimate(shape_of(body), stays)
+    assert found.live == pytest.approx(trace.traced(body, moved)["peak"], rel=0.01)
+    hidden = 3000 * 768 * (4 if tuning == "full" else 2)
+    assert before.phases["loss"] - found.phases["loss"] == pytest.approx((10 if tuning == "full" else 9) * hidden)
+    assert (before.host, found.host) == (0, 10 * (1 << 24 if tuning == "full" else 1 << 23))
+    assert estimate(shape_of(body), dataclasses.replace(moved, checkpointing=False)).host == 0
+
+
 def test_parts_add_up_and_the_context_is_one_of_them() -> None:
     """The peak is the sum of its parts, and what the tensors take is the peak without context and reserve."""
     found = estimate(shape_of(LLAMA_8B), Demand(tuning="qlora", checkpointing=True))

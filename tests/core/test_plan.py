@@ -147,6 +147,52 @@ def test_rows_are_shortened_only_when_nothing_else_helps() -> None:
     assert not asked.fits
 
 
+LONG = dataclasses.replace(ROWS, p99=8000)
+
+
+def test_activations_go_to_the_host_before_rows_are_shortened() -> None:
+    found = plan.solve(base("Qwen/Qwen3-8B"), LONG, card(11), "sft", {"tuning": "qlora"})
+    made = found.chosen.resolved
+    assert (made.recipe.activation_offloading, made.recipe.gradient_checkpointing) == (True, True)
+    assert made.recipe.max_length == 8000
+    assert made.provenance["activation_offloading"].startswith("derived: What checkpointing keeps is held in the host")
+    assert any("held in the host's memory" in reason for reason in found.reasons)
+    assert found.chosen.memory.host == 36 * (1 << 26), "8,000 tokens of 4,096 bf16 each, pinned in powers of two"
+    larger = plan.solve(base("Qwen/Qwen3-8B"), LONG, card(24), "sft", {"tuning": "qlora"})
+    assert not larger.chosen.resolved.recipe.activation_offloading
+    assert found.pace.tokens_per_second is not None
+    assert larger.pace.tokens_per_second is not None
+    assert 0.8 < found.pace.tokens_per_second / larger.pace.tokens_per_second < 1
+
+
+def test_a_host_with_too_little_memory_is_refused_in_figures() -> None:
+    """Twice what is moved must be free: 2.25 GiB of 4.4 are too many."""
+    small, large = (dataclasses.replace(card(11), host=round(gib * GIB)) for gib in (4.4, 4.6))
+    found = plan.solve(base("Qwen/Qwen3-8B"), LONG, small, "sft", {"tuning": "qlora"})
+    told = "activation_offloading would take 2.2 GiB of the host's memory, of which 4.4 GiB are free and 50% may be"
+    assert found.chosen.resolved.recipe.max_length == 4000
+    assert any(told in reason for reason in found.reasons)
+    asked = {"tuning": "qlora", "activation_offloading": True}
+    refused = plan.solve(base("Qwen/Qwen3-8B"), LONG, small, "sft", {**asked, "max_length": 8000})
+    assert not refused.fits
+    assert told in refused.reasons[0]
+    held = plan.solve(base("Qwen/Qwen3-8B"), LONG, large, "sft", {"tuning": "qlora"})
+    assert held.chosen.resolved.recipe.activation_offloading
+    assert not any("may be taken" in reason for reason in held.reasons)
+
+
+def test_offloading_is_for_cards_and_for_what_is_computed_again() -> None:
+    facts = base_facts.of_reference("bundled")
+    tight = plan.solve(facts, ROWS, Card("", 1 << 20, 1 << 30), "sft", {"tuning": "lora"})
+    assert not tight.chosen.resolved.recipe.activation_offloading
+    kept = plan.solve(base(), LONG, card(8), "sft", {"tuning": "qlora", "gradient_checkpointing": False})
+    assert not kept.chosen.resolved.recipe.activation_offloading
+    asked = plan.solve(base(), ROWS, card(80), "sft", {"activation_offloading": True}).chosen.resolved.recipe
+    assert (asked.activation_offloading, asked.gradient_checkpointing) == (True, True)
+    with pytest.raises(UsageError, match="set gradient_checkpointing=true too"):
+        plan.solve(base(), ROWS, card(), "sft", {"activation_offloading": True, "gradient_checkpointing": False})
+
+
 def test_few_questions_and_answers_are_learnt_with_an_adapter() -> None:
     few = dataclasses.replace(ROWS, rows=300)
     assert plan.solve(base("Qwen/Qwen3-0.6B"), few, card(), "sft", {}).chosen.tuning == "lora"

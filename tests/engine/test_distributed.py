@@ -268,6 +268,6 @@ def test_the_first_process_to_fail_names_the_reason() -> None:
     assert full.value == NoSpaceError("/r", 9, 4)
     with pytest.raises(RanOut) as out:
         ranks.verdict([LOST, {"rank": 1, "out_of_memory": 5, "step": 4}, {"exit_codes": {"0": 1, "1": 1}}], 2, 1)
-    assert out.value.step == 5
+    assert (out.value.step, out.value.can_offload) == (5, False)
     with pytest.raises(WorkbenchError, match="accelerate launch was ended by SIGKILL"):
         ranks.verdict([], 2, -signal.SIGKILL)

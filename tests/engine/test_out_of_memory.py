@@ -176,6 +176,7 @@ def test_a_change_is_told_and_kept_in_journal_and_report_and_the_recipe_stays(
         "per_device_train_batch_size": 1,
         "gradient_accumulation_steps": 8,
         "gradient_checkpointing": False,
+        "activation_offloading": False,
         "per_device_eval_batch_size": 4,
     }
     assert told["changes"] == [{"step": 1, "text": first.text}, {"step": 1, "text": second.text}]

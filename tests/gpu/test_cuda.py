@@ -42,6 +42,15 @@ def test_every_tuning_learns_on_the_card_and_says_what_memory_it_took(tuning: st
     assert report["peak_memory"]["gpu_bytes"] > 0
 
 
+def test_what_checkpointing_keeps_goes_to_the_host_and_comes_back() -> None:
+    asked = ("method=sft", "tuning=lora", "gradient_checkpointing=true")
+    kept, moved = (train(*asked, f"activation_offloading={text}")["report"] for text in ("false", "true"))
+    assert isinstance(kept, dict)
+    assert isinstance(moved, dict)
+    assert moved["layout"]["used"]["activation_offloading"] is True
+    assert moved["held_out_loss"]["after"] == pytest.approx(kept["held_out_loss"]["after"], rel=1e-2)
+
+
 def test_a_run_of_the_card_exports_and_passes_the_proof() -> None:
     result = train("method=sft", "tuning=lora", "learning_rate=1e-3")
     command = [sys.executable, "-m", "workbench", "export", str(result["run"]), "--type", "Q8_0", "--json"]

@@ -19,8 +19,8 @@ from workbench.core.text import one_line
 from workbench.runs import bases, errand, store
 
 _GIVEN_UP = (
-    "tuning", "per_device_train_batch_size", "gradient_accumulation_steps", "gradient_checkpointing", "optim",
-    "max_length",
+    "tuning", "per_device_train_batch_size", "gradient_accumulation_steps", "gradient_checkpointing",
+    "activation_offloading", "optim", "max_length",
 )  # fmt: skip
 """Fields that may change to make something fit."""
 

@@ -31,8 +31,8 @@ _BAR = 30
 _USUAL_VOCABULARY = 100_000
 _SHOWN = (
     "method", "tuning", "max_length", "num_train_epochs", "per_device_train_batch_size", "gradient_accumulation_steps",
-    "gradient_checkpointing", "learning_rate", "optim", "lora_r", "lora_alpha", "target_modules", "packing",
-    "replay_share",
+    "gradient_checkpointing", "activation_offloading", "learning_rate", "optim", "lora_r", "lora_alpha",
+    "target_modules", "packing", "replay_share",
 )  # fmt: skip
 """Fields that a plan shows with their reasons; all of them are in the recipe."""
 
@@ -67,7 +67,7 @@ def card_of(memory: str | None = None, name: str | None = None, device: str = ""
     if proposed is None or device == "cpu":
         return processor()
     gpu = proposed.gpu
-    return Card(gpu.name, proposed.gpu.free_bytes or 0, gpu.total_bytes or 0)
+    return Card(gpu.name, gpu.free_bytes or 0, gpu.total_bytes or 0, reading.host.memory_free_bytes or None)
 
 
 def processor() -> Card:
@@ -213,6 +213,7 @@ def described(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | N
             "available": card.free,
             "margin": chosen.memory.margin,
         },
+        "host_memory": {"moved": chosen.memory.host, "free": card.host},
         "phase": chosen.memory.phase,
         "notes": list(chosen.memory.notes),
         "recipe": {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()},
@@ -269,7 +270,11 @@ def printed(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | Non
         lines.append(paragraph("data", said))
     lines.append(paragraph("proposal", f"{wanted.method} with {chosen.tuning}"))
     lines += [paragraph("", reason) for reason in found.reasons]
-    lines += ["", *_bars(chosen, card), ""]
+    lines += ["", *_bars(chosen, card)]
+    if chosen.memory.host:
+        free = f"{size(card.host)} free" if card.host else "its free memory is not known"
+        lines.append(paragraph("host", f"{size(chosen.memory.host)} of activations in its memory, {free}"))
+    lines.append("")
     for name in _SHOWN:
         if name in ("lora_r", "lora_alpha", "target_modules") and chosen.tuning == "full":
             continue

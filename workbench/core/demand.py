@@ -54,6 +54,8 @@ class Demand:
     """Tokens of the longest sequence."""
     packing: bool = False
     checkpointing: bool = False
+    offloading: bool = False
+    """Whether what checkpointing keeps waits in the host's memory; says nothing without checkpointing."""
     accumulation: int = 1
     rank: int = 16
     targets: tuple[str, ...] = ("all-linear",)
@@ -99,6 +101,7 @@ def demand_of(recipe: Any, **more: Any) -> Demand:
             "length": recipe.max_length,
             "packing": recipe.packing,
             "checkpointing": recipe.gradient_checkpointing,
+            "offloading": recipe.activation_offloading,
             "accumulation": recipe.gradient_accumulation_steps,
             "rank": recipe.lora_r,
             "targets": named_layers(recipe.target_modules) or ("all-linear",),

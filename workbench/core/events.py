@@ -110,6 +110,7 @@ class Layout(Event):
     gradient_accumulation_steps: int
     """Passes per optimizer step of the recipe's effective batch."""
     gradient_checkpointing: bool
+    activation_offloading: bool = False
     per_device_eval_batch_size: int
     text: str
     """One sentence: what changed and why."""

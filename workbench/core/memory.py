@@ -32,6 +32,10 @@ WIDE_MARGIN = 0.6
 """The same for a family, or a way of adapting one, that no table knows: traces of families without a table were up to
 half as much again."""
 
+HOST_SHARE = 0.5
+"""Share of the host's free memory that activations may be moved to: assumed. Pinned memory is never swapped, and
+loading, the rows and everything else on the machine want the rest."""
+
 TILE_TOKENS, TILE_WORDS = 4096, 32768
 """Largest tile of TRL's fused head."""
 LINEAR_KEYS, LINEAR_VALUES = 56, 48
@@ -57,6 +61,8 @@ class Memory:
     """What the figure rests on, one sentence each."""
     exact: bool
     """Whether a table of this very family and way of adapting it was used, or a step of it was traced."""
+    host: int = 0
+    """Bytes of the host's memory, pinned, that activations are moved to."""
 
     @property
     def peak(self) -> int:
@@ -67,6 +73,11 @@ class Memory:
     def live(self) -> int:
         """What the tensors alone take at the peak, as a trace counts it."""
         return self.phases[self.phase]
+
+
+def pinned(size: int) -> int:
+    """Return the bytes of the host's memory that torch pins for a tensor: its allocator rounds up to powers of two."""
+    return 1 << (size - 1).bit_length() if size else 0
 
 
 def _second(size: int, tile: int) -> int:
@@ -105,6 +116,7 @@ class _Step:
         self.kinds = list(self._kinds())
         self.layers = sum(number for _, number in self.kinds)
         self.scale = 2 if demand.precision == "fp32" else 1
+        self.offloads = demand.checkpointing and demand.offloading
 
     def _kinds(self) -> Iterator[tuple[Stages, int]]:
         """Yield (stages, layers) of the layers that need a mask, which decide what is kept beside them, then the rest.
@@ -131,6 +143,11 @@ class _Step:
     def top(self, name: str) -> float:
         """Return the largest moment of a stage over the kinds of layers."""
         return max(largest(getattr(stages, name), self.symbols) for stages, _ in self.kinds) * self.scale
+
+    @property
+    def kept_by_one(self) -> float:
+        """Return what a layer keeps until its backward pass."""
+        return max(self.of(stages.kept) for stages, _ in self.kinds)
 
     def over_layers(self, name: str) -> float:
         """Return what all layers together add to a sum."""
@@ -196,6 +213,13 @@ def _training(step: _Step) -> Iterator[tuple[str, _Phase]]:
     # With checkpointing one layer at a time has them.
     dropped += chunked
     own = max(step.of(stages.grows) for stages, _ in step.kinds)
+    kept_by_one = step.kept_by_one
+    first_pass, last_pass = kept, kept_by_one
+    if step.offloads:
+        # Each layer's input leaves the card once the layer is through, and comes back for its backward pass. The first
+        # one's is a leaf over frozen weights: autograd holds it for its gradient.
+        leaf = 0.0 if step.full else kept_by_one
+        grows, kept, first_pass, last_pass = grows - kept + leaf, leaf, leaf + kept_by_one, leaf + kept_by_one
     start, tail = step.of(first.start), step.of(first.tail)
     head, loss = (first.head, first.loss)
     if method.head != "fused":
@@ -220,10 +244,9 @@ def _training(step: _Step) -> Iterator[tuple[str, _Phase]]:
     again = matrix if method.head == "score" or (waiting and not step.shape.tied) else 0
     shared = matrix if step.shape.tied and method.head != "score" else 0
     backward = step.top("backward") + dropped
-    kept_by_one = max(step.of(stages.kept) for stages, _ in step.kinds)
-    yield phase("backward", waiting, tail + kept - again, backward)
+    yield phase("backward", waiting, tail + first_pass - again, backward)
     late = waiting or (layers - 1) * step.layer_gradients
-    yield phase("backward", late, tail + kept_by_one - again, backward)
+    yield phase("backward", late, tail + last_pass - again, backward)
     if first.finish:
         yield phase("embedding", waiting or layers * step.layer_gradients, 0, step.top("finish") - again + shared)
 
@@ -280,7 +303,9 @@ def _one(shape: Shape, demand: Demand, table: Table, teacher: int) -> tuple[int,
     moving["workspace"] += live - held - sum(moving.values())
     reserve = round(RESERVE_SHARE * (live - held))
     made = {**fixed, **moving, "context": CONTEXT_BYTES, "reserve": reserve}
-    return live, Memory({part: size for part, size in made.items() if size}, name, phases, 0.0, (), True)
+    there = {part: size for part, size in made.items() if size}
+    host = step.layers * pinned(round(step.kept_by_one)) if step.offloads else 0
+    return live, Memory(there, name, phases, 0.0, (), True, host)
 
 
 def estimate(shape: Shape, demand: Demand, teacher: int = 0) -> Memory:
@@ -326,7 +351,8 @@ def traced(found: Memory, peak: Mapping[str, int], phase: str) -> Memory:
     coming = live - sum(peak.get(part, 0) for part in ("weights", "adapter", "optimiser", "reference"))
     unseen = {"context": CONTEXT_BYTES, "reserve": round(RESERVE_SHARE * coming)}
     notes = ("A step of exactly this was traced without a GPU: every tensor that it allocates is counted.", *_assumed())
-    return Memory({**peak, **unseen}, phase, {**found.phases, phase: live}, MARGIN, notes, True)
+    phases = {**found.phases, phase: live}
+    return Memory({**peak, **unseen}, phase, phases, MARGIN, notes, True, found.host)
 
 
 def _doubts(shape: Shape, demand: Demand, table: Table) -> Iterator[str]:

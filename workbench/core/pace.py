@@ -28,6 +28,9 @@ UTILISATION = 0.45
 second with LoRA on 8 B weights and an RTX 4090 (torchtune's README), which is 0.8."""
 QLORA_PACE = 0.78
 """Pace of 4-bit weights against 16-bit ones: 2,413 of 3,083 tokens a second in the same place."""
+HOST_LINK = 12e9
+"""Bytes a second between pinned memory and a card, each way: three quarters of what PCIe 3.0 with 16 lanes, or 4.0 with
+8, can carry (15.75e9); assumed for every card. Faster links make offloading cheaper than said."""
 SPREAD = (0.6, 1.5)
 """Shortest and longest time as shares of the estimate."""
 _STARTING = 60.0
@@ -71,14 +74,21 @@ def _operations(shape: Shape, tuning: str, checkpointing: bool, length: int) -> 
     return passes * (2.0 * max(active, 0) + attention)
 
 
-def pace(shape: Shape, tuning: str, checkpointing: bool, length: int, tokens: float, card: str) -> Pace:
-    """Return how long `tokens` trained tokens take on a card of this name."""
+def pace(
+    shape: Shape, tuning: str, checkpointing: bool, length: int, tokens: float, card: str, offloading: bool = False
+) -> Pace:
+    """Return how long `tokens` trained tokens take on a card of this name.
+
+    With `offloading` a hidden state per layer goes to the host's memory and back, while nothing is computed.
+    """
     peak, _ = known(card)
     if not peak:
         what = f"nothing is known of {card}" if card else "there is no NVIDIA card"
         return Pace(None, None, None, None, f"The time is not known before the first steps: {what}.")
     speed = peak * 1e12 * UTILISATION / _operations(shape, tuning, checkpointing, length)
     speed *= QLORA_PACE if tuning == "qlora" else 1.0
+    if offloading:
+        speed = 1 / (1 / speed + 2 * shape.layers * shape.hidden * (4 if tuning == "full" else 2) / HOST_LINK)
     seconds = _STARTING + tokens / speed
     hours = seconds / 3600
     return Pace(

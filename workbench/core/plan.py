@@ -5,7 +5,8 @@ data, hardware or models.
 
 Quality is given up last. Every tuning is tried with its full effective batch and length; what costs only time goes
 first (recomputing activations, a smaller micro-batch with more accumulation), then AdamW's states in 8 bits under full
-tuning, then the next tuning, and at the very end the length of the rows.
+tuning, then room for activations on the card, which go to the host's memory, then the next tuning, and at the very end
+the length of the rows.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.core import activations, derive, memory, pace, presets, weights
+from workbench.core.attempt import Attempt, Base, Card
 from workbench.core.demand import Demand, demand_of, named_layers
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
@@ -24,73 +26,12 @@ from workbench.core.recipe import BUNDLED, SCRATCH, TUNINGS, Recipe, Resolved, r
 from workbench.core.reliefs import reliefs
 from workbench.core.shape import Shape
 
+__all__ = ["Attempt", "Base", "Card", "Plan", "Traces", "demand", "expected", "solve"]
+
 _SHORTEST = 256
 
 Traces = Mapping[Demand, Memory]
 """What was traced for exactly such a demand."""
-
-
-@dataclass(frozen=True)
-class Base:
-    """What a plan needs to know of a base."""
-
-    reference: str
-    """What the recipe calls it."""
-    label: str
-    shape: Shape
-    context: int = 0
-    """Tokens it can read, 0 when it does not tell."""
-    root: str = ""
-    """The first base of its lineage, which may have presets of its own."""
-    packing: str = "safe"
-    """"safe", or "unsafe: " and why."""
-    targets: tuple[str, ...] = ()
-    """Layers that get an adapter, () where nothing is known that speaks against all linear ones."""
-    config: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
-    """The language model's part of its config.json, which is a stranger's."""
-
-
-@dataclass(frozen=True)
-class Card:
-    """Where a run is to go."""
-
-    name: str
-    """"" for the processor."""
-    free: int
-    """Bytes it has left."""
-    total: int
-
-    @property
-    def gpu(self) -> bool:
-        """Whether it is a graphics card."""
-        return bool(self.name)
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One tuning with its values, and what it needs."""
-
-    tuning: str
-    resolved: Resolved
-    memory: Memory
-    free: int
-    given_up: tuple[str, ...] = ()
-    """What was changed to make it fit, a phrase each."""
-
-    @property
-    def needed(self) -> int:
-        """Bytes with the margin for what the estimate cannot know."""
-        return round(self.memory.peak * (1 + self.memory.margin))
-
-    @property
-    def fits(self) -> bool:
-        """Whether it fits even when the estimate is low by its margin."""
-        return self.needed <= self.free
-
-    @property
-    def verdict(self) -> str:
-        """ "fits", "tight" (the estimate fits, its margin does not) or "too large"."""
-        return "fits" if self.fits else "tight" if self.memory.peak <= self.free else "too large"
 
 
 @dataclass(frozen=True)
@@ -188,30 +129,42 @@ def _attempt(
     base: Base, card: Card, preset: presets.Preset, derived: Mapping[str, derive.Value],
     chosen: Mapping[str, Any], origin: Mapping[str, str], correction: float, traces: Traces,
 ) -> Attempt:  # fmt: skip
-    """Return the first relief that fits, or the smallest attempt when none does."""
+    """Return the first relief that fits, or the smallest attempt when none does.
+
+    What the host's memory has no room for is left out, unless the person has asked for it.
+    """
     plain = _resolved(preset, derived, chosen, origin)
     best: Attempt | None = None
+    refused: Attempt | None = None
+    host = card.host if card.gpu else None
     if _own(base, preset):
         found = _estimated(base, card, plain.recipe, correction, traces)
-        best = Attempt(plain.recipe.tuning, plain, found, card.free)
+        best = Attempt(plain.recipe.tuning, plain, found, card.free, host=host)
         if best.fits:
             return best
     for relief in reliefs(plain.recipe, chosen, card.gpu):
         resolved = _resolved(preset, {**derived, **relief.values}, chosen, origin)
         found = _estimated(base, card, resolved.recipe, correction, traces)
-        attempt = Attempt(resolved.recipe.tuning, resolved, found, card.free, relief.costs)
+        attempt = Attempt(resolved.recipe.tuning, resolved, found, card.free, relief.costs, host)
         if attempt.fits:
             return attempt
-        if best is None or attempt.memory.peak < best.memory.peak:
+        if not attempt.host_holds:
+            refused = attempt
+        elif best is None or attempt.memory.peak < best.memory.peak:
             best = attempt
-    assert best is not None, "there is always one relief"
+    if best is None:
+        assert refused is not None, "there is always one relief"
+        return refused
+    if refused is not None and refused.memory.peak <= refused.free:
+        return dataclasses.replace(best, refused=refused.no_room)
     return best
 
 
 def demand(recipe: Recipe, gpu: bool, **more: Any) -> Demand:
     """Return what a recipe asks of a card or a processor; `more` overrides what follows from it, as in `demand_of`."""
     precision = "fp32" if recipe.precision == "fp32" or not gpu else "bf16"
-    return demand_of(recipe, **{"precision": precision, **more})
+    own = {"precision": precision, "offloading": gpu and recipe.activation_offloading}
+    return demand_of(recipe, **{**own, **more})
 
 
 def expected(shape: Shape, recipe: Recipe, gpu: bool, **more: Any) -> Memory:
@@ -316,16 +269,20 @@ def _shortened(
         told = {**origin, "tuning": made[tuning].resolved.provenance["tuning"]}
         found = _attempt(base, card, starts[tuning], values, own, told, correction.get(tuning, 0.0), traces)
         if found.verdict != "too large":
-            return dataclasses.replace(found, given_up=(*found.given_up, f"rows of at most {length} tokens"))
+            given_up = (*found.given_up, f"rows of at most {length} tokens")
+            return dataclasses.replace(found, given_up=given_up, refused=best.refused)
     return best
 
 
 def _why(best: Attempt, made: Mapping[str, Attempt], order: list[str], few: str, asked: bool) -> list[str]:
     """Return the sentences that say why this tuning."""
+    refused = [best.refused] if best.refused else []
+    if not best.host_holds:
+        return [best.no_room]
     if best.verdict == "too large":
         over = (best.memory.peak - best.free) / GIB
         what = f"{best.tuning}, as you asked," if asked else f"Nothing fits: the smallest way, {best.tuning},"
-        return [f"{what} needs {over:.1f} GiB more than are free."]
+        return [f"{what} needs {over:.1f} GiB more than are free.", *refused]
     found = ["You asked for it." if asked else _WHY[best.tuning]]
     if few and best.tuning != "full":
         found.append(few)
@@ -339,7 +296,7 @@ def _why(best: Attempt, made: Mapping[str, Attempt], order: list[str], few: str,
         )
     if best.given_up:
         found.append(f"So that it fits: {', '.join(best.given_up)}.")
-    return found
+    return found + refused
 
 
 def _told(
@@ -354,7 +311,8 @@ def _told(
     full = rows.tokens * (1 - recipe.eval_split) * recipe.num_train_epochs if rows is not None else 0.0
     tokens = min(full, float(steps * batch * recipe.max_length)) if recipe.max_steps else full
     time = pace.pace(
-        base.shape, recipe.tuning, recipe.gradient_checkpointing, recipe.max_length, tokens, card.name
+        base.shape, recipe.tuning, recipe.gradient_checkpointing, recipe.max_length, tokens, card.name,
+        recipe.activation_offloading,
     )  # fmt: skip
     total, trainable = _parameters(base.shape, recipe)
     disk = pace.disk_bytes(total, trainable, recipe.tuning, recipe.save_total_limit)

@@ -158,6 +158,8 @@ class Recipe:
         "bf16 halves memory and doubles speed on a GPU; weights that are trained in full stay fp32.", choices=("auto", "bf16", "fp32"))  # fmt: skip
     gradient_checkpointing: bool = spec(False, "machine", "checkpointing", "Recompute activations in the backward pass instead of keeping them.",
         "Saves much memory and costs about a third more time.")  # fmt: skip
+    activation_offloading: bool = spec(False, "machine", "offloading", "Hold what checkpointing keeps in the host's memory instead of the card's.",
+        "Saves one hidden state per layer on the card, most of it with long rows, and costs a copy there and back.")  # fmt: skip
     num_processes: int = spec(1, "machine", "processes", "Processes that train together, one per device, under accelerate.",
         "For people who outgrew one card; the effective batch grows with it.", low=1, high=64)  # fmt: skip
 
@@ -181,6 +183,10 @@ class Recipe:
             raise UsageError("A base made from scratch has nothing to adapt yet: use method pretrain with tuning full.")
         if self.optim == "muon" and self.tuning != "full":
             raise UsageError("optim muon moves whole weight matrices; use tuning full, or optim adamw with an adapter.")
+        if self.activation_offloading and not self.gradient_checkpointing:
+            raise UsageError(
+                "activation_offloading moves what gradient_checkpointing keeps; set gradient_checkpointing=true too."
+            )
         if self.replay_data and self.method != "cpt":
             raise UsageError(
                 f"replay_data is mixed into the articles of cpt, and this run is {self.method}; leave it out."

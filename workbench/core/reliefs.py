@@ -5,6 +5,7 @@ Owns their order and what each costs. Must not know memory, bases or cards beyon
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,9 @@ def _recomputing(again: bool) -> Value:
     return Value(False, "It fits with all activations kept, which is faster.")
 
 
+_OFFLOADING = Value(True, "What checkpointing keeps is held in the host's memory: on the card it does not fit.")
+
+
 def _optimiser(name: str, usual: bool) -> Value:
     return Value(name, "The usual optimiser fits." if usual else "AdamW's states in 8 bits: full ones do not fit.")
 
@@ -56,7 +60,8 @@ def reliefs(recipe: Recipe, chosen: Mapping[str, Any], gpu: bool) -> Iterator[Re
     """Yield the ways to hold the effective batch of a recipe; values in `chosen` are the person's and stay.
 
     First a smaller micro-batch as long as it keeps the card busy, then activations computed again, which costs a third
-    more time, then smaller micro-batches still, and under full tuning AdamW's states in 8 bits.
+    more time, then smaller micro-batches still, and under full tuning AdamW's states in 8 bits. At last all of these
+    over again with what waits to be computed again in the host's memory, where there is a card that it leaves.
     """
     effective = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
     fixed = not chosen.keys().isdisjoint({MICRO, TIMES})
@@ -64,18 +69,22 @@ def reliefs(recipe: Recipe, chosen: Mapping[str, Any], gpu: bool) -> Iterator[Re
     recomputed = [False, True]
     if "gradient_checkpointing" in chosen:
         recomputed = [recipe.gradient_checkpointing]
+    moved = [False, True] if gpu and True in recomputed else [False]
+    if "activation_offloading" in chosen:
+        moved = [recipe.activation_offloading]
     optimisers = [recipe.optim]
     if gpu and recipe.tuning == "full" and recipe.optim == "adamw" and "optim" not in chosen:
         optimisers.append("adamw_8bit")
-    for optim in optimisers:
-        for again in recomputed:
-            for micro in micros:
-                tokens, largest = micro * recipe.max_length, micro == micros[0]
-                if not again and True in recomputed and tokens < BUSY_TOKENS and not largest:
-                    continue
-                usual = optim == optimisers[0]
-                values = {"gradient_checkpointing": _recomputing(again), "optim": _optimiser(optim, usual)}
-                values |= {} if fixed else _batch(micro, effective, tokens, gpu, largest)
-                costs = ["activations computed again"] * again + ["8-bit optimiser"] * (not usual)
-                costs += [f"micro-batch {micro}"] * (not largest)
-                yield Relief({name: value for name, value in values.items() if name not in chosen}, tuple(costs))
+    for away, optim, again, micro in itertools.product(moved, optimisers, recomputed, micros):
+        tokens, largest = micro * recipe.max_length, micro == micros[0]
+        if away and not again:
+            continue
+        if not again and True in recomputed and tokens < BUSY_TOKENS and not largest:
+            continue
+        usual = optim == optimisers[0]
+        values = {"gradient_checkpointing": _recomputing(again), "optim": _optimiser(optim, usual)}
+        values |= {"activation_offloading": _OFFLOADING} if away else {}
+        values |= {} if fixed else _batch(micro, effective, tokens, gpu, largest)
+        costs = ["activations computed again"] * again + ["8-bit optimiser"] * (not usual)
+        costs += ["what they begin with held in the host's memory"] * away + [f"micro-batch {micro}"] * (not largest)
+        yield Relief({name: value for name, value in values.items() if name not in chosen}, tuple(costs))

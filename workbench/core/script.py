@@ -39,7 +39,7 @@ _CONSTANTS: Mapping[str, tuple[str, ...]] = {
         "max_length", "packing", "learning_rate", "weight_decay", "adam_beta1", "adam_beta2", "max_grad_norm",
         "num_train_epochs", "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps",
         "lr_scheduler_type", "warmup_ratio", "seed", "logging_steps", "eval_steps", "save_steps", "save_total_limit",
-        "device", "precision", "gradient_checkpointing", "num_processes",
+        "device", "precision", "gradient_checkpointing", "activation_offloading", "num_processes",
     ),
     "text": ("control_tokens",),
     "adapter": ("lora_r", "lora_alpha", "lora_dropout", "target_modules"),

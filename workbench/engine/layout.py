@@ -1,4 +1,4 @@
-"""How a step is laid out in memory: sequences per forward pass, gradient checkpointing, the evaluation's batch.
+"""How a step is laid out in memory: sequences per pass, checkpointing and offloading, the evaluation's batch.
 
 Owns what is tried next when memory runs out, and the words that tell a person. A layout never changes what is learnt:
 the effective batch and the learning rate stay the recipe's. The recipe says what was asked for, the last `layout` event
@@ -24,9 +24,9 @@ SHORTEST_TO_HALVE = 32
 class RanOut(Exception):
     """A process of a team ran out of memory in a step: all of them begin anew, since the others wait for its part."""
 
-    def __init__(self, step: int) -> None:
+    def __init__(self, step: int, can_offload: bool = False) -> None:
         super().__init__(step)
-        self.step = step
+        self.step, self.can_offload = step, can_offload
 
 
 @dataclass(frozen=True)
@@ -38,20 +38,23 @@ class Layout:
     gradient_checkpointing: bool
     eval_batch: int
     """Sequences of one process in a forward pass of the evaluation."""
+    activation_offloading: bool = False
 
     def accumulation(self, recipe: Recipe) -> int:
         """Return the passes of one process that make an optimizer step of the recipe's effective batch."""
         return recipe.gradient_accumulation_steps * math.ceil(recipe.per_device_train_batch_size / self.micro_batch)
 
-    def smaller(self, can_checkpoint: bool = True) -> Layout | None:
-        """Return the layout to try when a step ran out of memory: half the micro-batch, at last with checkpointing.
+    def smaller(self, can_checkpoint: bool = True, can_offload: bool = False) -> Layout | None:
+        """Return the layout to try when a step ran out of memory, or None when nothing is left to try.
 
-        None when nothing is left to try.
+        Half the micro-batch, then checkpointing, at last what that keeps in the host's memory.
         """
         if self.micro_batch > 1:
             return replace(self, micro_batch=math.ceil(self.micro_batch / 2))
         if can_checkpoint and not self.gradient_checkpointing:
             return replace(self, gradient_checkpointing=True)
+        if can_offload and self.gradient_checkpointing and not self.activation_offloading:
+            return replace(self, activation_offloading=True)
         return None
 
     def smaller_evaluation(self) -> Layout | None:
@@ -61,7 +64,8 @@ class Layout:
 
 def asked(recipe: Recipe) -> Layout:
     """Return the layout a recipe asks for."""
-    return Layout(recipe.per_device_train_batch_size, recipe.gradient_checkpointing, recipe.per_device_train_batch_size)
+    size = recipe.per_device_train_batch_size
+    return Layout(size, recipe.gradient_checkpointing, size, recipe.activation_offloading)
 
 
 def in_effect(run: Run, recipe: Recipe) -> Layout:
@@ -69,7 +73,12 @@ def in_effect(run: Run, recipe: Recipe) -> Layout:
     last = journal.latest(run.events_path, [events.Layout.kind]).get(events.Layout.kind)
     if not isinstance(last, events.Layout):
         return asked(recipe)
-    return Layout(last.per_device_train_batch_size, last.gradient_checkpointing, last.per_device_eval_batch_size)
+    return Layout(
+        last.per_device_train_batch_size,
+        last.gradient_checkpointing,
+        last.per_device_eval_batch_size,
+        last.activation_offloading,
+    )
 
 
 def change(recipe: Recipe, before: Layout, after: Layout, step: int, resumption: str) -> events.Layout:
@@ -86,6 +95,11 @@ def change(recipe: Recipe, before: Layout, after: Layout, step: int, resumption:
             f"{after.accumulation(recipe)}, so the effective batch and the learning rate stay as they were; "
             f"{resumption}."
         )
+    elif after.activation_offloading and not before.activation_offloading:
+        text = (
+            f"Out of memory at step {step} with a micro-batch of 1 and gradient checkpointing: what that keeps is held "
+            f"in the host's memory from now on, which costs time and changes no result; {resumption}."
+        )
     else:
         text = (
             f"Out of memory at step {step} with a micro-batch of 1: gradient checkpointing was switched on, which "
@@ -96,15 +110,17 @@ def change(recipe: Recipe, before: Layout, after: Layout, step: int, resumption:
         per_device_train_batch_size=after.micro_batch,
         gradient_accumulation_steps=after.accumulation(recipe),
         gradient_checkpointing=after.gradient_checkpointing,
+        activation_offloading=after.activation_offloading,
         per_device_eval_batch_size=after.eval_batch,
         text=text,
     )
 
 
-def too_little(recipe: Recipe, when: str, longest: int | None = None) -> WorkbenchError:
+def too_little(recipe: Recipe, when: str, longest: int | None = None, lacking: str = "") -> WorkbenchError:
     """Return the error of a run that no layout can save: when memory ran out, and what would fit.
 
-    `longest` is the longest sequence in tokens where memory ran out in a pass over sequences, whose length counts.
+    `longest` is the longest sequence in tokens where memory ran out in a pass over sequences, whose length counts;
+    `lacking` says, as part of a sentence, why the host's memory was of no help.
     """
     wider = {"full": "--tuning lora or qlora", "lora": "--tuning qlora"}
     ways = []
@@ -118,17 +134,18 @@ def too_little(recipe: Recipe, when: str, longest: int | None = None) -> Workben
     listed = ", ".join(ways[:-1]) + " or " + ways[-1] if len(ways) > 1 else ways[0]
     what = f" with one sequence of at most {longest} tokens per pass" if longest is not None else ""
     return WorkbenchError(
-        f"Out of memory {when}{what}, and nothing is left to shrink in this run; start again with {listed}."
+        f"Out of memory {when}{what}{f' ({lacking})' if lacking else ''}, and nothing is left to shrink in this run; "
+        f"start again with {listed}."
     )
 
 
-def shrunk(run: Run, recipe: Recipe, step: int) -> events.Layout:
+def shrunk(run: Run, recipe: Recipe, out: RanOut) -> events.Layout:
     """Return the event of the next layout of a team that ran out of memory; raises WorkbenchError when none is left."""
     before = in_effect(run, recipe)
-    after = before.smaller()
+    after = before.smaller(can_offload=out.can_offload)
     if after is None:
-        raise too_little(recipe, f"at step {step}", recipe.max_length)
-    return change(recipe, before, after, step, "all processes go on from the last checkpoint")
+        raise too_little(recipe, f"at step {out.step}", recipe.max_length)
+    return change(recipe, before, after, out.step, "all processes go on from the last checkpoint")
 
 
 def figures(run: Run, recipe: Recipe) -> dict[str, Any]:
@@ -139,6 +156,7 @@ def figures(run: Run, recipe: Recipe) -> dict[str, Any]:
             "per_device_train_batch_size": layout.micro_batch,
             "gradient_accumulation_steps": layout.accumulation(recipe),
             "gradient_checkpointing": layout.gradient_checkpointing,
+            "activation_offloading": layout.activation_offloading,
             "per_device_eval_batch_size": layout.eval_batch,
         }
 

@@ -72,7 +72,7 @@ def work(run: Run, meeting_point: Path, is_first: bool) -> tuple[dict[str, Any],
     except NoSpaceError as full:
         word = {"no_space": asdict(full)}
     except RanOut as out:
-        word = {"out_of_memory": out.step}
+        word = {"out_of_memory": out.step, "can_offload": out.can_offload}
     except WorkbenchError as known:
         word = {"error": str(known)}
     except BaseException as unknown:

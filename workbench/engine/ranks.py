@@ -132,7 +132,7 @@ def verdict(words: Sequence[dict[str, Any]], processes: int, launcher_code: int)
             return str(word["outcome"])
     for word in last:
         if "out_of_memory" in word:
-            raise layout.RanOut(word["out_of_memory"])
+            raise layout.RanOut(word["out_of_memory"], word.get("can_offload", False))
     spoke = {str(word["rank"]) for word in last}
     silent = [end for word in words for end in word.get("exit_codes", {}).items() if end[0] not in spoke]
     # With SIGTERM the launcher ends the others once one has failed: it explains nothing unless there is nothing else.
@@ -162,7 +162,7 @@ def perform(run: Run, processes: int, reporter: Reporter, asked: Requests) -> st
         try:
             return _together(run, processes, reporter, asked)
         except layout.RanOut as out:
-            reporter.write(layout.shrunk(run, load_recipe(run.recipe_path).recipe, out.step), durable=True)
+            reporter.write(layout.shrunk(run, load_recipe(run.recipe_path).recipe, out), durable=True)
             asked.check()
 
 

@@ -18,9 +18,9 @@ from datasets import Dataset
 from trl import SFTConfig, SFTTrainer
 
 from workbench.core import events
-from workbench.core.errors import NotFiniteError
+from workbench.core.errors import NotFiniteError, WorkbenchError
 from workbench.core.recipe import Recipe
-from workbench.engine import checkpoint, micro, optim, team
+from workbench.engine import checkpoint, micro, offload, optim, team
 from workbench.engine import layout as layouts
 from workbench.engine.conductor import Cadence
 from workbench.engine.layout import Layout
@@ -75,7 +75,9 @@ def arguments(recipe: Recipe, where: Machine, steps: int, output_dir: Path, layo
         use_cpu=where.device == "cpu",
         gradient_checkpointing=None,
         activation_checkpointing=layout.gradient_checkpointing,
-        activation_checkpointing_kwargs=_CHECKPOINTING if layout.gradient_checkpointing else None,
+        activation_checkpointing_kwargs=(
+            {"use_reentrant": False, "offload": layout.activation_offloading} if layout.gradient_checkpointing else None
+        ),
         max_length=None,
         packing=False,
         dataset_kwargs={"skip_prepare_dataset": True},
@@ -90,8 +92,6 @@ def arguments(recipe: Recipe, where: Machine, steps: int, output_dir: Path, layo
         data_seed=recipe.seed,
     )
 
-
-_CHECKPOINTING = {"use_reentrant": False}
 
 _SCHEDULER_KWARGS: dict[str, Callable[[int], dict[str, Any]]] = {
     "cosine_with_min_lr": lambda steps: {"min_lr_rate": 0.1},
@@ -130,6 +130,11 @@ class WorkbenchTrainer(SFTTrainer):
         """Batches of the present step that have passed through the model."""
         self._started = self._logged_at = time.monotonic()
         self._logged_tokens = progress.tokens
+        if layout.activation_offloading and offload.gains(self.args.device):
+            tokens = layout.micro_batch * self._longest * self.args.world_size
+            if lacking := offload.lacking(self.model, tokens):
+                fewer = f"--set max_length={self._longest // 2}, or without activation_offloading"
+                raise WorkbenchError(f"T{lacking[1:]}; start again with {fewer}.")
         # A tied head stands behind a wrapper while single tokens are trained; TRL asks it for a bias.
         head = self.model.get_output_embeddings()
         if head is not None and not hasattr(head, "bias"):
@@ -174,14 +179,17 @@ class WorkbenchTrainer(SFTTrainer):
 
         Raises RanOut in a team, whose other processes wait in the middle of the step.
         """
-        step = self.state.global_step + 1
+        step, before = self.state.global_step + 1, self._layout
+        gains = offload.gains(self.args.device)
+        lacking = offload.lacking(self.model, self._longest * self.args.world_size) if gains else ""
+        can_offload = gains and not lacking
         if self.args.world_size > 1:
-            raise layouts.RanOut(step)
-        before, after = self._layout, self._layout.smaller(getattr(self.model, "supports_gradient_checkpointing", True))
+            raise layouts.RanOut(step, can_offload)
+        after = before.smaller(getattr(self.model, "supports_gradient_checkpointing", True), can_offload)
         if after is None:
-            raise layouts.too_little(self._recipe, f"at step {step}", self._longest)
-        if after.gradient_checkpointing and not before.gradient_checkpointing:
-            self.model.activation_checkpointing_enable(activation_checkpointing_kwargs=_CHECKPOINTING)
+            raise layouts.too_little(self._recipe, f"at step {step}", self._longest, lacking)
+        if after.gradient_checkpointing and after.micro_batch == before.micro_batch:
+            offload.switch_on(self.model, after.activation_offloading)
         self._layout = after
         model.zero_grad()
         micro.free()

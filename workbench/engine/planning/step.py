@@ -42,7 +42,7 @@ def prepare(model: Any, demand: Demand) -> None:
             weight = inner.lm_head.weight
             inner.lm_head = nn.Linear(weight.shape[1], 1, bias=False, dtype=weight.dtype)
     if demand.checkpointing:
-        model.activation_checkpointing_enable({"use_reentrant": False})
+        model.activation_checkpointing_enable({"use_reentrant": False}, offload=demand.offloading)
         if demand.tuning != "full":
             model.enable_input_require_grads()
     model.train()
@@ -186,12 +186,12 @@ _LOSSES: dict[str, Callable[..., Any]] = {"dpo": _preference, "kto": _preference
 @contextlib.contextmanager
 def _plain(model: Any) -> Iterator[None]:
     """Leave checkpointing out for a while, as the trainers do for the reference."""
-    was = language_model(model).is_activation_checkpointing
-    if was:
-        model.activation_checkpointing_disable()
+    layers = [module for module in model.modules() if getattr(module, "gradient_checkpointing", False)]
+    for layer in layers:
+        layer.gradient_checkpointing = False
     yield
-    if was:
-        model.activation_checkpointing_enable({"use_reentrant": False})
+    for layer in layers:
+        layer.gradient_checkpointing = True
 
 
 def step(model: Any, demand: Demand, marks: Marks, reference: Any = None) -> None:

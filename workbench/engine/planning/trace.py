@@ -44,20 +44,35 @@ def replaced(owner: Any, **functions: Any) -> Iterator[None]:
             setattr(owner, name, function)
 
 
+class _Elsewhere(torch.autograd.graph.saved_tensors_hooks):
+    """Moves saved tensors to the host's memory: nothing of them is left on the device until they are asked for."""
+
+    def __init__(self, **_: Any) -> None:
+        def leave(tensor: torch.Tensor) -> tuple[Any, ...]:
+            return tuple(tensor.shape), tensor.dtype
+
+        def come_back(packed: tuple[Any, ...]) -> torch.Tensor:
+            return torch.empty(packed[0], dtype=packed[1])
+
+        super().__init__(leave, come_back)
+
+
 @contextlib.contextmanager
 def gpu_kernels() -> Iterator[None]:
     """Let the step take the paths of a GPU where the code asks for the device.
 
     The fused head folds its tiles without temporaries there and adds products to fp32 sums in place; it projects learnt
     tokens only, and here all are taken to be learnt. Questions about autocast without a device mean the one that
-    computes.
+    computes. What is moved to the host's memory leaves the device.
     """
+    from transformers import modeling_utils
     from trl.kernels import chunked_logprob
 
     asked = torch.is_autocast_enabled
     tiles = dict.fromkeys(("_forward_tile", "_backward_tile", "_addmm_fp32"), lambda *args, **kwargs: None)
     with (
         replaced(chunked_logprob, **tiles),
+        replaced(modeling_utils, save_on_cpu=_Elsewhere),
         replaced(torch, is_autocast_enabled=lambda device="cpu": asked(device)),
     ):
         yield
