@@ -21,6 +21,7 @@ def home(tmp_path: Path) -> Home:
     [
         (settings(data_weights="1,2"), "data_weights wants one number"),
         (settings(data_weights="nan"), "data_weights wants one number"),
+        (settings(chat_template="chatm"), "There is no chat template 'chatm'"),
         (settings(replay_data="self"), "replay_data is mixed into the articles of cpt, and this run is sft"),
         (["--column", "prompt"], "--column"),
         (["--column", "prompt=nowhere"], "There is no column 'nowhere'"),

@@ -19,7 +19,7 @@ from workbench.cli.data import assignments, inspected, local
 from workbench.cli.follow import follow, last_error
 from workbench.cli.output import Live, print_json
 from workbench.cli.plan import glanced
-from workbench.core import presets, recipe
+from workbench.core import presets, recipe, templates
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.plan import Base, Card, Plan
@@ -141,6 +141,8 @@ def _planned(
 def create(resolved: recipe.Resolved) -> store.Run:
     """Create the run of a resolved recipe, not yet started; raises UsageError when this machine cannot do it."""
     wanted = resolved.recipe
+    if wanted.chat_template:
+        templates.text(wanted.chat_template)  # it says when there is none of that name
     if wanted.device == "cuda" and not hardware.sample().usable:
         raise UsageError(
             "No NVIDIA card answers, so device cannot be cuda; leave it at auto and see `workbench doctor`."
