@@ -79,7 +79,7 @@ def give(folder: Path, name: str) -> None:
 def none_for(tokenizer: Any, base: str, method: str) -> UsageError:
     """Return the error for a base without a chat template, with the templates of the workbench that suit it."""
     others = fitting(tokenizer)
-    way = f", or give it one with --set chat_template={others[0]}" if others else ""
+    way = f", or give it one of {', '.join(others)} with --set chat_template={others[0]}" if others else ""
     return UsageError(
         f"The base {base} has no chat template, which {method} needs; choose its instruct variant as base{way}."
     )
