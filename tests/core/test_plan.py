@@ -14,7 +14,7 @@ from workbench.core import derive, pace, plan, presets
 from workbench.core.demand import demand_of
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
-from workbench.core.memory import GIB, MEASURED_MARGIN, estimate
+from workbench.core.memory import GIB, MEASURED_MARGIN, Correction, estimate
 from workbench.core.plan import Base, Card
 from workbench.core.recipe import FIELDS, TUNINGS
 from workbench.core.reliefs import MOST_TOKENS, micro_batches
@@ -210,9 +210,13 @@ def test_a_processor_plans_with_the_memory_of_the_host() -> None:
 
 def test_measured_runs_correct_the_estimate_and_narrow_its_margin() -> None:
     plain = plan.solve(base(), ROWS, card(), "sft", {"tuning": "qlora"}).chosen.memory
-    higher = plan.solve(base(), ROWS, card(), "sft", {"tuning": "qlora"}, correction={"qlora": 1.25}).chosen.memory
-    assert higher.margin == MEASURED_MARGIN < plain.margin
-    assert higher.peak == pytest.approx(1.25 * plain.peak, rel=1e-6)
+    for own in (True, False):
+        known = {"qlora": Correction(1.25, own)}
+        higher = plan.solve(base(), ROWS, card(), "sft", {"tuning": "qlora"}, correction=known).chosen.memory
+        assert higher.peak == pytest.approx(1.25 * plain.peak, rel=1e-6)
+        assert plain.margin > MEASURED_MARGIN
+        assert higher.margin == (MEASURED_MARGIN if own else plain.margin), "other families do not narrow it"
+        assert ("other families" in " ".join(higher.notes)) is not own
 
 
 def test_a_preset_stands_in_for_the_usual_one() -> None:

@@ -157,7 +157,7 @@ def solved(
         )
     if "method" not in values and found is not None:
         origin = {**origin, "method": f"derived: {' '.join(found['why'])}"}
-    known = measured.ratios(card.name, base.shape.model_type, recipe.TUNINGS)
+    known = measured.corrections(card.name, base.shape.model_type, recipe.TUNINGS)
     rows = rows_of(found, base.shape.vocabulary) if found is not None else None
     return plan.solve(base, rows, card, method, values, origin, preset, known, traces)
 

@@ -27,7 +27,7 @@ MARGIN = 0.2
 """By how much a card may need more than the peak of a traced family: no GPU has measured it yet, and published figures
 for other versions of the libraries were up to that much above. A machine's own measurements are to replace it."""
 MEASURED_MARGIN = 0.05
-"""The same where this machine has measured runs of the family."""
+"""The same where this machine has measured runs of the very family; runs of others leave the margin as it is."""
 WIDE_MARGIN = 0.6
 """The same for a family, or a way of adapting one, that no table knows: traces of families without a table were up to
 half as much again."""
@@ -78,6 +78,16 @@ class Memory:
 def pinned(size: int) -> int:
     """Return the bytes of the host's memory that torch pins for a tensor: its allocator rounds up to powers of two."""
     return 1 << (size - 1).bit_length() if size else 0
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What runs on this machine took beside what was predicted for them."""
+
+    ratio: float
+    """Measured over predicted peaks."""
+    own: bool
+    """Whether runs of the very family gave it, and not those of others that stand in for it."""
 
 
 def _second(size: int, tile: int) -> int:
@@ -330,16 +340,16 @@ def estimate(shape: Shape, demand: Demand, teacher: int = 0) -> Memory:
     return dataclasses.replace(found, margin=margin, notes=(*notes, *_assumed()), exact=exact)
 
 
-def corrected(found: Memory, ratio: float) -> Memory:
-    """Return an estimate with what this machine has measured: `ratio` of measured to predicted peaks, 0.0 for none."""
-    if not ratio:
+def corrected(found: Memory, correction: Correction | None) -> Memory:
+    """Return an estimate with what this machine has measured; only runs of the very family make its margin small."""
+    if correction is None:
         return found
-    more = round(found.peak * (ratio - 1))
+    more = round(found.peak * (correction.ratio - 1))
     parts = {**found.parts, "measured": more} if more else found.parts
-    note = f"Runs on this machine took {ratio:.2f} times what was predicted, which is counted in."
-    return dataclasses.replace(
-        found, parts=parts, margin=min(found.margin, MEASURED_MARGIN), notes=(*found.notes, note)
-    )
+    runs = "Runs" if correction.own else "Runs of other families"
+    note = f"{runs} on this machine took {correction.ratio:.2f} times what was predicted, which is counted in."
+    margin = min(found.margin, MEASURED_MARGIN) if correction.own else found.margin
+    return dataclasses.replace(found, parts=parts, margin=margin, notes=(*found.notes, note))
 
 
 def traced(found: Memory, peak: Mapping[str, int], phase: str) -> Memory:

@@ -21,7 +21,7 @@ from workbench.core.attempt import Attempt, Base, Card
 from workbench.core.demand import Demand, demand_of, named_layers
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
-from workbench.core.memory import GIB, Memory
+from workbench.core.memory import GIB, Correction, Memory
 from workbench.core.recipe import BUNDLED, SCRATCH, TUNINGS, Recipe, Resolved, resolve
 from workbench.core.reliefs import reliefs
 from workbench.core.shape import Shape
@@ -127,7 +127,7 @@ def _resolved(
 
 def _attempt(
     base: Base, card: Card, preset: presets.Preset, derived: Mapping[str, derive.Value],
-    chosen: Mapping[str, Any], origin: Mapping[str, str], correction: float, traces: Traces,
+    chosen: Mapping[str, Any], origin: Mapping[str, str], correction: Correction | None, traces: Traces,
 ) -> Attempt:  # fmt: skip
     """Return the first relief that fits, or the smallest attempt when none does.
 
@@ -179,7 +179,7 @@ def expected(shape: Shape, recipe: Recipe, gpu: bool, **more: Any) -> Memory:
     return dataclasses.replace(found, parts=kept)
 
 
-def _estimated(base: Base, card: Card, recipe: Recipe, correction: float, traces: Traces) -> Memory:
+def _estimated(base: Base, card: Card, recipe: Recipe, correction: Correction | None, traces: Traces) -> Memory:
     """Return the estimate of a recipe; what was measured on cards says nothing of a processor."""
     made = traces.get(demand(recipe, card.gpu)) if traces else None
     found = made if made is not None else expected(base.shape, recipe, card.gpu)
@@ -202,13 +202,13 @@ def solve(
     chosen: Mapping[str, Any],
     origin: Mapping[str, str] | None = None,
     preset: presets.Preset | None = None,
-    correction: Mapping[str, float] | None = None,
+    correction: Mapping[str, Correction] | None = None,
     traces: Traces | None = None,
 ) -> Plan:
     """Return the plan for a method; `chosen` are the person's values, which nothing changes.
 
     `rows` is None while there is no data: lengths and epochs are the preset's then. `preset` stands in for the one of
-    method and tuning. `correction` maps tunings to the ratio of measured to predicted peaks on this
+    method and tuning. `correction` maps tunings to what runs under them took on this
     card, where it is known. `traces` has estimates that stand in place of the closed form's.
 
     Raises UsageError when a value of the person's is impossible.
@@ -230,9 +230,7 @@ def solve(
         starts[tuning] = preset if preset is not None and given else presets.default_for(method, tuning, base.root)
         derived[tuning] = _derived(base, rows, card, starts[tuning], own)
         told = {**origin, "tuning": origin.get("tuning", "chosen") if wanted else f"derived: {_WHY[tuning]}"}
-        made[tuning] = _attempt(
-            base, card, starts[tuning], derived[tuning], own, told, correction.get(tuning, 0.0), traces
-        )
+        made[tuning] = _attempt(base, card, starts[tuning], derived[tuning], own, told, correction.get(tuning), traces)
     few = derive.too_few_for_full(rows) if rows is not None and method not in ("cpt", "pretrain") else ""
     few = "" if base.root in (BUNDLED, SCRATCH) else few
     order = [tuning for tuning in tunings if tuning in made]
@@ -255,7 +253,7 @@ def solve(
 def _shortened(
     base: Base, card: Card, starts: Mapping[str, presets.Preset], derived: Mapping[str, Mapping[str, derive.Value]],
     made: Mapping[str, Attempt], order: list[str], chosen: Mapping[str, Any], origin: Mapping[str, str],
-    correction: Mapping[str, float], traces: Traces,
+    correction: Mapping[str, Correction], traces: Traces,
 ) -> Attempt:  # fmt: skip
     """Return the smallest tuning with shorter rows, as long as they still fit; itself where that does not help."""
     tuning = order[-1]
@@ -267,7 +265,7 @@ def _shortened(
         values = {**derived[tuning], "max_length": shorter}
         own = {**chosen, "tuning": tuning}
         told = {**origin, "tuning": made[tuning].resolved.provenance["tuning"]}
-        found = _attempt(base, card, starts[tuning], values, own, told, correction.get(tuning, 0.0), traces)
+        found = _attempt(base, card, starts[tuning], values, own, told, correction.get(tuning), traces)
         if found.verdict != "too large":
             given_up = (*found.given_up, f"rows of at most {length} tokens")
             return dataclasses.replace(found, given_up=given_up, refused=best.refused)

@@ -1,6 +1,6 @@
 """What runs on this machine have really needed, beside what was predicted for them.
 
-Owns the file of measurements and the ratio that later plans are corrected by. Must not know how either figure comes
+Owns the file of measurements and what later plans are corrected by. Must not know how either figure comes
 about. The file only grows, by whole lines under a lock; a line that is damaged is passed over.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from workbench.core import paths
 from workbench.core.errors import WorkbenchError
+from workbench.core.memory import Correction
 from workbench.runs import atomic, locks
 
 BOUNDS = (0.5, 2.0)
@@ -95,22 +95,24 @@ def load() -> list[Measurement]:
     return [found for line in lines[bool(start) :] if (found := _parsed(line)) is not None]
 
 
-def ratio(found: Iterable[Measurement], card: str, family: str, tuning: str) -> float:
-    """Return measured over predicted on cards of a name, 0.0 while nothing is known of them.
+def correction(found: Iterable[Measurement], card: str, family: str, tuning: str) -> Correction | None:
+    """Return measured over predicted on cards of a name, None while nothing is known of them.
 
     That is the median over the runs of the family under this tuning, or over those of all families while there is none
     of it, within `BOUNDS`. A processor's runs say nothing of a card.
     """
-    own = [one for one in found if card and one.name == card and one.tuning == tuning]
-    kin = [one for one in own if one.family == family] or own
-    if not kin:
-        return 0.0
+    here = [one for one in found if card and one.name == card and one.tuning == tuning]
+    own = [one for one in here if one.family == family]
+    taken = sorted(one.measured / one.predicted for one in own or here)
+    if not taken:
+        return None
     low, high = BOUNDS
-    return min(max(statistics.median(one.measured / one.predicted for one in kin), low), high)
+    middle = (taken[len(taken) // 2] + taken[(len(taken) - 1) // 2]) / 2
+    return Correction(min(max(middle, low), high), bool(own))
 
 
-def ratios(card: str, family: str, tunings: Iterable[str]) -> dict[str, float]:
-    """Return tuning → `ratio` by what is stored, those that are known."""
+def corrections(card: str, family: str, tunings: Iterable[str]) -> dict[str, Correction]:
+    """Return tuning → `correction` by what is stored, those that are known."""
     stored = load()
-    made = {tuning: ratio(stored, card, family, tuning) for tuning in tunings}
-    return {tuning: value for tuning, value in made.items() if value}
+    made = {tuning: correction(stored, card, family, tuning) for tuning in tunings}
+    return {tuning: known for tuning, known in made.items() if known is not None}
