@@ -56,6 +56,14 @@ def test_the_version_needs_nothing_heavy() -> None:
     assert not loaded & HEAVY
 
 
+def test_a_plan_needs_nothing_heavy_and_looks_at_no_card_that_it_is_not_for() -> None:
+    """``workbench plan`` imports only what it takes: its answer comes within the blink of an eye."""
+    words = ["plan", "--base", "Qwen/Qwen3-8B", "--data", "assets/data/questions.jsonl", "--gpu-memory", "24GiB"]
+    loaded, printed = loaded_after(f"import workbench.cli\nassert workbench.cli.main({words}) == 0")
+    assert "proposal" in printed
+    assert not loaded & (HEAVY | {"orjson", "psutil", "pynvml"})
+
+
 @pytest.mark.parametrize("layer", ["cli", "runs", "core"])
 def test_a_light_layer_loads_nothing_heavy(layer: str) -> None:
     """Importing all modules of the layer loads none of the heavy libraries."""

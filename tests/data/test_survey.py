@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.data import account, counting, parallel, readers, sources, survey
+from workbench.data import account, counting, parallel, readers, sources, survey, windows
 from workbench.runs.probe import run_probe
 
 QUICK = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -206,7 +206,7 @@ def test_a_long_file_is_counted_in_pieces_to_the_same_account(tmp_path: Path, mo
     monkeypatch.setattr(counting, "SPREAD_BYTES", 1000)
     monkeypatch.setattr(account, "PIECE_BYTES", 20_000)
     monkeypatch.setattr(parallel, "cores", lambda: 3)
-    monkeypatch.setattr(sources.is_long_json_lines, "__defaults__", (1000,))
+    monkeypatch.setattr(windows.is_long_json_lines, "__defaults__", (1000,))
     pieces = inspected(path)
     for key in ("rows", "usable", "quarantined", "format", "method", "examples", "repairs", "files"):
         assert pieces[key] == whole[key], key
@@ -257,7 +257,7 @@ def test_a_head_start_on_a_long_file_changes_nothing(
 
     monkeypatch.setattr(counting, "SPREAD_BYTES", 1000)
     monkeypatch.setattr(account, "PIECE_BYTES", 20_000)
-    monkeypatch.setattr(sources.is_long_json_lines, "__defaults__", (1000,))
+    monkeypatch.setattr(windows.is_long_json_lines, "__defaults__", (1000,))
 
     def told(cores: int) -> list[dict[str, Any] | str]:
         monkeypatch.setattr(parallel, "cores", lambda: cores)

@@ -7,11 +7,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.support import wait_until
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.runs.probe import run_probe
+from workbench.runs.probe import Probe, run_probe
 from workbench.runs.process import identify
 
 HERE = "tests.runs.probe_targets:"
@@ -24,6 +25,14 @@ HERE = "tests.runs.probe_targets:"
 )
 def test_what_goes_in_comes_out(value: Any) -> None:
     assert run_probe(HERE + "echo", value) == value
+
+
+def test_a_child_that_is_ready_and_never_asked_ends_with_its_block() -> None:
+    before = set(psutil.Process().children())
+    with Probe(HERE + "echo"):
+        (child,) = set(psutil.Process().children()) - before
+        assert child.is_running()
+    assert not child.is_running()
 
 
 def test_a_target_may_print_whatever_it_likes() -> None:

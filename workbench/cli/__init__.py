@@ -7,6 +7,7 @@ that `workbench --version` costs nothing. Exit codes: 0 done, 1 failed, 2 wrong 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import io
 import json
@@ -45,7 +46,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Command, of one word or two → (module, one line of help).
 
-A module has `configure(parser, command)` and `run(arguments) -> exit code`."""
+A module has `configure(parser, command)` and `run(arguments) -> exit code`. One that starts something before its words
+are understood has `ahead(words)`, too: what that context manager gives is `arguments.ahead`."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -93,10 +95,12 @@ def _dispatch(argv: Sequence[str]) -> int:
         raise UsageError(f"There is no command {name!r}; {closest(name, COMMANDS)}.")
     module = importlib.import_module(f"workbench.cli.{COMMANDS[name][0]}")
     parser = _Parser(prog=f"workbench {name}", description=COMMANDS[name][1], allow_abbrev=False)
-    module.configure(parser, name)
-    arguments = parser.parse_args(argv[words:])
-    arguments.command = name
-    return int(module.run(arguments))
+    rest = argv[words:]
+    with module.ahead(rest) if hasattr(module, "ahead") else contextlib.nullcontext() as ahead:
+        module.configure(parser, name)
+        arguments = parser.parse_args(rest)
+        arguments.command, arguments.ahead = name, ahead
+        return int(module.run(arguments))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

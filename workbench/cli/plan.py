@@ -7,25 +7,41 @@ fraction of a second. Must not import the engine.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from workbench.cli import asked
-from workbench.cli.data import PROBE_BYTES, assignments, local
-from workbench.cli.output import Live, print_json
-from workbench.core import recipe
-from workbench.core.errors import UsageError
-from workbench.core.text import one_line
-from workbench.runs import probe
+from workbench.runs.probe import Probe
+
+if TYPE_CHECKING:
+    from workbench.cli.output import Live
+    from workbench.core.recipe import Resolved
+
+Glanced = tuple[tuple[str, ...], dict[str, Any] | None]
+"""Absolute paths of the data, and what a glance at them found, None without data."""
 
 _GLANCE_SECONDS = 60
+_GLANCE_BYTES = 4 << 30
+"""Address space; what it really uses stays far below."""
+
+
+def _reader() -> Probe:
+    """Return a child that gets ready to glance at data."""
+    return Probe("workbench.data.glance:glance", what="The data", seconds=_GLANCE_SECONDS, memory_bytes=_GLANCE_BYTES)
+
+
+def ahead(words: Sequence[str]) -> contextlib.AbstractContextManager[Probe | None]:
+    """Return a reader that gets ready while the words are understood, where they look as if they named data."""
+    named = any(word.startswith("--data") or word.endswith(".toml") for word in words)
+    return _reader() if named else contextlib.nullcontext()
 
 
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
     """Declare the arguments of `plan`."""
+    from workbench.cli import asked
+
     asked.configure(
         parser, "bundled, a model folder, a run, or a model of the catalogue", "the best that fits when left out"
     )
@@ -41,32 +57,36 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
-def glanced(values: Mapping[str, Any], live: Live) -> tuple[tuple[str, ...], dict[str, Any] | None]:
-    """Return (absolute paths, what a glance at them found), or None without data."""
+@contextlib.contextmanager
+def glancing(values: Mapping[str, Any], live: Live, reader: Probe | None = None) -> Iterator[Callable[[], Glanced]]:
+    """Give what waits for a glance at the data that is under way meanwhile; `reader` may have been made ready."""
+    from workbench.cli.data import assignments, local
+
     data = local(values.get("data", ()), live)
     if not data:
-        return data, None
+        yield lambda: (data, None)
+        return
     columns = assignments(values.get("data_columns", ()), "--column", "ROLE=NAME", "prompt=question")
     request = {
         "paths": list(data), "method": values.get("method", ""), "format": values.get("data_format", ""),
         "columns": columns,
     }  # fmt: skip
-    found = probe.run_probe(
-        "workbench.data.glance:glance", request, what="The data", seconds=_GLANCE_SECONDS, memory_bytes=PROBE_BYTES
-    )
-    assert isinstance(found, dict)
-    return data, found
+    with reader or _reader() as child:
+        child.ask(request)
+        yield lambda: (data, child.answer())
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the plan and return 0, or 1 when nothing fits."""
+    from workbench.cli import asked
+    from workbench.cli.output import Live, print_json
+
     live = Live(quiet=arguments.json)
     values, origin = asked.chosen(arguments)
-    with ThreadPoolExecutor(1) as pool:
-        glancing = pool.submit(glanced, values, live)
+    with glancing(values, live, arguments.ahead) as glanced:
         from workbench.cli import planning  # while the data is being looked at
 
-        solve, base, card, glance = planning.made(arguments, values, origin, glancing)
+        solve, base, card, glance = planning.made(arguments, values, origin, glanced)
     trace: dict[str, Any] | None = None
     if arguments.refine:
         from workbench.cli import refine
@@ -76,6 +96,8 @@ def run(arguments: argparse.Namespace) -> int:
         found = solve({})
     live.clear()
     if arguments.save is not None:
+        from workbench.core import recipe
+
         _save(arguments.save, recipe.to_toml(found.chosen.resolved))
     command = _script(arguments.script, found.chosen.resolved) if arguments.script is not None else ""
     told = planning.described(found, base, card, glance)
@@ -98,12 +120,14 @@ def run(arguments: argparse.Namespace) -> int:
             run_it = f"run it with: workbench train {arguments.save}" if found.fits else "nothing of it fits yet."
             print(f"\nThe recipe is in {arguments.save}; {run_it}")
         if arguments.script is not None:
+            from workbench.core.text import one_line
+
             print(f"\nThe script is in {one_line(str(arguments.script))}; it reads the rows that this command writes:")
             print(f"  {one_line(command)}")
     return 0 if found.fits else 1
 
 
-def _script(path: Path, resolved: recipe.Resolved) -> str:
+def _script(path: Path, resolved: Resolved) -> str:
     """Write the recipe as a script and return the command that prepares its rows.
 
     Raises UsageError when no script can repeat the run, or the file cannot be written.
@@ -118,6 +142,8 @@ def _script(path: Path, resolved: recipe.Resolved) -> str:
 
 def _save(path: Path, text: str, what: str = "recipe") -> None:
     """Write a file; raises UsageError when there is one already, and when it cannot be written."""
+    from workbench.core.errors import UsageError
+    from workbench.core.text import one_line
     from workbench.runs import atomic
 
     if os.path.lexists(path):

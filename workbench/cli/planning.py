@@ -9,21 +9,18 @@ import argparse
 import math
 import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
 from workbench.cli.output import LABEL, count, duration, paragraph, size
+from workbench.cli.plan import Glanced
 from workbench.core import pace, plan, presets, recipe
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
 from workbench.core.plan import Attempt, Base, Card, Plan, Traces
 from workbench.core.presets import Preset
 from workbench.core.text import one_line
-from workbench.runs import base_facts, hardware, measured
-
-Glanced = tuple[tuple[str, ...], dict[str, Any] | None]
-"""Absolute paths of the data, and what a glance at them found, None without data."""
+from workbench.runs import base_facts, measured
 
 _UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
@@ -62,6 +59,8 @@ def card_of(memory: str | None = None, name: str | None = None, device: str = ""
                 f"{', '.join(pace.CARDS)} in it."
             )
         return Card(name, total, total)
+    from workbench.runs import hardware  # of no use to a plan for another card
+
     reading = hardware.sample()
     proposed = hardware.propose(reading.usable)
     if proposed is None or device == "cpu":
@@ -72,6 +71,8 @@ def card_of(memory: str | None = None, name: str | None = None, device: str = ""
 
 def processor() -> Card:
     """Return the processor with the host's memory."""
+    from workbench.runs import hardware
+
     host = hardware.sample().host
     return Card("", host.memory_free_bytes or 0, host.memory_total_bytes or 0)
 
@@ -163,11 +164,11 @@ def solved(
 
 
 def made(
-    arguments: argparse.Namespace, values: dict[str, Any], origin: dict[str, str], glancing: Future[Glanced]
+    arguments: argparse.Namespace, values: dict[str, Any], origin: dict[str, str], glanced: Callable[[], Glanced]
 ) -> tuple[Callable[[Traces], Plan], Base, Card, dict[str, Any] | None]:
     """Return what makes the plan for what was asked, and what it is for; raises UsageError with what is wrong.
 
-    `values` and `origin` are what the person chose, `glancing` is a look at the data that is under way.
+    `values` and `origin` are what the person chose, `glanced` waits for a look at the data that is under way.
     """
     configured = arguments.config is not None
     if configured and "base" not in values and (arguments.save or arguments.script or arguments.dry_run):
@@ -175,7 +176,7 @@ def made(
     preset = begun(values, origin, arguments.preset)
     base = base_facts.of_file(arguments.config, values.get("base", "")) if configured else base_of(values, preset)
     card = card_of(arguments.gpu_memory, arguments.gpu, values.get("device", ""))
-    data, found = glancing.result()
+    data, found = glanced()
     if found is None and "method" not in values:
         raise UsageError("There is no data to plan for; give --data FILE, or --method to plan without rows.")
     if data:

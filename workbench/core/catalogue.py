@@ -215,8 +215,12 @@ def _model(table: Any, family: Family, shared: dict[str, Any], sizes: dict[str, 
     return model
 
 
-def _read(path: Path) -> tuple[Family, tuple[Model, ...]]:
-    """Return what a file says; raises UsageError with what is wrong with it."""
+@lru_cache(maxsize=256)
+def _read(path: Path, changed: int) -> tuple[Family, tuple[Model, ...]]:
+    """Return what a file says; `changed`, the time of its last change, tells the cache what is new.
+
+    Raises UsageError with what is wrong with it.
+    """
     try:
         body = tomllib.loads(path.read_text(encoding="utf-8"))
         _checked(body, "it", {"family": (dict,), "sizes": (dict,), "models": (list,)}, {"config": (dict,)})
@@ -237,34 +241,47 @@ def files() -> dict[str, Path]:
     return {path.stem: path for folder in folders if folder.is_dir() for path in sorted(folder.glob("*.toml"))}
 
 
-@lru_cache(maxsize=4)
-def _all(stamped: tuple[tuple[Path, int], ...]) -> tuple[tuple[Family, ...], dict[str, Model]]:
-    """Return the families and hub id → model of files; the times of their last change tell the cache what is new."""
-    found = [_read(path) for path, _ in stamped]
-    # Own files come last, and the last to name a model describes it.
-    return tuple(family for family, _ in found), {model.hub_id: model for _, many in found for model in many}
+def _holds(path: Path, word: str) -> bool:
+    """Return whether a file may say something of what a word names; one that cannot be read may."""
+    try:
+        return word.encode(errors="surrogatepass") in path.read_bytes()
+    except OSError:
+        return True
 
 
-def _catalogue() -> tuple[tuple[Family, ...], dict[str, Model]]:
-    """Return everything there is, read again when a file changed."""
-    paths = files().values()
+def _entries(word: str) -> list[tuple[Family, tuple[Model, ...]]]:
+    """Return what the files say that hold a word, read again when one changed; a person's own come last."""
     own = config_home() / "bases"
-    return _all(tuple((path, path.stat().st_mtime_ns) for path in sorted(paths, key=lambda path: path.parent == own)))
+    paths = sorted(files().values(), key=lambda path: path.parent == own)
+    return [_read(path, path.stat().st_mtime_ns) for path in paths if not word or _holds(path, word)]
 
 
-def families() -> tuple[Family, ...]:
-    """Return all families; raises UsageError naming a file that cannot be used."""
-    return _catalogue()[0]
+def _models(word: str = "") -> dict[str, Model]:
+    """Return hub id → model; the last to name a model describes it."""
+    return {model.hub_id: model for _, many in _entries(word) for model in many}
+
+
+def families(word: str = "") -> tuple[Family, ...]:
+    """Return all families; with a word only those of files that hold it, since reading all takes its time.
+
+    Raises UsageError naming a file that cannot be used.
+    """
+    return tuple(family for family, _ in _entries(word))
 
 
 def models() -> tuple[Model, ...]:
     """Return all models in the order of their files; raises UsageError as `families` does."""
-    return tuple(_catalogue()[1].values())
+    return tuple(_models().values())
+
+
+def known(hub_id: str) -> Model | None:
+    """Return the model of that hub id, None for one that is not in the catalogue; reads only the files that name it."""
+    return _models(hub_id).get(hub_id) if hub_id else None
 
 
 def find(hub_id: str) -> Model:
     """Return the model of that hub id; raises UsageError naming the nearest one."""
-    known = _catalogue()[1]
+    known = _models()
     if hub_id not in known:
         raise UsageError(f"There is no model {hub_id!r} in the catalogue; {closest(hub_id, known)}.")
     return known[hub_id]

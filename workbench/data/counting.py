@@ -25,6 +25,7 @@ from workbench.data.layouts import Layout
 from workbench.data.readers.member import Member
 from workbench.data.readers.records import parse_json
 from workbench.data.sources import Part, Sources
+from workbench.data.windows import is_long_json_lines
 
 SPREAD_BYTES = 2**26
 """Data of this size is counted by several processes."""
@@ -112,7 +113,7 @@ def _tasks(
     pieces = (
         piece
         for member in members
-        for piece in account.pieces(member, processes > 1 and sources.is_long_json_lines(member), processes, instructed)
+        for piece in account.pieces(member, processes > 1 and is_long_json_lines(member), processes, instructed)
     )
     whole = sum(map(sources.weight_of, members))
     found: list[_Count] = []
@@ -134,7 +135,7 @@ def _early(
         if processes < 2 or not path.is_file() or path.stat().st_size < SPREAD_BYTES:
             return []
         members = readers.listing(path).members
-        if len(members) != 1 or not sources.is_long_json_lines(members[0]):
+        if len(members) != 1 or not is_long_json_lines(members[0]):
             return []
         _, lines = next(account.blocks_of_lines(Piece(members[0], 0, members[0].size)), (b"", []))
         values = [parse_json(line)[0] for line in lines[:_FIRST_ROWS] if line]

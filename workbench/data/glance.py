@@ -16,13 +16,12 @@ import orjson
 
 from workbench.core.errors import UsageError
 from workbench.core.paths import expanded
-from workbench.data import account, canonical, detect, readers, sources
+from workbench.data import account, canonical, detect, readers
 from workbench.data.curate.texts import characters, text_of
-from workbench.data.plan import is_plan
-from workbench.data.plan import load as load_plan
 from workbench.data.readers import kinds
 from workbench.data.readers.member import Member
 from workbench.data.readers.records import Record, Unreadable
+from workbench.data.windows import is_long_json_lines, windows
 
 MOST_BYTES = 1 << 20
 """Bytes of rows that are looked at in all."""
@@ -59,8 +58,8 @@ def tokens_of(row: Mapping[str, Any]) -> int:
 
 def _some(member: Member, budget: int, most: int) -> tuple[list[dict[str, Any]], int, bool]:
     """Return (some rows of a member, the bytes they take, whether these are all of its rows)."""
-    if sources.is_long_json_lines(member, budget):
-        rows = list(sources.windows(member, _WINDOWS, budget // _WINDOWS))
+    if is_long_json_lines(member, budget):
+        rows = list(windows(member, _WINDOWS, budget // _WINDOWS))
         rows = rows[:: max(1, -(-len(rows) // most))]
         if len(rows) >= _WINDOWS:
             return rows, sum(len(orjson.dumps(row)) + 1 for row in rows), False
@@ -97,9 +96,12 @@ class _Looked:
 def _look(paths: Sequence[str], method: str, most_bytes: int, most_rows: int) -> _Looked:
     """Return what is in about so many bytes of rows, spread over the files; raises UsageError when nothing is."""
     curation: dict[str, Any] = {}
-    if len(paths) == 1 and is_plan(expanded(paths[0])):
-        plan = load_plan(expanded(paths[0]))
-        paths, method, curation = list(plan.paths), method or plan.method, plan.curation.to_json()
+    if len(paths) == 1 and paths[0].endswith(".json"):
+        from workbench.data import plan as plans  # the only kind of file that may be one
+
+        if plans.is_plan(expanded(paths[0])):
+            plan = plans.load(expanded(paths[0]))
+            paths, method, curation = list(plan.paths), method or plan.method, plan.curation.to_json()
     members = []
     for path in paths:
         listed = readers.listing(Path(expanded(path)).absolute()).members

@@ -11,7 +11,7 @@ import dataclasses
 import os
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -33,13 +33,11 @@ from workbench.data.plan import load as load_plan
 from workbench.data.readers import kinds
 from workbench.data.readers.listing import held_out
 from workbench.data.readers.member import Member
-from workbench.data.readers.records import TOO_DEEP, Record, Unreadable, parse_json, shown
-from workbench.data.readers.rows_of_json import is_json_lines
+from workbench.data.readers.records import TOO_DEEP, Record, Unreadable, shown
+from workbench.data.windows import WHOLE_BYTES, is_long_json_lines, windows
 
 SAMPLE_ROWS = 2500
 """Rows that decide a layout: of a random 5,000, the 95th percentile of a length is within 3 % of all rows'."""
-WHOLE_BYTES = 16 * 2**20
-"""A file up to this size is sampled from all of its rows."""
 WINDOWS = 64
 WINDOW_BYTES = 3 * 2**14
 """Number and size of the pieces of a long file of JSON lines that are looked at."""
@@ -85,34 +83,6 @@ class Sample:
         """Return the sampled rows in the order of their hashes."""
         self._cut()
         return list(self._rows.values())
-
-
-def windows(member: Member, number: int, width: int) -> Iterator[dict[str, Any]]:
-    """Yield rows from so many windows of `width` bytes, spread evenly over a long file of JSON lines."""
-    assert member.path is not None
-    with member.path.open("rb") as file:
-        for place in range(number):
-            file.seek(max(0, member.size - width) * place // (number - 1))
-            lines = file.read(width).split(b"\n")
-            for line in lines[1 if place else 0 : -1]:
-                value, reason = parse_json(line) if line.strip() else (None, "blank")
-                if not reason and isinstance(value, dict):
-                    yield value
-
-
-def is_long_json_lines(member: Member, least: int = WHOLE_BYTES) -> bool:
-    """Return whether a member is a plain file of JSON lines, in UTF-8 as far as its head tells, of `least` bytes."""
-    if member.kind != "json" or member.path is None or member.size <= least or member.respelled:
-        return False
-    with member.path.open("rb") as file:
-        head = file.read(2**18)
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head or (b"\r" in head and b"\n" not in head):
-        return False
-    try:
-        head[: head.rfind(b"\n") + 1].decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return is_json_lines(head.removeprefix(b"\xef\xbb\xbf"), member.path.suffix.lower())
 
 
 def sample_of(member: Member) -> Sample:

@@ -23,11 +23,17 @@ from workbench.runs import bases, hub_cache
 
 def of_config(config: Mapping[str, Any], reference: str, label: str, root: str = "", parameters: int = 0) -> Base:
     """Return the facts of a base from its parsed config.json, with what the catalogue knows of its family."""
+    return _of_family(config, _family(config), reference, label, root, parameters)
+
+
+def _of_family(
+    config: Mapping[str, Any], family: catalogue.Family | None, reference: str, label: str, root: str, parameters: int
+) -> Base:
+    """Return the facts of a base from its parsed config.json and its family."""
     shape = shape_of(config, parameters)
     inner = config.get("text_config")
     text = inner if isinstance(inner, Mapping) else config
     context = text.get("max_position_embeddings")
-    family = _family(config)
     return Base(
         reference=reference,
         label=label,
@@ -45,10 +51,10 @@ def _family(config: Mapping[str, Any]) -> catalogue.Family | None:
     named = config.get("architectures")
     wanted = named[0] if isinstance(named, list) and named else None
     kind = config.get("model_type")
-    return next(
-        (family for family in catalogue.families() if wanted == family.architecture and kind == family.model_type),
-        next((family for family in catalogue.families() if wanted is None and kind == family.model_type), None),
-    )
+    if not isinstance(kind, str) or not kind:
+        return None
+    of_kind = [family for family in catalogue.families(kind) if family.model_type == kind]
+    return next((family for family in of_kind if wanted is None or wanted == family.architecture), None)
 
 
 def _targets(family: catalogue.Family | None) -> tuple[str, ...]:
@@ -62,7 +68,7 @@ def of_catalogue(model: catalogue.Model) -> Base:
     """Return the facts of a model of the catalogue, which need not be on this machine."""
     family = model.family
     config = {"architectures": [family.architecture], "model_type": family.model_type, **model.config}
-    return of_config(config, model.hub_id, model.label, parameters=model.parameters)
+    return _of_family(config, family, model.hub_id, model.label, "", model.parameters)
 
 
 def of_file(path: Path, reference: str = "") -> Base:
@@ -78,21 +84,22 @@ def of_reference(reference: str, recipe: Recipe | None = None) -> Base:
     """
     if reference == SCRATCH:
         return _scratch(recipe or Recipe(method="pretrain", tuning="full", base=SCRATCH))
-    known = {model.hub_id: model for model in catalogue.models()}
+    known = catalogue.known(reference)
     try:
         base = bases.resolve(reference)
     except UsageError:
-        if (model := known.get(reference)) is None:
-            near = next((name for name in known if name.lower().endswith(f"/{reference.lower()}")), "")
-            if not near:
-                raise
-            raise UsageError(f"There is no base {one_line(reference, 80)!r}; perhaps it is {near}.") from None
-        return of_catalogue(model)
+        if known is not None:
+            return of_catalogue(known)
+        ids = (model.hub_id for model in catalogue.models())
+        near = next((name for name in ids if name.lower().endswith(f"/{reference.lower()}")), "")
+        if not near:
+            raise
+        raise UsageError(f"There is no base {one_line(reference, 80)!r}; perhaps it is {near}.") from None
     config = bases.read_json(base.model_dir / "config.json")
     bases.refuse_forbidden(config, base.model_dir / "config.json")
     folder = reference != BUNDLED and os.path.isdir(expanded(reference))
     named = base.run_id or (str(base.model_dir) if folder else reference)
-    label = known[reference].label if reference in known else base.label
+    label = known.label if known is not None else base.label
     return of_config(config, named, label, base.root, _counted(base.model_dir))
 
 

@@ -11,14 +11,17 @@ import os.path
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.paths import assets_dir, expanded
 from workbench.core.recipe import BUNDLED, SCRATCH
 from workbench.core.recipe import load as load_recipe
 from workbench.core.text import one_line
-from workbench.runs import atomic, hub_cache, store
+from workbench.runs import hub_cache
+
+if TYPE_CHECKING:
+    from workbench.runs import store
 
 MAX_JSON_BYTES = 32 << 20
 MAX_HEADER_BYTES = 100 << 20
@@ -163,6 +166,8 @@ def inspect(argument: dict[str, str]) -> dict[str, Any]:
 
 def checkpoints(run: store.Run) -> list[Path]:
     """Return the sealed checkpoints of a run whose contents match their manifest, newest first."""
+    from workbench.runs import atomic
+
     if not run.checkpoints_dir.is_dir():
         return []
     folders = sorted((path for path in run.checkpoints_dir.glob("step-*") if path.is_dir()), reverse=True)
@@ -206,14 +211,20 @@ def resolve(reference: str) -> Base:
         return Base(reference, folder.resolve(), root=str(folder.resolve()))
     if (cached := hub_cache.find(reference)) is not None:
         return Base(reference, cached.resolve(), root=str(cached.resolve()))
+    of_hub = hub_cache.HUB_ID.fullmatch(reference) is not None
+    absent = UsageError(
+        f"The model {one_line(reference, 80)} is not on this machine; get it with `workbench models download "
+        f"{one_line(reference, 80)}`, or give its folder."
+    )
+    if of_hub and not os.path.isdir(folder):
+        raise absent
+    from workbench.runs import store  # runs and their journals are of no use to a plan for a model of the hub
+
     try:
         run = store.find(reference)
     except UsageError as error:
-        if hub_cache.HUB_ID.fullmatch(reference):
-            raise UsageError(
-                f"The model {one_line(reference, 80)} is not on this machine; get it with `workbench models download "
-                f"{one_line(reference, 80)}`, or give its folder."
-            ) from None
+        if of_hub:
+            raise absent from None
         raise UsageError(
             f"There is no base {one_line(reference, 80)!r}: it is neither {BUNDLED!r} nor a model folder, and as a "
             f"run: {error}"

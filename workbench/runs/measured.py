@@ -10,13 +10,11 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
-from datetime import UTC, datetime
 from pathlib import Path
 
 from workbench.core import paths
 from workbench.core.errors import WorkbenchError
 from workbench.core.memory import Correction
-from workbench.runs import atomic, locks
 
 BOUNDS = (0.5, 2.0)
 """A ratio beyond these is no property of a card: something else was measured, so that it counts no further."""
@@ -53,6 +51,10 @@ def path() -> Path:
 
 def record(found: Measurement) -> None:
     """Append a measurement; raises WorkbenchError when it cannot be written."""
+    from datetime import UTC, datetime
+
+    from workbench.runs import atomic, locks  # a plan reads and does not write
+
     body = {**asdict(found), "when": found.when or datetime.now(UTC).isoformat(timespec="seconds")}
     line = json.dumps(body, ensure_ascii=True).encode() + b"\n"
     file = path()

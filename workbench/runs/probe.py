@@ -7,6 +7,7 @@ ours, named "module:function", that takes and returns JSON values. This module i
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import math
@@ -60,13 +61,22 @@ def _answer(target: str, argument: Any) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Run one target: request on stdin, answer on stdout; the target itself sees neither."""
-    request = json.loads(sys.stdin.buffer.read())
-    out, null = os.dup(1), os.open(os.devnull, os.O_RDWR)
+    """Run one target: its name in the arguments, request on stdin, answer on stdout; the target itself sees neither."""
+    asked, out, null = os.dup(0), os.dup(1), os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
+    gc.disable()  # What is imported stays.
+    with contextlib.suppress(BaseException):
+        # Ours, and read while nothing untrusted is near; what is wrong with it `_answer` says.
+        importlib.import_module(sys.argv[1].partition(":")[0])
+    gc.freeze()
+    gc.enable()
+    # What is imported later, within the limits, could not be written down.
+    sys.dont_write_bytecode = True
+    with open(asked, "rb") as source:
+        request = json.loads(source.read())
     _confine(request["seconds"], request["memory_bytes"])
-    answer = _answer(request["target"], request["argument"])
+    answer = _answer(sys.argv[1], request["argument"])
     try:
         data = json.dumps(answer).encode("ascii")
     except (TypeError, ValueError, RecursionError, MemoryError):
@@ -77,27 +87,38 @@ def main() -> None:
     os._exit(0)
 
 
-def _exchange(child: subprocess.Popen[bytes], request: bytes, deadline: float, output_bytes: int) -> tuple[bytes, str]:
-    """Send the request and return (answer, "") or (whatever came, why there is no answer)."""
+def _written(child: subprocess.Popen[bytes], unsent: memoryview) -> memoryview:
+    """Write what the child's input has room for and return the rest; the input is closed behind the last of it."""
+    assert child.stdin is not None
+    try:
+        unsent = unsent[os.write(child.stdin.fileno(), unsent) :]
+    except BlockingIOError:
+        return unsent
+    except BrokenPipeError:
+        unsent = unsent[:0]
+    if not unsent:
+        with contextlib.suppress(BrokenPipeError):
+            child.stdin.close()
+    return unsent
+
+
+def _exchange(
+    child: subprocess.Popen[bytes], unsent: memoryview, deadline: float, output_bytes: int
+) -> tuple[bytes, str]:
+    """Send what is left of the request and return (answer, "") or (whatever came, why there is no answer)."""
     assert child.stdin is not None
     assert child.stdout is not None
     answer = bytearray()
-    unsent = memoryview(request)
     with selectors.DefaultSelector() as selector:
-        os.set_blocking(child.stdin.fileno(), False)
-        selector.register(child.stdin, selectors.EVENT_WRITE)
+        if unsent:
+            selector.register(child.stdin, selectors.EVENT_WRITE)
         selector.register(child.stdout, selectors.EVENT_READ)
         while (left := deadline - time.monotonic()) > 0:
             for key, _ in selector.select(left):
                 if key.fileobj is child.stdin:
-                    try:
-                        unsent = unsent[os.write(key.fd, unsent) :]
-                    except BrokenPipeError:
-                        unsent = unsent[:0]
+                    unsent = _written(child, unsent)
                     if not unsent:
                         selector.unregister(child.stdin)
-                        with contextlib.suppress(BrokenPipeError):
-                            child.stdin.close()
                     continue
                 block = os.read(key.fd, 1 << 16)
                 if not block:
@@ -108,50 +129,91 @@ def _exchange(child: subprocess.Popen[bytes], request: bytes, deadline: float, o
     return b"", "it takes too long"
 
 
-def run_probe(
-    target: str,
-    argument: Any,
-    *,
-    what: str = "The input",
-    seconds: float = 10.0,
-    memory_bytes: int = 2 << 30,
-    output_bytes: int = 16 << 20,
-) -> Any:
-    """Return what the function `target`, "module:function", makes of `argument`, both JSON values, in a child process.
+class Probe:
+    """A child that gets ready to read one thing while its parent finds out what; leaving its `with` block ends it.
 
-    The child has no secrets, no files to write, `memory_bytes` of address space and `seconds` of time; then it is
-    killed with all it started. Raises the target's own UsageError or WorkbenchError with its words, and WorkbenchError
-    that begins with `what` when the child died, took too long or gave no answer. Blocks; call it from a thread in a UI.
+    It has no secrets, no files to write, `memory_bytes` of address space and `seconds` of time from when it is asked;
+    `what` is the thing in words. Raises WorkbenchError when no process can be started.
     """
-    from workbench.runs.process import engine_env  # of no use to the child, which is to begin at once
 
-    request = {"target": target, "argument": argument, "seconds": seconds, "memory_bytes": memory_bytes}
-    env = engine_env() | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    try:
-        child = subprocess.Popen(
-            [sys.executable, "-P", "-B", "-m", "workbench.runs.probe"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=env,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise WorkbenchError(
-            f"No process can be started to read {what}: {error.strerror}; free some resources."
-        ) from error
-    try:
-        answer, why = _exchange(child, json.dumps(request).encode("ascii"), time.monotonic() + seconds, output_bytes)
-    finally:
-        # Not collected yet, so the number cannot belong to anybody else.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
+    def __init__(
+        self,
+        target: str,
+        *,
+        what: str = "The input",
+        seconds: float = 10.0,
+        memory_bytes: int = 2 << 30,
+        output_bytes: int = 16 << 20,
+    ) -> None:
+        from workbench.runs.process import engine_env  # of no use to the child, which is to begin at once
+
+        self._what, self._seconds = what, seconds
+        self._memory_bytes, self._output_bytes = memory_bytes, output_bytes
+        env = engine_env() | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        try:
+            self._child = subprocess.Popen(
+                [sys.executable, "-P", "-m", "workbench.runs.probe", target],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=env,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise WorkbenchError(
+                f"No process can be started to read {what}: {error.strerror}; free some resources."
+            ) from error
+        assert self._child.stdin is not None
+        os.set_blocking(self._child.stdin.fileno(), False)
+        self._unsent, self._deadline = memoryview(b""), 0.0
+
+    def __enter__(self) -> Probe:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def _end(self) -> int:
+        """Kill the child with all it started and return how it ended."""
+        child = self._child
+        if child.returncode is None:
+            # Not collected yet, so the number cannot belong to anybody else.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
         code = child.wait()
         for pipe in (child.stdin, child.stdout):
             if pipe is not None:
                 with contextlib.suppress(BrokenPipeError):
                     pipe.close()
-    return _result(answer, why, code, what)
+        return code
+
+    def ask(self, argument: Any) -> None:
+        """Hand over the JSON value that the target is to work on; returns at once."""
+        request = {"argument": argument, "seconds": self._seconds, "memory_bytes": self._memory_bytes}
+        self._unsent = _written(self._child, memoryview(json.dumps(request).encode("ascii")))
+        self._deadline = time.monotonic() + self._seconds
+
+    def answer(self) -> Any:
+        """Return the JSON value that the target made of what it was asked, and end the child.
+
+        Raises the target's own UsageError or WorkbenchError with its words, and WorkbenchError that begins with `what`
+        when the child died, took too long or gave no answer.
+        """
+        try:
+            answer, why = _exchange(self._child, self._unsent, self._deadline, self._output_bytes)
+        finally:
+            code = self._end()
+        return _result(answer, why, code, self._what)
+
+
+def run_probe(target: str, argument: Any, **limits: Any) -> Any:
+    """Return what the function `target`, "module:function", makes of `argument`, both JSON values, in a child process.
+
+    `limits` and errors are those of `Probe`. Blocks; call it from a thread in a UI.
+    """
+    with Probe(target, **limits) as child:
+        child.ask(argument)
+        return child.answer()
 
 
 def _result(answer: bytes, why: str, code: int, what: str) -> Any:

@@ -21,6 +21,8 @@ HEAD_BYTES = 2**14
 
 ARCHIVES = ("zip", "tar", "gz", "zst", "bz2", "xz")
 """Kinds that hold other files."""
+OF_SEVERAL = ("zip", "tar")
+"""Those that may hold more than one, the keys of `archives.ENTRIES`."""
 
 SUFFIXES: dict[str, str] = {
     ".json": "json",

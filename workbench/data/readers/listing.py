@@ -14,12 +14,15 @@ import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, BinaryIO, cast
 
-from workbench.data.readers import archives, kinds
+from workbench.data.readers import kinds
 from workbench.data.readers.member import Member, suffix_of
 from workbench.data.readers.records import Unreadable, shown
 from workbench.data.readers.register import with_register_of, with_registers
-from workbench.data.readers.unpacking import Budget, Open, plain, unpacked
+
+if TYPE_CHECKING:
+    from workbench.data.readers.unpacking import Budget, Open
 
 SIDECAR = re.compile(
     r"(?i)(?:(?:readme|licen[cs]e|copying|changelog|contributing|citation|notice|authors|code_of_conduct|requirements|"
@@ -83,6 +86,11 @@ class _File:
     """Of the archive it lies in."""
 
 
+def _plain(path: Path) -> Open:
+    """Return how to open a file on disk."""
+    return lambda: cast(BinaryIO, path.open("rb"))
+
+
 def _add(into: Listing, file: _File, named: bool) -> None:
     """Add what a file is to the listing: itself, or what is packed in it.
 
@@ -94,7 +102,7 @@ def _add(into: Listing, file: _File, named: bool) -> None:
     if not head:
         raise Unreadable(f"{file.name} is empty; give a file with rows or text.")
     told = kinds.magic(head)
-    if told in archives.ENTRIES:
+    if told in kinds.OF_SEVERAL:
         kind, why = _office(told, file)
         if why:
             raise Unreadable(f"{file.name} is {why}.")
@@ -106,6 +114,8 @@ def _add(into: Listing, file: _File, named: bool) -> None:
             return
         told = kind
     elif told in kinds.ARCHIVES:
+        from workbench.data.readers.unpacking import unpacked  # most data is not packed, and this takes its time
+
         _check_depth(file)
         opened = unpacked(told, file.open, file.name, file.size, file.budget)
         with opened() as stream:
@@ -126,6 +136,8 @@ def _add(into: Listing, file: _File, named: bool) -> None:
 
 def _check_depth(file: _File) -> None:
     """Raise Unreadable for what is packed too deeply."""
+    from workbench.data.readers import archives
+
     if file.depth >= archives.MAX_DEPTH:
         raise Unreadable(f"{file.name} is packed more than {archives.MAX_DEPTH} deep; unpack it yourself.")
 
@@ -134,12 +146,17 @@ def _office(told: str, file: _File) -> tuple[str, str]:
     """Return (kind, why not) of a zip that is a document; ("", "") for an archive."""
     if told != "zip":
         return "", ""
+    from workbench.data.readers import archives
+
     opened = file.open if file.path is not None else archives.kept(file.open, file.name)
     return kinds.office(archives.names_in_zip(opened, file.name), suffix_of(file.name))
 
 
 def _add_archive(into: Listing, told: str, file: _File) -> None:
     """Add what an archive holds; a file in it that cannot be read is passed over."""
+    from workbench.data.readers import archives
+    from workbench.data.readers.unpacking import Budget
+
     _check_depth(file)
     opened = file.open if file.path is not None or told == "tar" else archives.kept(file.open, file.name)
     budget = file.budget or Budget()
@@ -312,7 +329,7 @@ def _add_folder(into: Listing, folder: Path) -> None:
     inside: list[str] = []
     for path in _walk(folder, found):
         if path.is_file():
-            file = _File(shown(path), path, plain(path), path.stat().st_size, path)
+            file = _File(shown(path), path, _plain(path), path.stat().st_size, path)
             _consider(found, inside, path.relative_to(folder).as_posix(), file)
         else:
             found.ignore(os.fspath(path), "it is no regular file")
@@ -337,7 +354,7 @@ def listing(path: Path) -> Listing:
         elif not stat.S_ISREG(mode):
             raise Unreadable(f"{shown(path)} is not a regular file; give a file or a folder.")
         else:
-            _add(into, _File(shown(path), path, plain(path), path.stat().st_size, path), True)
+            _add(into, _File(shown(path), path, _plain(path), path.stat().st_size, path), True)
             into.members = list(map(with_register_of, into.members))
     except OSError as error:
         raise Unreadable(f"{shown(path)} cannot be read: {error.strerror}.") from None

@@ -15,7 +15,6 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from workbench.data.readers import tar_headers
@@ -120,11 +119,6 @@ class _Limited(io.RawIOBase):
 def limited(stream: IO[bytes], name: str, packed: int = 0, take: Callable[[int], bool] = lambda size: True) -> BinaryIO:
     """Return a buffered stream that gives at most 200 times `packed` bytes (0: any number) and what `take` allows."""
     return cast(BinaryIO, io.BufferedReader(_Limited(stream, name, packed, take), BLOCK_BYTES))
-
-
-def plain(path: Path) -> Open:
-    """Return how to open a file on disk."""
-    return lambda: cast(BinaryIO, path.open("rb"))
 
 
 def _zst(packed: IO[bytes]) -> IO[bytes]:
