@@ -76,6 +76,12 @@ def glancing(values: Mapping[str, Any], live: Live, reader: Probe | None = None)
         yield lambda: (data, child.answer())
 
 
+def glanced(values: Mapping[str, Any], live: Live) -> Glanced:
+    """Return what a glance at the data finds, after waiting for it."""
+    with glancing(values, live) as found:
+        return found()
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Print the plan and return 0, or 1 when nothing fits."""
     from workbench.cli import asked
@@ -83,10 +89,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     live = Live(quiet=arguments.json)
     values, origin = asked.chosen(arguments)
-    with glancing(values, live, arguments.ahead) as glanced:
+    with glancing(values, live, arguments.ahead) as waited_for:
         from workbench.cli import planning  # while the data is being looked at
 
-        solve, base, card, glance = planning.made(arguments, values, origin, glanced)
+        solve, base, card, glance = planning.made(arguments, values, origin, waited_for)
     trace: dict[str, Any] | None = None
     if arguments.refine:
         from workbench.cli import refine

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,17 +40,27 @@ _SIGNS_PER_TOKEN = 1.5
 """The same for Chinese, Japanese and Korean, about."""
 _OTHERS_PER_TOKEN = 2.5
 """The same for Cyrillic, Arabic, Greek, Hindi and other scripts, about."""
-_IDEOGRAMS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003134f]")
-_BEYOND_LATIN = re.compile(r"[^\x00-\u024f]")
 _TURN_TOKENS = 5
 """Tokens a chat template writes around a turn, about."""
+
+
+@cache
+def _beyond_latin() -> re.Pattern[str]:
+    """Return the pattern of what is in no Latin script; compiled when it is needed, since a glance is to be short."""
+    return re.compile(r"[^\x00-\u024f]")
+
+
+@cache
+def _ideograms() -> re.Pattern[str]:
+    """Return the pattern of Chinese, Japanese and Korean signs."""
+    return re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003134f]")
 
 
 def tokens_of(row: Mapping[str, Any]) -> int:
     """Return about how many tokens a canonical row takes; the longer answer counts where there are two."""
     text = text_of(row)
-    beyond = len(_BEYOND_LATIN.findall(text)) if not text.isascii() else 0
-    ideograms = len(_IDEOGRAMS.findall(text)) if beyond else 0
+    beyond = len(_beyond_latin().findall(text)) if not text.isascii() else 0
+    ideograms = len(_ideograms().findall(text)) if beyond else 0
     count = (len(text) - beyond) / _LETTERS_PER_TOKEN + ideograms / _SIGNS_PER_TOKEN
     count += (beyond - ideograms) / _OTHERS_PER_TOKEN
     turns = sum(len(value) for value in row.values() if isinstance(value, list))

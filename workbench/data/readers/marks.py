@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 WORDS: dict[str, tuple[str, ...]] = {
@@ -52,20 +53,29 @@ def _either(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
 
 
-_MARK = re.compile(
-    r"[ \t]{0,3}(?:>[ ]?)?(?P<hashes>\#{1,6}[ ]{0,3})?(?:[-*+•][ ]{1,3})?(?:\d{1,4}[.)][ ]{1,3})?"
-    r"(?P<open>\*{1,3}|_{1,2})?\[?"
-    rf"(?:(?P<letter>[{''.join(_LETTERS)}])|(?P<word>(?i:{_either(_ROLE_OF)})))"
-    r"\]?[ ]{0,2}(?:\#|№)?(?P<number>\d{1,4})?(?P<shut>\*{1,3}|_{1,2})?"
-    r"(?:[ ]{0,2}(?P<colon>[:：])|(?P<dot>[.)])(?=\s|\*|_|$)|[ ](?P<dash>[-–—])(?=\s)|(?P<alone>)(?=\s{0,9}$))"
-    r"(?P<late>\*{1,3}|_{1,2})?[ \t]{0,9}"
-)
-_OPTION_B = re.compile(r"[ \t]{0,8}(?:\*\*|__)?\(?B[.)]")
-_INLINE_ANSWER = re.compile(
-    rf"(?:(?<=[?？؟])\s{{0,9}}|\s)(?:\*\*)?(?:A|(?i:{_either(WORDS['answer'])}))[ ]?\d{{0,4}}"
-    r"(?:[:：]|(?<=A)\.(?=\s))(?:\*\*)?\s{0,9}"
-)
+@cache
+def _mark() -> re.Pattern[str]:
+    """Return the pattern of a mark; the words of so many languages take a while to compile, and rows have no marks."""
+    return re.compile(
+        r"[ \t]{0,3}(?:>[ ]?)?(?P<hashes>\#{1,6}[ ]{0,3})?(?:[-*+•][ ]{1,3})?(?:\d{1,4}[.)][ ]{1,3})?"
+        r"(?P<open>\*{1,3}|_{1,2})?\[?"
+        rf"(?:(?P<letter>[{''.join(_LETTERS)}])|(?P<word>(?i:{_either(_ROLE_OF)})))"
+        r"\]?[ ]{0,2}(?:\#|№)?(?P<number>\d{1,4})?(?P<shut>\*{1,3}|_{1,2})?"
+        r"(?:[ ]{0,2}(?P<colon>[:：])|(?P<dot>[.)])(?=\s|\*|_|$)|[ ](?P<dash>[-–—])(?=\s)|(?P<alone>)(?=\s{0,9}$))"
+        r"(?P<late>\*{1,3}|_{1,2})?[ \t]{0,9}"
+    )
 
+
+@cache
+def _inline_answer() -> re.Pattern[str]:
+    """Return the pattern of an answer's mark on the line of its question."""
+    return re.compile(
+        rf"(?:(?<=[?？؟])\s{{0,9}}|\s)(?:\*\*)?(?:A|(?i:{_either(WORDS['answer'])}))[ ]?\d{{0,4}}"
+        r"(?:[:：]|(?<=A)\.(?=\s))(?:\*\*)?\s{0,9}"
+    )
+
+
+_OPTION_B = re.compile(r"[ \t]{0,8}(?:\*\*|__)?\(?B[.)]")
 _MAX_INLINE = 4000
 """Characters within which the answer on the line of its question begins."""
 _RULE = re.compile(r"-(?: ?-){2,}|\*(?: ?\*){2,}|_(?: ?_){2,}|={3,}|~{4,}|\#{3,}")
@@ -145,7 +155,7 @@ def mark_of(line: str, following: str = "") -> Mark | None:
     a dot; a word for a question or an answer may also stand alone on its line. `A.` before `B.` is an option to choose
     from and no answer.
     """
-    found = _MARK.match(line)
+    found = _mark().match(line)
     if found is None:
         return None
     letter, word, number = found["letter"], found["word"], found["number"]
@@ -169,7 +179,7 @@ def mark_of(line: str, following: str = "") -> Mark | None:
 
 def split_inline(text: str) -> tuple[str, str] | None:
     """Return (question, answer) of "Why? A: Because.", or None when no answer is marked on the line."""
-    found = _INLINE_ANSWER.search(text, 0, _MAX_INLINE)
+    found = _inline_answer().search(text, 0, _MAX_INLINE)
     if found is None or not found.start() or found.end() == len(text):
         return None
     return text[: found.start()].strip(), text[found.end() :].strip()
