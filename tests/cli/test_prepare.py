@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -147,10 +149,9 @@ def many_rows(path: Path, number: int) -> None:
         file.writelines(row.replace("{}", str(place)) + "\n" for place in range(number))
 
 
-def test_a_kill_in_the_middle_leaves_no_half_folder(home: Home, tmp_path: Path) -> None:
-    data, out = tmp_path / "data.jsonl", tmp_path / "out"
-    many_rows(data, 30_000)
-    staged = tmp_path / ".out.partial"
+@contextlib.contextmanager
+def preparing(home: Home, data: Path, out: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Give a `prepare` that writes rows at this moment; afterwards it is killed."""
     child = subprocess.Popen(
         home.command("prepare", data, "--out", out),
         env=home.env(),
@@ -159,18 +160,35 @@ def test_a_kill_in_the_middle_leaves_no_half_folder(home: Home, tmp_path: Path) 
         start_new_session=True,
     )
     try:
-        wait_until((staged / QUARANTINE).exists, 120, "rows are being written")
-        errands = Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()
+        wait_until((out.with_name(f".{out.name}.partial") / QUARANTINE).exists, 120, "rows are being written")
+        yield child
     finally:
         child.kill()
         child.wait()
+
+
+def test_a_kill_in_the_middle_leaves_no_half_folder(home: Home, tmp_path: Path) -> None:
+    data, out = tmp_path / "data.jsonl", tmp_path / "out"
+    many_rows(data, 30_000)
+    with preparing(home, data, out) as child:
+        errands = Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text().split()
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in errands), 120, "the errand ends, too")
     assert not out.exists()
     assert errands
     home.json("prepare", data, "--out", out)
     assert sorted(path.name for path in out.iterdir()) == FILES
-    assert not staged.exists()
+    assert not (tmp_path / ".out.partial").exists()
     assert len(lines(out / "train.jsonl")) + len(lines(out / "held_out.jsonl")) == 30_000
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_polite_end_in_the_middle_leaves_nothing(home: Home, tmp_path: Path, number: signal.Signals) -> None:
+    data, out = tmp_path / "data.jsonl", tmp_path / "out"
+    many_rows(data, 30_000)
+    with preparing(home, data, out) as child:
+        child.send_signal(number)
+        assert child.wait(120) == 128 + number
+    assert {path.name for path in tmp_path.iterdir()} - {"home"} == {"data.jsonl"}
 
 
 def nobody_locks(folder: Path) -> bool:
@@ -190,27 +208,16 @@ def test_what_a_killed_one_left_is_cleaned_up_beside_it_once_nobody_works_on_it(
     many_rows(data, 30_000)
     many_rows(few, 20)
     staged = tmp_path / ".out.partial"
-    child = subprocess.Popen(
-        home.command("prepare", data, "--out", out),
-        env=home.env(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
     errand = 0
     try:
-        wait_until((staged / QUARANTINE).exists, 120, "rows are being written")
-        errand = int(Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text())
-        os.kill(errand, signal.SIGSTOP)
-        child.kill()
-        child.wait()
+        with preparing(home, data, out) as child:
+            errand = int(Path(f"/proc/{child.pid}/task/{child.pid}/children").read_text())
+            os.kill(errand, signal.SIGSTOP)
         # Its child lives and may go on to write.
         home.json("prepare", few, "--out", tmp_path / "first")
         assert staged.exists()
         assert "being written by another process" in refused(home, "prepare", few, "--out", out)
     finally:
-        child.kill()
-        child.wait()
         if errand:
             os.kill(errand, signal.SIGKILL)
     wait_until(lambda: nobody_locks(staged), 120, "the errand ends, too")

@@ -125,6 +125,11 @@ def test_pairs_are_decided_by_their_numbers(home: Home, file: Path) -> None:
     assert [{**row, "accepted": None} for row in read(file)] == before
 
 
+def test_the_rest_is_what_no_other_option_names(home: Home, file: Path) -> None:
+    home.json("review", file, "--accept", "2", "--reject", "rest")
+    assert decisions(file) == [False, True, False, False, False]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -133,6 +138,7 @@ def test_pairs_are_decided_by_their_numbers(home: Home, file: Path) -> None:
         (("--accept", "3-2"), "There is no pair 3-2"),
         (("--accept", "one"), "named like 1-5,8"),
         (("--accept", "1-3", "--reject", "3"), "Pair 3 is both"),
+        (("--accept", "rest", "--reject", "rest"), "accepted or rejected, not both"),
         ((), "There is no terminal"),
     ],
 )

@@ -72,7 +72,7 @@ def test_an_installed_copy_finds_what_ships(unpacked: Path) -> None:
     (metadata,) = unpacked.glob("workbench-*.dist-info")
     version = metadata.name.removesuffix(".dist-info").removeprefix("workbench-")
     assert answer("-m", "workbench", "--version").split()[-1] == version
-    assert "workbench = workbench.cli:main" in (metadata / "entry_points.txt").read_text(encoding="utf-8")
+    assert "workbench = workbench.__main__:main" in (metadata / "entry_points.txt").read_text(encoding="utf-8")
     assert "Apache License" in (metadata / "licenses" / "LICENSE").read_text(encoding="utf-8")
 
 

@@ -123,7 +123,7 @@ def test_what_makes_no_sense_is_refused_with_the_reason() -> None:
         control.discard(run)
     with pytest.raises(UsageError, match="two attempts never share a run"):
         control.start(run)
-    assert control.kill(run).startswith("It ended by itself")
+    assert control.kill(run).endswith("after it was told to, without force.")
     for action in (control.pause, control.stop, control.kill):
         with pytest.raises(UsageError, match="is stopped and cannot be"):
             action(run)

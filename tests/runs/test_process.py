@@ -197,7 +197,7 @@ def test_an_engine_survives_the_death_of_what_started_it() -> None:
     parent.communicate()
     assert goes_on(run)
     assert process.read_identity(run.path).pid == pid  # type: ignore[union-attr]
-    assert control.kill(run).startswith("It ended by itself")
+    assert control.kill(run).endswith("after it was told to, without force.")
     assert run.status() == "stopped"
 
 

@@ -1,7 +1,8 @@
 """The command line: the same product without a screen.
 
 Owns the table of commands, errors and exit codes. Each command is a module that is imported only when it is called, so
-that `workbench --version` costs nothing. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+that `workbench --version` costs nothing. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted, and 128 plus the
+number of another signal that ended it.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pause": ("runs", "ask a run to write a checkpoint and free the GPU"),
     "resume": ("runs", "go on with a run from its newest checkpoint"),
     "stop": ("runs", "ask a run to end early and keep its result"),
-    "kill": ("runs", "end a run's processes at once"),
+    "kill": ("runs", "end a run's processes, by force what is left after 10 s"),
     "discard": ("runs", "delete a run and everything in it"),
     "export": ("export", "write a run or a base as GGUF files, proved before they get their name"),
     "chat": ("chat", "talk with a run, a base or a GGUF file"),

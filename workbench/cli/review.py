@@ -164,6 +164,11 @@ def run(arguments: argparse.Namespace) -> int:
     rows = read(path)
     given = {True: arguments.accept, False: arguments.reject}
     places = {value: chosen(text, rows) for value, text in given.items() if text is not None}
+    if set(given.values()) == {"rest"}:
+        raise UsageError("The rest is what no other option names, so it is accepted or rejected, not both.")
+    for value, text in given.items():
+        if text == "rest":
+            places[value] -= places.get(not value, set())
     if both := sorted(places.get(True, set()) & places.get(False, set())):
         raise UsageError(f"Pair {both[0] + 1} is both accepted and rejected; name it once.")
     before = [row["accepted"] for row in rows]

@@ -156,7 +156,7 @@ def kill(run: Run, term_seconds: float = TERM_SECONDS) -> str:
         request(run.path, "stop")
     process.signal_group(identity, signal.SIGTERM)
     if _wait(lambda: not process.group_members(identity), term_seconds):
-        return f"It ended by itself {time.monotonic() - began:.1f} s after it was asked."
+        return f"It ended {time.monotonic() - began:.1f} s after it was told to, without force."
     left = len(process.group_members(identity))
     process.signal_group(identity, signal.SIGKILL)
     if not _wait(lambda: not process.group_members(identity) and not locks.is_held(run.lock_path), KILL_SECONDS):
