@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.data import account, counting, parallel, readers, sources, survey, windows
+from workbench.data import account, counting, glance, parallel, readers, sources, survey, windows
 from workbench.runs.probe import run_probe
 
 QUICK = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -48,6 +48,19 @@ def test_bad_rows_are_listed_with_line_and_reason_and_the_rest_loads(tmp_path: P
     assert sum(count for count, _ in places.values()) == 3
     assert found["columns"] == {"prompt": "question", "completion": "answer"}
     assert [row["messages"][0]["content"] for row in found["examples"]] == [f"question {n}?" for n in range(3)]
+
+
+def test_a_file_that_is_given_twice_is_read_once_and_said(tmp_path: Path) -> None:
+    path = made(tmp_path, "x.jsonl", lines(GOOD))
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(path)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    other = made(folder, "y.jsonl", lines([{"question": "other?", "answer": "yes"}]))
+    for paths, rows in (((path, path), 20), ((path, str(link), other), 21), ((str(folder), path, other), 21)):
+        found = inspected(*paths)
+        assert found["rows"] == glance.glance({"paths": paths})["rows"] == rows
+        assert [item["reason"] for item in found["ignored"]] == [sources.AGAIN]
 
 
 def test_the_order_of_rows_changes_nothing_but_their_order(tmp_path: Path) -> None:

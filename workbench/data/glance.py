@@ -113,10 +113,8 @@ def _look(paths: Sequence[str], method: str, most_bytes: int, most_rows: int) ->
         if plans.is_plan(expanded(paths[0])):
             plan = plans.load(expanded(paths[0]))
             paths, method, curation = list(plan.paths), method or plan.method, plan.curation.to_json()
-    members = []
-    for path in paths:
-        listed = readers.listing(Path(expanded(path)).absolute()).members
-        members += [member for member in listed if not member.held_out]
+    several, _ = sources.listed([str(Path(expanded(path)).absolute()) for path in paths])
+    members = [member for found in several for member in found if not member.held_out]
     if not members:
         raise UsageError("All of the data is held out; give some to learn from.")
     chosen = members if len(members) <= MOST_MEMBERS else members[:: -(-len(members) // MOST_MEMBERS)]

@@ -20,12 +20,10 @@ from typing import Any
 
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.text import one_line
+from workbench.data.readers import kinds
 
 PREFIX = "hf://datasets/"
-SUFFIXES = (
-    ".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".xlsx", ".ods", ".txt", ".md", ".html", ".pdf", ".docx", ".epub",
-    ".parquet", ".arrow", ".feather", ".gz", ".zst", ".bz2", ".xz", ".zip", ".tar", ".tgz",
-)  # fmt: skip
+SUFFIXES = (*kinds.SUFFIXES, *kinds.PACKED)
 """What is downloaded; a program in a repository is not."""
 _DESCRIBING = re.compile(r"(?i)(^|/)(readme|license|licence|dataset_infos?|\.[^/]*)(\.\w+)?$")
 _PRIVATE = re.compile(r"(?i)(?<=bearer )\S+|\bhf_\w+|(?<=\?)[^\s'\"]+")

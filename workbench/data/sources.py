@@ -44,6 +44,8 @@ WINDOW_BYTES = 3 * 2**14
 PLAN_FILE = "plan.json"
 PREPARED_ROWS = {"train.jsonl": False, "held_out.jsonl": True}
 """Files with rows in a folder that `workbench prepare` made → whether its rows are held out."""
+AGAIN = "given more than once and read once; data_weights says how often the rows of a source count"
+"""Why a file is passed over that was met before."""
 _HEAD_ROWS = 2000
 """Rows at the beginning of a file that show whether the turns of a conversation stand together."""
 _FEW_ROWS = 20
@@ -192,37 +194,58 @@ def _prepared(path: Path, members: list[Member]) -> list[Member]:
     return [dataclasses.replace(member, held_out=PREPARED_ROWS[member.origin.name]) for member in rows]
 
 
-def _listed(found: Sources) -> list[list[Member]]:
-    """Return the members under each of the paths of `found`; several paths tell their splits like files of a folder.
+def _once(listed: list[list[Member]]) -> tuple[list[list[Member]], list[dict[str, str]]]:
+    """Return the members under each of some paths without those met before, and those with the reason."""
+    met: set[tuple[str, str]] = set()
+    again: list[dict[str, str]] = []
+    found: list[list[Member]] = []
+    for members in listed:
+        found.append([])
+        for member in members:
+            place = (os.path.realpath(member.origin), member.name.removeprefix(shown(member.origin)))
+            if place in met:
+                again.append({"source": member.name, "reason": AGAIN})
+            else:
+                met.add(place)
+                found[-1].append(member)
+    return found, again
 
-    Names are compared from the folder on that all paths lie in: what that one is called says nothing.
+
+def listed(paths: Sequence[str]) -> tuple[list[list[Member]], list[dict[str, str]]]:
+    """Return the members under each of some absolute paths, and {"source", "reason"} of what is passed over.
+
+    Several paths tell their splits like files of a folder; a file that is met twice is read once. Names are compared
+    from the folder on that all paths lie in: what that one is called says nothing. Raises Unreadable.
     """
-    listed = []
-    for path in found.paths:
+    found: list[list[Member]] = []
+    ignored: list[dict[str, str]] = []
+    for path in paths:
         listing = readers.listing(Path(path))
-        found.ignored += listing.ignored
-        listed.append(_prepared(Path(path), listing.members))
-    if len(listed) < 2:
-        return listed
-    above = shown(os.path.commonpath([os.path.dirname(path) for path in found.paths])).rstrip("/")
-    aside = iter(held_out([member.name.removeprefix(f"{above}/") for members in listed for member in members]))
+        ignored += listing.ignored
+        found.append(_prepared(Path(path), listing.members))
+    if len(found) < 2:
+        return found, ignored
+    found, again = _once(found)
+    above = shown(os.path.commonpath([os.path.dirname(path) for path in paths])).rstrip("/")
+    aside = iter(held_out([member.name.removeprefix(f"{above}/") for members in found for member in members]))
     return [
         [dataclasses.replace(member, held_out=next(aside) or member.held_out) for member in members]
-        for members in listed
-    ]
+        for members in found
+    ], [*ignored, *again]
 
 
 def _groups(found: Sources, key: Callable[[Member, Sample], tuple[str, ...] | None]) -> dict[tuple[str, ...], _Group]:
     """Return the members under the paths of `found`, sampled and grouped by `key`; None as a key passes one over."""
     groups: dict[tuple[str, ...], _Group] = {}
-    for number, members in enumerate(_listed(found)):
-        for listed in members:
+    several, found.ignored = listed(found.paths)
+    for number, members in enumerate(several):
+        for one in members:
             try:
-                member, sample = _put_together(listed, sample_of(listed))
+                member, sample = _put_together(one, sample_of(one))
             except Unreadable as error:
                 if len(members) == 1:
                     raise
-                found.ignored.append({"source": listed.name, "reason": str(error)})
+                found.ignored.append({"source": one.name, "reason": str(error)})
                 continue
             name = key(member, sample)
             if name is None:

@@ -13,8 +13,9 @@ from typing import Any
 
 from workbench.core.errors import UsageError
 from workbench.core.text import one_line
-from workbench.data import canonical, counting, plan, sources
-from workbench.data.curate.texts import characters
+from workbench.data import account, canonical, counting, plan, sources
+from workbench.data.curate import secrets
+from workbench.data.curate.texts import characters, text_of
 from workbench.data.readers.records import shown
 from workbench.data.sources import Part
 
@@ -82,6 +83,15 @@ def lengths(values: Sequence[int], unit: str) -> dict[str, Any]:
     }
 
 
+def _control_token(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the first control token in a sample of canonical rows and how its row begins; "" when none has one."""
+    for row in rows:
+        text = text_of(row)
+        if match := account.CONTROL_TOKENS.search(text.encode("utf-8", "replace")):
+            return f", such as {one_line(match.group().decode(), 40)} in the row {secrets.beginning(text)}"
+    return ""
+
+
 def _problems(surveyed: Survey) -> list[dict[str, Any]]:
     """Return what is worth a look, each as a sentence and the recipe fields that mend it."""
     counted = surveyed.account
@@ -104,7 +114,8 @@ def _problems(surveyed: Survey) -> list[dict[str, Any]]:
         say(f"{repeated} of {counted.usable} {said} of another one; they are left out unless duplicates is keep.")
     if counted.control_tokens:
         said = "control token stands" if counted.control_tokens == 1 else "control tokens stand"
-        say(f"{counted.control_tokens} {said} in the text of rows; what is there is learnt as plain text.")
+        text = f"{counted.control_tokens} {said} in the text of rows; what is there is learnt as plain text"
+        say(f"{text}{_control_token(surveyed.rows)}.")
     for repair, number in counted.repairs.most_common():
         say(f"{repair[:1].upper()}{repair[1:]}: {number} {'time' if number == 1 else 'times'}.")
     return found + surveyed.report

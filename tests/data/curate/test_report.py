@@ -22,6 +22,12 @@ def said(texts: list[str]) -> list[str]:
     return [found["text"] for found in report.problems([{"text": text} for text in texts])]
 
 
+def fixes(texts: list[str]) -> list[dict[str, Any]]:
+    """Return what is proposed about languages."""
+    found = report.problems([{"text": text} for text in texts])
+    return [problem["fix"] for problem in found if "languages" in problem["fix"]]
+
+
 def languages_of(texts: list[str]) -> list[str]:
     return [text for text in said(texts) if "language" in text]
 
@@ -54,8 +60,7 @@ def test_rows_in_several_languages_are_told_with_those_nobody_can_be_sure_of() -
         "The rows seem to be in several languages: German (de) 50 %, French (fr) 20 %, English (en) 10 %, not sure "
         "20 %; languages=de would keep the first and what nobody can be sure of, and leave out the others."
     )
-    found: list[dict[str, Any]] = report.problems([{"text": text} for text in rows])
-    assert [problem["fix"] for problem in found if "languages" in problem["fix"]] == [{"languages": "de"}]
+    assert [fixes(part) for part in (rows, [GERMAN] * 93 + [FRENCH] * 7)] == [[], [{"languages": "de"}]]
     (text,) = languages_of([GERMAN] * 50 + [FRENCH] * 50)
     assert "languages: German (de) 50 %, French (fr) 50 %; " in text
     # A language of one row in a hundred may be an error.
@@ -85,3 +90,26 @@ def test_near_duplicates_are_told_by_what_rows_teach() -> None:
     copied = rows(["Is it red?", "is it RED", "Is it blue?", "Is it green?"])
     (text,) = (problem["text"] for problem in report.problems(copied) if "nearly" in problem["text"])
     assert text == "About 25 % of the rows are nearly the same as another."
+
+
+def test_secrets_are_told_with_their_number_and_a_place_that_does_not_repeat_them() -> None:
+    texts = [f"{ENGLISH} {number}" for number in range(98)] + [
+        "Log in with password: hunter22x",
+        "Or password=abc123de",
+    ]
+    assert "about 2 % of the rows" in next(text for text in said(texts) if "password" in text)
+    (text,) = (text for text in said(texts[:99]) if "password" in text)
+    assert text == (
+        "In 1 of the 99 rows looked at stands what looks like a password; first in the row "
+        "“Log in with password: <PASSWORD>”."
+    )
+
+
+def test_blanks_that_were_never_filled_in_are_told() -> None:
+    def told(answer: str) -> list[str]:
+        return [text for text in said([ENGLISH, answer]) if "blank" in text]
+
+    assert told("I am {{name}}, made by {{ author }}.") == [
+        "About 50 % of the rows hold a blank to be filled in, such as {{name}}, which is learnt as it stands."
+    ]
+    assert told("f(x) = {x}, ${{1+2}} and \\frac{{a}{b}}") == []

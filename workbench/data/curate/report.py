@@ -5,12 +5,14 @@ Owns the sentences. Must not know files. Looks at a bounded amount of text, so t
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from workbench.core.text import one_line
 from workbench.data.curate import language, likeness, quality, secrets
 from workbench.data.curate.texts import text_of
 
@@ -26,9 +28,13 @@ MOSTLY_POOR = 0.5
 """Share from which these are no web texts, notes or chats for example, and leaving them out would leave nothing."""
 SEVERAL_LANGUAGES = 0.05
 """Share of the rows from which a language is named."""
+MEANT_LANGUAGES = 0.1
+"""Share of the rows from which other languages are hardly there by mistake."""
 FEWEST_OF_A_LANGUAGE = 2
 """Rows below which a language may be an error of the classifier."""
 _SHOWN_KINDS = 4
+_BLANK = re.compile(r"\{\{ ?[A-Za-z_][\w .-]{0,38}\}\}")
+"""What a template has where a name is to stand, such as {{name}}."""
 _SHOWN_RULES = 2
 _ENGLISH = frozenset(("the", "and", "you", "that", "are", "what", "which", "how", "with", "this", "from", "have"))
 """Common words of English that are none of its neighbours' common ones, as "is", "in" and "a" are."""
@@ -71,7 +77,8 @@ def _several(told: Counter[str]) -> list[dict[str, Any]]:
         f"The rows seem to be in several languages: {', '.join(parts)}; languages={named[0][0]} would keep the first "
         "and what nobody can be sure of, and leave out the others."
     )
-    return [{"text": text, "fix": {"languages": named[0][0]}}]
+    slipped_in = sum(number for _, number in named[1:]) < MEANT_LANGUAGES * rows
+    return [{"text": text, "fix": {"languages": named[0][0]} if slipped_in else {}}]
 
 
 def _refuses(row: Mapping[str, Any]) -> bool:
@@ -93,15 +100,24 @@ def problems(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     looked = rows[: len(texts)]
     found: list[dict[str, Any]] = []
 
-    def say(number: int, least: float, text: str, **fix: str) -> None:
+    def say(number: int, least: float, text: str, more: str = "", **fix: str) -> None:
         if number and number >= least * len(looked):
             share = "all rows" if number == len(looked) else f"about {100 * number / len(looked):.0f} % of the rows"
-            text = text.format(share if number >= WORTH_SAYING * len(looked) else "some rows")
-            found.append({"text": text[0].upper() + text[1:], "fix": fix})
+            few = f"{number} of the {len(looked)} rows looked at"
+            text = text.format(share if number >= WORTH_SAYING * len(looked) else few) + more
+            found.append({"text": f"{text[0].upper()}{text[1:].rstrip('.')}.", "fix": fix})
 
-    kinds = Counter(kind for text in texts for kind in secrets.found(text))
-    for kind, number in kinds.most_common(_SHOWN_KINDS):
-        say(number, 0.0, f"in {{}} stands what looks like {_NAMES[kind]}.", secrets="mask")
+    kinds: dict[str, list[str]] = {}
+    for text in texts:
+        for kind in secrets.found(text):
+            kinds.setdefault(kind, []).append(text)
+    for kind, having in sorted(kinds.items(), key=lambda item: -len(item[1]))[:_SHOWN_KINDS]:
+        where = f"; first in the row {secrets.beginning(having[0])}" if len(having) < len(looked) else ""
+        say(len(having), 0.0, f"in {{}} stands what looks like {_NAMES[kind]}", where, secrets="mask")
+    blanks = [blank for text in texts if (blank := _BLANK.search(text))]
+    if blanks:
+        first = f", such as {one_line(blanks[0].group(), 40)}"
+        say(len(blanks), WORTH_SAYING, "{} hold a blank to be filled in", f"{first}, which is learnt as it stands")
     if looked:
         kept = likeness.records([likeness.parts_of(row) for row in looked])
         near = len(looked) - len(np.unique(likeness.clusters(kept, np.arange(len(looked), dtype=np.int32)).near))

@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from workbench.core.text import one_line
+
 
 def luhn(digits: str) -> bool:
     """Return whether the digits of a card number pass the Luhn check (ISO/IEC 7812-1)."""
@@ -129,6 +131,8 @@ KINDS: dict[str, Kind] = {
     "IP": Kind(_ascii(r"(?<![\w.])(?<!ersion )(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?!\w|\.[0-9])"), check=_is_public_address),
 }
 """Kind → how it is found."""
+_BEGINNING, _BEGINNING_OF = 40, 1000
+"""Characters by which a text is named, and characters in which secrets are looked for to find them."""
 _DIGITS = re.compile(r"[0-9][0-9A-Z .-]{6}")
 """Stands in everything that is found without a hint."""
 
@@ -165,3 +169,8 @@ def masked(text: str) -> str:
 
         text = kind.pattern.sub(replaced, text)
     return text
+
+
+def beginning(text: str) -> str:
+    """Return how a text begins, for a sentence by which it can be found: on one line, cut, its secrets masked."""
+    return f"“{one_line(masked(text[:_BEGINNING_OF]), _BEGINNING)}”"
