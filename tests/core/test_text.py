@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.core.text import clean, json_safe, one_line
+from workbench.core.text import clean, count, json_safe, one_line, wrapped
 
 BIDIRECTIONAL = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 
@@ -54,6 +54,12 @@ def test_one_line_is_one_line_and_no_longer_than_asked(text: str, width: int) ->
 def test_a_cut_is_marked() -> None:
     assert one_line("several words here", 10) == "several w…"
     assert one_line("several", 10) == one_line(" several\n") == "several"
+
+
+def test_large_numbers_stand_in_groups_that_no_line_parts() -> None:
+    assert [count(number) for number in (999, 1000, 1234567.6)] == ["999", "1\u202f000", "1\u202f234\u202f568"]
+    assert one_line(f" of  {count(12345)}\nrows") == "of 12\u202f345 rows"
+    assert wrapped(f"of {count(12345)} rows", 8) == ["of", "12\u202f345", "rows"]
 
 
 def test_json_is_the_same_value_without_a_character_that_drives_a_terminal() -> None:

@@ -19,6 +19,7 @@ import transformers as hf
 from tests.engine.tiny import make_model, make_tokenizer, sizes
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.paths import assets_dir
+from workbench.core.text import count
 from workbench.engine.export import exporter, quantize, reference, source
 from workbench.engine.export.gguf import architectures, tokenizer
 from workbench.runs.talk import ChatProcess, Settings
@@ -192,7 +193,7 @@ def test_the_model_dies_with_a_killed_caller(gguf: Path) -> None:
 
 def test_what_cannot_be_answered_is_a_sentence_and_the_chat_goes_on(chat: ChatProcess) -> None:
     context = chat.ready["context"]
-    with pytest.raises(WorkbenchError, match=rf"tokens and the model's context holds {context}; start a new one"):
+    with pytest.raises(WorkbenchError, match=rf"the model's context holds {count(context)}; start a new one"):
         list(chat.ask([{"role": "user", "content": "far too long " * context}]))
     with pytest.raises(UsageError, match="at least one message"):
         list(chat.ask([]))

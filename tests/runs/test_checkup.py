@@ -132,7 +132,7 @@ def test_a_card_torch_has_no_programs_for_is_named(capability: list[int], runs: 
         ({"training": {"error": "ImportError: no trl"}}, "no trl", True),
         ({"data": {"error": "ModuleNotFoundError: No module named 'py3langid'"}}, "'py3langid'", True),
         ({"four_bit": {"error": "SIGSEGV"}}, "--tuning lora", False),
-        ({"four_bit": {"device": "cuda", "deviation": 0.4}}, "40%", False),
+        ({"four_bit": {"device": "cuda", "deviation": 0.4}}, "40 %", False),
         ({"llama": {"error": "SIGILL"}}, "no GGUF can be proved", False),
         ({"product": {"error": "CUDA error: no kernel image"}}, "device=cpu", False),
         ({"product": {"error": "OutOfMemoryError: CUDA out of memory"}}, "which programs hold", False),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from workbench.cli.output import Live, duration, paragraph, size
+from workbench.cli.output import Live, count, duration, paragraph, size
 from workbench.cli.train import Prepared
 from workbench.core import plan, recipe
 from workbench.core.derive import Rows
@@ -46,8 +46,8 @@ def tried(found: Plan, base: Base, card: Card, live: Live, rows: Rows | None) ->
         body = errand.run("workbench.engine.dryrun", request, on_line, who="The dry run")
     live.clear()
     if "out_of_memory" in body:
-        count, tokens = body["batch"]
-        batch = f"with {count} × {tokens:,} tokens" if count else "while the base was loaded"
+        sequences, tokens = body["batch"]
+        batch = f"with {sequences} × {count(tokens)} tokens" if sequences else "while the base was loaded"
         where = card.name or "The processor's memory"
         raise WorkbenchError(
             f"{where} ran out of memory {batch}; {would_fit(found, base, card, rows)}."
@@ -76,12 +76,12 @@ def would_fit(found: Plan, base: Base, card: Card, rows: Rows | None) -> str:
 def printed(body: dict[str, Any], found: Plan, card: Card) -> str:
     """Return a dry run for people."""
     memory = body["memory"]
-    count, tokens = body["batch"]
+    sequences, tokens = body["batch"]
     predicted, real = memory["predicted"]["peak"], memory["measured"]["peak"]
-    more = f", {real / predicted - 1:+.0%}" if predicted else ""
+    more = f", {100 * (real / predicted - 1):+.0f} %" if predicted else ""
     seconds = body["seconds"]
     lines = [
-        ("dry run", f"{count} × {tokens:,} tokens, the longest of the rows that were looked at"),
+        ("dry run", f"{sequences} × {count(tokens)} tokens, the longest of the rows that were looked at"),
         ("memory", f"{size(predicted)} predicted for that batch, {size(real)} measured{more}"),
         ("", f"({memory['measured']['what']}; {size(card.free)} free)"),
     ]
@@ -91,7 +91,7 @@ def printed(body: dict[str, Any], found: Plan, card: Card) -> str:
     each, all_ = size(body["checkpoint_bytes"]), size(body["checkpoints_bytes"])
     lines.append(("disk", f"{each} per checkpoint, written in {seconds['checkpoint']:.1f} s; all take up to {all_}"))
     if body["hours"] is not None:
-        text = f"about {duration(3600 * body['hours'])} for {found.steps:,} steps with all looks and checkpoints"
+        text = f"about {duration(3600 * body['hours'])} for {count(found.steps)} steps with all looks and checkpoints"
         lines.append(("time", text))
     lines += [("changed", one_line(text, 300)) for text in body["changes"]]
     lines += [("note", one_line(text, 300)) for text in body["warnings"]]

@@ -12,7 +12,7 @@ from workbench.cli.output import print_json, table
 from workbench.core import catalogue
 from workbench.core.catalogue import Model
 from workbench.core.errors import UsageError
-from workbench.core.text import one_line
+from workbench.core.text import count, one_line
 from workbench.runs import hub_cache
 
 
@@ -60,13 +60,13 @@ def _described(model: Model, here: str) -> dict[str, Any]:
 def _whole(model: Model, here: str) -> str:
     """Return all that is known of one model, for people."""
     family, described = model.family, _described(model, here)
-    stretched = f", {model.extended_context:,} stretched" if model.extended_context else ""
+    stretched = f", {count(model.extended_context)} stretched" if model.extended_context else ""
     terms = "   (accept its terms on the hub first)" if model.gated else ""
     fetch = f"workbench models download {model.hub_id}{terms}"
     lines = {
         "model": f"{model.hub_id}, {model.kind}, {parameters(model.parameters)} parameters",
         "family": f"{family.name}: {family.description}",
-        "context": f"{model.context:,} tokens{stretched}",
+        "context": f"{count(model.context)} tokens{stretched}",
         "licence": f"{model.licence}{', gated' if model.gated else ''}",
         "thinking": model.thinking or "no switch",
         "packing": family.packing,

@@ -11,21 +11,27 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.core.text import clean, json_safe, one_line, wrapped
+from workbench.core.text import clean, count, json_safe, one_line, wrapped
+
+__all__ = [
+    "LABEL",
+    "Live",
+    "count",
+    "duration",
+    "figure",
+    "paragraph",
+    "print_json",
+    "size",
+    "table",
+]
 
 LABEL = 13
 """Width of the column of labels before paragraphs."""
-NARROW_SPACE = "\u202f"
 
 
 def print_json(value: Any) -> None:
     """Print one JSON object on one line."""
     print(json_safe(json.dumps(value, ensure_ascii=False)), flush=True)
-
-
-def count(number: float) -> str:
-    """Return a whole number in groups of three."""
-    return f"{round(number):,}".replace(",", NARROW_SPACE)
 
 
 def size(number: float) -> str:

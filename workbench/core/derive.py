@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from workbench.core.text import count
+
 COVERED_SHARE = 0.99
 """Share of the rows that the proposed maximum length holds whole."""
 STEP = 64
@@ -87,11 +89,13 @@ def max_length(rows: Rows, context: int) -> Value:
     said = "" if rows.measured else "about "
     if rows.articles:
         length = min(MOST_FOR_ARTICLES, bound)
-        return Value(length, f"Articles are split without loss; {length} tokens a piece keep what belongs together.")
+        return Value(
+            length, f"Articles are split without loss; {count(length)} tokens a piece keep what belongs together."
+        )
     if wanted > bound:
         what = "is all the base can read" if context else "is a safe bound for a base that does not tell its context"
-        return Value(bound, f"{bound} {what}, and 1 % of the rows have {said}{rows.p99} tokens or more.")
-    return Value(wanted, f"99 % of the rows have at most {said}{rows.p99} tokens.")
+        return Value(bound, f"{count(bound)} {what}, and 1 % of the rows have {said}{count(rows.p99)} tokens or more.")
+    return Value(wanted, f"99 % of the rows have at most {said}{count(rows.p99)} tokens.")
 
 
 def epochs(rows: Rows) -> Value:
@@ -100,7 +104,7 @@ def epochs(rows: Rows) -> Value:
         (rows.tokens, _EPOCHS_OF_TOKENS, "tokens") if rows.articles else (rows.rows, _EPOCHS_OF_ROWS, "rows")
     )
     times = next((times for most, times in table if amount <= most), 1.0)
-    shown = f"{amount:,.0f} {unit}" if amount < 1e6 else f"{amount / 1e6:,.1f} million {unit}"
+    shown = f"{count(amount)} {unit}" if amount < 1e6 else f"{amount / 1e6:.1f} million {unit}"
     why = "are few enough to be read more than once" if times > 1 else "are read once; there is enough to learn"
     return Value(times, f"{shown[:1].upper()}{shown[1:]} {why}.")
 
@@ -115,11 +119,13 @@ def sequences(rows: Rows, length: int, packing: bool) -> int:
     return max(1, min(packed, rows.rows) if not rows.articles else packed) if packing else max(1, rows.rows)
 
 
-def effective_batch(count: int, times: float) -> Value:
-    """Return the sequences of an optimizer step for `count` sequences read `times` times."""
-    batch = min(max(_power(count * times / _STEPS_WANTED), _BATCH[0]), _BATCH[1])
-    steps = math.ceil(count * times / batch)
-    return Value(batch, f"{count:,} sequences make {steps:,} steps of {batch}, enough for a warm-up and a decay.")
+def effective_batch(sequences: int, times: float) -> Value:
+    """Return the sequences of an optimizer step for so many `sequences` read `times` times."""
+    batch = min(max(_power(sequences * times / _STEPS_WANTED), _BATCH[0]), _BATCH[1])
+    steps = math.ceil(sequences * times / batch)
+    return Value(
+        batch, f"{count(sequences)} sequences make {count(steps)} steps of {batch}, enough for a warm-up and a decay."
+    )
 
 
 def rank(rows: Rows, usual: int, weights_per_rank: int) -> Value:
@@ -136,7 +142,7 @@ def rank(rows: Rows, usual: int, weights_per_rank: int) -> Value:
 
 def _tokens(rows: Rows) -> str:
     amount = rows.tokens
-    return f"about {amount / 1e6:,.1f} million tokens" if amount >= 1e6 else f"about {amount:,.0f} tokens"
+    return f"about {amount / 1e6:.1f} million tokens" if amount >= 1e6 else f"about {count(amount)} tokens"
 
 
 def cut(rows: Rows, length: int) -> str:
@@ -144,11 +150,11 @@ def cut(rows: Rows, length: int) -> str:
     if rows.articles or rows.p99 <= length:
         return ""
     share = "more than half" if rows.p50 > length else "more than a tenth" if rows.p90 > length else "at least 1 %"
-    return f"At {length} tokens {share} of the rows lose their end, and an answer that begins later is left out."
+    return f"At {count(length)} tokens {share} of the rows lose their end, and an answer that begins later is left out."
 
 
 def too_few_for_full(rows: Rows) -> str:
     """Return why changing every weight is not proposed for these rows, or ""."""
     if rows.articles or rows.rows >= _FEW_ROWS:
         return ""
-    return f"{rows.rows:,} rows are few: changing every weight would forget more than it learns."
+    return f"{count(rows.rows)} rows are few: changing every weight would forget more than it learns."

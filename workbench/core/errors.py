@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workbench.core.text import count
+
 
 class WorkbenchError(Exception):
     """Something went wrong that the person can act on; its text is shown as it stands, without a traceback."""
@@ -35,8 +37,8 @@ class NoSpaceError(WorkbenchError):
     def __str__(self) -> str:
         missing = max(self.needed_bytes - self.free_bytes, 1)
         return (
-            f"No space left in {self.where}: {self.needed_bytes:,} bytes are needed there and {self.free_bytes:,} are "
-            f"free; free at least {missing:,} bytes, then resume or repeat it."
+            f"No space left in {self.where}: {count(self.needed_bytes)} bytes are needed there and "
+            f"{count(self.free_bytes)} are free; free at least {count(missing)} bytes, then resume or repeat it."
         )
 
 

@@ -381,6 +381,6 @@ def _doubts(shape: Shape, demand: Demand, table: Table) -> Iterator[str]:
 
 def _assumed() -> tuple[str, ...]:
     return (
-        f"{CONTEXT_BYTES / GIB:.1f} GiB for CUDA and {RESERVE_SHARE:.0%} of what comes and goes for the allocator are "
-        "assumed, not measured on this card.",
+        f"{CONTEXT_BYTES / GIB:.1f} GiB for CUDA and {100 * RESERVE_SHARE:.0f} % of what comes and goes for the "
+        "allocator are assumed, not measured on this card.",
     )

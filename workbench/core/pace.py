@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from workbench.core import weights
 from workbench.core.activations import families, table
 from workbench.core.shape import Shape
+from workbench.core.text import count
 
 CARDS: dict[str, tuple[float, int]] = {
     "H200": (989, 141), "H100": (989, 80), "A100 80GB": (312, 80), "A100-SXM4-80GB": (312, 80), "A100": (312, 40),
@@ -93,7 +94,7 @@ def pace(
     hours = seconds / 3600
     return Pace(
         hours, hours * SPREAD[0], hours * SPREAD[1], speed,
-        f"{speed:,.0f} tokens a second, if training reaches {UTILISATION:.0%} of the card's arithmetic; "
+        f"{count(speed)} tokens a second, if training reaches {100 * UTILISATION:.0f} % of the card's arithmetic; "
         "the first steps will tell.",
     )  # fmt: skip
 

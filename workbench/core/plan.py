@@ -25,6 +25,7 @@ from workbench.core.memory import GIB, Correction, Memory
 from workbench.core.recipe import BUNDLED, SCRATCH, TUNINGS, Recipe, Resolved, resolve
 from workbench.core.reliefs import reliefs
 from workbench.core.shape import Shape
+from workbench.core.text import count
 
 __all__ = ["Attempt", "Base", "Card", "Plan", "Traces", "demand", "expected", "solve"]
 
@@ -267,7 +268,7 @@ def _shortened(
         told = {**origin, "tuning": made[tuning].resolved.provenance["tuning"]}
         found = _attempt(base, card, starts[tuning], values, own, told, correction.get(tuning), traces)
         if found.verdict != "too large":
-            given_up = (*found.given_up, f"rows of at most {length} tokens")
+            given_up = (*found.given_up, f"rows of at most {count(length)} tokens")
             return dataclasses.replace(found, given_up=given_up, refused=best.refused)
     return best
 
@@ -286,11 +287,13 @@ def _why(best: Attempt, made: Mapping[str, Attempt], order: list[str], few: str,
         found.append(few)
     for tuning in order[: order.index(best.tuning)] if not asked else ():
         lacking = (made[tuning].needed - made[tuning].free) / GIB
-        found.append(f"{tuning} lacks {lacking:.1f} GiB, a margin of {made[tuning].memory.margin:.0%} included.")
+        found.append(
+            f"{tuning} lacks {lacking:.1f} GiB, a margin of {100 * made[tuning].memory.margin:.0f} % included."
+        )
     if best.verdict == "tight":
         found.append(
             f"It is tight: {best.memory.peak / GIB:.1f} GiB are predicted and {best.free / GIB:.1f} free, and the "
-            f"prediction may be low by {best.memory.margin:.0%}; try it with --dry-run first."
+            f"prediction may be low by {100 * best.memory.margin:.0f} %; try it with --dry-run first."
         )
     if best.given_up:
         found.append(f"So that it fits: {', '.join(best.given_up)}.")

@@ -12,6 +12,7 @@ from typing import Any
 
 from workbench.core.derive import Value
 from workbench.core.recipe import Recipe
+from workbench.core.text import count
 
 BUSY_TOKENS = 2048
 """Tokens of a micro-batch below which a card is not kept busy, so that recomputing with a larger one is as fast."""
@@ -40,7 +41,7 @@ def _batch(micro: int, effective: int, tokens: int, gpu: bool, largest: bool) ->
     ends = "are enough for a processor" if not gpu else "keep the card busy" if largest else "are what fits"
     times = effective // micro
     made = f"{times} micro-batches make the batch of {effective}." if times > 1 else "The whole batch goes at once."
-    return {MICRO: Value(micro, f"{tokens:,} tokens at once {ends}."), TIMES: Value(times, made)}
+    return {MICRO: Value(micro, f"{count(tokens)} tokens at once {ends}."), TIMES: Value(times, made)}
 
 
 def _recomputing(again: bool) -> Value:

@@ -1,7 +1,7 @@
 """The one gate between text of unknown origin and the terminal.
 
-Owns `clean`, `json_safe`, `one_line` and the columns a text takes. Must not know where the text comes from or where it
-is shown.
+Owns `clean`, `json_safe`, `one_line`, the columns a text takes and large numbers in sentences. Must not know where the
+text comes from or where it is shown.
 """
 
 from __future__ import annotations
@@ -47,6 +47,14 @@ def width_of(text: str) -> int:
     )
 
 
+NARROW_SPACE = "\u202f"
+
+
+def count(number: float) -> str:
+    """Return a whole number in groups of three."""
+    return f"{round(number):,}".replace(",", NARROW_SPACE)
+
+
 _WORDS = re.compile(r"(?:\S|[\u00a0\u202f])+")
 """Words; the blanks of a number in groups of three are no place to break a line."""
 
@@ -73,5 +81,5 @@ def wrapped(text: str, columns: int) -> list[str]:
 
 def one_line(text: str, width: int = 0) -> str:
     """Return `text` cleaned and on one line, cut to `width` characters with an ellipsis when `width` is positive."""
-    line = " ".join(clean(text).split())
+    line = " ".join(_WORDS.findall(clean(text))).strip()
     return line[: width - 1] + "…" if 0 < width < len(line) else line

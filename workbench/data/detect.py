@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.core.text import one_line
+from workbench.core.text import count, one_line
 from workbench.data import canonical
 from workbench.data.formats import checkable, guesses, overrides, proposals, refusable
 from workbench.data.formats.columns import Table
@@ -107,7 +107,8 @@ def _checked(layout: Layout, rows: list[dict[str, Any]]) -> str:
     texts = [row["messages"][-1]["content"] for row in asked]
     kind, number = checkable.share(texts)
     if texts and number >= _CHECKABLE * len(texts) and (kind != "short" or number >= _MANY_SHORT):
-        return f"{number} of {len(texts)} answers looked at {checkable.KINDS[kind]}, which a reward can check"
+        those = f"{count(number)} of {count(len(texts))} answers looked at"
+        return f"{those} {checkable.KINDS[kind]}, which a reward can check"
     return ""
 
 
@@ -122,7 +123,7 @@ def _checked_column(layout: Layout, rows: Sequence[Mapping[str, Any]]) -> str:
     if texts and number >= _CHECKABLE * len(texts):
         shown = one_line(name, _WIDEST_COLUMN)
         return (
-            f"{number} of {len(texts)} values of column {shown} looked at {checkable.KINDS[kind]}, "
+            f"{count(number)} of {count(len(texts))} values of column {shown} looked at {checkable.KINDS[kind]}, "
             "which a reward can check"
         )
     return ""
@@ -151,7 +152,13 @@ def _alternatives(
         ]
     elif type == "unpaired_preference":
         good = sum(bool(row["label"]) for row in made)
-        found = [("sft", f"the {good} of {len(made)} answers looked at that are labelled as good can be learnt alone")]
+        found = [
+            (
+                "sft",
+                f"the {count(good)} of {count(len(made))} answers looked at that are labelled as good can be "
+                "learnt alone",
+            )
+        ]
     elif type == "text":
         found = [("pretrain", "the texts can train a model from scratch")]
     elif "answer" in layout.columns:
@@ -171,14 +178,16 @@ def _judged(table: Table, layout: Layout, cap: float = 1.0, problems: Sequence[s
     made = [result for result in results if not isinstance(result, Rejected)]
     others = tally.repairs[canonical.OTHER_FORMAT]
     share = min(1.0, (fitting + others) / len(rows)) if rows else 0.0
-    looked_at = f"{len(rows)} rows looked at"
-    reasons = [f"{fitting} of {looked_at} have {FORMATS[layout.format].rows} ({_named(layout)})."]
+    looked_at = f"{count(len(rows))} rows looked at"
+    reasons = [f"{count(fitting)} of {looked_at} have {FORMATS[layout.format].rows} ({_named(layout)})."]
     if others:
-        reasons.append(f"{others} of {looked_at} have another layout that gives the same kind of row.")
+        reasons.append(f"{count(others)} of {looked_at} have another layout that gives the same kind of row.")
     if len(made) < len(rows):
         commonest = Counter(result.reason for result in results if isinstance(result, Rejected)).most_common()
         reason, number = min(commonest, key=lambda item: (-item[1], item[0]))
-        reasons.append(f"{len(rows) - len(made)} of {looked_at} cannot be used; most often ({number}): {reason}.")
+        reasons.append(
+            f"{count(len(rows) - len(made))} of {looked_at} cannot be used; most often ({count(number)}): {reason}."
+        )
     found = list(problems)
     if share < SURE and cap == 1.0:
         found.append(

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.core.errors import UsageError
-from workbench.core.text import one_line
+from workbench.core.text import count, one_line
 from workbench.data import account, canonical, counting, plan, sources
 from workbench.data.curate import secrets
 from workbench.data.curate.texts import characters, text_of
@@ -108,13 +108,19 @@ def _problems(surveyed: Survey) -> list[dict[str, Any]]:
             say(problem)
     if counted.quarantined > MANY_BAD * counted.rows:
         share = 100 * counted.quarantined / counted.rows
-        say(f"{counted.quarantined} of {counted.rows} rows ({share:.0f} %) cannot be used; see why under quarantined.")
+        say(
+            f"{count(counted.quarantined)} of {count(counted.rows)} rows ({share:.0f} %) cannot be used; "
+            "see why under quarantined."
+        )
     if repeated := counted.repeated():
         said = "row is an exact copy" if repeated == 1 else "rows are exact copies"
-        say(f"{repeated} of {counted.usable} {said} of another one; they are left out unless duplicates is keep.")
+        say(
+            f"{count(repeated)} of {count(counted.usable)} {said} of another one; they are left out unless "
+            "duplicates is keep."
+        )
     if counted.control_tokens:
         said = "control token stands" if counted.control_tokens == 1 else "control tokens stand"
-        text = f"{counted.control_tokens} {said} in the text of rows; what is there is learnt as plain text"
+        text = f"{count(counted.control_tokens)} {said} in the text of rows; what is there is learnt as plain text"
         say(f"{text}{_control_token(surveyed.rows)}.")
     for repair, number in counted.repairs.most_common():
         say(f"{repair[:1].upper()}{repair[1:]}: {number} {'time' if number == 1 else 'times'}.")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.core.text import one_line
+from workbench.core.text import count, one_line
 from workbench.engine import lifeline
 from workbench.runs.talk import Settings, check_messages
 
@@ -139,8 +139,8 @@ class ModelSpeaker:
         prompt = self._tokenizer(text, add_special_tokens=False).input_ids
         if len(prompt) >= self.context:
             raise WorkbenchError(
-                f"The conversation has {len(prompt):,} tokens and the model's context holds {self.context:,}; "
-                "start a new one."
+                f"The conversation has {count(len(prompt))} tokens and the model's context holds "
+                f"{count(self.context)}; start a new one."
             )
         pieces: queue.Queue[str | BaseException | None] = queue.Queue()
         worker = threading.Thread(

@@ -14,6 +14,7 @@ from typing import Any
 from workbench.core import events
 from workbench.core.errors import WorkbenchError
 from workbench.core.recipe import SCRATCH, Recipe
+from workbench.core.text import count
 from workbench.runs import journal
 from workbench.runs.store import Run
 
@@ -132,7 +133,7 @@ def too_little(recipe: Recipe, when: str, longest: int | None = None, lacking: s
         ways.append("--set optim=adamw_8bit")
     ways.append("a smaller model" if recipe.base == SCRATCH else "a smaller base")
     listed = ", ".join(ways[:-1]) + " or " + ways[-1] if len(ways) > 1 else ways[0]
-    what = f" with one sequence of at most {longest} tokens per pass" if longest is not None else ""
+    what = f" with one sequence of at most {count(longest)} tokens per pass" if longest is not None else ""
     return WorkbenchError(
         f"Out of memory {when}{what}{f' ({lacking})' if lacking else ''}, and nothing is left to shrink in this run; "
         f"start again with {listed}."

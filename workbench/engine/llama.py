@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.errors import WorkbenchError
-from workbench.core.text import one_line
+from workbench.core.text import count, one_line
 from workbench.engine.export.gguf import header
 
 BATCH = 256
@@ -229,8 +229,8 @@ class Model:
             raise WorkbenchError("There is nothing to continue: the prompt has no token.")
         if len(prompt) >= self.context:
             raise WorkbenchError(
-                f"The conversation has {len(prompt):,} tokens and the model's context holds {self.context:,}; "
-                "start a new one."
+                f"The conversation has {count(len(prompt))} tokens and the model's context holds "
+                f"{count(self.context)}; start a new one."
             )
         self._abort = cancelled
         chain = self._sampler(sampling or Sampling())

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.core.errors import UsageError
+from workbench.core.text import count
 from workbench.data import plan
 from workbench.data.rows import Rows, of_recipe
 from workbench.engine import team
@@ -72,11 +73,11 @@ def rows(attempt: Attempt) -> Rows:
         reporter.notice(
             "warning",
             "rows_left_out",
-            f"{found.account.quarantined} of {found.account.rows} rows cannot be used and were left out, "
+            f"{count(found.account.quarantined)} of {count(found.account.rows)} rows cannot be used and were left out, "
             f"the first for this reason: {next(iter(found.account.bad))}.",
         )
     for step in found.decisions.report():
-        reporter.notice("info", "curated", f"{step['rows']} rows {step['what']} ({step['step']}).")
+        reporter.notice("info", "curated", f"{count(step['rows'])} rows {step['what']} ({step['step']}).")
     atomic.write_text(attempt.run.path / PLAN, plan.to_json(found.plan()))
     if not found.held_out and recipe.eval_split:
         reporter.notice(
@@ -124,15 +125,14 @@ def _tell(reporter: Reporter, train: Encoded) -> None:
         reporter.notice(
             "warning",
             "rows_dropped",
-            f"{number} of {train.rows} rows give nothing to learn and were dropped: {reason}.",
+            f"{count(number)} of {count(train.rows)} rows give nothing to learn and were dropped: {reason}.",
         )
     if train.cut:
         reporter.notice(
             "warning",
             "rows_cut",
-            f"{train.cut} of {train.rows} rows are longer than max_length and were cut, so the end of their "
-            "answer is not learnt; "
-            "raise max_length to keep it.",
+            f"{count(train.cut)} of {count(train.rows)} rows are longer than max_length and were cut, so the end "
+            "of their answer is not learnt; raise max_length to keep it.",
         )
     if train.end_added:
         reporter.notice(

@@ -17,7 +17,7 @@ from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.paths import assets_dir, expanded
 from workbench.core.recipe import BUNDLED, SCRATCH
 from workbench.core.recipe import load as load_recipe
-from workbench.core.text import one_line
+from workbench.core.text import count, one_line
 from workbench.runs import hub_cache
 
 if TYPE_CHECKING:
@@ -99,19 +99,19 @@ def check_weights(path: Path) -> int:
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if size < 8 or length > min(size - 8, MAX_HEADER_BYTES):
-            raise damaged(f"its header should be {length:,} bytes and the file has {size:,}")
+            raise damaged(f"its header should be {count(length)} bytes and the file has {count(size)}")
         try:
             header = json.loads(file.read(length))
             spans = sorted(tuple(entry["data_offsets"]) for name, entry in header.items() if name != "__metadata__")
             position = 0
             for start, end in spans:
                 if start != position or end < start:
-                    raise damaged(f"a tensor begins at byte {start:,} where {position:,} was expected")
+                    raise damaged(f"a tensor begins at byte {count(start)} where {count(position)} was expected")
                 position = end
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise damaged("its header cannot be understood") from None
     if 8 + length + position != size:
-        raise damaged(f"its tensors end at byte {8 + length + position:,} and the file has {size:,}")
+        raise damaged(f"its tensors end at byte {count(8 + length + position)} and the file has {count(size)}")
     return len(spans)
 
 

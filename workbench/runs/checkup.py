@@ -266,8 +266,8 @@ def _engine_problems(survey: hardware.Survey, engine: dict[str, Any], ranges: di
         )
     elif four_bit["deviation"] > _FOUR_BIT_DEVIATION:
         yield Problem(
-            f"Numbers written in 4 bits come back {four_bit['deviation']:.0%} off on the "
-            f"{four_bit['device']} device, where 9% is right; do not use qlora there."
+            f"Numbers written in 4 bits come back {100 * four_bit['deviation']:.0f} % off on the "
+            f"{four_bit['device']} device, where 9 % is right; do not use qlora there."
         )
     wanted = ranges.get("llama-cpp-python", "")
     if "error" in llama:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.core.text import one_line
+from workbench.core.text import count, one_line
 from workbench.data.curate import language, likeness, quality, secrets
 from workbench.data.curate.texts import text_of
 
@@ -103,7 +103,7 @@ def problems(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     def say(number: int, least: float, text: str, more: str = "", **fix: str) -> None:
         if number and number >= least * len(looked):
             share = "all rows" if number == len(looked) else f"about {100 * number / len(looked):.0f} % of the rows"
-            few = f"{number} of the {len(looked)} rows looked at"
+            few = f"{count(number)} of the {count(len(looked))} rows looked at"
             text = text.format(share if number >= WORTH_SAYING * len(looked) else few) + more
             found.append({"text": f"{text[0].upper()}{text[1:].rstrip('.')}.", "fix": fix})
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from workbench.core.text import count
 from workbench.data.readers.marks import mark_of
 from workbench.data.readers.member import Member
 from workbench.data.readers.passages import records_of
@@ -250,7 +251,7 @@ def _opened(name: str, stream: object) -> pdfium.PdfDocument:
     if len(document) > MAX_PAGES:
         pages = len(document)
         document.close()
-        raise Unreadable(f"{name} has {pages:,} pages, more than the {MAX_PAGES:,} that are read; split it.")
+        raise Unreadable(f"{name} has {count(pages)} pages, more than the {count(MAX_PAGES)} that are read; split it.")
     return document
 
 

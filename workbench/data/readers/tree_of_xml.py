@@ -19,6 +19,7 @@ from typing import Any
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
+from workbench.core.text import count
 from workbench.data.readers.records import MAX_RECORD_BYTES, TOO_LONG, Unreadable
 from workbench.data.readers.source import Source
 
@@ -126,7 +127,7 @@ class _Builder:
             self.held += 1
             path[-1].children.append(node)
             if self.held > MAX_ELEMENTS:
-                self.drop(f"the record has more than {MAX_ELEMENTS:,} elements")
+                self.drop(f"the record has more than {count(MAX_ELEMENTS)} elements")
         path.append(node)
 
     def data(self, text: str) -> None:
@@ -154,7 +155,7 @@ class _Builder:
         if self.row is not None and self.fed - self.began > MAX_RECORD_BYTES:
             self.drop(TOO_LONG)
         if len(self.names) > MAX_NAMES:
-            raise Broken(self.expat.CurrentLineNumber, f"there are more than {MAX_NAMES:,} different names")
+            raise Broken(self.expat.CurrentLineNumber, f"there are more than {count(MAX_NAMES)} different names")
         if self.fed - max(self.expat.CurrentByteIndex, 0) > MAX_TOKEN_BYTES:
             raise Broken(self.expat.CurrentLineNumber, f"a tag is longer than {MAX_TOKEN_BYTES // 2**20} MiB")
 

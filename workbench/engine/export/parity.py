@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from workbench.core.errors import WorkbenchError
-from workbench.core.text import one_line
+from workbench.core.text import count, one_line
 from workbench.engine.export import reference
 from workbench.runs import errand
 
@@ -245,13 +245,16 @@ def failure(parity: Parity, allowed: float) -> str:
     reasons = (
         (
             parity.tokenizer_mismatches > 0,
-            f"llama.cpp reads {parity.tokenizer_mismatches} of {parity.texts} texts as other tokens",
+            f"llama.cpp reads {count(parity.tokenizer_mismatches)} of {count(parity.texts)} texts as other tokens",
         ),
         (
             not parity.max_abs_logit_diff <= allowed,
             f"its logits differ by {parity.max_abs_logit_diff:.2g} where {allowed:g} is allowed",
         ),
-        (parity.top1 < 1.0, f"it prefers another next token in {1 - parity.top1:.1%} of {parity.tokens} places"),
+        (
+            parity.top1 < 1.0,
+            f"it prefers another next token in {100 * (1 - parity.top1):.1f} % of {count(parity.tokens)} places",
+        ),
         (parity.chat_render is False, "the stored chat template renders conversations differently"),
         (not parity.stops, "it does not end its answers where the model does"),
     )

@@ -16,6 +16,7 @@ from typing import Any
 
 from workbench.core.derive import UNKNOWN_CONTEXT
 from workbench.core.errors import WorkbenchError
+from workbench.core.text import count
 
 SHOWN_ROWS = 3
 TEMPLATE_SECONDS = 10
@@ -175,14 +176,14 @@ def _problems(
             trainable_token_indices="auto",
         )
     if most and max_length > most:
-        say(f"max_length {max_length} is more than the {most} tokens this base reads.", max_length=most)
+        say(f"max_length {max_length} is more than the {count(most)} tokens this base reads.", max_length=most)
     if too_long := told.get("too_long", 0):
         more = {"max_length": told["max_length"]} if told["max_length"] > max_length else {}
         say(
-            f"{too_long} of {told['sampled']} rows looked at have a prompt that alone fills the {max_length} tokens of "
-            "max_length, so nothing of them can be learnt.",
+            f"{count(too_long)} of {count(told['sampled'])} rows looked at have a prompt that alone fills the "
+            f"{count(max_length)} tokens of max_length, so nothing of them can be learnt.",
             **more,
         )
     for refused in told.get("refused", ()):
-        say(f"{refused['count']} rows looked at cannot be learnt with this base: {refused['reason']}.")
+        say(f"{count(refused['count'])} rows looked at cannot be learnt with this base: {refused['reason']}.")
     return found

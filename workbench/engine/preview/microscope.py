@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workbench.core.text import one_line
+from workbench.core.text import count, one_line
 from workbench.engine.masks import IGNORED, ChatEncoder, TextEncoder, Traced, document_end, stop_ids
 from workbench.engine.rendering import MaskError
 
@@ -192,8 +192,10 @@ def _checks(using: Encoders, found: Traced, article: bool, max_length: int) -> l
     if learnt and learnt[-1] not in using.stops:
         said.append("The answer ends without a stop token, so the model does not learn to stop.")
     if len(ids) > max_length:
-        said.append(f"It has {len(ids)} tokens and is cut to {max_length}: the end of the answer is not learnt.")
-    if count := found.example.control_tokens:
-        what = f"{count} control tokens stand" if count > 1 else "A control token stands"
+        said.append(
+            f"It has {count(len(ids))} tokens and is cut to {count(max_length)}: the end of the answer is not learnt."
+        )
+    if number := found.example.control_tokens:
+        what = f"{count(number)} control tokens stand" if number > 1 else "A control token stands"
         said.append(f"{what} in its text; it is read as plain text.")
     return said

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from workbench.core.errors import WorkbenchError
+from workbench.core.text import count
 from workbench.engine.synth import checks
 from workbench.engine.synth.articles import Passage, Span
 from workbench.engine.synth.protocols import ANSWER, PROTOCOLS, QUOTE, Protocol
@@ -73,7 +74,7 @@ def room(writer: Writer) -> Room:
             fitting[protocol.name] = min(left, MOST_PASSAGE)
     if not fitting:
         raise WorkbenchError(
-            f"The model's context of {writer.context:,} tokens leaves no room for a passage; choose another model."
+            f"The model's context of {count(writer.context)} tokens leaves no room for a passage; choose another model."
         )
     return Room(min(fitting.values()), line, tuple(PROTOCOLS[name] for name in fitting))
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from workbench.core.errors import WorkbenchError
-from workbench.core.text import one_line
+from workbench.core.text import count, one_line
 
 MAX_PAIRS = 4096
 MAX_TENSORS = 65_536
@@ -127,7 +127,7 @@ class _Reader:
         """Return a length-prefixed UTF-8 string; undecodable bytes are replaced."""
         length = self.number("Q")
         if length > MAX_STRING:
-            raise _Bad(f"holds a text of {length:,} bytes where at most {MAX_STRING:,} are allowed")
+            raise _Bad(f"holds a text of {count(length)} bytes where at most {count(MAX_STRING)} are allowed")
         return self.take(length).decode("utf-8", "replace")
 
     def value(self, kind: int, keep: int) -> Any:
@@ -191,7 +191,7 @@ def _parse(file: BinaryIO, size: int, keep: int) -> Header:
         raise _Bad(f"has the GGUF version {version}, where 2 and 3 are known")
     tensors, pairs = reader.number("Q"), reader.number("Q")
     if pairs > MAX_PAIRS or tensors > MAX_TENSORS:
-        raise _Bad(f"promises {pairs:,} values and {tensors:,} tensors, more than any model has")
+        raise _Bad(f"promises {count(pairs)} values and {count(tensors)} tensors, more than any model has")
     metadata: dict[str, Any] = {}
     for _ in range(pairs):
         key = reader.string()

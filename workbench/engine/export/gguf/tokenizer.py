@@ -14,7 +14,7 @@ from typing import Any
 import gguf
 
 from workbench.core.errors import WorkbenchError
-from workbench.core.text import one_line
+from workbench.core.text import count, one_line
 from workbench.engine.export.gguf.architectures import Pair, array, flag, text, u32
 
 _CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
@@ -89,7 +89,7 @@ def _tokens(body: dict[str, Any], rows: int, byte_fallback: bool) -> tuple[list[
     highest = max([*vocabulary.values(), *(token["id"] for token in added)], default=-1)
     if highest >= rows:
         raise WorkbenchError(
-            f"The tokenizer has {highest + 1:,} tokens and the model's embedding only {rows:,} rows; "
+            f"The tokenizer has {count(highest + 1)} tokens and the model's embedding only {count(rows)} rows; "
             "use the tokenizer it was trained with."
         )
     unknown = body["model"].get("unk_token")

@@ -17,7 +17,7 @@ import gguf
 import numpy as np
 
 from workbench.core.errors import WorkbenchError
-from workbench.core.text import one_line
+from workbench.core.text import count, one_line
 from workbench.engine.export.gguf.architectures import Pair, Plan, Planned, text, u32
 
 BLOCK_BYTES = 16 << 20
@@ -100,6 +100,7 @@ def write(
         os.fsync(file.fileno())
     if path.stat().st_size != expected:
         raise WorkbenchError(
-            f"{path.name} came out with {path.stat().st_size:,} bytes instead of {expected:,}; check the disk."
+            f"{path.name} came out with {count(path.stat().st_size)} bytes instead of "
+            f"{count(expected)}; check the disk."
         )
     return Written(expected, largest)
