@@ -32,6 +32,7 @@ from workbench.runs.store import Run
         (duration(59.4), "59 s"),
         (duration(61), "1 min 1 s"),
         (duration(3661), "1 h 1 min"),
+        (duration(49.5 * 3600), "2 days 1 h"),
         (figure(None), "–"),
         (figure(1.005, 1), "1.0"),
     ],

@@ -285,6 +285,9 @@ def test_time_follows_the_operations() -> None:
     by_hand = 165e12 * pace.UTILISATION / (2 * (2 * active + 2 * 36 * 4096 * 1024))
     assert plain.tokens_per_second == pytest.approx(by_hand, rel=1e-3)
     assert pace.pace(shape, "lora", False, 1024, 1e8, "Some Card").hours is None
+    processor = pace.pace(shape, "lora", False, 1024, 1e8, "")
+    assert processor.tokens_per_second == pytest.approx(by_hand / (165e12 * pace.UTILISATION) * (os.cpu_count() or 1) * pace.CORE)
+    assert processor.hours is not None and processor.hours > plain.hours
 
 
 def test_the_pace_without_compiled_kernels_is_below_the_published_one() -> None:

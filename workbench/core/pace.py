@@ -6,6 +6,7 @@ Owns the table of cards and the arithmetic of operations and bytes. Must not kno
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 
 from workbench.core import weights
@@ -34,6 +35,10 @@ HOST_LINK = 12e9
 8, can carry (15.75e9); assumed for every card. Faster links make offloading cheaper than said."""
 SPREAD = (0.6, 1.5)
 """Shortest and longest time as shares of the estimate."""
+CORE = 25e9
+"""Operations a second that training reaches on one core of a processor: assumed, for vectors of 256 bits and in fp32."""
+SPREAD_OF_PROCESSORS = (0.3, 3.0)
+"""The same as `SPREAD`: no more than the order of magnitude is known."""
 _STARTING = 60.0
 """Seconds for imports, loading and preparation."""
 
@@ -78,14 +83,16 @@ def _operations(shape: Shape, tuning: str, checkpointing: bool, length: int) -> 
 def pace(
     shape: Shape, tuning: str, checkpointing: bool, length: int, tokens: float, card: str, offloading: bool = False
 ) -> Pace:
-    """Return how long `tokens` trained tokens take on a card of this name.
+    """Return how long `tokens` trained tokens take on a card of this name, on this machine's processor without one.
 
     With `offloading` a hidden state per layer goes to the host's memory and back, while nothing is computed.
     """
+    if not card:
+        return _on_processor(tokens, _operations(shape, tuning, checkpointing, length))
     peak, _ = known(card)
     if not peak:
-        what = f"nothing is known of {card}" if card else "there is no NVIDIA card"
-        return Pace(None, None, None, None, f"The time is not known before the first steps: {what}.")
+        why = f"The time is not known before the first steps: nothing is known of {card}; name one with --gpu."
+        return Pace(None, None, None, None, why)
     speed = peak * 1e12 * UTILISATION / _operations(shape, tuning, checkpointing, length)
     speed *= QLORA_PACE if tuning == "qlora" else 1.0
     if offloading:
@@ -97,6 +104,17 @@ def pace(
         f"{count(speed)} tokens a second, if training reaches {100 * UTILISATION:.0f} % of the card's arithmetic; "
         "the first steps will tell.",
     )  # fmt: skip
+
+
+def _on_processor(tokens: float, operations: float) -> Pace:
+    """Return about how long so many tokens of so many operations each take on the processor of this machine."""
+    cores = os.cpu_count() or 1
+    speed = cores * CORE / operations
+    hours = (_STARTING + tokens / speed) / 3600
+    low, high = SPREAD_OF_PROCESSORS
+    figure = count(speed) if speed >= 10 else f"{speed:.2g}"
+    why = f"about {figure} tokens a second on {cores} cores, a guess at the order of magnitude; --dry-run measures it."
+    return Pace(hours, hours * low, hours * high, speed, why)
 
 
 def disk_bytes(total: int, trainable: int, tuning: str, kept: int) -> int:
