@@ -24,7 +24,7 @@ from workbench.runs.store import Run
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        (count(1234567.4), "1\u202f234\u202f567"),
+        (count(1234567.4), "1\xa0234\xa0567"),
         (size(0), "0 B"),
         (size(1023), "1023 B"),
         (size(1536), "1.5 KiB"),

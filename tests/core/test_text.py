@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.core.text import clean, count, json_safe, one_line, wrapped
+from workbench.core.text import clean, json_safe, one_line, wrapped
+from workbench.core.units import count
 
 BIDIRECTIONAL = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 

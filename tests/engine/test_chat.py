@@ -19,7 +19,7 @@ import transformers as hf
 from tests.engine.tiny import make_model, make_tokenizer, sizes
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.paths import assets_dir
-from workbench.core.text import count
+from workbench.core.units import count
 from workbench.engine.export import exporter, quantize, reference, source
 from workbench.engine.export.gguf import architectures, tokenizer
 from workbench.runs.talk import ChatProcess, Settings

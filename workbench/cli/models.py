@@ -12,7 +12,8 @@ from workbench.cli.output import print_json, table
 from workbench.core import catalogue
 from workbench.core.catalogue import Model
 from workbench.core.errors import UsageError
-from workbench.core.text import count, one_line
+from workbench.core.text import one_line
+from workbench.core.units import count
 from workbench.runs import hub_cache
 
 

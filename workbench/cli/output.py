@@ -11,7 +11,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.core.text import clean, count, json_safe, one_line, wrapped
+from workbench.core.text import clean, json_safe, one_line, wrapped
+from workbench.core.units import count
 
 __all__ = [
     "LABEL",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from workbench.core.text import count
+from workbench.core.units import count
 
 COVERED_SHARE = 0.99
 """Share of the rows that the proposed maximum length holds whole."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.core.text import count
+from workbench.core.units import count
 
 
 class WorkbenchError(Exception):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from workbench.core import weights
 from workbench.core.activations import families, table
 from workbench.core.shape import Shape
-from workbench.core.text import count
+from workbench.core.units import count
 
 CARDS: dict[str, tuple[float, int]] = {
     "H200": (989, 141), "H100": (989, 80), "A100 80GB": (312, 80), "A100-SXM4-80GB": (312, 80), "A100": (312, 40),
@@ -36,7 +36,7 @@ HOST_LINK = 12e9
 SPREAD = (0.6, 1.5)
 """Shortest and longest time as shares of the estimate."""
 CORE = 25e9
-"""Operations a second that training reaches on one core of a processor: assumed, for vectors of 256 bits and in fp32."""
+"""Operations a second that training reaches on one core of a processor: assumed, in fp32 on vectors of 256 bits."""
 SPREAD_OF_PROCESSORS = (0.3, 3.0)
 """The same as `SPREAD`: no more than the order of magnitude is known."""
 _STARTING = 60.0

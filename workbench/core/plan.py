@@ -25,7 +25,7 @@ from workbench.core.memory import GIB, Correction, Memory
 from workbench.core.recipe import BUNDLED, SCRATCH, TUNINGS, Recipe, Resolved, resolve
 from workbench.core.reliefs import reliefs
 from workbench.core.shape import Shape
-from workbench.core.text import count
+from workbench.core.units import count
 
 __all__ = ["Attempt", "Base", "Card", "Plan", "Traces", "demand", "expected", "solve"]
 

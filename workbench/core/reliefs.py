@@ -12,7 +12,7 @@ from typing import Any
 
 from workbench.core.derive import Value
 from workbench.core.recipe import Recipe
-from workbench.core.text import count
+from workbench.core.units import count
 
 BUSY_TOKENS = 2048
 """Tokens of a micro-batch below which a card is not kept busy, so that recomputing with a larger one is as fast."""

@@ -47,14 +47,6 @@ def width_of(text: str) -> int:
     )
 
 
-NARROW_SPACE = "\u202f"
-
-
-def count(number: float) -> str:
-    """Return a whole number in groups of three."""
-    return f"{round(number):,}".replace(",", NARROW_SPACE)
-
-
 _WORDS = re.compile(r"(?:\S|[\u00a0\u202f])+")
 """Words; the blanks of a number in groups of three are no place to break a line."""
 

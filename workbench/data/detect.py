@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.core.text import count, one_line
+from workbench.core.text import one_line
+from workbench.core.units import count
 from workbench.data import canonical
 from workbench.data.formats import checkable, guesses, overrides, proposals, refusable
 from workbench.data.formats.columns import Table

@@ -113,7 +113,13 @@ def _look(paths: Sequence[str], method: str, most_bytes: int, most_rows: int) ->
         if plans.is_plan(expanded(paths[0])):
             plan = plans.load(expanded(paths[0]))
             paths, method, curation = list(plan.paths), method or plan.method, plan.curation.to_json()
-    several, _ = sources.listed([str(Path(expanded(path)).absolute()) for path in paths])
+    absolute = [Path(expanded(path)).absolute() for path in paths]
+    if len(absolute) == 1:
+        several = [readers.listing(absolute[0]).members]
+    else:
+        from workbench.data import sources  # which finds what is named twice, and takes its time to import
+
+        several, _ = sources.listed([str(path) for path in absolute])
     members = [member for found in several for member in found if not member.held_out]
     if not members:
         raise UsageError("All of the data is held out; give some to learn from.")

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from workbench.core.errors import UsageError
-from workbench.core.text import count, one_line
+from workbench.core.text import one_line
+from workbench.core.units import count
 from workbench.data import account, canonical, counting, plan, sources
 from workbench.data.curate import secrets
 from workbench.data.curate.texts import characters, text_of

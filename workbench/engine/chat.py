@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.core.text import count, one_line
+from workbench.core.text import one_line
+from workbench.core.units import count
 from workbench.engine import lifeline
 from workbench.runs.talk import Settings, check_messages
 

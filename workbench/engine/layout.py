@@ -14,7 +14,7 @@ from typing import Any
 from workbench.core import events
 from workbench.core.errors import WorkbenchError
 from workbench.core.recipe import SCRATCH, Recipe
-from workbench.core.text import count
+from workbench.core.units import count
 from workbench.runs import journal
 from workbench.runs.store import Run
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.core.errors import UsageError
-from workbench.core.text import count
+from workbench.core.units import count
 from workbench.data import plan
 from workbench.data.rows import Rows, of_recipe
 from workbench.engine import team

@@ -17,7 +17,8 @@ from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.paths import assets_dir, expanded
 from workbench.core.recipe import BUNDLED, SCRATCH
 from workbench.core.recipe import load as load_recipe
-from workbench.core.text import count, one_line
+from workbench.core.text import one_line
+from workbench.core.units import count
 from workbench.runs import hub_cache
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from workbench.core.text import count, one_line
+from workbench.core.text import one_line
+from workbench.core.units import count
 from workbench.data.curate import language, likeness, quality, secrets
 from workbench.data.curate.texts import text_of
 

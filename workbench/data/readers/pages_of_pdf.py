@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from workbench.core.text import count
+from workbench.core.units import count
 from workbench.data.readers.marks import mark_of
 from workbench.data.readers.member import Member
 from workbench.data.readers.passages import records_of

@@ -19,7 +19,7 @@ from typing import Any
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser, ParseError
 
-from workbench.core.text import count
+from workbench.core.units import count
 from workbench.data.readers.records import MAX_RECORD_BYTES, TOO_LONG, Unreadable
 from workbench.data.readers.source import Source
 

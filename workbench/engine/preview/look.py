@@ -16,7 +16,7 @@ from typing import Any
 
 from workbench.core.derive import UNKNOWN_CONTEXT
 from workbench.core.errors import WorkbenchError
-from workbench.core.text import count
+from workbench.core.units import count
 
 SHOWN_ROWS = 3
 TEMPLATE_SECONDS = 10

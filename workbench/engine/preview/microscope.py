@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workbench.core.text import count, one_line
+from workbench.core.text import one_line
+from workbench.core.units import count
 from workbench.engine.masks import IGNORED, ChatEncoder, TextEncoder, Traced, document_end, stop_ids
 from workbench.engine.rendering import MaskError
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from workbench.core.errors import WorkbenchError
-from workbench.core.text import count
+from workbench.core.units import count
 from workbench.engine.synth import checks
 from workbench.engine.synth.articles import Passage, Span
 from workbench.engine.synth.protocols import ANSWER, PROTOCOLS, QUOTE, Protocol

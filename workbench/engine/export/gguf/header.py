@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from workbench.core.errors import WorkbenchError
-from workbench.core.text import count, one_line
+from workbench.core.text import one_line
+from workbench.core.units import count
 
 MAX_PAIRS = 4096
 MAX_TENSORS = 65_536

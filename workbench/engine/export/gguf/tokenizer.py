@@ -14,7 +14,8 @@ from typing import Any
 import gguf
 
 from workbench.core.errors import WorkbenchError
-from workbench.core.text import count, one_line
+from workbench.core.text import one_line
+from workbench.core.units import count
 from workbench.engine.export.gguf.architectures import Pair, array, flag, text, u32
 
 _CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"

@@ -17,7 +17,8 @@ import gguf
 import numpy as np
 
 from workbench.core.errors import WorkbenchError
-from workbench.core.text import count, one_line
+from workbench.core.text import one_line
+from workbench.core.units import count
 from workbench.engine.export.gguf.architectures import Pair, Plan, Planned, text, u32
 
 BLOCK_BYTES = 16 << 20
