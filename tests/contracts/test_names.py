@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.cli.data import may_be_of_hub
 from workbench.data.readers import kinds
+from workbench.guide.sources import may_be_of_hub
 
 
 @pytest.mark.parametrize("suffix", [*kinds.SUFFIXES, *kinds.PACKED])

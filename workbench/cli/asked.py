@@ -9,9 +9,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from workbench.cli.data import assignments
 from workbench.core import recipe
 from workbench.core.errors import UsageError
+from workbench.guide.sources import assignments
 
 
 def configure(parser: argparse.ArgumentParser, base: str, tuning: str) -> None:

@@ -20,6 +20,7 @@ from workbench.core.errors import WorkbenchError
 from workbench.core.paths import assets_dir
 from workbench.core.recipe import BUNDLED
 from workbench.core.text import one_line
+from workbench.guide import starting
 from workbench.runs import control, errand
 from workbench.runs.store import Run
 from workbench.runs.talk import ChatProcess, Settings
@@ -74,10 +75,10 @@ def _data(name: str) -> str:
 def _rung(demo: Demo, name: str, base: str, data: str, **fields: Any) -> Run:
     """Train one rung to its end, by the method its data suggests; raises WorkbenchError when it does not get there."""
     values = {"tuning": "full", "base": base, "data": [_data(data)], "title": f"demo {name}", **fields}
-    resolved = train.prepare(values, {}, None).resolved
+    resolved = starting.prepare(values, {}, None).resolved
     why = resolved.provenance["method"].removeprefix("derived: ")
     demo.live.line(f"\n{name}  ({resolved.recipe.method} on {base})\n  {data}: {why}")
-    run = train.create(resolved)
+    run = starting.create(resolved)
     control.start(run)
     try:
         status = follow(run, quiet=demo.live.quiet, prefix="  ")

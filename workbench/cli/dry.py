@@ -6,71 +6,22 @@ afterwards.
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from workbench.cli.output import Live, count, duration, paragraph, size
-from workbench.cli.train import Prepared
-from workbench.core import plan, recipe
 from workbench.core.derive import Rows
-from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.errors import UsageError
 from workbench.core.plan import Base, Card, Plan
 from workbench.core.text import one_line
-from workbench.runs import bases, errand, store
-
-_GIVEN_UP = (
-    "tuning", "per_device_train_batch_size", "gradient_accumulation_steps", "gradient_checkpointing",
-    "activation_offloading", "optim", "max_length",
-)  # fmt: skip
-"""Fields that may change to make something fit."""
+from workbench.guide import dry
+from workbench.guide.starting import Prepared
 
 
 def tried(found: Plan, base: Base, card: Card, live: Live, rows: Rows | None) -> dict[str, Any]:
-    """Return what the first steps of a plan take, as the engine says it, with "predicted_peak" and "checkpoints_bytes".
-
-    Raises WorkbenchError with what would fit when the memory was too small.
-    """
-    wanted = found.chosen.resolved.recipe
-    if not wanted.data:
-        raise UsageError("A dry run needs rows to learn from; give --data FILE.")
-    if wanted.base != recipe.SCRATCH:
-        bases.resolve(wanted.base)
-
-    def on_line(line: dict[str, Any]) -> None:
-        if "phase" in line:
-            detail = f"  {line['detail']}" if line["detail"] else ""
-            live.update(f"dry run  {line['phase']}{detail}")
-
-    with store.trial(recipe.to_toml(found.chosen.resolved)) as trial:
-        request = {"folder": str(trial.path), "steps": found.steps, "sequences": found.sequences}
-        body = errand.run("workbench.engine.dryrun", request, on_line, who="The dry run")
+    """Return what the first steps of a plan take, with a line that says how far they are; raises as `guide.dry`."""
+    body = dry.tried(found, base, card, lambda said: live.update(f"dry run  {said}"), rows)
     live.clear()
-    if "out_of_memory" in body:
-        sequences, tokens = body["batch"]
-        batch = f"with {sequences} × {count(tokens)} tokens" if sequences else "while the base was loaded"
-        where = card.name or "The processor's memory"
-        raise WorkbenchError(
-            f"{where} ran out of memory {batch}; {would_fit(found, base, card, rows)}."
-        )  # fmt: skip
-    body["predicted_peak"] = found.chosen.memory.peak
-    body["checkpoints_bytes"] = body["checkpoint_bytes"] * (wanted.save_total_limit + 1)
     return body
-
-
-def would_fit(found: Plan, base: Base, card: Card, rows: Rows | None) -> str:
-    """Return what fits where this plan did not, as half a sentence: its peak was more than there was."""
-    wanted = found.chosen.resolved.recipe
-    less = dataclasses.replace(card, free=round(min(card.free, found.chosen.memory.peak) / 1.1))
-    kept = {name: getattr(wanted, name) for name in recipe.FIELDS if name not in _GIVEN_UP}
-    other = plan.solve(base, rows, less, wanted.method, kept)
-    changed = [
-        f"{name}={value}"
-        for name in _GIVEN_UP
-        if (value := getattr(other.chosen.resolved.recipe, name)) != getattr(wanted, name)
-    ]
-    if not other.fits or not changed:
-        return "nothing about this base would fit, so take a smaller one, which `workbench models` lists"
-    return f"set {', '.join(changed)}"
 
 
 def printed(body: dict[str, Any], found: Plan, card: Card) -> str:

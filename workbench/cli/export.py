@@ -11,11 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from workbench.cli.data import inspected
 from workbench.cli.output import Live, duration, figure, print_json, size, table
 from workbench.core import recipe
 from workbench.core.errors import WorkbenchError
 from workbench.core.text import one_line
+from workbench.guide.sources import inspected
 from workbench.runs import bases, errand, probe, store
 
 PROOF_ROWS = 8

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from workbench.cli import marks
-from workbench.cli.data import assignments, inspected, local
 from workbench.cli.output import LABEL, Live, count, paragraph, print_json
 from workbench.core.errors import UsageError
 from workbench.core.recipe import METHODS
 from workbench.core.text import one_line
+from workbench.guide.sources import assignments, inspected, local
 
 BARS = " ▁▂▃▄▅▆▇█"
 ROW_CHARACTERS = 240

@@ -6,9 +6,9 @@ Owns the lines and the question on a terminal. Must not start anything but a dry
 from __future__ import annotations
 
 from workbench.cli.output import Live, count, duration, paragraph, size
-from workbench.cli.train import Prepared
 from workbench.core.errors import WorkbenchError
 from workbench.core.text import clean, one_line
+from workbench.guide.starting import Prepared
 
 _QUESTION = "\nenter starts it, d tries it first, q leaves: "
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from workbench.core.text import clean, json_safe, one_line, wrapped
-from workbench.core.units import count
+from workbench.core.units import count, duration, size
 
 __all__ = [
     "LABEL",
@@ -33,27 +33,6 @@ LABEL = 13
 def print_json(value: Any) -> None:
     """Print one JSON object on one line."""
     print(json_safe(json.dumps(value, ensure_ascii=False)), flush=True)
-
-
-def size(number: float) -> str:
-    """Return a number of bytes with a binary unit and three significant digits."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if number < 1024 or unit == "GiB":
-            return f"{number:.0f} {unit}" if unit == "B" or number >= 999.5 else f"{number:.3g} {unit}"
-        number /= 1024
-    raise AssertionError("the loop returns at the last unit")
-
-
-def duration(seconds: float) -> str:
-    """Return a duration in the two largest units."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    if whole < 48 * 3600:
-        return f"{whole // 3600} h {whole % 3600 // 60} min"
-    return f"{whole // 86400} days {whole % 86400 // 3600} h"
 
 
 def figure(value: float | None, digits: int = 2) -> str:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.runs.probe import Probe
+from workbench.guide.glancing import glancing, reader_of_data
 
 if TYPE_CHECKING:
-    from workbench.cli.output import Live
     from workbench.core.recipe import Resolved
+    from workbench.runs.probe import Probe
 
 Glanced = tuple[tuple[str, ...], dict[str, Any] | None]
 """Absolute paths of the data, and what a glance at them found, None without data."""
@@ -35,7 +35,7 @@ def _reader() -> Probe:
 def ahead(words: Sequence[str]) -> contextlib.AbstractContextManager[Probe | None]:
     """Return a reader that gets ready while the words are understood, where they look as if they named data."""
     named = any(word.startswith("--data") or word.endswith(".toml") for word in words)
-    return _reader() if named else contextlib.nullcontext()
+    return reader_of_data() if named else contextlib.nullcontext()
 
 
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
@@ -55,31 +55,6 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     parser.add_argument("--refine", action="store_true", help="trace a step without a GPU, for a closer estimate")
     parser.add_argument("--dry-run", action="store_true", help="try it: a few real steps, and what they take")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
-
-
-@contextlib.contextmanager
-def glancing(values: Mapping[str, Any], live: Live, reader: Probe | None = None) -> Iterator[Callable[[], Glanced]]:
-    """Give what waits for a glance at the data that is under way meanwhile; `reader` may have been made ready."""
-    from workbench.cli.data import assignments, local
-
-    data = local(values.get("data", ()), live)
-    if not data:
-        yield lambda: (data, None)
-        return
-    columns = assignments(values.get("data_columns", ()), "--column", "ROLE=NAME", "prompt=question")
-    request = {
-        "paths": list(data), "method": values.get("method", ""), "format": values.get("data_format", ""),
-        "columns": columns,
-    }  # fmt: skip
-    with reader or _reader() as child:
-        child.ask(request)
-        yield lambda: (data, child.answer())
-
-
-def glanced(values: Mapping[str, Any], live: Live) -> Glanced:
-    """Return what a glance at the data finds, after waiting for it."""
-    with glancing(values, live) as found:
-        return found()
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -114,8 +89,9 @@ def run(arguments: argparse.Namespace) -> int:
             print(refine.printed(trace), flush=True)
     if arguments.dry_run:
         from workbench.cli import dry
+        from workbench.guide.planning import rows_of
 
-        tried = dry.tried(found, base, card, live, planning.rows_of(glance, base.shape.vocabulary) if glance else None)
+        tried = dry.tried(found, base, card, live, rows_of(glance, base.shape.vocabulary) if glance else None)
         body["dry_run"] = tried
         if not arguments.json:
             print("\n" + dry.printed(tried, found, card))

@@ -10,12 +10,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from workbench.cli.data import assignments, inspected, local
 from workbench.cli.output import Live, count, print_json, table
 from workbench.core import paths, recipe
 from workbench.core.errors import UsageError
 from workbench.core.fields import closest
 from workbench.core.text import one_line
+from workbench.guide.sources import assignments, inspected, local
 from workbench.runs import atomic, errand
 
 FIELDS = (

@@ -10,12 +10,12 @@ import os.path
 from pathlib import Path
 from typing import Any
 
-from workbench.cli.data import inspected, local
 from workbench.cli.output import Live, count, duration, print_json
 from workbench.core.errors import UsageError
 from workbench.core.paths import expanded
 from workbench.core.recipe import BUNDLED
 from workbench.core.text import one_line
+from workbench.guide.sources import inspected, local
 from workbench.runs import bases, errand, probe
 
 MOST_SEED = 2**31 - 1

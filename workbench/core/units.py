@@ -37,6 +37,15 @@ def gib(number: float) -> str:
     return f"{value:.1f}" if value >= 0.995 else f"{value:.2f}"
 
 
+def size(number: float) -> str:
+    """Return a number of bytes with a binary unit and three significant digits."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if number < 1024 or unit == "GiB":
+            return f"{number:.0f}{SPACE}{unit}" if unit == "B" or number >= 999.5 else f"{number:.3g}{SPACE}{unit}"
+        number /= 1024
+    raise AssertionError("the loop returns at the last unit")
+
+
 def gb(number: float) -> str:
     """Return bytes as a size on disk: "1.9 GB", "48 MB"."""
     for unit, size in (("GB", GB), ("MB", 10**6), ("kB", 10**3)):

@@ -12,8 +12,9 @@ from typing import Any
 from workbench.core.derive import Rows
 from workbench.core.plan import Base, Card, Plan
 from workbench.guide import planning
+from workbench.guide.glancing import glanced
 from workbench.guide.road import Road
-from workbench.guide.sources import assignments, glanced
+from workbench.guide.sources import Quiet
 from workbench.runs import base_facts
 
 
@@ -36,7 +37,7 @@ def looked_at(road: Road) -> tuple[Any, ...]:
 
 def glance(road: Road) -> tuple[tuple[Any, ...], dict[str, Any] | None]:
     """Return (what was looked at, what a glance at it found); raises WorkbenchError when it cannot be read."""
-    return looked_at(road), glanced(road.values)[1]
+    return looked_at(road), glanced(road.values, Quiet())[1]
 
 
 def plan(road: Road, base: Base, card: Card, glance: Mapping[str, Any] | None) -> Plan:
@@ -47,6 +48,3 @@ def plan(road: Road, base: Base, card: Card, glance: Mapping[str, Any] | None) -
 def rows(glance: Mapping[str, Any] | None, base: Base | None) -> Rows | None:
     """Return a glance as a plan takes it, None without one."""
     return planning.rows_of(glance, base.shape.vocabulary) if glance is not None and base is not None else None
-
-
-__all__ = ["assignments", "card", "facts", "glance", "looked_at", "plan", "rows"]

@@ -1,10 +1,153 @@
-from workbench.cli import planning as _p
-from workbench.cli.planning import *  # temporary
-from workbench.core import plan as _plan
-from workbench.core import presets as _presets
+"""From a person's values to a plan: preset, base, card and rows, and what each of them is taken from.
+
+Owns the order in which they are settled. Must not know flags, words for people, or how data is looked at.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from workbench.core import pace, plan, presets, recipe
+from workbench.core.derive import Rows
+from workbench.core.errors import UsageError
+from workbench.core.plan import Base, Card, Plan, Traces
+from workbench.core.presets import Preset
+from workbench.runs import base_facts, measured
+
+_USUAL_VOCABULARY = 100_000
 
 
-def of_values(values, preset, base, card, found):
-    rows = _p.rows_of(found, base.shape.vocabulary) if found else None
-    method = values.get("method") or found["method"]
-    return _plan.solve(base, rows, card, method, values, {}, _presets.find(preset) if preset else None)
+def card_of(memory: int | None = None, name: str | None = None, device: str = "") -> Card:
+    """Return the card a run would go to: the one with most free memory, else the processor.
+
+    Or one that is asked for, by its memory in bytes, by its name, or by both; `device` is what the recipe has for it.
+    Raises UsageError for a name nobody knows.
+    """
+    if memory is not None:
+        return Card(name or "the card asked for", memory, memory)
+    if name is not None:
+        total = pace.known(name)[1] << 30
+        if not total:
+            raise UsageError(
+                f"Nothing is known of a card {name!r}; give its memory with --gpu-memory, or a name with one of "
+                f"{', '.join(pace.CARDS)} in it."
+            )
+        return Card(name, total, total)
+    from workbench.runs import hardware  # of no use to a plan for another card
+
+    reading = hardware.sample()
+    proposed = hardware.propose(reading.usable)
+    if proposed is None or device == "cpu":
+        return processor()
+    gpu = proposed.gpu
+    return Card(gpu.name, gpu.free_bytes or 0, gpu.total_bytes or 0, reading.host.memory_free_bytes or None)
+
+
+def processor() -> Card:
+    """Return the processor with the host's memory."""
+    from workbench.runs import hardware
+
+    host = hardware.sample().host
+    return Card("", host.memory_free_bytes or 0, host.memory_total_bytes or 0)
+
+
+def rows_of(found: Mapping[str, Any], vocabulary: int) -> Rows:
+    """Return a glance as a plan takes it.
+
+    Tokens are estimated for vocabularies of 100,000 words and more; the letters of a token grow about with the
+    logarithm of the vocabulary, so that smaller ones take more of them.
+    """
+    lengths = found["lengths"]
+    more = max(1.0, math.log(_USUAL_VOCABULARY) / math.log(max(vocabulary, 256)))
+    mean, *marks = (more * lengths[name] for name in ("mean", "p50", "p90", "p99", "max"))
+    p50, p90, p99, longest = map(round, marks)
+    return Rows(found["rows"], found["about"], mean, p50, p90, p99, longest, found["articles"])
+
+
+def begun(values: dict[str, Any], origin: dict[str, str], preset_name: str | None) -> Preset | None:
+    """Return the preset that was asked for; method and tuning it settles, or a new model does, are put in `values`.
+
+    Raises UsageError for a preset that is not there.
+    """
+    preset = presets.find(preset_name) if preset_name else None
+    settled: dict[str, tuple[str, str]] = {}
+    if preset is not None:
+        settled = {name: (getattr(preset, name), f"preset {preset.name}") for name in ("method", "tuning")}
+    elif values.get("base") == recipe.SCRATCH:
+        why = "derived: a new model has nothing to adapt yet"
+        settled = {"method": ("pretrain", why), "tuning": ("full", why)}
+    for name, (value, why) in settled.items():
+        if name not in values:
+            values[name], origin[name] = value, why
+    return preset
+
+
+def base_of(values: Mapping[str, Any], preset: Preset | None) -> Base:
+    """Return the facts of the base that values name; raises UsageError when there is none or it cannot be described."""
+    reference = values.get("base", recipe.BUNDLED)
+    if reference != recipe.SCRATCH:
+        return base_facts.of_reference(reference)
+    preset = preset or presets.default_for("pretrain", "full", recipe.SCRATCH)
+    return base_facts.of_reference(reference, recipe.resolve(values, preset.values).recipe)
+
+
+_OF_A_PLAN = (
+    "duplicates", "min_characters", "max_characters", "languages", "quality", "secrets", "decontaminate", "eval_split",
+)  # fmt: skip
+"""Fields of a recipe that the plan of a dataset has settled."""
+
+
+def follow(curation: Mapping[str, Any], values: dict[str, Any], origin: dict[str, str]) -> None:
+    """Take over what the plan of a dataset says about its rows, where they have one.
+
+    Raises UsageError when the person says something else.
+    """
+    if not curation:
+        return
+    settled = recipe.checked({name: curation[name] for name in _OF_A_PLAN})
+    said = [name for name in _OF_A_PLAN if values.get(name, settled[name]) != settled[name]]
+    if said := said + ["data_weights"] * bool(values.get("data_weights")):
+        raise UsageError(
+            f"The plan settles how its rows are curated, so {', '.join(said)} cannot be set; "
+            "leave it out, or train on the files themselves."
+        )
+    values |= settled
+    origin |= dict.fromkeys(_OF_A_PLAN, "derived: the plan of the data")
+
+
+def solved(
+    values: Mapping[str, Any], origin: Mapping[str, str], base: Base, card: Card, preset: Preset | None,
+    found: Mapping[str, Any] | None, traces: Traces | None = None,
+) -> Plan:  # fmt: skip
+    """Return the plan for a person's values, what a glance found in their data, a base and a card.
+
+    `traces` has what was traced so far, which counts for more than the closed form.
+
+    Raises UsageError when no method is known, or a value is impossible.
+    """
+    method = values.get("method") or (found or {}).get("method", "")
+    if method not in recipe.METHODS:
+        raise UsageError(
+            f"The data suits {method}, and this version trains {', '.join(recipe.METHODS)}; name one with --method."
+        )
+    if "method" not in values and found is not None:
+        origin = {**origin, "method": f"derived: {' '.join(found['why'])}"}
+    known = measured.corrections(card.name, base.shape.model_type, recipe.TUNINGS)
+    rows = rows_of(found, base.shape.vocabulary) if found is not None else None
+    return plan.solve(base, rows, card, method, values, origin, preset, known, traces)
+
+
+def of_values(
+    values: Mapping[str, Any], preset_name: str, base: Base, card: Card, found: Mapping[str, Any] | None
+) -> Plan:
+    """Return the plan for a person's values on a base and a card, whose data was glanced at; pure arithmetic.
+
+    Raises UsageError when a value is impossible.
+    """
+    values = dict(values)
+    origin = dict.fromkeys(values, "chosen")
+    preset = begun(values, origin, preset_name or None)
+    follow(found["curation"] if found is not None else {}, values, origin)
+    return solved(values, origin, base, card, preset, found)

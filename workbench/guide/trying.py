@@ -46,7 +46,7 @@ def dry_run(plan: Plan, base: Base, card: Card, rows: Rows | None, tell: Callabl
     """
     from workbench.guide import dry
 
-    body = dry.tried(plan, base, card, rows, tell)
+    body = dry.tried(plan, base, card, tell, rows)
     memory = body["memory"]
     return Tried(
         key(plan), memory["predicted"]["peak"], memory["measured"]["peak"], body["seconds"]["step"], body["hours"]
