@@ -19,19 +19,28 @@ import tempfile
 import termios
 import time
 from collections.abc import Callable
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 
 SECONDS = 10.0
 IDLE_SECONDS = 3.0
 PROBE_SECONDS = 0.005
 CHARTS = 4
-POINTS = (500, 5_000, 50_000, 1_000_000)
-LINES = (1_000, 10_000)
+TICKS = 10
+"""How often a second new points and lines are handed to the widgets; charts draw at most twice a second."""
+EVENTS = 20
+"""New points of each curve at a tick: a run that writes 200 events a second."""
+ROWS = [
+    (0, 0),
+    *((points, 0) for points in (500, 5_000, 50_000, 1_000_000)),
+    *((0, lines) for lines in (1_000, 10_000)),
+    (50_000, 1_000),
+]
+"""Points of each curve at the beginning, and lines a second; 0 leaves the charts or the console out."""
 
 
-def bench(kind: str, size: int, report: Path) -> None:
-    """Show four charts or a console, feed them, and write what it cost; runs inside the pseudo-terminal."""
+def bench(points: int, lines: int, report: Path) -> None:
+    """Show four charts, a console or both, feed them, and write what it cost; runs inside the pseudo-terminal."""
     from textual.app import App, ComposeResult
 
     from workbench.core.curves import Series
@@ -44,14 +53,20 @@ def bench(kind: str, size: int, report: Path) -> None:
 
     def curve() -> tuple[Series, Series]:
         steps, looks = Series(), Series()
-        steps.extend((step, 1 + 1.2 * 0.5 ** (8 * step / size) + chance.gauss(0, 0.1)) for step in range(1, size + 1))
-        looks.extend((step, 1.05 + 1.2 * 0.5 ** (8 * step / size)) for step in range(0, size + 1, max(1, size // 20)))
+        steps.extend(
+            (step, 1 + 1.2 * 0.5 ** (8 * step / points) + chance.gauss(0, 0.1)) for step in range(1, points + 1)
+        )
+        looks.extend((step, 1.05 + 1.2 * 0.5 ** (8 * step / points)) for step in range(0, points + 1, points // 20))
         return steps, looks
 
     class Bench(App[None]):
-        """Four charts in a square, or a console over the whole page."""
+        """Four charts in a square, the console below them or over the whole page."""
 
-        CSS = "Screen { layout: grid; grid-size: 2 2; } Console { column-span: 2; row-span: 2; } Chart { margin: 1 2; }"
+        CSS = """
+        Screen { layout: grid; grid-size: 2; }
+        Chart { margin: 1 2; }
+        Console { column-span: 2; }
+        """
 
         def __init__(self) -> None:
             super().__init__()
@@ -61,10 +76,10 @@ def bench(kind: str, size: int, report: Path) -> None:
 
         def compose(self) -> ComposeResult:
             """Yield the widgets."""
-            if kind == "charts":
+            if points:
                 for number in range(CHARTS):
                     yield Chart(f"loss {number}")
-            else:
+            if lines:
                 yield Console()
 
         def on_mount(self) -> None:
@@ -73,19 +88,15 @@ def bench(kind: str, size: int, report: Path) -> None:
 
         async def measure(self) -> None:
             """Warm up, stand still for a while, then feed the widgets, and leave."""
-            if kind == "charts":
-                feed, pause = self.charts(), 0.5
-            else:
-                feed, pause = self.lines(), 0.1
+            feeds = [*([self.grow()] if points else ()), *([self.add()] if lines else ())]
             # What starting costs is no part of it.
-            await watch(IDLE_SECONDS, feed, pause)
-            idle_cpu, _, _ = await watch(IDLE_SECONDS, lambda: None, 1.0)
-            cpu, lags, ticks = await watch(SECONDS, feed, pause)
+            await watch(IDLE_SECONDS, feeds)
+            idle_cpu, _ = await watch(IDLE_SECONDS, [])
+            cpu, lags = await watch(SECONDS, feeds)
             lags.sort()
-            spent = cpu - idle_cpu * SECONDS / IDLE_SECONDS
             figures = {
                 "cpu": 100 * cpu / SECONDS,
-                "each": 1000 * spent / ticks,
+                "spent": 1000 * (cpu / SECONDS - idle_cpu / IDLE_SECONDS),
                 "p95": 1000 * lags[int(len(lags) * 0.95)],
                 "p99": 1000 * lags[int(len(lags) * 0.99)],
                 "worst": 1000 * lags[-1],
@@ -93,56 +104,48 @@ def bench(kind: str, size: int, report: Path) -> None:
             report.write_text(json.dumps(figures))
             self.exit()
 
-        def charts(self) -> Callable[[], None]:
-            """Return what lets four curves grow by one step and draws them."""
+        def grow(self) -> Callable[[], None]:
+            """Return what lets four curves grow and tells their charts."""
             curves = [curve() for _ in range(CHARTS)]
             charts = list(self.query(Chart))
-            numbers = count(size + 1)
+            numbers = count(points + 1, EVENTS)
             for chart, (steps, looks) in zip(charts, curves, strict=True):
-                chart.show(
-                    [Layer(steps, "smoothed", raw_name="each step"), Layer(looks, "eval", "marks")], whole=1.2 * size
-                )
+                layers = [Layer(steps, "smoothed", raw_name="each step"), Layer(looks, "eval", "marks")]
+                chart.show(layers, whole=2.0 * points)
 
-            def grow() -> None:
-                step = next(numbers)
+            def feed() -> None:
+                first = next(numbers)
                 for chart, (steps, _) in zip(charts, curves, strict=True):
-                    steps.append(step, 1 + chance.gauss(0, 0.1))
+                    steps.extend((first + more, 1 + chance.gauss(0, 0.1)) for more in range(EVENTS))
                     chart.advance()
 
-            return grow
+            return feed
 
-        def lines(self) -> Callable[[], None]:
-            """Return what adds the lines of a tenth of a second."""
+        def add(self) -> Callable[[], None]:
+            """Return what adds the lines of a tick to the console."""
             console = self.query_one(Console)
-            numbers = count()
-
-            def add() -> None:
-                said = [
-                    f"step {next(numbers)}: loss {chance.random():.4f}, 2 390 tokens/s, モデル"
-                    for _ in range(size // 10)
-                ]
-                console.extend(said)
-
-            return add
+            said = (f"step {number}: loss {chance.random():.4f}, 2 390 tokens/s, モデル" for number in count())
+            return lambda: console.extend(list(islice(said, lines // TICKS)))
 
     Bench().run()
 
 
-async def watch(seconds: float, feed: Callable[[], None], pause: float) -> tuple[float, list[float], int]:
-    """Call `feed` every `pause` seconds; return processor seconds, lags of the loop in seconds, and the calls."""
+async def watch(seconds: float, feeds: list[Callable[[], None]]) -> tuple[float, list[float]]:
+    """Call all feeds at each tick for so long; return processor seconds, and the lags of the loop in seconds."""
     lags: list[float] = []
-    began, cpu, calls = time.perf_counter(), time.process_time(), 0
+    began, cpu, ticks = time.perf_counter(), time.process_time(), 0
     while (now := time.perf_counter()) - began < seconds:
-        if now - began >= calls * pause:
-            feed()
-            calls += 1
+        if now - began >= ticks / TICKS:
+            for feed in feeds:
+                feed()
+            ticks += 1
         asked = time.perf_counter()
         await asyncio.sleep(PROBE_SECONDS)
         lags.append(time.perf_counter() - asked - PROBE_SECONDS)
-    return time.process_time() - cpu, lags, calls
+    return time.process_time() - cpu, lags
 
 
-def in_terminal(kind: str, size: int) -> tuple[dict[str, float], float]:
+def in_terminal(points: int, lines: int) -> tuple[dict[str, float], float]:
     """Run one measurement in a pseudo-terminal of 120 by 40; return its figures and the kilobytes a second it wrote."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "figures.json"
@@ -155,7 +158,7 @@ def in_terminal(kind: str, size: int) -> tuple[dict[str, float], float]:
             "COLORTERM": "truecolor",
         }
         child = subprocess.Popen(
-            [sys.executable, __file__, kind, str(size), str(report)],
+            [sys.executable, __file__, str(points), str(lines), str(report)],
             stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True,
         )  # fmt: skip
         os.close(theirs)
@@ -170,24 +173,26 @@ def in_terminal(kind: str, size: int) -> tuple[dict[str, float], float]:
             written += len(block)
         os.close(ours)
         child.wait()
-        return json.loads(report.read_text()), written / 1024 / SECONDS
+        return json.loads(report.read_text()), written / 1024 / (SECONDS + IDLE_SECONDS)
 
 
 def main() -> None:
     """Print the table."""
     print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    print(f"{'what':<34}{'ms each':>9}{'CPU %':>8}{'lag p95':>9}{'p99':>7}{'worst':>8}{'kB/s':>8}")
-    rows = [("charts", size, f"4 charts at 2 Hz, {size:,} points") for size in POINTS]
-    rows += [("console", size, f"console, {size:,} lines/s") for size in LINES]
-    for kind, size, name in rows:
-        figures, rate = in_terminal(kind, size)
+    print(f"{'what':<46}{'ms each':>9}{'CPU %':>8}{'lag p95':>9}{'p99':>7}{'worst':>8}{'kB/s':>8}")
+    for points, lines in ROWS:
+        figures, rate = in_terminal(points, lines)
+        name = ", ".join([f"4 charts of {points:,} points"] * bool(points) + [f"{lines:,} lines/s"] * bool(lines))
+        drawn = 2 if points else TICKS
+        each = "–" if bool(points) == bool(lines) else f"{figures['spent'] / drawn:.1f}"
         print(
-            f"{name:<34}{figures['each']:>9.1f}{figures['cpu']:>8.1f}{figures['p95']:>9.1f}{figures['p99']:>7.1f}"
+            f"{name or 'an idle screen':<46}{each:>9}{figures['cpu']:>8.1f}{figures['p95']:>9.1f}{figures['p99']:>7.1f}"
             f"{figures['worst']:>8.1f}{rate:>8.0f}",
             flush=True,
         )
-    print("ms each: processor time of one tick, four charts or the lines of a tenth of a second, over an idle screen.")
+    print("ms each: processor time over an idle screen, for four charts drawn anew or for the lines of a tick.")
+    print("Each curve grows by 200 points a second. Lags in ms.")
 
 
 if __name__ == "__main__":
-    bench(sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])) if len(sys.argv) == 4 else main()
+    bench(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])) if len(sys.argv) == 4 else main()

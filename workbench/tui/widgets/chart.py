@@ -20,7 +20,7 @@ from textual.widget import Widget
 
 from workbench.tui import glyphs
 from workbench.tui.widgets import plot
-from workbench.tui.widgets.plot import Layer, Piece, Plot
+from workbench.tui.widgets.plot import Glyphs, Layer, Piece, Plot
 
 REDRAW_SECONDS = 0.5
 """Least time between two drawings of curves that grow."""
@@ -68,6 +68,7 @@ class Chart(Widget):
         self._figure = ""
         self._rows: list[list[Piece]] = []
         self._strips: list[Strip] | None = None
+        self._signs = plot.BRAILLE
         self._drawn = -REDRAW_SECONDS
         self._timer: Timer | None = None
 
@@ -112,11 +113,17 @@ class Chart(Widget):
 
     def _draw(self, width: int, height: int) -> list[list[Piece]]:
         """Return title and plot as rows of pieces."""
-        signs = plot.ASCII if glyphs.is_ascii() else plot.BRAILLE
+        signs = self._signs = self._wanted_signs()
         entries = plot.legend(self._layers, signs, roomy=width >= 56)
         title = plot.title_row(self._title, entries, self._figure, width, signs)
         drawn = Plot(self._layers, self._axis, self._whole, self._logarithmic, signs)
         return [title, *drawn.rows(width, height - 1)] if height > 1 else [title]
+
+    def _wanted_signs(self) -> Glyphs:
+        """Return the characters for the terminal and the theme."""
+        if glyphs.is_ascii():
+            return plot.ASCII
+        return plot.SPARSE if self.app.current_theme.ansi else plot.BRAILLE
 
     def _styles(self) -> dict[str, Style]:
         """Return the style of each role in the theme as it is."""
@@ -136,6 +143,8 @@ class Chart(Widget):
         """Take new colours: the theme or the focus has changed."""
         super().notify_style_update()
         self._restyle()
+        if self._rows and self._signs is not self._wanted_signs():
+            self.call_later(self.redraw)
 
     def _restyle(self) -> None:
         """Give the rows the styles they have when they are next drawn."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from workbench.core import curves
 from workbench.core.curves import Column, Series
@@ -58,7 +58,7 @@ class Glyphs:
     across: int
     down: int
     grid: str
-    """One cell or two of a dashed rule."""
+    """A few cells of a dashed rule."""
     marks: str
     """At single points, then on the first to the fourth of several lines."""
     line: str
@@ -73,6 +73,8 @@ class Glyphs:
 
 
 BRAILLE = Glyphs(across=2, down=4, grid="┄", marks="◆●○▲◐", line="━", dots="⠒⠂", cut="…")
+SPARSE = replace(BRAILLE, grid="┄  ")
+"""For palettes without a colour that is weaker than that of labels."""
 ASCII = Glyphs(across=1, down=2, grid="- ", marks="#@o^%", line="*", dots=".'", cut="~")
 
 _BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
