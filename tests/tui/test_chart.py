@@ -134,6 +134,29 @@ def test_focus_turns_the_title_accent_and_themes_are_followed() -> None:
     run(Bench(chart, other), check, (120, 40))
 
 
+def test_a_chart_changes_with_every_theme() -> None:
+    """In the palette of the terminal the grid is sparser and the accent is blue; back in colours it is as before."""
+    chart = Chart("loss", focusable=True)
+
+    async def check(pilot: Pilot[None]) -> None:
+        chart.show([Layer(falling(), "train")])
+        await until(pilot, lambda: "┄┄┄┄" in "".join(rows(chart)), "the grid of colours")
+        chart.focus()
+        for theme in THEMES:
+            pilot.app.theme = theme.name
+            dense = not theme.ansi
+            await until(pilot, lambda dense=dense: ("┄┄┄┄" in "".join(rows(chart))) is dense, "the grid of the theme")
+            if theme.ansi:
+                style = next(iter(chart.render_line(0))).style
+                assert style is not None
+                assert style.color is not None
+                assert style.color.number == 4
+        pilot.app.theme = "graphite"
+        await until(pilot, lambda: "┄┄┄┄" in "".join(rows(chart)), "the grid of colours again")
+
+    run(Bench(chart), check, (120, 40))
+
+
 def test_the_logarithmic_scale_can_be_switched() -> None:
     """A curve over five decades has its decades as labels on the logarithmic scale."""
     chart, series = Chart("loss"), Series()

@@ -47,6 +47,8 @@ def _theme(name: str, colours: tuple[str, ...], dark: bool, ansi: bool = False) 
         variables={
             **own,
             **scroll,
+            # Textual's own styles ask for it as soon as a theme takes the palette of the terminal.
+            "ansi-background": role["background"],
             "scrollbar-background": role["background"],
             "scrollbar-background-hover": role["background"],
             "scrollbar-background-active": role["background"],
