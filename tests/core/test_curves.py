@@ -207,6 +207,7 @@ def test_logarithmic_ticks_thin_out_over_decades() -> None:
     assert curves.log_ticks(0.8, 2.4, 4) == pytest.approx([1.0, 1.5, 2.0])
 
     assert curves.labels([0.001, 0.1, 10], log=True) == ["0.001", "0.1", "10"]
+    assert curves.labels([], log=True) == []
 
 
 def test_one_value_in_three_digits() -> None:

@@ -151,6 +151,13 @@ def test_any_chart_fills_its_place(width: int, height: int, ys: list, log: bool,
         assert all(text_of(row).replace(curves.units.SPACE, "").isascii() for row in rows)
 
 
+def test_what_is_planned_for_step_nought_is_a_chart_too() -> None:
+    """A plan of one point at the beginning leaves an axis with a length."""
+    plan = Series()
+    plan.append(0, 2e-4)
+    assert text_of(Plot([Layer(plan, kind="plan")]).rows(40, 6)[-1]).split()[-1] == "10"
+
+
 def test_marks_stand_over_lines_and_lines_over_dots() -> None:
     """An evaluation is seen at its step, in a cell of its own."""
     series, marks = of(np.full(101, 2.0)), Series()

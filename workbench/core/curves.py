@@ -341,7 +341,7 @@ def labels(values: Sequence[float], log: bool = False) -> list[str]:
     largest = max((abs(value) for value in values), default=0.0)
     if largest and (largest < SMALL or largest >= LARGE):
         return [units.rate(value) for value in values]
-    if log and values[-1] >= 5 * values[0]:
+    if log and values and values[-1] >= 5 * values[0]:
         return [_decimal(value, max(0, -math.floor(math.log10(value) + 1e-9))) for value in values]
     steps = [b - a for a, b in pairwise(values) if b > a]
     smallest = min(steps) if steps else largest or 1.0

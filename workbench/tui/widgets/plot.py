@@ -234,7 +234,7 @@ class Plot:
         """Return where the axis of x ends."""
         planned = [layer.series.last[0] for layer in self.layers if layer.kind == "plan" and layer.series.last]
         reached = [layer.series.last[0] for layer in self.layers if layer.kind != "plan" and layer.series.last]
-        if planned:
+        if planned and max(planned) > 0:
             return max([*planned, *reached, self.whole or 0.0])
         return curves.grown(max(reached, default=0.0), self.whole)
 
