@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from transformers import AutoTokenizer
 
-from tests.cli.home import SECONDS, Home, settings, steps
+from tests.cli.home import ARTICLES, SECONDS, Home, settings, steps
 from tests.support import wait_until
 from workbench.core.paths import assets_dir
 from workbench.engine import trial
@@ -128,3 +128,15 @@ def test_the_usual_batch_is_told_from_random_ones() -> None:
     assert trial.usual_share(lengths, 2) == pytest.approx((0.75 * 100 + 0.25 * 10) / 100, abs=0.15)
     assert trial.usual_share(lengths, 1000) == 1.0
     assert trial.usual_share(np.array([7]), 4) == 1.0
+
+
+def test_too_little_memory_is_one_sentence_that_says_what_to_do(home: Home) -> None:
+    """A matrix of four gigabytes in a process that may have three."""
+    shape = settings(hidden_size=16_384, intermediate_size=65_536, num_hidden_layers=1, precision="fp32")
+    command = home.command("train", "--base", "scratch", "--data", ARTICLES, "--dry-run", "--json", *shape)
+    limited = ["bash", "-c", 'ulimit -d 3000000 && exec "$@"', "bash", *command]
+    done = subprocess.run(limited, env=home.env(), capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "ran out of memory while the base was loaded; nothing about this base would fit" in done.stderr
+    assert left_behind(home) == []

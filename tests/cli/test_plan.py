@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from tests.cli.home import ARTICLES, QUESTIONS, Home
 from tests.nvml import machines
 from workbench.core import catalogue
 from workbench.core.recipe import FIELDS, load
+from workbench.runs import locks, process, store
 
 GIB = 1 << 30
 KEYS = {
@@ -69,6 +71,30 @@ def test_the_card_of_this_machine_is_asked(home: Home, tmp_path: Path) -> None:
     found = json.loads(home.workbench(*argv, env=env).stdout)
     assert found["card"] == {"name": "NVIDIA GeForce RTX 4090", "free": 23000 << 20, "total": 24564 << 20}
     assert found["hours_range"][0] < found["hours"] < found["hours_range"][1]
+
+
+def test_memory_that_a_running_run_holds_is_free_for_the_next(home: Home, tmp_path: Path) -> None:
+    """The next one waits until it has left the card; what other programs hold stays theirs."""
+    child = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    try:
+        run = store.create("", method="sft", tuning="lora", base="bundled", title="first")
+        found = process.identify(child.pid, 1)
+        assert found is not None
+        process.write_identity(run.path, found)
+        locks.lease_path().parent.mkdir(parents=True)
+        card = machines.rtx_4090(free=2 * GIB, compute=[[child.pid, 12 * GIB], [os.getpid(), 8 * GIB]])
+        env = dict(os.environ) | machines.environment(tmp_path / "machine.json", machines.machine(card))
+        argv = ("plan", "--base", "Qwen/Qwen3-8B", "--data", QUESTIONS, "--json")
+        alone = json.loads(home.workbench(*argv, env=env).stdout)
+        lease = locks.acquire(locks.lease_path())
+        assert lease is not None
+        waiting = json.loads(home.workbench(*argv, env=env).stdout)
+        locks.release(lease)
+    finally:
+        child.kill()
+        child.wait()
+    assert (alone["card"]["free"], alone["fits"]) == (2 * GIB, False)
+    assert (waiting["card"]["free"], waiting["fits"]) == (14 * GIB, True)
 
 
 def test_torch_is_not_imported(home: Home) -> None:

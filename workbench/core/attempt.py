@@ -42,7 +42,7 @@ class Card:
     name: str
     """"" for the processor."""
     free: int
-    """Bytes it has left."""
+    """Bytes it has left for a new run."""
     total: int
     host: int | None = None
     """Bytes the host's memory beside it has left, None where that is not known."""

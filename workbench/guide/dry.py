@@ -45,7 +45,7 @@ def tried(found: Plan, base: Base, card: Card, tell: Callable[[str], None], rows
     if "out_of_memory" in body:
         sequences, tokens = body["batch"]
         batch = f"with {sequences} × {count(tokens)} tokens" if sequences else "while the base was loaded"
-        where = card.name or "The processor's memory"
+        where = card.name or "This machine"
         raise WorkbenchError(
             f"{where} ran out of memory {batch}; {would_fit(found, base, card, rows)}."
         )  # fmt: skip

@@ -42,7 +42,20 @@ def card_of(memory: int | None = None, name: str | None = None, device: str = ""
     if proposed is None or device == "cpu":
         return processor()
     gpu = proposed.gpu
-    return Card(gpu.name, gpu.free_bytes or 0, gpu.total_bytes or 0, reading.host.memory_free_bytes or None)
+    free = (gpu.free_bytes or 0) + _given_back(gpu.uuid)
+    return Card(gpu.name, free, gpu.total_bytes or 0, reading.host.memory_free_bytes or None)
+
+
+def _given_back(uuid: str) -> int:
+    """Return the bytes of a card that running runs of ours hold: a new run waits until they have left."""
+    from workbench.runs import hardware, locks, process, store
+
+    if not locks.is_held(locks.lease_path()):
+        return 0
+    known = [process.read_identity(run.path) for run in store.list_runs()]
+    ours = {pid for who in known if who is not None and process.is_alive(who) for pid in process.group_members(who)}
+    held = [card.processes or () for card in hardware.survey().cards if card.gpu.uuid == uuid]
+    return sum(one.used_bytes or 0 for processes in held for one in processes if one.pid in ours)
 
 
 def processor() -> Card:
