@@ -123,6 +123,8 @@ def test_what_cannot_be_traced_is_said_in_one_sentence() -> None:
     """A family that does not exist ends in an error for a person, not in a dead process."""
     with pytest.raises(WorkbenchError, match=r"cannot be traced: .*no_such_family"):
         traced.trace({**TINY, "model_type": "no_such_family"}, Demand())
+    with pytest.raises(WorkbenchError, match=r"not be traced within 0\.2 s"):
+        traced.trace(TINY, Demand(), seconds=0.2)
 
 
 @pytest.mark.parametrize("tuning", ["lora", "qlora"])
@@ -150,8 +152,8 @@ def test_what_a_trace_does_not_imitate_is_refused(fields: dict[str, Any]) -> Non
     ("changes", "depths"),
     [
         ({"num_hidden_layers": 6}, (2, 3, 6)),
-        ({"model_type": "gemma3_text", "num_hidden_layers": 9, "sliding_window": 32,
-          "layer_types": [*["sliding_attention", "full_attention"] * 4, "sliding_attention"]}, (5, 7, 9)),
+        ({"model_type": "gemma3_text", "num_hidden_layers": 13, "sliding_window": 32,
+          "layer_types": [*["sliding_attention", "full_attention"] * 6, "sliding_attention"]}, (5, 7, 13)),
         ({"model_type": "lfm2_moe", "num_hidden_layers": 8, "num_dense_layers": 2, "moe_intermediate_size": 128,
           "layer_types": ["full_attention"] * 8, "num_experts": 4, "num_experts_per_tok": 2}, (8, 8, 8)),
     ],

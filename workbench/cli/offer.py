@@ -28,7 +28,7 @@ def summary(prepared: Prepared) -> str:
     memory = plan.chosen.memory
     where = f"{card.name or 'the processor'}, {size(card.free)} free"
     lines.append(("memory", f"{size(memory.peak)} predicted on {where}: {plan.chosen.verdict}"))
-    lines += [("", reason) for reason in plan.reasons[:1] if plan.chosen.verdict != "fits"]
+    lines += [("", reason) for reason in plan.reasons if plan.chosen.verdict != "fits"]
     if plan.steps:
         hours = plan.pace.hours
         time = "not known before the first steps" if hours is None else f"about {duration(3600 * hours)}"

@@ -72,7 +72,8 @@ def run(arguments: argparse.Namespace) -> int:
     started = create(resolved)
     control.start(started)
     if not (person or arguments.yes):
-        live.line("It was started without a question; with --dry-run it is only tried.")
+        doubt = prepared.plan.reasons[0] if prepared.plan is not None and not prepared.plan.fits else ""
+        live.line(f"{doubt} It was started without a question; with --dry-run it is only tried.".strip())
     if arguments.detach:
         print_json({"run": started.id}) if arguments.json else print(
             f"{started.id} is on its way; follow it with: workbench watch {started.id}"

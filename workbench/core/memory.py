@@ -357,6 +357,7 @@ def traced(found: Memory, peak: Mapping[str, int], phase: str) -> Memory:
 
     What no trace sees, CUDA's context and the allocator's reserve, is counted as it is there.
     """
+    phase = {"forward head": "head", "reference head": "reference"}.get(phase, phase)
     live = sum(peak.values())
     coming = live - sum(peak.get(part, 0) for part in ("weights", "adapter", "optimiser", "reference"))
     unseen = {"context": CONTEXT_BYTES, "reserve": round(RESERVE_SHARE * coming)}

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import tempfile
+import time
 from typing import Any
 
 from workbench.core.demand import Demand
+from workbench.core.errors import WorkbenchError
 from workbench.runs.probe import run_probe
 
 ADDRESS_SPACE = 32 << 30
@@ -24,11 +26,20 @@ def trace(config: dict[str, Any], demand: Demand, *, seconds: float = 120.0) -> 
     """
     # Libraries look for a place to write while they are imported, and a probe may write no file anywhere.
     with tempfile.TemporaryDirectory() as scratch:
-        found: dict[str, Any] = run_probe(
-            "workbench.engine.planning.child:answer",
-            {"config": config, "demand": dataclasses.asdict(demand), "scratch": scratch},
-            what="The base's config.json",
-            seconds=seconds,
-            memory_bytes=ADDRESS_SPACE,
-        )
+        request = {"config": config, "demand": dataclasses.asdict(demand), "scratch": scratch}
+        began = time.monotonic()
+        try:
+            found: dict[str, Any] = run_probe(
+                "workbench.engine.planning.child:answer",
+                request,
+                what="The base's config.json",
+                seconds=seconds,
+                memory_bytes=ADDRESS_SPACE,
+            )
+        except WorkbenchError:
+            if time.monotonic() - began < seconds:
+                raise
+            raise WorkbenchError(
+                f"A step could not be traced within {seconds:g} s; use the estimate from the configuration."
+            ) from None
     return found

@@ -57,7 +57,7 @@ def depths(config: dict[str, Any]) -> tuple[int, int, int]:
     period = _period(settings, layers)
     low = 2 * period + layers % period
     high = low + period
-    if high + period > layers:
+    if low + high >= layers:  # two of them would take as long as the whole
         return layers, layers, layers
     sizes = _sizes(settings)
     if len(sizes) != layers or sizes[period:] != sizes[:-period]:
