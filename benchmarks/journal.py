@@ -81,6 +81,8 @@ def show(run_path: str, out_path: str) -> None:
             self.query_one("#figures", Static).update(f"{view.step} {view.train_loss}")
             if view.step:
                 told.setdefault("figures", time.monotonic())
+                view.curves["loss"].columns(0, view.steps, 148)
+                told.setdefault("outline", len(view.curves["loss"]))
             if view.is_whole and view.step and "whole" not in told:
                 series = view.curves["loss"]
                 series.columns(0, view.steps, 148)
@@ -158,7 +160,7 @@ def main() -> None:
     for name, value in (
         ("condensed without a screen, s", condensed),
         ("work of the children for that, s", work),
-        ("first figures, s", told["figures"] - told["opened"]),
+        ("figures, and curves in outline, s", told["figures"] - told["opened"]),
         ("whole curve, s", told["whole"] - told["opened"]),
         ("lag of the event loop p50, ms", statistics.median(told["lags"]) * 1e3),
         ("lag of the event loop p99, ms", percentile(told["lags"], 0.99) * 1e3),
@@ -168,6 +170,7 @@ def main() -> None:
         ("one merge, largest, ms", max(told["takes"]) * 1e3),
     ):
         print(f"{name:<40}{value:>10.2f}")
+    print(f"{'points of the outline':<40}{told['outline']:>10,}")
     print(f"{'points of the curve, kept as':<40}{told['points']:>10,}{told['buckets']:>8,}")
 
 

@@ -65,6 +65,22 @@ def test_nothing_is_said_against_a_run_that_went_well(name: str) -> None:
     assert "no gradient spikes" in verdict.text
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_noise_alone_is_no_alarm(seed: int) -> None:
+    """Batches of one conversation each: losses and gradients waver by a third, and the run is long."""
+    draw = random.Random(seed)
+    losses = [max(0.05, 0.5 + math.exp(-n / 150) + draw.gauss(0, 0.2)) for n in range(3000)]
+    norms = [math.exp(draw.gauss(0, 0.3)) for _ in losses]
+    speeds = [1000 * draw.uniform(0.7, 1.0) for _ in losses]
+    view, alarms = view_of([]), set()
+    for number, event in enumerate(steps(losses, norms, speeds, epochs=3.0), 1):
+        view.see([event])
+        if number % 100 == 0:
+            view.see([Eval(step=number, loss=0.5 + math.exp(-number / 150) + draw.gauss(0, 0.003))])
+            alarms |= {finding.text for finding in view.findings() if finding.level in ("warning", "bad")}
+    assert not alarms
+
+
 def test_before_there_is_anything_to_judge_it_says_so() -> None:
     verdict = health.verdict(view_of(steps(falling(5), total=100)).findings())
     assert verdict.level == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from itertools import pairwise
 
 import pytest
 from textual.app import App
@@ -145,6 +146,9 @@ async def test_a_long_journal_that_cannot_be_condensed_is_followed_from_its_end(
             file.write(encode(a_step(3001, 3001)))
         await until(pilot, lambda: screen.view.step == 3001, "a step after that")
         assert not screen.view.is_whole
+        curve = [x for x, _ in screen.view.curves["loss"]]
+        assert curve[0] == 1
+        assert max(later - earlier for earlier, later in pairwise(curve)) < 30, "its beginning is drawn in outline"
 
 
 @played

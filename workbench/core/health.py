@@ -6,6 +6,8 @@ brings `Figures`. A rule says nothing until it has seen enough, since a false al
 
 from __future__ import annotations
 
+import itertools
+import math
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -41,11 +43,17 @@ EVAL_HARM = 0.15
 GAP_NATS, GAP_SHARE = 0.5, 0.5
 """Eval loss over train loss, in nats and as a share of the eval loss, both exceeded: rows are known by heart."""
 NO_PROGRESS = 0.01
-"""Relative fall of the train loss that counts as none, after a tenth of the run and three levels."""
+"""Relative fall of the train loss that counts as none."""
+PROGRESS_SHARE, PROGRESS_LEVELS = 0.25, 3
+"""Share of the run and levels of the loss after which it should have fallen: a warm-up, and text the base knows, are
+slow to show it."""
 DIVERGED_NATS, DIVERGED_TIMES = 0.5, 1.3
 """Train loss over the lowest it was, in nats and as a ratio, both exceeded: it is climbing out of what it learnt."""
 RISING_TIMES = 1.12
 """The same ratio while the learning rate is near its peak: not lost yet, but the steps are too large."""
+NOISE_TIMES = 6.0
+"""Standard errors of a level by which it must lie above the lowest one: the lowest of a thousand lies three below the
+mean by chance, and the newest may lie three above it."""
 NEAR_ZERO = 0.02
 """Train loss, in nats per token, that only text known beforehand has: one token in fifty is a surprise."""
 SLOW = 0.5
@@ -132,7 +140,7 @@ def _gap(figures: Figures) -> Iterator[Finding]:
             "gap",
             "notice",
             f"train loss {train:.2f} is far below eval loss {now:.2f}: rows are known by heart",
-            Fix("more rows or fewer epochs close the gap", {}, ""),
+            Fix("more rows or fewer epochs close the gap"),
         )
 
 
@@ -181,7 +189,12 @@ def _train(figures: Figures) -> Iterator[Finding]:
     if levels.first is None or levels.lowest is None or levels.last is None or method in SURROGATE:
         return
     (low_step, lowest), now = levels.lowest, levels.last
-    if levels.count >= 2 and now - lowest > DIVERGED_NATS and now > lowest * DIVERGED_TIMES:
+    losses = [point.loss for point in figures.recent if point.loss is not None]
+    # By differences from step to step, so that a climb is not taken for noise: theirs has twice the variance.
+    changes = [later - earlier for earlier, later in itertools.pairwise(losses)]
+    noise = statistics.pstdev(changes) / math.sqrt(2 * LEVEL_STEPS) if changes else 0.0
+    climbs = levels.count >= 2 and now - lowest > NOISE_TIMES * noise
+    if climbs and now - lowest > DIVERGED_NATS and now > lowest * DIVERGED_TIMES:
         yield Finding(
             "diverging",
             "bad",
@@ -195,14 +208,18 @@ def _train(figures: Figures) -> Iterator[Finding]:
         return
     peak = max((point.learning_rate for point in figures.recent), default=0.0)
     whole = figures.recipe.learning_rate if figures.recipe is not None else peak
-    if levels.count >= 4 and peak >= 0.5 * whole > 0 and now > lowest * RISING_TIMES and now - lowest > 0.1:
+    if climbs and levels.count >= 4 and peak >= 0.5 * whole > 0 and now > lowest * RISING_TIMES and now - lowest > 0.1:
         yield Finding(
             "learning_rate_high",
             "warning",
             f"train loss rises under the full learning rate ({lowest:.2f} at step {low_step}, now {now:.2f})",
             Fix("halve the learning rate", scaled(figures, "learning_rate", 0.5), "duplicate"),
         )
-    elif levels.count >= 3 and figures.step >= 0.1 * figures.steps and now > levels.first * (1 - NO_PROGRESS):
+    elif (
+        levels.count >= PROGRESS_LEVELS
+        and figures.step >= PROGRESS_SHARE * figures.steps
+        and now > levels.first * (1 - NO_PROGRESS)
+    ):
         looks = looks_of(figures)
         if now > NEAR_ZERO and not (len(looks) > 1 and looks[-1].loss < looks[0].loss * (1 - EVAL_NOISE)):
             yield Finding(
@@ -222,7 +239,7 @@ def _train(figures: Figures) -> Iterator[Finding]:
             "near_zero",
             "warning",
             f"train loss is {now:.3f} before every row was seen once: rows repeat, or the question holds the answer",
-            Fix("look at the rows and their duplicates", {}, ""),
+            Fix("look at the rows and their duplicates"),
         )
     elif now < NEAR_ZERO and figures.step < 0.9 * figures.steps and figures.epoch > 1.0:
         yield Finding(
@@ -242,7 +259,7 @@ def _speed(figures: Figures) -> Iterator[Finding]:
             "slower",
             "notice",
             f"it runs at {now / best * 100:.0f} % of the speed it had: heat, or another program",
-            Fix("see what else uses the machine", {}, ""),
+            Fix("see what else uses the machine"),
         )
 
 
@@ -261,14 +278,14 @@ def _endings(figures: Figures) -> Iterator[Finding]:
             "never_stops",
             "warning",
             f"samples no longer end by themselves since step {looks[-2][0]}",
-            Fix("see in the mask whether the end of an answer is learnt", {}, ""),
+            Fix("see in the mask whether the end of an answer is learnt"),
         )
     else:
         yield Finding(
             "never_stops",
             "notice",
             f"no sample has ended by itself within {length} tokens",
-            Fix("longer samples show whether they would", {"sample_max_new_tokens": 2 * length}, ""),
+            Fix("longer samples show whether they would", {"sample_max_new_tokens": 2 * length}),
         )
 
 
@@ -281,7 +298,7 @@ def _memory(figures: Figures) -> Iterator[Finding]:
             "memory",
             "notice",
             f"memory ran out{again}, and smaller pieces were taken: the result is the same, slower",
-            Fix("begin with these values next time", {k: v for k, v in last.items() if k != "text"}, ""),
+            Fix("begin with these values next time", {k: v for k, v in last.items() if k != "text"}),
         )
 
 

@@ -79,7 +79,7 @@ def alignment(figures: Figures) -> Iterator[Finding]:
             "groups_alike",
             "warning",
             f"in {alike[-1] * 100:.0f} % of groups all answers get the same reward and teach nothing",
-            Fix("prompts that are neither too easy nor too hard, or more answers to each", {}, ""),
+            Fix("prompts that are neither too easy nor too hard, or more answers to each"),
         )
     reward = [value for _, value in metric(figures, "reward")]
     if len(reward) >= 2 * STILL_LOOKS:

@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import WorkbenchError
-from workbench.core.events import AttemptEnded, AttemptStarted, Eval, Event, Phase, Step, decode
+from workbench.core.events import AttemptEnded, AttemptStarted, Eval, Event, Phase, Step
 from workbench.runs import journal, locks, process, requests
 from workbench.runs.store import Run, list_runs
 
 _KINDS = (Step.kind, Eval.kind, Phase.kind, AttemptStarted.kind, AttemptEnded.kind)
-_LINE_BYTES = 8 << 10
-"""Most that is read to find a step near a place: its line, and a long sample before it."""
 _GROWN = 1.05
 """A curve is made anew when the journal is longer than when it was made by this ratio."""
 
@@ -55,20 +53,7 @@ class Glance:
 
 def sketch(path: Path, points: int) -> tuple[tuple[int, float], ...]:
     """Return (step, loss) of about so many steps of a journal, evenly over its length; its length does not matter."""
-    found: dict[int, float] = {}
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            for number in range(points):
-                file.seek(max(size * number // max(points - 1, 1) - (_LINE_BYTES if number == points - 1 else 0), 0))
-                block = file.read(_LINE_BYTES)
-                lines = block.split(b"\n")[0 if number == 0 else 1 : -1]
-                steps = [line for line in lines if b'"kind":"step"' in line]
-                event = decode(steps[-1 if number == points - 1 else 0]) if steps else None
-                if isinstance(event, Step) and event.loss is not None:
-                    found[event.step] = event.loss
-    except OSError:
-        return ()
+    found = {step.step: step.loss for step in journal.spread(path, Step, points) if step.loss is not None}
     return tuple(sorted(found.items()))
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from workbench.core.errors import NoSpaceError, WorkbenchError
 from workbench.core.events import AttemptEnded, Event, Notice, Request, decode, encode
@@ -20,6 +21,9 @@ from workbench.runs import atomic
 
 BALLAST_BYTES = 256 << 10
 _BLOCK_BYTES = 1 << 20
+_NEAR_BYTES = 8 << 10
+"""Most that is read to find an event near a place: its line, and a long sample before it."""
+_Kind = TypeVar("_Kind", bound=Event)
 _LAST_WORDS = (Notice, Request, AttemptEnded)
 
 
@@ -259,6 +263,31 @@ def end_of(path: Path) -> Place | None:
 def tail(path: Path, max_bytes: int = 64 << 10) -> list[Event]:
     """Return the events that lie complete within the last `max_bytes` of a journal, oldest first."""
     return _decoded(_end_of(path, max_bytes)[:-1])
+
+
+def spread(path: Path, kind: type[_Kind], most: int) -> list[_Kind]:
+    """Return at most so many events of a kind, evenly over the length of a journal, the first and the last among them.
+
+    Each place costs one small read, so that the length of the journal does not matter; places near which there is no
+    such event give none.
+    """
+    found: dict[int, _Kind] = {}
+    mark = b'"kind":"%s"' % kind.kind.encode()
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            for number in range(most):
+                is_last = number == most - 1 > 0
+                start = max(size - _NEAR_BYTES, 0) if is_last else size * number // most
+                file.seek(start)
+                lines = file.read(_NEAR_BYTES).split(b"\n")[1 if start else 0 : -1]
+                near = [line for line in lines if mark in line]
+                event = decode(near[-1 if is_last else 0]) if near else None
+                if isinstance(event, kind):
+                    found[event.n or len(found)] = event
+    except OSError:
+        pass
+    return [found[number] for number in sorted(found)]
 
 
 def latest(path: Path, kinds: Iterable[str], since: int = 0) -> dict[str, Event]:

@@ -104,7 +104,7 @@ class RunView:
         self.status = ""
         """"" until it was looked at."""
         self.is_whole = True
-        """Whether the curves go back to the beginning; figures and samples of now do not wait for that."""
+        """Whether the curves have every step, and what lies back is known; the figures of now do not wait for that."""
         self.phase = ""
         self.detail = ""
         self.done: int | None = None
@@ -155,6 +155,13 @@ class RunView:
             if (take := _TAKES.get(type(event))) is not None:
                 take(self, event)
 
+    def glimpse(self, steps: Iterable[Step]) -> None:
+        """Draw the curves of a few steps from all over the run, until all of them are known."""
+        self.is_whole = False
+        for step in steps:
+            self._draw(step)
+        self.version += 1
+
     def recall(self, history: History) -> None:
         """Take a journal condensed, which makes the view whole; for a view that has seen nothing yet."""
         self._draws = False
@@ -195,11 +202,7 @@ class RunView:
         self.learning_rate, self.grad_norm, self.loss = event.learning_rate, event.grad_norm, event.loss
         self.tokens_per_second = event.tokens_per_second
         self.phase, self.detail, self.done, self.total = "training", "", None, None
-        for name, value in (
-            ("loss", event.loss), ("grad_norm", event.grad_norm), ("learning_rate", event.learning_rate),
-            *measures.metrics("step", getattr(event, "metrics", None)).items(),
-        ):  # fmt: skip
-            self._curve(name, event.step, value)
+        self._draw(event)
         if self._draws:
             self._levels.add([event.step], [event.loss], [event.tokens_per_second])
         while self._recent and self._recent[-1].step >= event.step:
@@ -207,6 +210,14 @@ class RunView:
         self._recent.append(
             Point(event.step, event.loss, event.learning_rate, event.grad_norm, event.tokens_per_second)
         )
+
+    def _draw(self, event: Step) -> None:
+        """Append a step to the curves of its figures."""
+        for name, value in (
+            ("loss", event.loss), ("grad_norm", event.grad_norm), ("learning_rate", event.learning_rate),
+            *measures.metrics("step", getattr(event, "metrics", None)).items(),
+        ):  # fmt: skip
+            self._curve(name, event.step, value)
 
     def _eval(self, event: Eval) -> None:
         figures = measures.metrics("eval", event.metrics)

@@ -16,7 +16,7 @@ from textual.message import Message
 
 from workbench.core import recipe as recipes
 from workbench.core.errors import WorkbenchError
-from workbench.core.events import AttemptEnded, AttemptStarted, Event, Phase, Request
+from workbench.core.events import AttemptEnded, AttemptStarted, Event, Phase, Request, Step
 from workbench.runs import console, glances, history, journal
 from workbench.runs.store import META_FILE, Run
 from workbench.tui.messages import ConsoleGrew, RunAdvanced, RunEnded, RunGone, RunsChanged
@@ -35,6 +35,9 @@ TICK_BYTES = 64 << 10
 milliseconds."""
 LONG_BYTES = 256 << 10
 """A journal that is further ahead than this is condensed by children (`runs.history`)."""
+GLIMPSE = 384
+"""Steps that the curves of such a journal are drawn of until then: more than a chart has columns of dots, and read
+within a tenth of a second."""
 CONSOLE_LINES = 50_000
 """Console lines that wait at most; the older ones go."""
 
@@ -178,7 +181,7 @@ class RunWatcher(_Thread):
         return True
 
     def _open(self) -> bool:
-        """Read a journal from its beginning: a long one's end first, so that figures show at once."""
+        """Read a journal from its beginning: a long one's end and outline first, so that something shows at once."""
         reader = journal.Reader(self.run.events_path)
         if reader.behind() <= LONG_BYTES:
             view = RunView(self.run.id)
@@ -186,7 +189,7 @@ class RunWatcher(_Thread):
             self._hand_over(view, reader)
             return True
         ahead, place = RunView(self.run.id), journal.end_of(self.run.events_path)
-        ahead.is_whole = False
+        ahead.glimpse(journal.spread(self.run.events_path, Step, GLIMPSE))
         ahead.see(journal.tail(self.run.events_path))
         if not self._view.version:
             self._look_beside()
