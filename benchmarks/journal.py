@@ -1,8 +1,9 @@
-"""What opening a long journal costs: time to the first figures and to the whole curve, and whether a key ever waits.
+"""What opening a long journal and following a busy run cost: time to the curves, work, and whether a key ever waits.
 
 Run by hand: `.venv/bin/python benchmarks/journal.py [events]`. An application in a pseudo-terminal of its own opens a
-run whose journal was generated, while keys are typed and its event loop is probed. Other work on the machine shows in
-the figures: the load is printed beside them.
+run whose journal was generated, and one that is written meanwhile, while keys are typed and its event loop is probed.
+Other work on the machine shows in the figures: the load is printed beside them, and how the event loop lagged before
+anything was opened.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ PROBE_SECONDS = 0.005
 KEY_SECONDS = 0.02
 COLUMNS, ROWS = 120, 40
 SETTLE_SECONDS = 1.0
+FOLLOWED_SECONDS = 6.0
+EVENTS_A_SECOND, LINES_A_SECOND, WRITES_A_SECOND = 200, 1000, 20
 
 
 def generate(path: Path, events: int) -> None:
@@ -49,15 +52,40 @@ def generate(path: Path, events: int) -> None:
             )
 
 
-def show(run_path: str, out_path: str) -> None:
-    """Be the application: open the run, draw its figures and curve, note when; the child's main function."""
+def write(run_path: str) -> None:
+    """Be a busy engine until nobody reads any more."""
+    from workbench.core.events import Step
+    from workbench.runs import journal
+    from workbench.runs.store import Run
+
+    run, step = Run(Path(run_path)), 0
+    writer = journal.Writer(run.events_path)
+    with run.console_path.open("a", buffering=1 << 16) as console:
+        while os.getppid() != 1 and run.path.is_dir():
+            for _ in range(EVENTS_A_SECOND // WRITES_A_SECOND):
+                step += 1
+                writer.write(
+                    Step(step=step, steps=10**6, loss=1.0, learning_rate=1e-4, grad_norm=1.0, tokens_per_second=1.0)
+                )
+            console.writelines(
+                f"line {n} of some output of an engine at work\n" for n in range(LINES_A_SECOND // WRITES_A_SECOND)
+            )
+            console.flush()
+            time.sleep(1 / WRITES_A_SECOND)
+
+
+def show(run_path: str, out_path: str, follows: bool) -> None:
+    """Be the application: open the run, draw its figures and curve, note when; the child's main function.
+
+    With `follows` it goes on for some seconds and follows the console, too.
+    """
     from textual.app import App, ComposeResult
     from textual.events import Key
     from textual.screen import Screen
     from textual.widgets import Static
 
     from workbench.runs.store import Run
-    from workbench.tui.messages import RunAdvanced
+    from workbench.tui.messages import ConsoleGrew, RunAdvanced
     from workbench.tui.watcher import RunWatcher
 
     told: dict[str, Any] = {"lags": [], "keys": [], "takes": []}
@@ -65,11 +93,36 @@ def show(run_path: str, out_path: str) -> None:
     class Opened(Screen[None]):
         def compose(self) -> ComposeResult:
             yield Static("–", id="figures")
+            yield Static("", id="console", markup=False)
 
         def on_mount(self) -> None:
             self.watcher = RunWatcher(self, Run(Path(run_path)))
+            self.set_timer(SETTLE_SECONDS, self.open)
+
+        def open(self) -> None:
+            told["before"], told["lags"] = told["lags"], []
             told["opened"] = time.monotonic()
             self.watcher.start()
+            if follows:
+                self.watcher.follow_console(True)
+                self.set_timer(1.0, self.begin)
+
+        def begin(self) -> None:
+            told["lags"], told["lines"], told["began"] = (
+                [],
+                0,
+                (time.monotonic(), time.process_time(), self.watcher.take().step),
+            )
+            self.set_timer(FOLLOWED_SECONDS, self.end)
+
+        def end(self) -> None:
+            told["ended"] = (time.monotonic(), time.process_time(), self.watcher.take().step)
+            self.app.exit()
+
+        def on_console_grew(self, message: ConsoleGrew) -> None:
+            lines = self.watcher.take_lines()
+            told["lines"] = told.get("lines", 0) + len(lines)
+            self.query_one("#console", Static).update("\n".join(lines[-20:]))
 
         def on_unmount(self) -> None:
             self.watcher.stop()
@@ -87,7 +140,8 @@ def show(run_path: str, out_path: str) -> None:
                 series = view.curves["loss"]
                 series.columns(0, view.steps, 148)
                 told["whole"], told["points"], told["buckets"] = time.monotonic(), series.points, len(series)
-                self.set_timer(SETTLE_SECONDS, self.app.exit)
+                if not follows:
+                    self.set_timer(SETTLE_SECONDS, self.app.exit)
 
         def on_key(self, event: Key) -> None:
             told["keys"].append(time.monotonic())
@@ -101,19 +155,18 @@ def show(run_path: str, out_path: str) -> None:
             while True:
                 due = time.monotonic() + PROBE_SECONDS
                 await asyncio.sleep(PROBE_SECONDS)
-                if "opened" in told:
-                    told["lags"].append(time.monotonic() - due)
+                told["lags"].append(time.monotonic() - due)
 
     Host().run()
     Path(out_path).write_text(json.dumps(told))
 
 
-def in_a_terminal(run_path: Path, out: Path) -> list[float]:
+def in_a_terminal(run_path: Path, out: Path, how: str = "--show") -> list[float]:
     """Run the application in a pseudo-terminal, typing all the while; return when each key was typed."""
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     env = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-    command = [sys.executable, __file__, "--show", str(run_path), str(out)]
+    command = [sys.executable, __file__, how, str(run_path), str(out)]
     child = subprocess.Popen(command, stdin=follower, stdout=follower, stderr=follower, env=env, start_new_session=True)
     os.close(follower)
     typed, due = [], time.monotonic() + 1.0
@@ -162,6 +215,7 @@ def main() -> None:
         ("work of the children for that, s", work),
         ("figures, and curves in outline, s", told["figures"] - told["opened"]),
         ("whole curve, s", told["whole"] - told["opened"]),
+        ("lag of the event loop p99 before, ms", percentile(told["before"], 0.99) * 1e3),
         ("lag of the event loop p50, ms", statistics.median(told["lags"]) * 1e3),
         ("lag of the event loop p99, ms", percentile(told["lags"], 0.99) * 1e3),
         ("lag of the event loop, largest, ms", max(told["lags"]) * 1e3),
@@ -174,8 +228,33 @@ def main() -> None:
     print(f"{'points of the curve, kept as':<40}{told['points']:>10,}{told['buckets']:>8,}")
 
 
+def follow() -> None:
+    """Print what it costs to follow a run that writes much."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["XDG_DATA_HOME"] = home
+        from workbench.runs import store
+
+        run = store.create("version = 1\n", method="sft", tuning="lora", base="bundled", title="busy")
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        with subprocess.Popen([sys.executable, __file__, "--write", str(run.path)], env=env) as engine:
+            out = Path(home) / "told.json"
+            in_a_terminal(run.path, out, "--follow")
+            engine.terminate()
+        told = json.loads(out.read_text())
+    (wall, work, first), (wall_end, work_end, last) = told["began"], told["ended"]
+    seconds = wall_end - wall
+    print(f"\n{(last - first) / seconds:.0f} events and {told['lines'] / seconds:.0f} lines a second followed")
+    print(f"{'of one core, probe of the loop included':<40}{(work_end - work) / seconds * 100:>10.1f} %")
+    for name, key in (("lag of the event loop p99 before, ms", "before"), ("lag of the event loop p99, ms", "lags")):
+        print(f"{name:<40}{percentile(told[key], 0.99) * 1e3:>10.2f}")
+
+
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--show"]:
-        show(sys.argv[2], sys.argv[3])
-    else:
-        main()
+    match sys.argv[1:]:
+        case ["--show" | "--follow" as how, run_dir, told_file]:
+            show(run_dir, told_file, how == "--follow")
+        case ["--write", run_dir]:
+            write(run_dir)
+        case _:
+            main()
+            follow()

@@ -196,6 +196,7 @@ def test_memory_that_ran_out_gives_the_values_to_begin_with() -> None:
     assert fix is not None
     assert fix.fields == {
         "per_device_train_batch_size": 2, "gradient_accumulation_steps": 8, "gradient_checkpointing": True,
+        "activation_offloading": False,
     }  # fmt: skip
 
 

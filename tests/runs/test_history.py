@@ -112,6 +112,21 @@ def test_damaged_lines_cost_only_themselves(tmp_path: Path) -> None:
     assert not reader.was_replaced
 
 
+def test_further_figures_of_steps_are_curves_too(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    with path.open("wb") as file:
+        for step in range(1, 1001):
+            event = Step(step=step, steps=1000, loss=1, learning_rate=0, grad_norm=1, tokens_per_second=1)
+            body = json.loads(encode(event))
+            if step % 2:
+                body["metrics"] = {"accuracy": step / 1000, "margin": "no number", "loss": 7.0}
+            file.write(json.dumps(body).encode() + b"\n")
+    curves = history.whole(path).curves
+    assert list(curves["accuracy"]) == [(step, pytest.approx(step / 1000)) for step in range(1, 1001, 2)]
+    assert "margin" not in curves
+    assert [y for _, y in curves["loss"]] == [1.0] * 1000
+
+
 def test_a_journal_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(WorkbenchError, match="cannot be read"):
         history.whole(tmp_path / "none.jsonl")

@@ -58,7 +58,7 @@ class Figures:
     stopped: Sequence[tuple[int, int, int]] = ()
     """Looks at samples: (step, how many, how many of them ended by themselves)."""
     layouts: Sequence[Mapping[str, Any]] = ()
-    """Changes made when memory ran out: recipe field → value, and "text"."""
+    """Changes made when memory ran out: recipe field → value."""
     dropped: int = 0
     """Notices that events could not be written."""
     cut_off: int = 0

@@ -298,7 +298,7 @@ def _memory(figures: Figures) -> Iterator[Finding]:
             "memory",
             "notice",
             f"memory ran out{again}, and smaller pieces were taken: the result is the same, slower",
-            Fix("begin with these values next time", {k: v for k, v in last.items() if k != "text"}),
+            Fix("begin with these values next time", dict(last)),
         )
 
 

@@ -17,6 +17,10 @@ MOST_METRICS = 64
 """Different figures of a run that are followed; more than that are no figures for a person."""
 
 
+OWN = ("loss", "grad_norm", "learning_rate", "eval")
+"""Names of the curves that every run has; no further figure goes by them."""
+
+
 def metrics(kind: str, found: Any) -> dict[str, float]:
     """Return the further figures of a "step" or an "eval" under the names their curves go by.
 
@@ -25,9 +29,8 @@ def metrics(kind: str, found: Any) -> dict[str, float]:
     if not isinstance(found, Mapping):
         return {}
     lead = "eval_" if kind == "eval" else ""
-    return {
-        f"{lead}{str(name).removeprefix(lead)}": value for name, value in found.items() if type(value) in (float, int)
-    }
+    named = {f"{lead}{str(name).removeprefix(lead)}": value for name, value in found.items()}
+    return {name: value for name, value in named.items() if type(value) in (float, int) and name not in OWN}
 
 
 @dataclass(frozen=True, slots=True)

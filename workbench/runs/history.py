@@ -183,13 +183,17 @@ class _Condensed:
             return
         for name, values in zip(CURVES, columns, strict=True):
             self._curve(name).extend_columns(numbers, values)
-        if any("metrics" in row for row in steps):
-            for row in steps:
-                for name, value in measures.metrics("step", row.get("metrics")).items():
-                    if name in self.curves or len(self.curves) < measures.MOST_METRICS:
-                        self._curve(name).append(row["step"], value)
+        self._metrics(steps)
         self.levels.add(numbers, columns[0], [speed or 0.0 for speed in speeds] if None in speeds else speeds)
         self.kept.add_steps(self.count, steps)
+
+    def _metrics(self, steps: list[Any]) -> None:
+        """Take the further figures of the steps of a block."""
+        told = [(row["step"], measures.metrics("step", row["metrics"])) for row in steps if "metrics" in row]
+        for name in dict.fromkeys(name for _, figures in told for name in figures):
+            if name in self.curves or len(self.curves) < measures.MOST_METRICS:
+                with_it = [(step, figures[name]) for step, figures in told if name in figures]
+                self._curve(name).extend_columns([step for step, _ in with_it], [value for _, value in with_it])
 
     def _uneven(self, steps: list[Any], numbers: list[Any]) -> None:
         """Take the steps of a block in which an attempt takes steps again, or where some have no number."""

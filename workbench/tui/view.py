@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from workbench.core import health, measures
@@ -28,7 +28,7 @@ from workbench.core.events import (
 )  # fmt: skip
 from workbench.core.findings import Figures, Finding
 from workbench.core.measures import Levels, Look, Point
-from workbench.core.recipe import Recipe
+from workbench.core.recipe import FIELDS, Recipe
 from workbench.core.remaining import Remaining
 from workbench.runs.history import History
 
@@ -189,7 +189,7 @@ class RunView:
                 return
             self.curves[name] = Series()
         self.curves[name].append(x, y)
-        if y is not None and name not in _OWN:
+        if y is not None and name not in measures.OWN:
             self._metric(name, x, y)
 
     def _metric(self, name: str, x: int, y: float) -> None:
@@ -307,7 +307,7 @@ class RunView:
     @property
     def metrics(self) -> dict[str, Series]:
         """Further figures that are drawn, by name."""
-        return {name: series for name, series in self.curves.items() if name not in _OWN}
+        return {name: series for name, series in self.curves.items() if name not in measures.OWN}
 
     @property
     def memory(self) -> tuple[int, int] | None:
@@ -338,8 +338,6 @@ class RunView:
         )  # fmt: skip
 
 
-_OWN = ("loss", "grad_norm", "learning_rate", "eval")
-
 _TAKES: dict[type[Event], Callable[[RunView, Any], None]] = {
     Step: RunView._step,
     Eval: RunView._eval,
@@ -356,9 +354,4 @@ _TAKES: dict[type[Event], Callable[[RunView, Any], None]] = {
 
 def _changed(layout: Layout) -> dict[str, Any]:
     """Return a layout as recipe fields."""
-    return {
-        "per_device_train_batch_size": layout.per_device_train_batch_size,
-        "gradient_accumulation_steps": layout.gradient_accumulation_steps,
-        "gradient_checkpointing": layout.gradient_checkpointing,
-        "text": layout.text,
-    }
+    return {field.name: getattr(layout, field.name) for field in fields(layout) if field.name in FIELDS}
