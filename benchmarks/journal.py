@@ -196,6 +196,7 @@ def main() -> None:
     events = int(sys.argv[1]) if len(sys.argv) > 1 else EVENTS
     with tempfile.TemporaryDirectory() as home:
         os.environ["XDG_DATA_HOME"] = home
+        from workbench.core.text import count
         from workbench.runs import history, store
 
         run = store.create("version = 1\n", method="sft", tuning="lora", base="bundled", title="long")
@@ -209,7 +210,7 @@ def main() -> None:
         told = json.loads(out.read_text())
         size = run.events_path.stat().st_size
     waited = [came - went for went, came in zip(typed, told["keys"], strict=False) if went > told["opened"]]
-    print(f"{events:,} events, {size / 1e6:.0f} MB, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    print(f"{count(events)} events, {size / 1e6:.0f} MB, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     for name, value in (
         ("condensed without a screen, s", condensed),
         ("work of the children for that, s", work),

@@ -16,6 +16,7 @@ from typing import Any
 from workbench.core.findings import LEVELS, Figures, Finding, Fix, looks_of, method_of, scaled
 from workbench.core.health_alignment import alignment
 from workbench.core.measures import LEVEL_STEPS
+from workbench.core.units import count, loss, percent
 
 WORDS = {
     "": "too early to tell",
@@ -94,7 +95,7 @@ def _eval(figures: Figures) -> Iterator[Finding]:
         yield Finding(
             "eval_rising",
             level,
-            f"eval loss rises since step {since} ({values[best]:.2f} → {values[-1]:.2f}): {what}",
+            f"eval loss rises since step {count(since)} ({loss(values[best])} → {loss(values[-1])}): {what}",
             Fix("stop it and begin anew with fewer epochs or a lower learning rate", _gentler(figures, since), "stop"),
         )
         return
@@ -106,15 +107,15 @@ def _eval(figures: Figures) -> Iterator[Finding]:
         yield Finding(
             "eval_flat",
             "good" if fell else "notice",
-            f"eval loss is level at {values[-1]:.2f}" if fell else "eval loss has not moved since the base",
+            f"eval loss is level at {loss(values[-1])}" if fell else "eval loss has not moved since the base",
         )
     elif len(values) <= 3 or rise <= EVAL_RISE:
-        yield Finding("eval_wavers", "good", f"eval loss is near its best, {values[best]:.2f}")
+        yield Finding("eval_wavers", "good", f"eval loss is near its best, {loss(values[best])}")
 
 
-def _times(count: int, what: str) -> str:
+def _times(number: int, what: str) -> str:
     """Return a number of things."""
-    return f"{count} {what}{'s' if count != 1 else ''}"
+    return f"{number} {what}{'s' if number != 1 else ''}"
 
 
 def _gentler(figures: Figures, best_step: int) -> dict[str, Any]:
@@ -139,7 +140,7 @@ def _gap(figures: Figures) -> Iterator[Finding]:
         yield Finding(
             "gap",
             "notice",
-            f"train loss {train:.2f} is far below eval loss {now:.2f}: rows are known by heart",
+            f"train loss {loss(train)} is far below eval loss {loss(now)}: rows are known by heart",
             Fix("more rows or fewer epochs close the gap"),
         )
 
@@ -160,7 +161,9 @@ def _spikes(figures: Figures) -> Iterator[Finding]:
         yield Finding("no_spikes", "good", f"no gradient spikes in {span}")
     elif len(spikes) < MANY_SPIKES:
         yield Finding(
-            "spikes", "notice", f"{_times(len(spikes), 'gradient spike')} in {span}, the last at step {spikes[-1]}"
+            "spikes",
+            "notice",
+            f"{_times(len(spikes), 'gradient spike')} in {span}, the last at step {count(spikes[-1])}",
         )
     else:
         yield Finding(
@@ -198,7 +201,7 @@ def _train(figures: Figures) -> Iterator[Finding]:
         yield Finding(
             "diverging",
             "bad",
-            f"train loss climbs since step {low_step} ({lowest:.2f} → {now:.2f}): it diverges",
+            f"train loss climbs since step {count(low_step)} ({loss(lowest)} → {loss(now)}): it diverges",
             Fix(
                 "stop it and begin anew with a third of the learning rate",
                 scaled(figures, "learning_rate", 1 / 3),
@@ -212,7 +215,7 @@ def _train(figures: Figures) -> Iterator[Finding]:
         yield Finding(
             "learning_rate_high",
             "warning",
-            f"train loss rises under the full learning rate ({lowest:.2f} at step {low_step}, now {now:.2f})",
+            f"train loss rises under the full rate ({loss(lowest)} at step {count(low_step)}, now {loss(now)})",
             Fix("halve the learning rate", scaled(figures, "learning_rate", 0.5), "duplicate"),
         )
     elif (
@@ -225,7 +228,7 @@ def _train(figures: Figures) -> Iterator[Finding]:
             yield Finding(
                 "no_progress",
                 "warning",
-                f"train loss has not fallen in {figures.step} steps ({levels.first:.2f} → {now:.2f})",
+                f"train loss has not fallen in {count(figures.step)} steps ({loss(levels.first)} → {loss(now)})",
                 Fix(
                     "three times the learning rate, or a look at what is learnt",
                     scaled(figures, "learning_rate", 3.0),
@@ -238,12 +241,14 @@ def _train(figures: Figures) -> Iterator[Finding]:
         yield Finding(
             "near_zero",
             "warning",
-            f"train loss is {now:.3f} before every row was seen once: rows repeat, or the question holds the answer",
+            f"train loss is {loss(now)} before every row was seen once: rows repeat, or questions hold the answers",
             Fix("look at the rows and their duplicates"),
         )
     elif now < NEAR_ZERO and figures.step < 0.9 * figures.steps and figures.epoch > 1.0:
         yield Finding(
-            "by_heart", "notice", f"train loss is {now:.3f}: the rows are known by heart, further steps add little"
+            "by_heart",
+            "notice",
+            f"train loss is {loss(now)}: the rows are known by heart, further steps add little",
         )
 
 
@@ -258,7 +263,7 @@ def _speed(figures: Figures) -> Iterator[Finding]:
         yield Finding(
             "slower",
             "notice",
-            f"it runs at {now / best * 100:.0f} % of the speed it had: heat, or another program",
+            f"it runs at {percent(now / best)} of the speed it had: heat, or another program",
             Fix("see what else uses the machine"),
         )
 
@@ -277,14 +282,14 @@ def _endings(figures: Figures) -> Iterator[Finding]:
         yield Finding(
             "never_stops",
             "warning",
-            f"samples no longer end by themselves since step {looks[-2][0]}",
+            f"samples no longer end by themselves since step {count(looks[-2][0])}",
             Fix("see in the mask whether the end of an answer is learnt"),
         )
     else:
         yield Finding(
             "never_stops",
             "notice",
-            f"no sample has ended by itself within {length} tokens",
+            f"no sample has ended by itself within {count(length)} tokens",
             Fix("longer samples show whether they would", {"sample_max_new_tokens": 2 * length}),
         )
 

@@ -9,6 +9,7 @@ import statistics
 from collections.abc import Iterator
 
 from workbench.core.findings import Figures, Finding, Fix, scaled
+from workbench.core.units import percent
 
 STILL_LOOKS, STILL = 4, 0.02
 """Looks over which an accuracy moved by less than this: it does not learn to tell the pairs apart."""
@@ -55,7 +56,7 @@ def alignment(figures: Figures) -> Iterator[Finding]:
             yield Finding(
                 "accuracy_still",
                 "warning",
-                f"{last[-1] * 100:.0f} % of pairs are told apart, and it does not get better",
+                f"{percent(last[-1])} of pairs are told apart, and it does not get better",
                 Fix(
                     "three times the learning rate, or clearer pairs",
                     scaled(figures, "learning_rate", 3.0),
@@ -63,7 +64,7 @@ def alignment(figures: Figures) -> Iterator[Finding]:
                 ),
             )
         elif accuracy[-1] > accuracy[0] + STILL:
-            yield Finding("accuracy_rising", "good", f"{accuracy[-1] * 100:.0f} % of pairs are told apart")
+            yield Finding("accuracy_rising", "good", f"{percent(accuracy[-1])} of pairs are told apart")
     chosen, margin = ([value for _, value in metric(figures, name)] for name in ("chosen", "margin"))
     if (
         min(len(chosen), len(margin)) >= STILL_LOOKS
@@ -78,7 +79,7 @@ def alignment(figures: Figures) -> Iterator[Finding]:
         yield Finding(
             "groups_alike",
             "warning",
-            f"in {alike[-1] * 100:.0f} % of groups all answers get the same reward and teach nothing",
+            f"in {percent(alike[-1])} of groups all answers get the same reward and teach nothing",
             Fix("prompts that are neither too easy nor too hard, or more answers to each"),
         )
     reward = [value for _, value in metric(figures, "reward")]

@@ -10,7 +10,7 @@ import os
 import re
 from pathlib import Path
 
-from workbench.core.text import clean
+from workbench.core.text import clean, count
 
 _BLOCK_BYTES = 64 << 10
 _MAX_BYTES = 16 << 20
@@ -95,4 +95,4 @@ class Follower:
             if end > begin
             else []
         )
-        return [f"… {passed + begin:,} bytes left out …".replace(",", "\u00a0"), *lines] if passed else lines
+        return [f"… {count(passed + begin)} bytes left out …", *lines] if passed else lines
