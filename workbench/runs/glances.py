@@ -6,16 +6,19 @@ was read before, however long it is; the small curve is made of a few lines of i
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from workbench.core import paths
 from workbench.core.errors import WorkbenchError
 from workbench.core.events import AttemptEnded, AttemptStarted, Eval, Event, Phase, Step
-from workbench.runs import journal, locks, process, requests
+from workbench.runs import journal, locks
 from workbench.runs.store import Run, list_runs
 
 _KINDS = (Step.kind, Eval.kind, Phase.kind, AttemptStarted.kind, AttemptEnded.kind)
+_SETTLED_NS = 2 * 10**9
 _GROWN = 1.05
 """A curve is made anew when the journal is longer than when it was made by this ratio."""
 
@@ -92,11 +95,26 @@ class Glances:
         """`points` is the length of each run's curve, 0 for none."""
         self._points = points
         self._known: dict[str, _Known] = {}
+        self._runs: list[Run] = []
+        self._listed_at = -1
+
+    def _listed(self) -> list[Run]:
+        """Return all runs, newest first; the folder is read again only when something in it has come or gone."""
+        try:
+            changed = paths.runs_home().stat().st_mtime_ns
+        except OSError:
+            changed = 0
+        if changed != self._listed_at:
+            self._runs = list_runs()
+            # What comes within the same tick of the file system's clock would not show in the time: look again then.
+            is_settled = time.time_ns() - changed > _SETTLED_NS
+            self._listed_at = changed if is_settled else -1
+        return self._runs
 
     def look(self) -> tuple[tuple[str, ...], dict[str, Glance]]:
         """Return the ids of all runs, newest first, and those that are new or have changed."""
         changed: dict[str, Glance] = {}
-        runs = list_runs()
+        runs = self._listed()
         for run in runs:
             known = self._known.get(run.id)
             if known is None:
@@ -118,8 +136,8 @@ class Glances:
             size, file = figures.st_size, figures.st_ino
         except OSError:
             size = file = 0
-        stamp = (size, file, locks.is_held(run.lock_path), requests.pending(run.path), process.read_identity(run.path))
-        held = stamp[2]
+        held = locks.is_held(run.lock_path)
+        stamp = (size, file, held)
         if stamp == known.stamp and not held:
             return known.glance
         if file != known.file or size < known.size:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+import traceback
 from collections import deque
 from typing import Any, Protocol
 
@@ -19,6 +20,7 @@ from workbench.core.errors import WorkbenchError
 from workbench.core.events import AttemptEnded, AttemptStarted, Event, Phase, Request, Step
 from workbench.runs import console, glances, history, journal
 from workbench.runs.store import META_FILE, Run
+from workbench.tui import crash
 from workbench.tui.messages import ConsoleGrew, RunAdvanced, RunEnded, RunGone, RunsChanged
 from workbench.tui.view import About, RunView
 
@@ -65,6 +67,7 @@ class _Thread:
         self._ended = threading.Event()
         self._shown = threading.Event()
         self._shown.set()
+        self._is_troubled = False
 
     def start(self) -> None:
         """Begin to watch."""
@@ -96,10 +99,20 @@ class _Thread:
             if not self._shown.wait(TICK_SECONDS):
                 continue
             if time.monotonic() >= due:
-                if self._ended.is_set() or not self.look():
+                if self._ended.is_set() or not self._looked():
                     return
                 due = time.monotonic() + self._seconds
             self._ended.wait(min(TICK_SECONDS, self._seconds))
+
+    def _looked(self) -> bool:
+        """Look once and return whether to go on; what nobody foresaw is kept, and the next look tries again."""
+        try:
+            return self.look()
+        except Exception:
+            if not self._is_troubled:
+                crash.keep(traceback.format_exc())
+            self._is_troubled = True
+            return True
 
     def look(self) -> bool:
         """Look once and return whether to go on."""
