@@ -196,7 +196,7 @@ def main() -> None:
     events = int(sys.argv[1]) if len(sys.argv) > 1 else EVENTS
     with tempfile.TemporaryDirectory() as home:
         os.environ["XDG_DATA_HOME"] = home
-        from workbench.core.text import count
+        from workbench.core.units import count
         from workbench.runs import history, store
 
         run = store.create("version = 1\n", method="sft", tuning="lora", base="bundled", title="long")

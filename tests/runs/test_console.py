@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.core.text import clean, count
+from workbench.core.text import clean
+from workbench.core.units import count
 from workbench.runs import console
 
 

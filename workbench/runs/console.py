@@ -10,7 +10,8 @@ import os
 import re
 from pathlib import Path
 
-from workbench.core.text import clean, count
+from workbench.core.text import clean
+from workbench.core.units import count
 
 _BLOCK_BYTES = 64 << 10
 _MAX_BYTES = 16 << 20
