@@ -23,6 +23,7 @@ from workbench.core import plan
 from workbench.core.demand import Demand
 from workbench.core.derive import Rows
 from workbench.core.memory import GIB, estimate
+from workbench.core.units import count
 from workbench.runs import base_facts
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -86,7 +87,7 @@ def main() -> None:
             "python -c pass": [sys.executable, "-c", "pass"],
             "plan without data": [*asked, "--method", "sft"],
             f"plan, {FEW} rows": [*asked, "--data", write(Path(home, "few.jsonl"), FEW)],
-            f"plan, {MANY:,} rows": [*asked, "--data", write(Path(home, "many.jsonl"), MANY)],
+            f"plan, {count(MANY)} rows": [*asked, "--data", write(Path(home, "many.jsonl"), MANY)],
         }
         times = seconds(commands, repeats, home)
     shortest = min(times["python -c pass"][0])

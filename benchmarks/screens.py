@@ -43,7 +43,8 @@ def bench(points: int, lines: int, report: Path) -> None:
     """Show four charts, a console or both, feed them, and write what it cost; runs inside the pseudo-terminal."""
     from textual.app import App, ComposeResult
 
-    from workbench.core.curves import Series
+    from workbench.core.units import count
+from workbench.core.curves import Series
     from workbench.tui.themes import DEFAULT, THEMES
     from workbench.tui.widgets.chart import Chart
     from workbench.tui.widgets.console import Console
@@ -182,7 +183,7 @@ def main() -> None:
     print(f"{'what':<46}{'ms each':>9}{'CPU %':>8}{'lag p95':>9}{'p99':>7}{'worst':>8}{'kB/s':>8}")
     for points, lines in ROWS:
         figures, rate = in_terminal(points, lines)
-        name = ", ".join([f"4 charts of {points:,} points"] * bool(points) + [f"{lines:,} lines/s"] * bool(lines))
+        name = ", ".join([f"4 charts of {count(points)} points"] * bool(points) + [f"{count(lines)} lines/s"] * bool(lines))
         drawn = 2 if points else TICKS
         each = "–" if bool(points) == bool(lines) else f"{figures['spent'] / drawn:.1f}"
         print(

@@ -32,8 +32,9 @@ class Layer:
 
 
 LAYERS = {
-    "cli": Layer(frozenset({"core", "data", "engine", "runs", "tui"})),
-    "tui": Layer(frozenset({"core", "runs"}), frozenset(SCREEN)),
+    "cli": Layer(frozenset({"core", "data", "engine", "guide", "runs", "tui"})),
+    "tui": Layer(frozenset({"core", "guide", "runs"}), frozenset(SCREEN)),
+    "guide": Layer(frozenset({"core", "runs"})),
     "engine": Layer(frozenset({"core", "data", "runs"}), None, frozenset(SCREEN)),
     "data": Layer(frozenset({"core"}), None, frozenset(HEAVY | SCREEN)),
     "runs": Layer(frozenset({"core"}), frozenset({"orjson", "psutil", "pynvml", "tomli_w"})),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,20 @@ class Preset:
 
 
 def _read(path: Path) -> Preset:
-    """Return the preset in a file; raises UsageError with what is wrong with it."""
+    """Return the preset in a file; raises UsageError with what is wrong with it.
+
+    A form asks for the same few at every key, so each is parsed once for as long as its file is the same.
+    """
+    try:
+        figures = path.stat()
+    except OSError as error:
+        raise UsageError(f"The preset {path} cannot be used: {error}; correct or remove it.") from None
+    return _parsed(path, figures.st_mtime_ns, figures.st_size)
+
+
+@lru_cache(256)
+def _parsed(path: Path, modified: int, size: int) -> Preset:
+    """Return the preset in a file as it was then."""
     try:
         body = tomllib.loads(path.read_text(encoding="utf-8"))
         head = body["preset"]
