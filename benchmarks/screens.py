@@ -22,6 +22,8 @@ from collections.abc import Callable
 from itertools import count, islice
 from pathlib import Path
 
+from workbench.core.units import count
+
 SECONDS = 10.0
 IDLE_SECONDS = 3.0
 PROBE_SECONDS = 0.005
@@ -43,8 +45,7 @@ def bench(points: int, lines: int, report: Path) -> None:
     """Show four charts, a console or both, feed them, and write what it cost; runs inside the pseudo-terminal."""
     from textual.app import App, ComposeResult
 
-    from workbench.core.units import count
-from workbench.core.curves import Series
+    from workbench.core.curves import Series
     from workbench.tui.themes import DEFAULT, THEMES
     from workbench.tui.widgets.chart import Chart
     from workbench.tui.widgets.console import Console
@@ -183,7 +184,8 @@ def main() -> None:
     print(f"{'what':<46}{'ms each':>9}{'CPU %':>8}{'lag p95':>9}{'p99':>7}{'worst':>8}{'kB/s':>8}")
     for points, lines in ROWS:
         figures, rate = in_terminal(points, lines)
-        name = ", ".join([f"4 charts of {count(points)} points"] * bool(points) + [f"{count(lines)} lines/s"] * bool(lines))
+        said = (f"4 charts of {count(points)} points" if points else "", f"{count(lines)} lines/s" if lines else "")
+        name = ", ".join(part for part in said if part)
         drawn = 2 if points else TICKS
         each = "–" if bool(points) == bool(lines) else f"{figures['spent'] / drawn:.1f}"
         print(
