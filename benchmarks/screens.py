@@ -22,7 +22,7 @@ from collections.abc import Callable
 from itertools import count, islice
 from pathlib import Path
 
-from workbench.core.units import count
+from workbench.core import units
 
 SECONDS = 10.0
 IDLE_SECONDS = 3.0
@@ -184,7 +184,10 @@ def main() -> None:
     print(f"{'what':<46}{'ms each':>9}{'CPU %':>8}{'lag p95':>9}{'p99':>7}{'worst':>8}{'kB/s':>8}")
     for points, lines in ROWS:
         figures, rate = in_terminal(points, lines)
-        said = (f"4 charts of {count(points)} points" if points else "", f"{count(lines)} lines/s" if lines else "")
+        said = (
+            f"4 charts of {units.count(points)} points" if points else "",
+            f"{units.count(lines)} lines/s" if lines else "",
+        )
         name = ", ".join(part for part in said if part)
         drawn = 2 if points else TICKS
         each = "–" if bool(points) == bool(lines) else f"{figures['spent'] / drawn:.1f}"
