@@ -16,7 +16,7 @@ from workbench.core.plan import Attempt, Card, Plan
 from workbench.guide.road import TUNING_NAMES
 
 MIB = 1 << 20
-TUNING_SAID = {"full": "Full, all weights", "lora": "LoRA 16-bit", "qlora": "QLoRA 4-bit"}
+TUNING_SAID = {"full": "Full weights", "lora": "LoRA 16-bit", "qlora": "QLoRA 4-bit"}
 _WHAT = {
     "full": "Training every weight",
     "lora": "A 16-bit base with a small adapter",
