@@ -88,9 +88,8 @@ def rate(value: float | None) -> str:
         return NONE
     if value == 0:
         return "0"
-    exponent = math.floor(math.log10(abs(value)))
-    mantissa = f"{value / 10**exponent:.2f}".rstrip("0").rstrip(".")
-    return f"{mantissa}e{exponent}"
+    mantissa, exponent = f"{value:.2e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
 
 
 def parameters(number: int) -> str:

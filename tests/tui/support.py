@@ -1,0 +1,33 @@
+"""What a page shows, as text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.app import App
+
+from tests.support import ROOT
+from workbench.guide.road import Road
+from workbench.tui.app import Workbench
+
+QUESTIONS = ROOT / "assets" / "data" / "questions.jsonl"
+
+
+def page_text(app: App[object]) -> str:
+    """Return what is on the screen, line by line, without blanks at the ends."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+
+
+def on_the_road(start: str, data: Path = QUESTIONS, base: str = "bundled") -> Workbench:
+    """Return the application at a station, with base and data settled."""
+    app = Workbench(start)
+    app.road = Road(base=base, data=(str(data),))
+    return app
+
+
+def idle(app: Workbench) -> bool:
+    """Return whether no question of a screen is open."""
+    return all(
+        worker.is_finished or worker.group == "reading" for screen in app.screen_stack for worker in screen.workers
+    )
