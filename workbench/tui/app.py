@@ -11,6 +11,7 @@ import os
 import platform
 import select
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterable
 from functools import lru_cache
@@ -82,13 +83,25 @@ class Workbench(App[int]):
     PAUSE_GC_ON_SCROLL: ClassVar[bool] = True
     inherit_bindings = False
 
-    def __init__(self, start: str = "base", given: tuple[Any, ...] = ()) -> None:
+    def __init__(
+        self,
+        start: str = "base",
+        given: tuple[Any, ...] = (),
+        *,
+        look: Callable[[], Reading] = hardware.sample,
+        machine: str = "",
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self.settings, troubles = settings.load()
         self.keys, more = settings.keymap()
         self._troubles = [*troubles, *more]
         glyphs.use_ascii(self.settings.signs == "ascii")
         super().__init__()
         self._start = (start, given)
+        self._take_look = look
+        self.machine = machine or machine_name()
+        self.now = now
+        """Seconds since the epoch, for what is said to be so long ago."""
         self.reading: Reading | None = None
         self.road = Road()
         self.known = Known()
@@ -199,7 +212,7 @@ class Workbench(App[int]):
 
     def _take_reading(self) -> None:
         """Take a reading; runs in a thread."""
-        self.post_message(ReadingTaken(hardware.sample()))
+        self.post_message(ReadingTaken(self._take_look()))
 
     def on_reading_taken(self, message: ReadingTaken) -> None:
         """Hand a reading to the screen."""

@@ -69,9 +69,7 @@ class Desk(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Yield header, body and footer."""
-        from workbench.tui.app import machine_name
-
-        yield Header(self.crumbs(), machine_name())
+        yield Header(self.crumbs(), self.app.machine)  # type: ignore[attr-defined]
         with Vertical(id="body"):
             yield from self.body()
         yield Footer(actions.of_screen(self.NAME), self.why_not, self.key_of)
