@@ -17,7 +17,7 @@ import orjson
 
 from workbench.core.errors import UsageError
 from workbench.core.paths import expanded
-from workbench.data import account, canonical, detect, readers
+from workbench.data import account, canonical, detect, readers, sources
 from workbench.data.curate.texts import characters, text_of
 from workbench.data.readers import kinds
 from workbench.data.readers.member import Member
@@ -158,8 +158,9 @@ def excerpt(
 def glance(argument: Mapping[str, Any]) -> dict[str, Any]:
     """Return what {"paths", "method"?, "format"?, "columns"?} seems to hold; the target of a probe.
 
-    {"method", "why", "alternatives", "rows", "about", "articles", "lengths": {"mean", "p50", "p90", "p99", "max"},
-    "characters", "curation": settings of the plan that the data is, or {}}; lengths are in tokens, estimated. "rows"
+    {"method", "suggested", "why", "alternatives", "rows", "about", "articles", "lengths": {"mean", "p50", "p90", "p99",
+    "max"}, "characters", "curation": settings of the plan that the data is, or {}}; lengths are in tokens, estimated.
+    "suggested" is what the rows suggest, whatever was asked for. "rows"
     is exact unless "about". Raises UsageError when nothing in it can be learnt from.
     """
     looked = _look(argument["paths"], argument.get("method", ""), MOST_BYTES, 4 * MOST_ROWS)
@@ -206,6 +207,7 @@ def _told(
             number = max(round(len(rows) / len(chosen) * len(members)), len(members))
     return {
         "method": method,
+        "suggested": detection.method,
         "why": list(detection.reasons),
         "alternatives": list(detection.alternatives),
         "rows": round(number * usable),

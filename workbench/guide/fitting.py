@@ -13,7 +13,7 @@ from workbench.core import recipe, units
 from workbench.core.derive import Rows
 from workbench.core.memory import GIB
 from workbench.core.plan import Attempt, Card, Plan
-from workbench.guide.road import TUNING_NAMES
+from workbench.guide.road import TUNING_NAMES, Road
 
 MIB = 1 << 20
 TUNING_SAID = {"full": "Full weights", "lora": "LoRA 16-bit", "qlora": "QLoRA 4-bit"}
@@ -179,6 +179,19 @@ def fields(plan: Plan, rows: Rows | None, chosen: Sequence[str], every: bool = F
         ),
     ]  # fmt: skip
     return found
+
+
+def changed(road: Road, plan: Plan, name: str, value: Any) -> Road:
+    """Return the road with a value set; a micro-batch takes its accumulation with it, so the effective one stays.
+
+    Raises UsageError for a value that is impossible.
+    """
+    wanted = plan.chosen.resolved.recipe
+    road = road.with_value(name, value)
+    if name == "per_device_train_batch_size":
+        effective = wanted.per_device_train_batch_size * wanted.gradient_accumulation_steps
+        road = road.with_value("gradient_accumulation_steps", max(1, effective // road.chosen[name]))
+    return road
 
 
 def reason(provenance: str) -> str:

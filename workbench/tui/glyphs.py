@@ -18,6 +18,11 @@ _STATUS = {
     "queued": "queued", "running": "running", "pausing": "running", "paused": "paused", "stopping": "running",
     "stopped": "paused", "done": "done", "failed": "failed", "lost": "failed", "stuck": "problem",
 }  # fmt: skip
+_PLAIN = str.maketrans(
+    {pair[0]: pair[1] for pair in _TABLE.values()}
+    | {"├": "|", "└": "`", "┌": "+", "┐": "+", "┘": "+", "┤": "|", "┴": "+", "┬": "+", "─": "-", "│": "|"}
+    | {"█": "#", "░": ".", "·": ".", "↑": "^", "↓": "v", "→": ">", "←": "<", "≈": "~", "•": "*"}
+)
 
 _ascii = False
 
@@ -36,6 +41,11 @@ def is_ascii() -> bool:
 def glyph(name: str) -> str:
     """Return the sign of that name, one column wide."""
     return _TABLE[name][_ascii]
+
+
+def signs(text: str) -> str:
+    """Return a text of ours with every sign replaced by its stand-in where ASCII signs are in use."""
+    return text.translate(_PLAIN) if _ascii else text
 
 
 def of_status(status: str) -> str:

@@ -188,15 +188,9 @@ class FitScreen(Station):
             self._take(name, larger[0] if step > 0 else smaller[-1])
 
     def _take(self, name: str, value: Any) -> None:
-        """Set a value; a micro-batch takes its accumulation with it, so that the effective batch stays."""
-        plan = self.known.plan
-        assert plan is not None
-        wanted = plan.chosen.resolved.recipe
-        road = self.road.with_value(name, value)
-        if name == "per_device_train_batch_size":
-            effective = wanted.per_device_train_batch_size * wanted.gradient_accumulation_steps
-            road = road.with_value("gradient_accumulation_steps", max(1, effective // road.chosen[name]))
-        self.settle(road)
+        """Set a value."""
+        assert self.known.plan is not None
+        self.settle(fitting.changed(self.road, self.known.plan, name, value))
 
     def act_fit_less(self) -> None:
         """Take the value before."""
