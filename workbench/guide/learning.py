@@ -2,8 +2,8 @@
 
 Owns reading the files, the figures, and what trying a value would change. Must not know how a page looks.
 
-A file of `assets/learn` is TOML: `name` and `title`; `places`, the pages and fields it explains; `answer`, of whose
-sentences the first is taken whose figures are all known; `picture`; `text`, paragraphs; `head` and `facts`, rows of a
+A file of `assets/learn` is TOML: `name`; `title`; `places`, the pages and fields it explains; `answer`, of whose
+sentences, as of titles, the first is taken whose figures are all known; `picture`; `text`, paragraphs; `head` and `facts`, rows of a
 label, values and a note; `try`, a value to change and what to watch. `{figure}` stands for a figure of `figures`,
 `[role|text]` in a picture for a text in a role.
 """
@@ -41,7 +41,7 @@ class Topic:
 
     id: str
     name: str
-    title: str
+    title: tuple[str, ...]
     places: tuple[str, ...]
     answer: tuple[str, ...]
     picture: str
@@ -66,7 +66,7 @@ def topics() -> tuple[Topic, ...]:
             Topic(
                 path.stem.split("-", 1)[1],
                 body["name"],
-                body["title"],
+                (body["title"],) if isinstance(body["title"], str) else tuple(body["title"]),
                 tuple(body.get("places", ())),
                 tuple(" ".join(text.split()) for text in body["answer"]),
                 body.get("picture", "").strip("\n"),
@@ -125,6 +125,17 @@ def figures(road: Road, plan: Plan | None, base: Base | None, card: Card | None,
     return found | (_of_plan(plan) if plan is not None else {})
 
 
+_DECAYS = {
+    "cosine": "falls along a cosine to nothing",
+    "linear": "falls in a straight line to nothing",
+    "constant": "stays there to the end",
+    "constant_with_warmup": "stays there to the end",
+    "cosine_with_min_lr": "falls along a cosine to a small rest",
+    "warmup_stable_decay": "stays there and falls at the very end",
+}
+"""Schedule → what the learning rate does after its rise."""
+
+
 def _many(number: float) -> str:
     """Return a large number of tokens in words."""
     if number >= 1e6:
@@ -148,7 +159,7 @@ def _of_plan(plan: Plan) -> dict[str, str]:
         "steps": units.count(plan.steps),
         "rate": units.rate(wanted.learning_rate),
         "warmup": units.count(round(wanted.warmup_ratio * plan.steps)),
-        "decay": wanted.lr_scheduler_type.replace("_", " "),
+        "decay": _DECAYS.get(wanted.lr_scheduler_type, "changes with the steps"),
         "needs": _amount(plan.chosen),
         "disk": units.gb(plan.disk),
         f"{wanted.tuning}_needs": _amount(plan.chosen),
@@ -199,9 +210,9 @@ def plain(template: str, known: Mapping[str, str]) -> str:
 
 
 def title(topic: Topic, known: Mapping[str, str]) -> str:
-    """Return the title of a topic, its name where a figure in it is not known."""
-    pieces = filled(topic.title, known, None)
-    return "".join(text for text, _ in pieces) if pieces is not None else topic.name.capitalize()
+    """Return the first title of a topic of which every figure is known."""
+    found = next((pieces for text in topic.title if (pieces := filled(text, known, None)) is not None), [])
+    return "".join(text for text, _ in found)
 
 
 def answer(topic: Topic, known: Mapping[str, str]) -> list[tuple[str, bool]]:
@@ -272,9 +283,9 @@ def _shown(name: str, value: Any) -> str:
 
 def _difference(plan: Plan, then: Plan) -> str:
     """Return what another plan takes beside the present one."""
-    said = [f"{_amount(then.chosen)} of memory in place of {_amount(plan.chosen)}"]
-    if then.chosen.memory.peak == plan.chosen.memory.peak:
-        said = ["the same memory"]
+    said = []
+    if _amount(then.chosen) != _amount(plan.chosen):
+        said.append(f"{_amount(then.chosen)} of memory in place of {_amount(plan.chosen)}")
     if then.steps != plan.steps:
         said.append(f"{units.count(then.steps)} steps in place of {units.count(plan.steps)}")
     if plan.pace.hours is not None and then.pace.hours is not None and then.pace.hours != plan.pace.hours:
@@ -282,4 +293,4 @@ def _difference(plan: Plan, then: Plan) -> str:
             f"about {units.duration(3600 * then.pace.hours)} in place of {units.duration(3600 * plan.pace.hours)}"
         )
     end = "" if then.fits else "; it does not fit"
-    return ", ".join(said) + end
+    return (", ".join(said) or "the same memory and time") + end

@@ -134,6 +134,9 @@ ACTIONS: tuple[Action, ...] = (
     _a("models.fits", "f", "only fits", "Show only what fits this card, or everything again.", "models"),
     _a("models.about", "i", "about", "Everything that is known of the model in focus.", "models"),
     _a("settings.change", "enter", "change", "Take the next value of the setting in focus.", "settings"),
+    _a("settings.less", "left", "before", "Take the value before of the setting in focus.", "settings", footer=False),
+    _a("settings.more", "right", "next", "Take the next value of the setting in focus.", "settings", footer=False),
+    _a("settings.keys", "e", "write keys", "Write a file with every key, to be changed there.", "settings"),
     # Everywhere
     _a("screen.back", "escape", "back", "Leave this page.", "run", "runs", "export", "compare", "models", "settings", *STATIONS, footer=False),
     _a("go.guide", "f2", "guide", "Go to the road: from a base to a chat.", EVERYWHERE, footer=False),
@@ -142,7 +145,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("go.chat", "f5", "chat", "Talk with a model.", EVERYWHERE, footer=False),
     _a("go.compare", "f6", "compare", "Compare runs.", EVERYWHERE, footer=False),
     _a("go.settings", "f9", "settings", "Themes, signs, keys.", EVERYWHERE, footer=False),
-    _a("app.palette", "ctrl+p", "palette", "Find any action by its name.", EVERYWHERE, footer=False),
+    _a("app.palette", "ctrl+p,colon", "palette", "Find any action by its name.", EVERYWHERE, footer=False),
     _a("app.help", "question_mark,f1", "help", "What can be done here.", EVERYWHERE, footer=False),
     _a("app.quit", "ctrl+q", "quit", "Leave; runs go on by themselves.", EVERYWHERE, footer=False),
 )  # fmt: skip
@@ -162,3 +165,14 @@ def bindings(name: str) -> list[BindingType]:
         Binding(action.key, f"act('{action.id}')", action.label, tooltip=action.help, id=action.id, show=False)
         for action in of_screen(name)
     ]
+
+
+def documentation() -> str:
+    """Return the keys as a table in Markdown: a row for each screen, those that are everywhere last."""
+    rows = ["| where | keys |", "|---|---|"]
+    names = dict.fromkeys(screen for action in ACTIONS for screen in action.screens if screen != EVERYWHERE)
+    for name in (*names, EVERYWHERE):
+        own = [action for action in ACTIONS if name in action.screens]
+        said = ", ".join(f"`{shown(action.key).replace('|', chr(92) + '|')}` {action.label}" for action in own)
+        rows.append(f"| {'everywhere' if name == EVERYWHERE else name.capitalize()} | {said} |")
+    return "\n".join(rows) + "\n"

@@ -18,8 +18,11 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
+from textual.command import CommandPalette
+from textual.markup import escape
 from textual.screen import Screen
 
+from workbench.core.text import clean
 from workbench.guide.road import Road
 from workbench.runs import hardware
 from workbench.runs.hardware import Reading
@@ -129,6 +132,17 @@ class Workbench(App[int]):
         ink.use_terminal_background(theme.startswith("ansi"))
         self.theme = theme
 
+    def prefer(self, wanted: settings.Settings) -> None:
+        """Take other settings, at once and on every screen that is open."""
+        self.settings = wanted
+        glyphs.use_ascii(wanted.signs == "ascii")
+        self.animation_level = "none" if wanted.still else "full"
+        self.wear(wanted.theme)
+        for screen in self.screen_stack:
+            if isinstance(screen, Desk) and screen.is_mounted:
+                screen.rebuild()
+                screen.refresh(layout=True)
+
     # Screens
 
     def go(self, name: str, *given: Any) -> None:
@@ -177,6 +191,11 @@ class Workbench(App[int]):
         """Open the palette."""
         self.action_command_palette()
 
+    def action_command_palette(self) -> None:
+        """Open the palette over a page; what stands over one has keys of its own."""
+        if isinstance(self.screen, Desk):
+            self.push_screen(CommandPalette(placeholder="any action or explanation, by its name"))
+
     def act_app_help(self) -> None:
         """Explain what can be done here."""
         from workbench.tui.screens.help import HelpSheet
@@ -198,9 +217,13 @@ class Workbench(App[int]):
             text = f"{action.help} Not now: {why}" if why else action.help
             yield SystemCommand(
                 f"{noun}: {action.label}",
-                text,
+                escape(clean(text)),  # the palette reads its help as markup
                 lambda id=action.id: self.call_later(screen.run_action, f"act('{id}')"),
             )
+        from workbench.tui.screens.learn import open_sheet, titles
+
+        for topic, name, title in titles():
+            yield SystemCommand(f"learn: {name}", title, lambda topic=topic: self.call_later(open_sheet, screen, topic))
 
     # The machine
 

@@ -128,9 +128,16 @@ def place(width: int, *pieces: tuple[int, Content]) -> Content:
     return line.pad_right(max(0, width - used))
 
 
+_HELD = "\ue000"
+"""Stands for a no-break space while a paragraph is broken, which takes it for a blank."""
+
+
 def prose(width: int, *pieces: Piece) -> list[Content]:
-    """Return pieces as a paragraph, broken at blanks."""
-    return [line.rstrip() for line in ink(*pieces).wrap(max(width, 8))]
+    """Return pieces as a paragraph, broken at blanks; those that hold a number and its unit together are none."""
+    whole = ink(*pieces)
+    held = Content(whole.plain.replace("\u00a0", _HELD), whole.spans)
+    lines = (line.rstrip() for line in held.wrap(max(width, 8)))
+    return [Content(line.plain.replace(_HELD, "\u00a0"), line.spans) for line in lines]
 
 
 def lines_of(text: str, width: int, role: str = "value", most: int = 0) -> list[Content]:

@@ -58,22 +58,34 @@ def overfit(plan: Plan | None, card: Card | None, width: int) -> list[Content]:
 
 
 def schedule(plan: Plan | None, card: Card | None, width: int) -> list[Content]:
-    """Return the learning rate of the plan over its steps: a rise, then a cosine; an example without a plan."""
-    steps, peak, share = 200, 2e-4, 0.05
+    """Return the learning rate of the plan over its steps; an example without a plan."""
+    steps, peak, share, decay = 200, 2e-4, 0.05, "cosine"
     if plan is not None and plan.steps:
         wanted = plan.chosen.resolved.recipe
         steps, peak, share = plan.steps, wanted.learning_rate, wanted.warmup_ratio
-    rise = max(1, round(share * steps))
+        decay = wanted.lr_scheduler_type
+    rise = 0 if decay == "constant" else round(share * steps)
 
     def rate(step: float) -> float:
         if step < rise:
             return peak * step / rise
-        return peak * 0.5 * (1 + math.cos(math.pi * (step - rise) / max(steps - rise, 1)))
+        return peak * _DECAYS.get(decay, _DECAYS["cosine"])((step - rise) / max(steps - rise, 1))
 
     every = max(1, steps // 400)
     series = Series(memory=0.0)
     series.extend((float(step), rate(step)) for step in range(0, steps + 1, every))
     return _plotted((plot.Layer(series, "", "line"),), width, "learning rate by step")
+
+
+_DECAYS: dict[str, Callable[[float], float]] = {
+    "cosine": lambda share: 0.5 * (1 + math.cos(math.pi * share)),
+    "linear": lambda share: 1 - share,
+    "constant": lambda share: 1.0,
+    "constant_with_warmup": lambda share: 1.0,
+    "cosine_with_min_lr": lambda share: 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * share)),
+    "warmup_stable_decay": lambda share: 0.5 * (1 + math.cos(math.pi * 5 * max(0.0, share - 0.8))),
+}
+"""Schedule → share of the peak after the rise; the last one stands until its last fifth."""
 
 
 def memory(plan: Plan | None, card: Card | None, width: int) -> list[Content]:

@@ -28,10 +28,10 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 """Setting → what it can be."""
 HELP = {
-    "theme": "graphite is dark, paper light; the ansi themes take your terminal's own colours.",
+    "theme": "graphite is dark, paper light; the ansi themes take the terminal's colours.",
     "signs": "ascii for fonts and terminals that lack the signs.",
     "motion": "auto leaves motion out over ssh.",
-    "notify": "Ring and tell the terminal when a run ends: while you are elsewhere, always, or never.",
+    "notify": "Ring when a run ends: while you are elsewhere, always, or never.",
 }
 
 
@@ -98,6 +98,32 @@ def save(settings: Settings) -> str:
     except (OSError, WorkbenchError) as error:
         return f"The setting holds for now only: {path} cannot be written ({getattr(error, 'strerror', error)})."
     return ""
+
+
+def write_keys_example() -> tuple[str, str]:
+    """Write a file of keys that changes none: every action with its keys, as comments.
+
+    Returns (a sentence, its level for the person). A file that is there already is left alone.
+    """
+    path = keys_path()
+    if path.exists():
+        return f"{path} is there already; open it in an editor.", "warning"
+    lines = [
+        "# Keys of the workbench: remove the # before a line and change what stands behind =.",
+        "# Commas part alternatives; keys are called as in: p, P, ctrl+p, enter, escape, space, f5, left, slash.",
+    ]
+    last = ""
+    for action in actions.ACTIONS:
+        noun = action.id.split(".")[0]
+        lines += [""] if noun != last else []
+        last = noun
+        lines += [f"# {action.help}", f'# "{action.id}" = "{action.key}"']
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        atomic.write_text(path, "\n".join(lines) + "\n")
+    except (OSError, WorkbenchError) as error:
+        return f"{path} cannot be written: {getattr(error, 'strerror', None) or error}.", "error"
+    return f"{path} is written; what is changed there holds from the next start.", "information"
 
 
 def keymap() -> tuple[Mapping[str, str], list[str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
@@ -160,7 +160,9 @@ class LearnSheet(Sheet):
             )
         for row in rows:
             pieces = [(0, ink((row[0], "label")))]
-            pieces += [(starts[number], ink((row[1 + number], "value"))) for number in range(values)]
+            for number in range(values):
+                present = topic.head[number : number + 1] == (self._known.get("tuning"),)
+                pieces.append((starts[number], ink((row[1 + number], "title" if present else "value"))))
             if noted and len(row) > 1 + values:
                 pieces.append((starts[-1], ink((cut(row[1 + values], width - starts[-1]), "label"))))
             lines.append(place(width, *pieces))
@@ -193,8 +195,10 @@ class LearnSheet(Sheet):
         keys: list[Piece] = [("enter", "enter"), (" open   ", "label")] if listed else []
         keys += [("esc", "key"), (" close", "label")]
         if self._tried is not None and not listed:
-            keys += [("   t", "key"), (f" take {self._tried.label} {self._tried.shown}", "label")]
-        keys += [("   m", "key"), (" back" if listed else " more", "label")]
+            keys += [("   t", "key"), (f" {self._tried.label} {self._tried.shown}", "label")]
+        keys += [("   m", "key"), (" back" if listed else " topics", "label")]
+        if self.is_mounted and not listed and self.query_one("#sheet", Page).overflows:
+            keys += [(f"   {glyph('up')} {glyph('down')}", "key"), (" scroll", "label")]
         following = learning.topics()[(self._number + 1) % len(learning.topics())]
         right = ink(("next: ", "label"), (following.name, "value"), (f" {glyph('right')}", "key"))
         width = self.query_one("#keys", Static).size.width if self.is_mounted else 70
@@ -208,12 +212,12 @@ class LearnSheet(Sheet):
         page = self.query_one("#sheet", Page)
         page.again()
         page.scroll_lines(-10_000)
-        self.query_one("#keys", Static).update(self._keys())
+        self.call_after_refresh(self._told)
 
     def on_resize(self, event: Any) -> None:
         """Lay the sheet out anew."""
         super().on_resize(event)
-        self.call_after_refresh(self._again)
+        self._again()
 
     # What happens
 
@@ -266,6 +270,6 @@ class LearnSheet(Sheet):
         )
 
 
-def titles(app: App[Any]) -> list[tuple[str, str]]:
-    """Return (id, name) of every topic, for the palette."""
-    return [(topic.id, topic.name) for topic in learning.topics()]
+def titles() -> list[tuple[str, str, str]]:
+    """Return (id, name, title) of every topic, for the palette."""
+    return [(topic.id, topic.name, learning.title(topic, {})) for topic in learning.topics()]

@@ -55,6 +55,11 @@ class Page(Widget):
         self._top = max(0, min(self._top, len(lines) - self.size.height))
         return joined(lines[self._top : self._top + max(self.size.height, 1)])
 
+    @property
+    def overflows(self) -> bool:
+        """Whether there are more lines than fit."""
+        return self.is_attached and len(self._lines(self.size.width)) > self.size.height
+
     def scroll_lines(self, number: int) -> None:
         """Move the lines up or down where there are more than fit."""
         self._top += number

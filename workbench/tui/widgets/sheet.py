@@ -16,6 +16,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, ink, place
 from workbench.tui.widgets.page import Page
 
@@ -56,10 +57,20 @@ class Sheet(ModalScreen[None]):
         """Yield the title, the lines and the keys."""
         with Vertical():
             yield Page(self._whole)
-            keys: list[Piece] = [("esc", "key"), (" close", "label")]
-            for key, verb in self._own_keys:
-                keys += [(f"   {key}", "key"), (f" {verb}", "label")]
-            yield Static(ink(*keys))
+            yield Static(self._keys(), id="keys")
+
+    def _keys(self) -> Content:
+        """Return the last row."""
+        keys: list[Piece] = [("esc", "key"), (" close", "label")]
+        if self.is_mounted and self.query_one(Page).overflows:
+            keys += [(f"   {glyph('up')} {glyph('down')}", "key"), (" scroll", "label")]
+        for key, verb in self._own_keys:
+            keys += [(f"   {key}", "key"), (f" {verb}", "label")]
+        return ink(*keys)
+
+    def _told(self) -> None:
+        """Draw the last row anew, as it is known now whether everything fits."""
+        self.query_one("#keys", Static).update(self._keys())
 
     def _whole(self, width: int) -> list[Content]:
         """Return the title row and the lines."""
@@ -69,6 +80,7 @@ class Sheet(ModalScreen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Cover the page where there is no room beside it."""
         self.set_class(self.app.size.width < _COVERS_BELOW, "-narrow")
+        self.call_after_refresh(self._told)
 
     def action_move(self, number: int) -> None:
         """Scroll."""
