@@ -17,7 +17,7 @@ import orjson
 
 from workbench.core.errors import UsageError
 from workbench.core.paths import expanded
-from workbench.data import account, canonical, detect, readers, sources
+from workbench.data import account, canonical, detect, readers
 from workbench.data.curate.texts import characters, text_of
 from workbench.data.readers import kinds
 from workbench.data.readers.member import Member

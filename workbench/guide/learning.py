@@ -2,8 +2,8 @@
 
 Owns reading the files, the figures, and what trying a value would change. Must not know how a page looks.
 
-A file of `assets/learn` is TOML: `name`; `title`; `places`, the pages and fields it explains; `answer`, of whose
-sentences, as of titles, the first is taken whose figures are all known; `picture`; `text`, paragraphs; `head` and `facts`, rows of a
+A file of `assets/learn` is TOML: `name`; `title` and `answer`, of whose sentences the first is taken whose figures are
+all known; `places`, the pages and fields it explains; `picture`; `text`, paragraphs; `head` and `facts`, rows of a
 label, values and a note; `try`, a value to change and what to watch. `{figure}` stands for a figure of `figures`,
 `[role|text]` in a picture for a text in a role.
 """

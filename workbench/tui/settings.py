@@ -148,6 +148,6 @@ def keymap() -> tuple[Mapping[str, str], list[str]]:
         troubles += [
             f"{keys_path()}: {id} and {taken[key]} both want {key!r} on {screen}."
             for id, key in wanted
-            if taken.setdefault(key, id) != id and id in good
+            if taken.setdefault(key, id) != id and {id, taken[key]} & good.keys()
         ]
     return good, troubles

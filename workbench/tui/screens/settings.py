@@ -127,7 +127,8 @@ class SettingsScreen(Desk):
         says = " writes it with every action in it, each as a comment."
         rows = still(example, ink(("e", "key", "settings.keys"), (says, "label", "settings.keys")))
         for trouble in settings.keymap()[1]:
-            rows += still(ink((f"{glyph('problem')} ", "warn"), foreign(trouble)))
+            width = self.app.size.width - 8
+            rows += still(*prose(width, (f"{glyph('problem')} ", "warn"), foreign(trouble)))
         return rows
 
     @staticmethod
