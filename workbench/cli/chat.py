@@ -6,15 +6,13 @@ Owns the arguments and the conversation on the terminal. The model lives in a pr
 from __future__ import annotations
 
 import argparse
-import os.path
 import sys
 from dataclasses import replace
 
 from workbench.cli.output import count, print_json
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.core.paths import expanded
 from workbench.core.text import clean
-from workbench.runs import bases, probe
+from workbench.guide.talking import open_chat
 from workbench.runs.talk import ChatProcess, Settings
 
 
@@ -27,19 +25,6 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     parser.add_argument("--max-tokens", type=int, help="longest answer in tokens")
     parser.add_argument("--seed", type=int, help="the same seed gives the same answer")
     parser.add_argument("--json", action="store_true", help="print JSON for programs; needs --prompt")
-
-
-def open_chat(target: str) -> ChatProcess:
-    """Return the chat with a GGUF file, a run or a base, not yet started; raises UsageError for anything else."""
-    path = expanded(target)
-    if os.path.isfile(path):
-        return ChatProcess(path.resolve())
-    if path.suffix.lower() == ".gguf":
-        raise UsageError(f"There is no file {target}; give the path that `workbench export` printed.")
-    base = bases.resolve(target)
-    probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
-    merge_base = "dequantised" if base.adapter_tuning == "qlora" else "original"
-    return ChatProcess(base.model_dir, adapter=base.adapter_dir, merge_base=merge_base, dtype=base.adapter_dtype)
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:

@@ -31,6 +31,8 @@ class Outcome:
     """How an answer ended."""
 
     tokens: int = 0
+    prompt: int = 0
+    """Tokens of the conversation that the answer follows."""
     stopped: bool = False
     """Whether the model ended the answer by itself."""
 
@@ -83,6 +85,7 @@ class GgufSpeaker:
         )
         # The template writes every special token itself, as in training; adding BOS here would double it.
         prompt = model.tokenize(text, add_special=False)
+        outcome.prompt = len(prompt)
         sampling = llama.Sampling(
             settings.temperature, settings.top_p, settings.top_k, settings.repeat_penalty, settings.seed
         )
@@ -138,6 +141,7 @@ class ModelSpeaker:
                 f"The model's chat template cannot render this conversation: {one_line(str(error), 200)}."
             ) from None
         prompt = self._tokenizer(text, add_special_tokens=False).input_ids
+        outcome.prompt = len(prompt)
         if len(prompt) >= self.context:
             raise WorkbenchError(
                 f"The conversation has {count(len(prompt))} tokens and the model's context holds "
@@ -168,6 +172,10 @@ class ModelSpeaker:
 
         class Streamer(TextStreamer):
             """Hands over text as soon as it is certain."""
+
+            def put(self, value: Any) -> None:
+                outcome.tokens += not self.next_tokens_are_prompt
+                super().put(value)
 
             def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
                 if text:
@@ -225,7 +233,7 @@ def respond(speaker: Speaker, request: dict[str, Any], cancelled: Callable[[], b
         outcome, pieces, started = Outcome(), [], time.monotonic()
         for piece in speaker.answer(messages, settings, cancelled, outcome):
             pieces.append(piece)
-            say({"text": piece})
+            say({"text": piece, "tokens": outcome.tokens, "used": outcome.prompt + outcome.tokens})
     except TypeError:
         say({"error": "The chat settings are temperature, top_p, top_k, repeat_penalty, max_tokens and seed."})
     except WorkbenchError as error:
@@ -236,6 +244,7 @@ def respond(speaker: Speaker, request: dict[str, Any], cancelled: Callable[[], b
         done = {
             "answer": "".join(pieces),
             "tokens": outcome.tokens,
+            "used": outcome.prompt + outcome.tokens,
             "tokens_per_second": round(outcome.tokens / seconds, 2),
             "stopped": outcome.stopped,
             "reason": reason,

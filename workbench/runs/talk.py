@@ -4,8 +4,9 @@ Owns the parent's side of the chat protocol: JSON lines over pipes to `python -m
 torch or llama.cpp, so that a crash of either is a sentence here and never the end of the caller.
 
 To the child: which model, then {"messages": […], "settings": {…}} and {"cancel": true}. From the child: {"ready": {…}}
-once, then per request {"text": piece} … and {"done": {"answer", "tokens", "tokens_per_second", "stopped", "reason"}} or
-{"error": sentence}.
+once, then per request {"text": piece, "tokens", "used"} … and {"done": {"answer", "tokens", "used",
+"tokens_per_second", "stopped", "reason"}} or {"error": sentence}. `used` counts tokens of the context, the conversation
+so far included.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from workbench.runs.process import engine_env
 
 _FAREWELL_SECONDS = 2.0
 
-_BOUNDS: dict[str, tuple[float, float]] = {
+BOUNDS: dict[str, tuple[float, float]] = {
     "temperature": (0.0, 5.0),
     "top_p": (0.0, 1.0),
     "top_k": (0, 100_000),
@@ -36,6 +37,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "max_tokens": (1, 100_000),
     "seed": (0, 2**31 - 1),
 }
+"""Setting → its least and its greatest value."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Settings:
     """The same seed, conversation and model give the same answer."""
 
     def __post_init__(self) -> None:
-        for name, (low, high) in _BOUNDS.items():
+        for name, (low, high) in BOUNDS.items():
             value = getattr(self, name)
             whole = isinstance(getattr(type(self), name), int)
             if (
@@ -83,7 +85,7 @@ class ChatProcess:
     `target` is a GGUF file, or a model directory with an optional PEFT `adapter` directory; `tokenizer` is the
     directory of the tokenizer when it is not the model's. `context` is in tokens; the other values say how the adapter
     was trained, see `workbench.engine.export.source.open_source`.
-    Not thread-safe, except for `cancel`, which may be called while another thread reads an answer.
+    Not thread-safe, except for `cancel` and `kill`, which may be called while another thread reads an answer.
     """
 
     def __init__(
@@ -110,7 +112,11 @@ class ChatProcess:
         self.ready: dict[str, Any] = {}
         """What the child said about the model: {"kind", "context"}."""
         self.done: dict[str, Any] = {}
-        """The end of the last answer: {"answer", "tokens", "tokens_per_second", "stopped", "reason"}."""
+        """The end of the last answer: {"answer", "tokens", "used", "tokens_per_second", "stopped", "reason"}."""
+        self.tokens = 0
+        """Tokens of the answer so far."""
+        self.used = 0
+        """Tokens of the context that are taken."""
 
     def __enter__(self) -> ChatProcess:
         return self.start()
@@ -151,13 +157,16 @@ class ChatProcess:
         """
         request = {"messages": check_messages(messages), "settings": asdict(settings or Settings())}
         self.done = {}
+        self.tokens = 0
         self._send(request)
         try:
             while True:
                 line = self._receive()
                 if "done" in line:
                     self.done = line["done"]
+                    self.tokens, self.used = self.done["tokens"], self.done["used"]
                     return
+                self.tokens, self.used = line["tokens"], line["used"]
                 yield line["text"]
         except GeneratorExit:
             self.cancel()
@@ -167,7 +176,19 @@ class ChatProcess:
 
     def cancel(self) -> None:
         """Stop the answer that is being written; its `done` has the reason "cancelled"."""
-        self._send({"cancel": True})
+        child = self._child
+        if child is not None and child.stdin is not None:
+            # Who reads the answer finds out when the child is gone.
+            with contextlib.suppress(OSError, ValueError):
+                child.stdin.write(b'{"cancel": true}\n')
+                child.stdin.flush()
+
+    def kill(self) -> None:
+        """End the child at once, whatever it does; whoever waits for it gets a WorkbenchError."""
+        child = self._child
+        if child is not None and child.poll() is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """End the child and everything it started, by force when it does not go at once."""

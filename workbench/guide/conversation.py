@@ -1,0 +1,191 @@
+"""What was asked of one or two models and what they answered: turns, who stands on which side, votes.
+
+Owns that state and the rules of voting. Must not know how it is shown, and asks nobody anything: whoever holds an
+interview hands over what its sides have come to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from workbench.guide import transcripts, votes
+from workbench.guide.interview import BUSY, Look
+from workbench.guide.talking import Model
+from workbench.runs.talk import Settings
+
+
+@dataclass
+class Answer:
+    """What one model has answered so far."""
+
+    before: tuple[dict[str, str], ...]
+    """Its conversation up to and with the question."""
+    text: str = ""
+    phase: str = "waiting"
+    error: str = ""
+    reason: str = ""
+    rate: float = 0.0
+
+    @property
+    def growing(self) -> bool:
+        """Whether it is still expected to grow."""
+        return self.phase in BUSY or self.phase == "ready"
+
+
+@dataclass
+class Turn:
+    """One question and the answers to it."""
+
+    question: str
+    places: tuple[int, ...]
+    """Column → model."""
+    blind: bool
+    settings: Settings
+    system: str
+    answers: list[Answer]
+    """In the order of the models."""
+    vote: int | None = None
+    """The model that was preferred."""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether nobody has been told yet who is who."""
+        return self.blind and self.vote is None
+
+    @property
+    def over(self) -> bool:
+        """Whether no answer grows any more."""
+        return not any(answer.growing for answer in self.answers)
+
+
+class Conversation:
+    """The turns between a person and the models."""
+
+    def __init__(self, models: Sequence[Model], seed: int) -> None:
+        self.models = tuple(models)
+        self.turns: list[Turn] = []
+        self._seed = seed
+
+    @property
+    def last(self) -> Turn | None:
+        """The newest turn."""
+        return self.turns[-1] if self.turns else None
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Column → model, as the newest turn has it."""
+        return self.last.places if self.last else tuple(range(len(self.models)))
+
+    def begin(
+        self, question: str, settings: Settings, system: str, blind: bool, histories: Sequence[list[dict[str, str]]]
+    ) -> Turn:
+        """Begin a turn and return it; the sides change places at random while it is blind."""
+        number = len(self.models)
+        blind = blind and number == 2
+        swap = blind and votes.mixed(self._seed, len(self.turns))
+        opening = [{"role": "system", "content": system}] if system else []
+        asked = {"role": "user", "content": question}
+        answers = [Answer((*opening, *history, asked)) for history in histories]
+        turn = Turn(question, (1, 0) if swap else tuple(range(number)), blind, settings, system, answers)
+        self.turns.append(turn)
+        return turn
+
+    def repeat(self) -> tuple[int, ...]:
+        """Make the failed answers of the newest turn anew and return their models, in the order of the columns."""
+        turn = self.last
+        failed = [model for model in turn.places if turn.answers[model].phase == "failed"] if turn else []
+        for model in failed:
+            assert turn is not None
+            turn.answers[model] = Answer(turn.answers[model].before)
+        return tuple(failed)
+
+    def take(self, model: int, look: Look) -> bool:
+        """Take what a side has come to; return whether anything that is shown has changed."""
+        turn = self.last
+        if turn is None or not turn.answers[model].growing:
+            return False
+        answer = turn.answers[model]
+        before = (answer.phase, answer.rate)
+        answer.text += look.text
+        answer.phase, answer.error, answer.reason, answer.rate = look.phase, look.error, look.reason, look.rate
+        return bool(look.text) or before != (answer.phase, answer.rate)
+
+    def reveal(self) -> None:
+        """Tell of every turn who is who."""
+        for turn in self.turns:
+            turn.blind = turn.blind and turn.vote is not None
+
+    # Votes
+
+    def why_no_vote(self) -> str:
+        """Return why there is nothing to vote on, "" when there is."""
+        turn = self.last
+        if len(self.models) < 2:
+            return "A vote is between two; choose a second model with ctrl+o."
+        if turn is None:
+            return "Ask something first."
+        if not turn.over:
+            return "Both answers have to be whole; wait for them."
+        if turn.vote is not None:
+            return "You have voted on these answers."
+        for answer in turn.answers:
+            if answer.phase == "failed":
+                return "One side has no answer; enter asks it again."
+            if answer.phase != "done":
+                return "An answer was stopped; half an answer is nothing to learn from."
+        if self.are_same(turn):
+            return "Both answers are the same, so that there is nothing to prefer."
+        if not all(answer.text.strip() for answer in turn.answers):
+            return "One answer is empty; there is nothing to learn from it."
+        return ""
+
+    def are_same(self, turn: Turn) -> bool:
+        """Return whether both models have answered the same."""
+        first, second = turn.answers
+        return first.phase == second.phase == "done" and first.text.strip() == second.text.strip()
+
+    def vote(self, column: int) -> Path:
+        """Keep a vote for the answer in a column and return the file; raises WorkbenchError when it cannot be kept."""
+        turn = self.last
+        assert turn is not None, "why_no_vote was asked before"
+        preferred = turn.places[column]
+        chosen, rejected = (
+            votes.Answered(
+                self.models[model].reference,
+                turn.answers[model].before,
+                turn.answers[model].text,
+                turn.answers[model].reason,
+            )
+            for model in (preferred, 1 - preferred)
+        )
+        row = votes.row(chosen, rejected, turn.settings, turn.hidden, len(self.turns))
+        path = votes.save([model.reference for model in self.models], row)
+        turn.vote = preferred
+        return path
+
+    # Keeping
+
+    def keep(self) -> Path:
+        """Write the conversation to files and return the one to read; raises WorkbenchError when that fails."""
+        turns = [
+            {
+                "question": turn.question,
+                "answers": [
+                    {
+                        "model": f"answer {column + 1}" if turn.hidden else self.models[model].reference,
+                        "text": turn.answers[model].text,
+                        "end": turn.answers[model].reason or turn.answers[model].phase,
+                        "tokens_per_second": round(turn.answers[model].rate, 2),
+                        "preferred": turn.vote == model,
+                    }
+                    for column, model in enumerate(turn.places)
+                ],
+                "blind": turn.blind,
+            }
+            for turn in self.turns
+        ]
+        assert self.last is not None, "there is nothing to keep"
+        about = {"settings": asdict(self.last.settings), "system": self.last.system}
+        return transcripts.save([model.reference for model in self.models], about, turns)

@@ -1,0 +1,167 @@
+"""Whom one can talk with: bases, results of runs, GGUF files, and which two of them are proposed side by side.
+
+Owns the list, what each is called, and how its process is opened. Must not hold a conversation or know how one looks.
+"""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from workbench.core import catalogue, units
+from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.events import Sample
+from workbench.core.paths import expanded
+from workbench.core.recipe import BUNDLED, SCRATCH
+from workbench.core.recipe import load as load_recipe
+from workbench.core.text import one_line
+from workbench.guide.road import name_of
+from workbench.runs import base_facts, bases, hardware, hub_cache, journal, probe, store
+from workbench.runs.talk import ChatProcess
+
+RUNS, HERE, NAMED = "your runs", "on this machine", "named by you"
+GROUPS = (NAMED, RUNS, HERE)
+_SPARE = 1.1
+"""Beside its weights a model needs room for the conversation."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One that answers."""
+
+    reference: str
+    """What `open_chat` takes."""
+    word: str
+    """What it is beside another: "base", "tuned", or the type of a GGUF."""
+    label: str
+    group: str = NAMED
+    run: str = ""
+    """The run it comes from."""
+
+
+def open_chat(target: str) -> ChatProcess:
+    """Return the chat with a GGUF file, a run or a base, not yet started; raises UsageError for anything else."""
+    path = expanded(target)
+    if os.path.isfile(path):
+        return ChatProcess(path.resolve())
+    if path.suffix.lower() == ".gguf":
+        raise UsageError(f"There is no file {target}; give the path that `workbench export` printed.")
+    base = bases.resolve(target)
+    probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
+    merge_base = "dequantised" if base.adapter_tuning == "qlora" else "original"
+    return ChatProcess(base.model_dir, adapter=base.adapter_dir, merge_base=merge_base, dtype=base.adapter_dtype)
+
+
+def model_of(reference: str) -> Model:
+    """Return what a reference names; raises UsageError when there is no such model here."""
+    path = expanded(reference)
+    if os.path.isfile(path):
+        return _of_file(path)
+    if path.suffix.lower() == ".gguf":
+        raise UsageError(f"There is no file {one_line(reference, 80)}; give the path that `workbench export` printed.")
+    base = bases.resolve(reference)
+    if base.run_id:
+        return Model(
+            reference, "tuned", f"{base.run_id}, {'adapter' if base.adapter_dir else 'model'}", run=base.run_id
+        )
+    return Model(reference, "base", name_of(reference))
+
+
+def _of_file(path: Path) -> Model:
+    """Return a GGUF file; the type stands at the end of the name that an export gives."""
+    name, _, kind = path.stem.rpartition("-")
+    found = path.resolve().parent.parent
+    run = found.name if (found / store.META_FILE).is_file() else ""
+    named = bool(name) and len(kind) <= 8 and kind[:1] in "QFIB"
+    return Model(str(path), kind if named else "GGUF", name if named else path.stem, run=run)
+
+
+def base_of(run: store.Run) -> str:
+    """Return the reference of what a run began from, "" when that was nothing or cannot be told."""
+    try:
+        base = load_recipe(run.recipe_path).recipe.base
+    except WorkbenchError:
+        return ""
+    return "" if base == SCRATCH else base
+
+
+def has_result(run: store.Run) -> bool:
+    """Return whether a run has handed out a model or an adapter."""
+    return any((run.artifacts_dir / kind).is_dir() for kind in ("model", "adapter"))
+
+
+def proposed(left: str = "", right: str = "") -> tuple[str, str]:
+    """Return (left, right): what was given, a run beside its base, or the newest result; right is "" for one alone.
+
+    Raises UsageError when what was given names nothing.
+    """
+    if left and right:
+        return left, right
+    given = left or right
+    if not given:
+        newest = next((run for run in store.list_runs() if has_result(run)), None)
+        if newest is None:
+            return BUNDLED, ""
+        given = newest.id
+    model = model_of(given)
+    if model.word != "tuned":
+        return given, ""
+    base = base_of(store.find(model.run))
+    return (base, given) if base else (given, "")
+
+
+def beside(models: Sequence[Model]) -> tuple[Model, ...]:
+    """Return models as they are called beside each other: what another one began from is its base."""
+    bases_of = {base_of(store.find(model.run)) for model in models if model.run}
+    return tuple(replace(model, word="base") if model.reference in bases_of else model for model in models)
+
+
+def partners() -> list[Model]:
+    """Return everything here that can be talked with: results of runs with their GGUF files, then bases."""
+    found = []
+    for run in store.list_runs():
+        if has_result(run):
+            kind = "adapter" if (run.artifacts_dir / "adapter").is_dir() else "model"
+            found.append(Model(run.id, "tuned", f"{run.id}, {kind}", RUNS, run.id))
+        found += [replace(_of_file(path), group=RUNS, run=run.id) for path in sorted(run.artifacts_dir.glob("*.gguf"))]
+    found.append(Model(BUNDLED, "base", BUNDLED, HERE))
+    for known in catalogue.models():
+        if hub_cache.find(known.hub_id) is not None:
+            found.append(Model(known.hub_id, "base", name_of(known.hub_id), HERE))
+    return found
+
+
+def example(models: Sequence[Model]) -> str:
+    """Return a question that a run of these was asked while it learnt, "" when there is none."""
+    for model in reversed(models):
+        if model.run:
+            with_run = store.find(model.run)
+            last = journal.latest(with_run.events_path, [Sample.kind]).get(Sample.kind)
+            if isinstance(last, Sample):
+                return one_line(last.prompt)
+    return ""
+
+
+def room_for(reference: str) -> str:
+    """Return why the card cannot hold a model beside what it holds already, "" when it can or there is no card.
+
+    What it takes is its file for a GGUF, and two bytes per parameter for a folder.
+    """
+    usable = hardware.sample().usable
+    chosen = hardware.propose(usable)
+    gpu = chosen.gpu if chosen is not None else usable[0] if usable else None
+    if gpu is None or gpu.free_bytes is None:
+        return ""
+    path = expanded(reference)
+    if os.path.isfile(path):
+        needed = path.stat().st_size * _SPARE
+    else:
+        needed = base_facts.of_reference(reference).shape.parameters * 2 * _SPARE
+    if needed <= gpu.free_bytes:
+        return ""
+    return (
+        f"The card has {units.gib(gpu.free_bytes)} GiB free and this model needs about {units.gib(needed)}; choose a "
+        "smaller file or one model alone, or pause what runs there."
+    )

@@ -1,0 +1,363 @@
+"""The chat: one question, one answer or two side by side, and a vote between them.
+
+Owns the page and what its keys do. The models live in processes of their own, asked from a thread; this screen looks at
+them fifteen times a second while they write, and never waits for them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Input, Static
+
+from workbench.core.errors import WorkbenchError
+from workbench.guide import talking, votes
+from workbench.guide.conversation import Conversation
+from workbench.guide.interview import Interview, Look
+from workbench.guide.talking import Model
+from workbench.runs.talk import Settings
+from workbench.tui import actions
+from workbench.tui.desk import Desk
+from workbench.tui.glyphs import glyph
+from workbench.tui.ink import foreign, ink
+from workbench.tui.screens import chat_page
+from workbench.tui.screens.chat_page import ONE_PANE, Shown
+from workbench.tui.widgets.entry import Entry
+from workbench.tui.widgets.header import Header
+from workbench.tui.widgets.page import Page
+from workbench.tui.widgets.transcript import Transcript
+
+LOOKS_PER_SECOND = 15
+_IMMEDIATE = ("chat.vote1", "chat.vote2", "app.help")
+"""Actions whose keys could be text: they are meant while nothing is typed."""
+_NOTHING = Look("", "", "", "", 0, 0, 0, 0.0, 0.0)
+
+
+def _setup(left: str, right: str) -> tuple[tuple[Model, ...], str]:
+    """Return who answers, and a question to begin with; looks at files."""
+    models = talking.beside([talking.model_of(name) for name in talking.proposed(left, right) if name])
+    return models, talking.example(models)
+
+
+class ChatScreen(Desk):
+    """Talk with a model, or with two at once."""
+
+    NAME = "chat"
+    CSS_PATH = "chat.tcss"
+
+    def __init__(self, left: str = "", right: str = "", ask: str = "") -> None:
+        super().__init__()
+        self._given = (left, right)
+        self._first = ask
+        self._trouble = ""
+        self._settings = Settings()
+        self._system = ""
+        self._blind = False
+        self._pane = 0
+        self._interview: Interview | None = None
+        self._talk = Conversation((), 0)
+        self._looks: list[Look] = []
+        self._votes: dict[str, int] = {}
+        self._timer: Timer | None = None
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Return the run that is talked with, and this place."""
+        runs = [model.run for model in self._talk.models if model.run]
+        return (foreign(runs[-1], 40), "chat") if runs and not self._blind else ("chat",)
+
+    def body(self) -> ComposeResult:
+        """Yield heads, conversation, figures, the row to type into, and what is set."""
+        yield Page(lambda width: chat_page.heads(self._shown(), width, self._trouble), id="heads")
+        yield Transcript()
+        yield Page(lambda width: self._spaced(chat_page.figures(self._shown(), width), after=True), id="figures")
+        with Horizontal(id="asking"):
+            yield Static(ink((glyph("caret"), "accent")), id="caret")
+            yield Entry("", self._stands_for)
+        yield Page(lambda width: self._spaced(chat_page.drawn(self._shown(), width), after=False), id="set")
+
+    def on_mount(self) -> None:
+        """Find out who answers."""
+        self._timer = self.set_interval(1 / LOOKS_PER_SECOND, self._look, pause=True)
+        self.query_one(Entry).focus()
+        self.ask("models", _setup, *self._given)
+
+    def on_unmount(self, event: events.Unmount) -> None:
+        """End the models' processes."""
+        if self._interview is not None:
+            self._interview.close()
+
+    def on_screen_suspend(self, event: events.ScreenSuspend) -> None:
+        """Look at nothing while something else is shown; the models write on."""
+        if self._timer is not None:
+            self._timer.pause()
+
+    def on_screen_resume(self, event: events.ScreenResume) -> None:
+        """Look again."""
+        self._watch()
+        self.query_one(Entry).focus()
+
+    # Who answers
+
+    def answered(self, what: str, value: Any) -> None:
+        """Take who answers, or how many votes there are."""
+        if what == "models":
+            models, example = value
+            self.seat(models)
+            entry = self.query_one(Entry)
+            if not entry.value:
+                entry.value = self._first or example
+                entry.cursor_position = len(entry.value)
+            self._first = ""
+        elif what == "votes":
+            self._votes = dict(value)
+            self.query_one("#set", Page).again()
+
+    def refused(self, what: str, error: str) -> None:
+        """Show why there is nobody to talk with."""
+        if what == "models":
+            self._trouble = error
+            self.rebuild()
+        else:
+            super().refused(what, error)
+
+    def seat(self, models: Sequence[Model]) -> None:
+        """Talk with these from now on, in a new conversation."""
+        if self._interview is not None:
+            self._interview.close()
+        self._trouble, self._pane = "", 0
+        self._talk = Conversation(models, secrets.randbits(32))
+        self._interview = Interview([model.reference for model in models])
+        self._looks = [_NOTHING] * len(models)
+        self._interview.load()
+        self._votes = {}
+        if len(models) == 2:
+            self.ask("votes", votes.tally, [model.reference for model in models])
+        self._watch()
+        self.rebuild()
+
+    def _watch(self) -> None:
+        """Look at the models from now on, until nothing happens there."""
+        if self._timer is not None:
+            self._timer.resume()
+
+    def _look(self) -> None:
+        """Take what the models have come to."""
+        interview = self._interview
+        if interview is None:
+            return
+        changed, told = False, False
+        busy = interview.busy
+        for number in range(len(self._looks)):
+            look, before = interview.look(number), self._looks[number]
+            self._looks[number] = look
+            changed = self._talk.take(number, look) or changed
+            told = told or (look.phase, int(look.seconds * 2)) != (before.phase, int(before.seconds * 2))
+            changed = changed or look.phase != before.phase
+        if changed:
+            self._draw()
+        if changed or told:
+            self.query_one("#heads", Page).again()
+            self.query_one("#figures", Page).again()
+            self.foot()
+        if not busy and not interview.asked and self._timer is not None:
+            self._timer.pause()
+
+    # What is shown
+
+    def rebuild(self) -> None:
+        """Draw everything anew."""
+        if not self.is_mounted or not self.query(Entry):
+            return
+        self.set_class(self.app.size.width < ONE_PANE, "-one")
+        both = len(self._talk.models) == 2
+        self.query_one(Entry).placeholder = f"Ask {'both' if both else 'something'}{glyph('cut')}"
+        self.query_one(Header).lead(self.crumbs())
+        for page in self.query(Page):
+            page.again()
+        self._draw()
+        self.foot()
+
+    def _shown(self) -> Shown:
+        """Return what there is to show."""
+        return Shown(
+            self._talk,
+            self._looks,
+            self._votes,
+            self._settings,
+            self._system,
+            self._blind,
+            self._pane,
+            self.app.size.width,
+        )
+
+    def _spaced(self, line: Content, after: bool) -> list[Content]:
+        """Return a line with a blank one beside it, where there is room."""
+        return [line] if self.short else [line, Content("")] if after else [Content(""), line]
+
+    def _draw(self) -> None:
+        """Draw the conversation."""
+        self.query_one(Transcript).show(chat_page.exchanges(self._shown()))
+
+    # What keys do
+
+    def _stands_for(self, key: str) -> str:
+        """Return the action a key stands for while nothing is typed; votes only where there is one to give."""
+        for id in _IMMEDIATE:
+            if key in self.key_of(actions.BY_ID[id]).split(","):
+                return "" if id != "app.help" and self._talk.why_no_vote() else id
+        return ""
+
+    def why_not(self, action: str) -> str:
+        """Return why an action cannot be done now."""
+        interview, talk = self._interview, self._talk
+        writing = interview is not None and interview.asked
+        if action == "chat.send":
+            if not talk.models:
+                return "There is nobody to ask yet; choose a model with ctrl+o."
+            return "An answer is being written; esc stops it." if writing else ""
+        if action in ("chat.vote1", "chat.vote2"):
+            return talk.why_no_vote()
+        if action == "chat.blind":
+            return "" if len(talk.models) == 2 else "Hiding who is who takes two; choose a second model with ctrl+o."
+        if action in ("chat.models", "chat.anew") and writing:
+            return "An answer is being written; esc stops it."
+        if action in ("chat.keep", "chat.again", "chat.anew") and not talk.turns:
+            return "Nothing has been said yet."
+        if action == "chat.swap" and len(self._shown().panes) == len(talk.models):
+            return "Everything is shown already."
+        return ""
+
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Send what was typed."""
+        event.stop()
+        await self.action_act("chat.send")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show in the footer what can be done now."""
+        event.stop()
+        self.foot()
+
+    def act_chat_send(self) -> None:
+        """Ask what is typed; with nothing typed, ask again what failed."""
+        entry, interview, talk = self.query_one(Entry), self._interview, self._talk
+        assert interview is not None, "why_not was asked before"
+        text = entry.value.strip()
+        if text:
+            entry.value = ""
+            histories = [interview.history(number) for number in range(len(talk.models))]
+            turn = talk.begin(text, self._settings, self._system, self._blind, histories)
+            interview.ask(turn.places, text, self._system, self._settings)
+        elif talk.last is not None:
+            if not (failed := talk.repeat()):
+                return
+            interview.ask(failed, talk.last.question, talk.last.system, talk.last.settings)
+        elif any(look.phase == "failed" for look in self._looks):
+            interview.load()
+        self.query_one(Transcript).follow()
+        self._watch()
+        self.rebuild()
+
+    def act_chat_stop(self) -> None:
+        """Stop the answers; with none, empty the row; with an empty one, leave."""
+        entry = self.query_one(Entry)
+        if self._interview is not None and self._interview.asked:
+            self._interview.stop()
+            self._watch()
+        elif entry.value:
+            entry.value = ""
+        else:
+            self.app.call_later(self.app.back)  # type: ignore[attr-defined]
+
+    def act_chat_vote1(self) -> None:
+        """Prefer the left answer."""
+        self._vote(0)
+
+    def act_chat_vote2(self) -> None:
+        """Prefer the right answer."""
+        self._vote(1)
+
+    def _vote(self, column: int) -> None:
+        """Keep a vote."""
+        try:
+            self._talk.vote(column)
+        except WorkbenchError as error:
+            self.say(str(error), "error")
+            return
+        last = self._talk.last
+        assert last is not None
+        assert last.vote is not None
+        preferred = self._talk.models[last.vote].reference
+        self._votes[preferred] = self._votes.get(preferred, 0) + 1
+        self.rebuild()
+
+    def act_chat_blind(self) -> None:
+        """Hide who is who from now on, or tell it."""
+        self._blind = not self._blind
+        if not self._blind:
+            self._talk.reveal()
+        self.rebuild()
+
+    def act_chat_anew(self) -> None:
+        """Begin a new conversation with the same models."""
+        assert self._interview is not None, "something was said"
+        self._interview.anew()
+        self._talk = Conversation(self._talk.models, secrets.randbits(32))
+        self._watch()
+        self.rebuild()
+
+    def act_chat_keep(self) -> None:
+        """Write the conversation to files."""
+        try:
+            path = self._talk.keep()
+        except WorkbenchError as error:
+            self.say(str(error), "error")
+        else:
+            self.say(f"The conversation is in {path}, and beside it as JSON.")
+
+    def act_chat_again(self) -> None:
+        """Write the last question once more."""
+        entry, last = self.query_one(Entry), self._talk.last
+        assert last is not None, "something was said"
+        entry.value = last.question
+        entry.cursor_position = len(entry.value)
+
+    def act_chat_swap(self) -> None:
+        """Show the other column."""
+        self._pane = 1 - self._pane
+        self.rebuild()
+
+    def act_chat_up(self) -> None:
+        """Scroll up."""
+        self.query_one(Transcript).scroll_pages(-1)
+
+    def act_chat_down(self) -> None:
+        """Scroll down."""
+        self.query_one(Transcript).scroll_pages(1)
+
+    def act_chat_sampling(self) -> None:
+        """Ask how answers are drawn."""
+        from workbench.tui.screens.chat_sheets import SamplingSheet
+
+        def take(given: tuple[Settings, str] | None) -> None:
+            if given is not None:
+                self._settings, self._system = given
+                self.rebuild()
+
+        self.app.push_screen(SamplingSheet(self._settings, self._system), take)
+
+    def act_chat_models(self) -> None:
+        """Ask who answers."""
+        from workbench.tui.screens.chat_sheets import ModelsSheet
+
+        def take(given: tuple[Model, ...] | None) -> None:
+            if given and given != self._talk.models:
+                self.seat(given)
+
+        self.app.push_screen(ModelsSheet(self._talk.models), take)
