@@ -203,9 +203,11 @@ class Interview:
                     side.chat.close()
 
     def _fail(self, side: _Side, error: str) -> None:
-        """Keep why a side has no answer."""
+        """Keep why a side has no answer; what else it was to be asked goes unasked, until a person asks again."""
         with self._lock:
             side.enter("failed", error)
+            for whose, question in self._open:
+                question.dropped = question.dropped or whose is side
 
     def _do(self, side: _Side, question: Question | None) -> None:
         """Load a model where it is not, and ask it."""

@@ -47,17 +47,20 @@ _STEPS: dict[str, tuple[float, ...]] = {
 }
 
 
+def _bounds(name: str) -> str:
+    """Return between which values a setting lies."""
+    low, high = BOUNDS[name]
+    return f"from {low:g} to {units.count(high) if high >= 1000 else f'{high:g}'}"
+
+
 def parsed(name: str, text: str) -> float | int:
     """Return what a person typed as a value of a setting; raises UsageError with the bounds when it is none."""
-    low, high = BOUNDS[name]
     whole = isinstance(getattr(Settings(), name), int)
     try:
         value: float | int = int(text) if whole else float(text.replace(",", "."))
     except ValueError:
         kind = "a whole number" if whole else "a number"
-        raise UsageError(
-            f"{_ABOUT[name][0]} is {kind} from {low:g} to {high:,.0f}.".replace(",", units.SPACE)
-        ) from None
+        raise UsageError(f"{_ABOUT[name][0]} is {kind} {_bounds(name)}.") from None
     checked: dict[str, Any] = {name: value}
     Settings(**checked)
     return value
@@ -164,10 +167,7 @@ class SamplingSheet(_ListSheet):
         name = self.query_one(Listing).key or "system"
         lines = prose(width, _ABOUT[name][1])
         if name in BOUNDS:
-            low, high = BOUNDS[name]
-            usual = getattr(Settings(), name)
-            most = units.count(high) if high >= 1000 else f"{high:g}"
-            lines += [ink((f"from {low:g} to {most}, usually {usual:g}", "label"))]
+            lines += [ink((f"{_bounds(name)}, usually {getattr(Settings(), name):g}", "label"))]
         lines += [Content("")] * (4 - len(lines))
         return lines
 

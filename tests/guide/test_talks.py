@@ -1,0 +1,168 @@
+"""Interviews, votes that a DPO run can read, blind sides, transcripts, and who can be talked with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.guide.talks import BASE, TUNED, kept, look, talked
+from tests.support import wait_until
+from workbench.core.errors import UsageError
+from workbench.core.paths import assets_dir, data_home
+from workbench.data import survey
+from workbench.guide import talking, votes
+from workbench.guide.conversation import Conversation
+from workbench.guide.interview import Interview
+from workbench.runs.talk import Settings
+
+# Interviews
+
+
+def test_a_question_can_be_taken_back_while_its_model_is_loaded() -> None:
+    interview = Interview(["bundled"])
+    interview.ask((0,), "Hello", "", Settings(max_tokens=2000))
+    wait_until(lambda: interview.look(0).phase == "loading", 15, "it loads")
+    assert interview.asked
+    interview.stop()
+    assert not interview.asked
+    interview.close()
+    assert interview.join(20)
+    assert interview.history(0) == []
+
+
+def test_who_is_not_there_is_a_sentence_at_its_side() -> None:
+    interview = Interview(["no-such-model"])
+    interview.load()
+    wait_until(lambda: interview.look(0).phase == "failed", 15, "the refusal")
+    assert "There is no base 'no-such-model'" in interview.look(0).error
+    interview.close()
+    assert interview.join(5)
+
+
+# Votes
+
+
+def test_a_vote_is_a_row_that_dpo_learns_from() -> None:
+    talk = talked(("It is in Reedhaven.", "Gladly! It is in Reedhaven."), system="You answer for a shop.")
+    path = talk.vote(1)
+    assert path.parent == data_home() / "votes"
+    assert path.stat().st_mode & 0o077 == 0
+    (row,) = kept(path)
+    asked = [{"role": "system", "content": "You answer for a shop."}, {"role": "user", "content": "question 0"}]
+    assert row["prompt"] == asked
+    assert row["chosen"] == [{"role": "assistant", "content": "Gladly! It is in Reedhaven."}]
+    assert row["rejected"] == [{"role": "assistant", "content": "It is in Reedhaven."}]
+    origin = row["provenance"]
+    assert (origin["chosen_model"], origin["rejected_model"]) == ("some-run", "bundled")
+    assert origin["settings"]["temperature"] == Settings().temperature
+    assert (origin["blind"], origin["turn"], origin["same_prompt"]) == (False, 1, True)
+    for number in range(12):
+        talked((f"Answer {number} is short.", f"Gladly! Answer {number} it is.")).vote(number % 2)
+    found = survey.inspect({"paths": [str(path)]})
+    assert (found["type"], found["method"], found["usable"]) == ("conversational preference", "dpo", 13)
+    assert votes.tally(["some-run", "bundled"]) == {"some-run": 7, "bundled": 6}
+
+
+def test_half_a_row_that_a_full_disk_left_spoils_no_other() -> None:
+    talked(("one", "two")).vote(0)
+    path = votes.file_of(["bundled", "some-run"])
+    with path.open("ab") as file:
+        file.write(b'{"prompt": [{"role"')
+    talked(("three", "four")).vote(1)
+    rows = path.read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 3
+    assert json.loads(rows[2])["chosen"][0]["content"] == "four"
+    assert sum(votes.tally(["bundled", "some-run"]).values()) == 2
+
+
+def test_from_the_second_question_on_each_side_has_a_conversation_of_its_own() -> None:
+    talk = talked(("first left", "first right"), ("second left", "second right"))
+    (row,) = kept(talk.vote(0))
+    said = [message["content"] for message in row["prompt"]]
+    assert said == ["question 0", "first left", "question 1"]
+    assert row["provenance"]["same_prompt"] is False
+    other = [message["content"] for message in row["provenance"]["rejected_prompt"]]
+    assert other == ["question 0", "first right", "question 1"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "why"),
+    [(("same", "same "), "the same"), (("", "something"), "empty")],
+)
+def test_what_there_is_no_vote_on(answers: tuple[str, str], why: str) -> None:
+    talk = talked(answers)
+    assert why in talk.why_no_vote()
+
+
+def test_a_vote_takes_two_whole_answers_and_is_given_once() -> None:
+    talk = Conversation((BASE, TUNED), 0)
+    talk.begin("question", Settings(), "", False, [[], []])
+    talk.take(0, look("done", "one"))
+    assert "whole" in talk.why_no_vote()
+    talk.take(1, look("failed", error="It died."))
+    assert "enter asks it again" in talk.why_no_vote()
+    assert talk.repeat() == (1,)
+    talk.take(1, look("stopped", "tw"))
+    assert "half an answer" in talk.why_no_vote()
+    talk = talked(("one", "two"))
+    assert talk.why_no_vote() == ""
+    talk.vote(0)
+    assert "have voted" in talk.why_no_vote()
+
+
+def test_blind_sides_change_places_at_random_and_the_vote_goes_to_who_answered() -> None:
+    talk = talked(*((f"base {n}", f"tuned {n}") for n in range(20)), blind=True, seed=7)
+    again = talked(*((f"base {n}", f"tuned {n}") for n in range(20)), blind=True, seed=7)
+    order = [turn.places for turn in talk.turns]
+    assert order == [turn.places for turn in again.turns]
+    assert {(0, 1), (1, 0)} == set(order)
+    assert order != [turn.places for turn in talked(*((f"{n}", f"t{n}") for n in range(20)), blind=True, seed=8).turns]
+    last = talk.last
+    assert last is not None
+    assert last.hidden
+    row = kept(talk.vote(0))[-1]
+    assert row["chosen"][0]["content"] == ("base 19" if last.places[0] == 0 else "tuned 19")
+    assert row["provenance"]["chosen_model"] == ("bundled" if last.places[0] == 0 else "some-run")
+    assert row["provenance"]["blind"] is True
+    assert not last.hidden
+
+
+def test_a_conversation_is_kept_to_read_and_for_programs() -> None:
+    talk = talked(("# not a heading\n\x1b[31m", "fine"), ("second", "other"))
+    talk.vote(1)
+    path = talk.keep()
+    assert path.parent == data_home() / "chats"
+    text = path.read_text(encoding="utf-8")
+    assert "\x1b" not in text
+    assert "> # not a heading" in text
+    assert "## some-run, preferred" in text
+    body = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    assert body["models"] == ["bundled", "some-run"]
+    assert [answer["preferred"] for answer in body["turns"][1]["answers"]] == [False, True]
+    assert body["turns"][0]["answers"][0]["text"] == "# not a heading\n\x1b[31m"
+
+
+# Who answers
+
+
+def test_who_is_proposed() -> None:
+    assert talking.proposed() == ("bundled", "")
+    assert talking.proposed("bundled", "some.gguf") == ("bundled", "some.gguf")
+    assert talking.proposed("bundled") == ("bundled", "")
+    with pytest.raises(UsageError):
+        talking.proposed("no-such-model")
+    assert talking.model_of(str(assets_dir() / "base")).word == "base"
+
+
+def test_a_file_is_called_by_its_type(tmp_path: Path) -> None:
+    for name, word, label in (
+        ("demo-0dfd-Q4_K_M.gguf", "Q4_K_M", "demo-0dfd"),
+        ("anything.gguf", "GGUF", "anything"),
+        ("my-little-model.gguf", "GGUF", "my-little-model"),
+    ):
+        path = tmp_path / name
+        path.write_bytes(b"GGUF")
+        found = talking.model_of(str(path))
+        assert (found.word, found.label, found.run) == (word, label, "")
