@@ -1,6 +1,6 @@
 """`workbench models search` and `workbench models download`: base models of the hub.
 
-Owns the arguments and what is printed. The network is asked in another process; what came is read in a probe.
+Owns the arguments and what is printed. Must not know how the hub is asked.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from typing import Any
 
 from workbench.cli.models import parameters
 from workbench.cli.output import Live, count, duration, print_json, size, table
-from workbench.core import catalogue
 from workbench.core.errors import UsageError
 from workbench.core.text import one_line
-from workbench.runs import errand, hub_cache, probe
+from workbench.guide import hub
+from workbench.runs import hub_cache
 
-MODULE = "workbench.engine.hub"
 MOST = 100
 LINE_SECONDS = 5.0
 """Where lines cannot be rewritten, the state is told this often at most."""
@@ -34,25 +33,12 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
-def _standing(found: dict[str, Any], ids: set[str], families: dict[str, str]) -> tuple[str, str]:
-    """Return what a model of the hub is to the workbench, as (word for programs, words for people)."""
-    if found["refused"]:
-        return "refused", f"refused: {found['refused']}"
-    family = families.get(found["architecture"], "")
-    if found["id"] in ids:
-        return "catalogue", f"in the catalogue ({family})" if family else "in the catalogue"
-    return ("family", f"like {family}") if family else ("unknown", "architecture not in the catalogue")
-
-
 def _search(arguments: argparse.Namespace) -> int:
     """Print the models of the hub that are called so."""
     if not 1 <= arguments.limit <= MOST:
         raise UsageError(f"--limit is a number of models from 1 to {MOST}, not {arguments.limit}.")
-    request = {"words": arguments.words, "most": arguments.limit}
-    found = errand.run(MODULE, request, who="The search", online=True)["models"]
-    ids = {model.hub_id for model in catalogue.models()}
-    families = {family.architecture: family.name for family in reversed(catalogue.families())}
-    standings = [_standing(model, ids, families) for model in found]
+    found = hub.search(arguments.words, arguments.limit)
+    standings = [hub.standing(model) for model in found]
     here = [str(hub_cache.find(model["id"]) or "") for model in found]
     if arguments.json:
         told = zip(found, standings, here, strict=True)
@@ -103,16 +89,13 @@ def _teller(live: Live) -> Callable[[dict[str, Any]], None]:
 def _download(arguments: argparse.Namespace) -> int:
     """Bring a model here and say how it is called from now on."""
     live = Live(quiet=arguments.json)
-    request = {"id": arguments.id, "revision": arguments.revision}
     try:
-        report = errand.run(MODULE, request, _teller(live), who="The download", online=True)
+        report = hub.fetch(arguments.id, arguments.revision, _teller(live))
     except KeyboardInterrupt:
         live.line("Interrupted; what has come is kept, and the same command goes on there.")
         return 130
     finally:
         live.clear()
-    facts = probe.run_probe("workbench.runs.bases:inspect", {"path": report["folder"]}, seconds=60)
-    report["architecture"] = facts["architecture"]
     if arguments.json:
         print_json(report)
         return 0

@@ -13,7 +13,7 @@ from workbench.core import catalogue
 from workbench.core.catalogue import Model
 from workbench.core.errors import UsageError
 from workbench.core.text import one_line
-from workbench.core.units import count
+from workbench.guide import describing
 from workbench.runs import hub_cache
 
 
@@ -60,23 +60,15 @@ def _described(model: Model, here: str) -> dict[str, Any]:
 
 def _whole(model: Model, here: str) -> str:
     """Return all that is known of one model, for people."""
-    family, described = model.family, _described(model, here)
-    stretched = f", {count(model.extended_context)} stretched" if model.extended_context else ""
     terms = "   (accept its terms on the hub first)" if model.gated else ""
     fetch = f"workbench models download {model.hub_id}{terms}"
     lines = {
         "model": f"{model.hub_id}, {model.kind}, {parameters(model.parameters)} parameters",
-        "family": f"{family.name}: {family.description}",
-        "context": f"{count(model.context)} tokens{stretched}",
-        "licence": f"{model.licence}{', gated' if model.gated else ''}",
-        "thinking": model.thinking or "no switch",
-        "packing": family.packing,
-        "16-bit": ", ".join(family.sixteen_bit) or "nothing",
-        "GGUF": family.gguf,
-        "source": str(described["source"]),
+        "family": f"{model.family.name}: {model.family.description}",
+        **dict(describing.of_catalogue(model)),
         "here": here or f"no; get it with: {fetch}",
         "train": f"workbench train --base {model.hub_id} --data YOUR_FILE",
-    }  # fmt: skip
+    }
     return "\n".join(f"{name:<10}{one_line(text)}" for name, text in lines.items())
 
 

@@ -6,21 +6,30 @@ know how a list looks.
 
 from __future__ import annotations
 
+import os.path
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workbench.core import catalogue, recipe
-from workbench.core.errors import WorkbenchError
+from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.lifecycle import OUTCOMES
+from workbench.core.paths import expanded
 from workbench.core.plan import Base, Card
 from workbench.core.text import one_line
+from workbench.guide import hub
 from workbench.guide.fits import Fit, fits
-from workbench.runs import base_facts, hub_cache, store
+from workbench.runs import base_facts, bases, hub_cache, probe, store
 
 HERE, RUNS, AWAY, HUB = "on this machine", "your runs", "to download", "on the hub"
 _BUNDLED = "The tiny model that comes with the workbench: it learns in minutes on a processor."
 GROUPS = (HERE, RUNS, AWAY, HUB)
+MOST_OF_HUB = 20
+"""Models that a search of the hub shows."""
+WEIGHT_BYTES = 2
+"""Bytes of a parameter as models are published."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,27 @@ class Choice:
     family: str = ""
     about: str = ""
     """A sentence or two."""
+    folder: str = ""
+    """Where it lies on this machine, "" when it does not."""
+    refused: str = ""
+    """Why it cannot be a base, in a few words; "" when nothing speaks against it."""
+    standing: str = ""
+    """What a model of the hub is to the workbench, in a few words."""
+
+    @property
+    def is_away(self) -> bool:
+        """Whether it has to be downloaded first."""
+        return self.group in (AWAY, HUB)
+
+    @property
+    def can_be_planned(self) -> bool:
+        """Whether enough is known of it for a plan."""
+        return bool(self.fits) and not self.refused
+
+    @property
+    def bytes(self) -> int:
+        """About how much it takes on disk, 0 when unknown."""
+        return WEIGHT_BYTES * self.parameters
 
     def has(self, words: str) -> bool:
         """Return whether every word stands in what is known of it."""
@@ -56,44 +86,63 @@ class Choice:
 
 
 def choices(card: Card) -> tuple[Choice, ...]:
-    """Return every model to choose from, with what it takes on a card; looks at the cache of the hub and the runs."""
+    """Return every model to choose from, with what it takes on a card; looks at the cache of the hub and the runs.
+
+    What answers stands before what only continues text, the newer before the older; one without a date is newer than
+    the sources that dates come from, or the person's own.
+    """
     found = [_of_base(base_facts.of_reference(recipe.BUNDLED), card, HERE, "bundled", "Apache-2.0")]
-    for model in catalogue.models():
-        here = hub_cache.find(model.hub_id) is not None
-        found.append(
-            Choice(
-                model.hub_id,
-                model.hub_id.rsplit("/", 1)[-1],
-                HERE if here else AWAY,
-                model.parameters,
-                model.context,
-                model.licence,
-                model.date,
-                model.kind,
-                fits(base_facts.of_catalogue(model), card),
-                model.gated,
-                model.family.name,
-                model.family.description,
-            )
-        )
+    found += [_of_catalogue(model, card) for model in catalogue.models()]
     found += _runs(card)
     order = {group: place for place, group in enumerate(GROUPS)}
-    return tuple(sorted(found, key=lambda choice: (order[choice.group], _age(choice), -choice.parameters)))
+    return tuple(sorted(found, key=lambda choice: (order[choice.group], *_age(choice))))
 
 
-def _age(choice: Choice) -> int:
-    """Return a number that is smaller the newer a model is; runs and what is here keep their order of finding."""
+def _age(choice: Choice) -> tuple[bool, int, int]:
+    """Return what orders models that can be downloaded; runs and what is here keep their order of finding."""
     if choice.group != AWAY:
-        return 0
+        return False, 0, 0
     year, _, month = choice.released[:7].partition("-")
-    return -(int(year or 0) * 12 + int(month or 0))
+    months = int(year or 9999) * 12 + int(month or 12)
+    return choice.kind == "base", -months, -choice.parameters
+
+
+def _of_catalogue(model: catalogue.Model, card: Card, away: str = AWAY) -> Choice:
+    """Return a model of the catalogue, in the group `away` when it is not on this machine."""
+    here = hub_cache.find(model.hub_id)
+    return Choice(
+        reference=model.hub_id,
+        label=model.label,
+        group=away if here is None else HERE,
+        parameters=model.parameters,
+        context=model.context,
+        licence=model.licence,
+        released=model.date,
+        kind=model.kind,
+        fits=fits(base_facts.of_catalogue(model), card),
+        gated=model.gated,
+        family=model.family.name,
+        about=model.family.description,
+        folder=str(here or ""),
+    )
 
 
 def _of_base(base: Base, card: Card, group: str, label: str, licence: str, released: str = "") -> Choice:
     """Return a base of which only the configuration is known."""
     about = _BUNDLED if base.reference == recipe.BUNDLED else ""
-    size, fitting = base.shape.parameters, fits(base, card)
-    return Choice(base.reference, label, group, size, base.context, licence, released, "", fitting, about=about)
+    return Choice(
+        reference=base.reference,
+        label=label,
+        group=group,
+        parameters=base.shape.parameters,
+        context=base.context,
+        licence=licence,
+        released=released,
+        kind="",
+        fits=fits(base, card),
+        about=about,
+        folder=str(bases.resolve(base.reference).model_dir),
+    )
 
 
 def _runs(card: Card) -> list[Choice]:
@@ -114,9 +163,76 @@ def _runs(card: Card) -> list[Choice]:
 
 
 def of_path(text: str, card: Card) -> Choice:
-    """Return a folder, a run or a model of the hub that a person named; raises UsageError when it is none."""
-    base = base_facts.of_reference(text)
-    return _of_base(base, card, HERE, one_line(Path(text).name or text, 40), "")
+    """Return a folder, a run or a model of the hub that a person named.
+
+    A folder is looked at in a probe; of a model that is neither here nor in the catalogue the hub is asked. Raises
+    WorkbenchError with what to do when it is none of them, or one that is refused.
+    """
+    text = text.strip()
+    known = catalogue.known(text)
+    if known is not None:
+        return _of_catalogue(known, card)
+    folder = expanded(text)
+    is_folder = os.path.isdir(folder) and not (folder / "recipe.toml").is_file()
+    if not is_folder and hub.is_lacking(text):
+        return _of_hub(text, card)
+    found = bases.resolve(text)
+    if not found.run_id:
+        probe.run_probe("workbench.runs.bases:inspect", {"path": str(found.model_dir)}, seconds=60)
+    base = base_facts.of_reference(str(folder.resolve()) if is_folder else text)
+    label = one_line(Path(text).name or text, 60)
+    return _of_base(base, card, RUNS if found.run_id else HERE, label, "")
+
+
+def _of_hub(hub_id: str, card: Card) -> Choice:
+    """Return the model of the hub of that very name; raises WorkbenchError when there is none to train from."""
+    said = hub.search((hub_id,), MOST_OF_HUB)
+    found = next((facts for facts in said if facts["id"].lower() == hub_id.lower()), None)
+    if found is None:
+        raise UsageError(
+            f"The hub has no model for text {one_line(hub_id, 80)!r} with safetensors, and there is no such folder; "
+            "check the name."
+        )
+    choice = _of_facts(found, card)
+    if choice.refused:
+        raise UsageError(f"{choice.reference} cannot be a base: it is {choice.refused}; choose the original model.")
+    return choice
+
+
+def search(words: str, card: Card, stop: threading.Event | None = None) -> tuple[Choice, ...]:
+    """Return what the hub has by these words, those first that are downloaded most; what is refused comes last.
+
+    Setting `stop` ends the search. Raises WorkbenchError with what to do when the hub cannot be asked.
+    """
+    found = [_of_facts(facts, card) for facts in hub.search(words.split(), MOST_OF_HUB, stop)]
+    return tuple(sorted(found, key=lambda choice: bool(choice.refused)))
+
+
+def _of_facts(facts: dict[str, Any], card: Card) -> Choice:
+    """Return a model of the hub by what the hub tells of it in a list."""
+    known = catalogue.known(facts["id"])
+    if known is not None:
+        return _of_catalogue(known, card, HUB)
+    here = hub_cache.find(facts["id"])
+    if here is not None:
+        return _of_base(base_facts.of_reference(facts["id"]), card, HERE, facts["id"], one_line(facts["licence"], 40))
+    owner, _, name = facts["id"].partition("/")
+    _, words = hub.standing(facts)
+    return Choice(
+        reference=facts["id"],
+        label=name,
+        group=HUB,
+        parameters=facts["parameters"] or 0,
+        context=0,
+        licence=one_line(facts["licence"], 40),
+        released="",
+        kind="",
+        fits=(),
+        gated=facts["gated"],
+        about=f"By {owner}.",
+        refused=facts["refused"],
+        standing=words,
+    )
 
 
 def propose(found: Sequence[Choice], card: Card) -> tuple[str, str]:
@@ -126,7 +242,7 @@ def propose(found: Sequence[Choice], card: Card) -> tuple[str, str]:
     is here goes before what would have to be downloaded, and the newer before the older.
     """
     if not card.gpu:
-        return recipe.BUNDLED, "There is no GPU here, and this one learns on a processor in minutes."
+        return recipe.BUNDLED, "learns in minutes on a processor, and there is no GPU here."
     for group, said in ((HERE, "and is already here"), (AWAY, "and can be downloaded")):
         for tuning in ("lora", "qlora"):
             fitting = [
@@ -143,4 +259,4 @@ def propose(found: Sequence[Choice], card: Card) -> tuple[str, str]:
                 best = max(fitting, key=lambda choice: (choice.parameters // 2e9, choice.released, choice.parameters))
                 bits = "in 16 bits" if tuning == "lora" else "in 4 bits"
                 return best.reference, f"is the strongest base that this card trains {bits}, {said}."
-    return recipe.BUNDLED, "No model of the catalogue fits this card; this one does."
+    return recipe.BUNDLED, "fits this card, and no model of the catalogue does."

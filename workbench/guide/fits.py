@@ -5,7 +5,7 @@ Owns the demand it is told for. Must not know where a base comes from.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from workbench.core import memory, presets
 from workbench.core.demand import demand_of
@@ -25,6 +25,8 @@ class Fit:
     """Bytes at the peak of the leanest step of the preset: one row at a time, activations computed twice."""
     verdict: str
     """"fits", "tight" or "no"."""
+    parts: tuple[tuple[str, int], ...] = field(default=(), repr=False)
+    """(part, bytes) of the memory at the peak, the largest first."""
 
 
 def fits(base: Base, card: Card, method: str = "sft") -> tuple[Fit, ...]:
@@ -38,8 +40,9 @@ def fits(base: Base, card: Card, method: str = "sft") -> tuple[Fit, ...]:
             **({"target_modules": base.targets} if base.targets and tuning != "full" else {}),
         }
         recipe = resolve({"method": method, "tuning": tuning, **lean}, preset.values, preset.name).recipe
-        needed = memory.estimate(base.shape, demand_of(recipe, precision="bf16")).peak
-        found.append(Fit(tuning, needed, _verdict(needed, card.free)))
+        estimated = memory.estimate(base.shape, demand_of(recipe, precision="bf16"))
+        parts = sorted(((name, size) for name, size in estimated.parts.items() if size), key=lambda part: -part[1])
+        found.append(Fit(tuning, estimated.peak, _verdict(estimated.peak, card.free), tuple(parts)))
     return tuple(found)
 
 

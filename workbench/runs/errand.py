@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,12 @@ _USAGE_EXIT = 2
 _KEPT_BYTES = 1 << 16
 """Bytes kept of what a process said before it died."""
 _FAREWELL_SECONDS = 10.0
+_STOP_SECONDS = 0.2
+"""How often a thread that waits for a stop looks whether the child has ended by itself."""
+
+
+class StoppedError(WorkbenchError):
+    """An errand was ended because it was not wanted any more."""
 
 
 def death(code: int) -> str:
@@ -48,12 +55,14 @@ def run(
     who: str = "The engine",
     own_group: bool = True,
     online: bool = False,
+    stop: threading.Event | None = None,
 ) -> dict[str, Any]:
     """Run `python -m module` with `request` and return its last line; earlier ones and the last go to `on_line`.
 
     With `online` the child has the network and the person's credentials for the hub, which no engine needs. With
     `own_group` the child leads a group that is ended whole, politely first, when this call is left early; without,
-    it stays in the caller's group and shares its fate. Raises WorkbenchError or UsageError with the child's own
+    it stays in the caller's group and shares its fate. Setting `stop` ends the child from another thread, and the call
+    raises StoppedError. Raises WorkbenchError or UsageError with the child's own
     sentence, or one that says how it died; the child is gone then.
     """
     last: dict[str, Any] = {}
@@ -68,6 +77,8 @@ def run(
     )
     assert child.stdin is not None
     assert child.stdout is not None
+    if stop is not None:
+        threading.Thread(target=_end_at, args=(stop, child, own_group), daemon=True).start()
     try:
         with contextlib.suppress(BrokenPipeError):
             child.stdin.write(json.dumps(request).encode())
@@ -89,11 +100,21 @@ def run(
             child.stdin.close()
         child.stdout.close()
         said.close()
+    if stop is not None and stop.is_set() and code:
+        raise StoppedError(f"{who} was stopped.")
     if "error" in last:
         raise (UsageError if code == _USAGE_EXIT else WorkbenchError)(one_line(str(last["error"]), 600))
     if code or not last:
         raise WorkbenchError(f"{who} {death(code)} before it was done; {_kept(last_words)}try again.")
     return last
+
+
+def _end_at(stop: threading.Event, child: subprocess.Popen[bytes], own_group: bool) -> None:
+    """End a child when it is to stop; runs in a thread that lives as long as the child."""
+    while child.poll() is None:
+        if stop.wait(_STOP_SECONDS):
+            _end(child, own_group)
+            return
 
 
 def _kept(words: str) -> str:

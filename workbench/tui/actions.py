@@ -62,7 +62,7 @@ def _a(id: str, key: str, label: str, help: str, *screens: str, footer: bool = T
 ACTIONS: tuple[Action, ...] = (
     # The road
     _a("base.choose", "enter", "choose", "Take the model in focus as the base, and go on to the data.", "base"),
-    _a("base.search", "slash", "search", "Narrow the list by name, licence or size; from two words on, ask the hub.", "base"),
+    _a("base.search", "slash", "search", "Narrow the list by name, licence or size; with enter or from two words on, ask the hub.", "base"),
     _a("base.path", "p", "path or hub id", "Name a folder, a run or a model of the hub.", "base"),
     _a("base.fits", "f", "only fits", "Show only what fits this card, or everything again.", "base"),
     _a("base.about", "i", "about", "Everything that is known of the model in focus.", "base"),
@@ -137,7 +137,9 @@ ACTIONS: tuple[Action, ...] = (
     _a("models.search", "slash", "search", "Narrow the list, or ask the hub.", "models"),
     _a("models.download", "d", "download", "Bring the model in focus to this machine.", "models", "base"),
     _a("models.fits", "f", "only fits", "Show only what fits this card, or everything again.", "models"),
+    _a("models.path", "p", "path or hub id", "Name a folder, a run or a model of the hub.", "models"),
     _a("models.about", "i", "about", "Everything that is known of the model in focus.", "models"),
+    _a("models.cancel", "x", "stop", "Stop the download that is under way; what has come is kept.", "models", "base", footer=False),
     _a("settings.change", "enter", "change", "Take the next value of the setting in focus.", "settings"),
     _a("settings.less", "left", "before", "Take the value before of the setting in focus.", "settings", footer=False),
     _a("settings.more", "right", "next", "Take the next value of the setting in focus.", "settings", footer=False),

@@ -28,7 +28,8 @@ from workbench.runs import hardware
 from workbench.runs.hardware import Reading
 from workbench.tui import actions, crash, glyphs, ink, settings
 from workbench.tui.desk import Desk
-from workbench.tui.messages import ReadingTaken
+from workbench.tui.downloads import Downloads
+from workbench.tui.messages import DownloadEnded, DownloadMoved, ReadingTaken
 from workbench.tui.station import Known
 from workbench.tui.themes import THEMES
 
@@ -108,6 +109,7 @@ class Workbench(App[int]):
         self.reading: Reading | None = None
         self.road = Road()
         self.known = Known()
+        self.downloads = Downloads(self.post_message)
         self.error = ""
         """Why the application had to end, for the terminal it leaves."""
         if self.settings.still:
@@ -242,6 +244,32 @@ class Workbench(App[int]):
         self.reading = message.reading
         if isinstance(self.screen, Desk) and self.screen.is_mounted:
             self.screen.read(message.reading)
+
+    # Models on their way
+
+    def on_download_moved(self, message: DownloadMoved) -> None:
+        """Let the screen show how far a download is."""
+        if isinstance(self.screen, Desk) and self.screen.is_mounted:
+            self.screen.download_moved()
+
+    def on_download_ended(self, message: DownloadEnded) -> None:
+        """Let all screens know that a model is here now, or is not; the one that is shown says so."""
+        for screen in self.screen_stack:
+            if isinstance(screen, Desk) and screen.is_mounted:
+                screen.download_ended(message)
+        if isinstance(self.screen, Desk):
+            if message.error:
+                self.screen.say(f"{message.label}: {message.error}", "error")
+            else:
+                self.screen.say(
+                    f"The download of {message.label} is stopped; what has come is kept."
+                    if message.stopped
+                    else f"{message.label} is on this machine now."
+                )
+
+    def on_unmount(self) -> None:
+        """Stop what would outlive the application; what has come of a download is kept."""
+        self.downloads.close()
 
     def _hang_up(self) -> None:
         """End when the terminal is gone: Textual's reader would spin on it."""

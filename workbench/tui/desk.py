@@ -19,6 +19,7 @@ from textual.screen import Screen
 from workbench.core.errors import WorkbenchError
 from workbench.runs.hardware import Reading
 from workbench.tui import actions, crash
+from workbench.tui.messages import DownloadEnded
 from workbench.tui.widgets.footer import Footer
 from workbench.tui.widgets.header import Header
 
@@ -108,6 +109,12 @@ class Desk(Screen[None]):
     def read(self, reading: Reading) -> None:
         """Take a new look at the machine."""
         self.query_one(Header).read(reading)
+
+    def download_moved(self) -> None:
+        """Show how far a download is, where the screen has room for it."""
+
+    def download_ended(self, message: DownloadEnded) -> None:
+        """Take that a model is here now, or why it is not."""
 
     def foot(self) -> None:
         """Draw the footer anew: what can be done has changed."""

@@ -56,3 +56,19 @@ class RunsChanged(Message, bubble=False):
     def can_replace(self, message: Message) -> bool:
         """Return whether a message that still waits says the same."""
         return isinstance(message, RunsChanged)
+
+
+class DownloadMoved(Message, bubble=False):
+    """A download is further, or another is under way; the keeper has the figures."""
+
+    def can_replace(self, message: Message) -> bool:
+        """Return whether a message that still waits says the same."""
+        return isinstance(message, DownloadMoved)
+
+
+class DownloadEnded(Message, bubble=False):
+    """A download is over: `error` is "" when the model is here, and `stopped` tells that the person ended it."""
+
+    def __init__(self, reference: str, label: str, error: str = "", stopped: bool = False) -> None:
+        super().__init__()
+        self.reference, self.label, self.error, self.stopped = reference, label, error, stopped

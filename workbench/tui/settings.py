@@ -25,12 +25,14 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "signs": ("unicode", "ascii"),
     "motion": ("auto", "full", "none"),
     "notify": ("away", "always", "never"),
+    "models": ("all", "fitting"),
 }
 """Setting → what it can be."""
 HELP = {
     "theme": "graphite is dark, paper light; the ansi themes take the terminal's colours.",
     "signs": "ascii for fonts and terminals that lack the signs.",
     "motion": "auto leaves motion out over ssh.",
+    "models": "The models to choose from: all, or only those that fit.",
     "notify": "Ring when a run ends: while you are elsewhere, always, or never.",
 }
 
@@ -43,6 +45,7 @@ class Settings:
     signs: str = "unicode"
     motion: str = "auto"
     notify: str = "away"
+    models: str = "all"
 
     @property
     def still(self) -> bool:

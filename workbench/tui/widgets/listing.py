@@ -42,6 +42,9 @@ BLANK = Row("", lambda width, focused: Content(""))
 class Listing(Widget, can_focus=True):
     """Rows, one of them in focus; only what is seen is drawn."""
 
+    shares_focus = False
+    """Whether the bar goes when something else on the page has the focus."""
+
     DEFAULT_CSS = "Listing { height: 1fr; text-wrap: nowrap; }"
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -140,7 +143,8 @@ class Listing(Widget, can_focus=True):
         if not any(row.key for row in self._rows):
             self._at = -1
         self._follow()
-        here = self.has_focus or not isinstance(self.screen.focused, Listing)
+        elsewhere = self.screen.focused
+        here = self.has_focus or elsewhere is None or not (self.shares_focus or isinstance(elsewhere, Listing))
         lines = []
         for place in range(self._top, min(self._top + height, len(self._rows))):
             row = self._rows[place]

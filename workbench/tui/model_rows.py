@@ -1,0 +1,183 @@
+"""How models look in a list: columns, heads, rows, the legend, the line on the one in focus, and a download.
+
+Owns the columns and the words of rows. Must not know where the models come from or what is done with them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from workbench.core import units
+from workbench.core.plan import Card
+from workbench.guide.choices import AWAY, GROUPS, HUB, RUNS, Choice
+from workbench.tui.downloads import Download
+from workbench.tui.glyphs import glyph
+from workbench.tui.ink import Piece, cut, foreign, ink, place
+from workbench.tui.widgets.gauge import bar
+from workbench.tui.widgets.listing import BLANK, Row, still
+
+TUNINGS = (("qlora", "QLoRA"), ("lora", "LoRA"), ("full", "full"))
+SIGNS = {"fits": ("fits", "good"), "tight": ("tight", "warn"), "no": ("no", "faint")}
+WIDE = 84
+"""From so many columns on, context, licence and date have columns of their own."""
+_NAME, _NAME_NARROW = 27, 30
+_WORD_OF_KIND = " Instruct"
+_LICENCE = re.compile(r"\s*([(;].*|\b(Community|Open|LLM)?\s*Licen[sc]e\b|\bTerms of Use\b)")
+
+
+def short_name(label: str, room: int) -> str:
+    """Return a model's name in at most so many columns: what is usual is left out first, then words from its middle."""
+    name = foreign(label)
+    if len(name) > room:
+        name = name.replace(_WORD_OF_KIND, "")
+    words = name.split(" ")
+    while len(name) > room and len(words) > 3:
+        middle = (len(words) - 1) // 2
+        words[middle : middle + 2] = [glyph("cut")] if words[middle + 1] != glyph("cut") else [words[middle + 1]]
+        shorter = " ".join(words)
+        if len(shorter) >= len(name):
+            break
+        name = shorter
+    return cut(name, room)
+
+
+def short_licence(licence: str, room: int) -> str:
+    """Return a licence in at most so many columns, without the words that all of them have."""
+    return cut(_LICENCE.sub("", foreign(licence)).strip(), room)
+
+
+def _columns(width: int) -> dict[str, int]:
+    """Return where each figure stands; negative ones end so far from the right edge. What has no room is left out."""
+    if width < WIDE:
+        return {"size": -(width - 39), "qlora": -19, "lora": -10, "full": -1}
+    return {
+        "size": -(width - 33), "context": -(width - 41), "licence": 43, "released": 55, "qlora": -17, "lora": -9,
+        "full": -1,
+    }  # fmt: skip
+
+
+def heads(width: int) -> Content:
+    """Return the row of heads."""
+    at = _columns(width)
+    names = {"size": "size", "context": "context", "licence": "licence", "released": "released", **dict(TUNINGS)}
+    return place(width, *((column, ink((names[name], "label"))) for name, column in at.items()))
+
+
+def _fit(choice: Choice, tuning: str) -> Content:
+    """Return the badge of a tuning."""
+    fit = choice.fitting(tuning)
+    if fit is None:
+        return ink((units.NONE, "label"))
+    sign, role = SIGNS[fit.verdict]
+    amount = fit.needed / units.GIB
+    figure = f"{amount:.1f}" if amount < 29.5 else f"{amount:.0f}"
+    return ink((glyph(sign), role), f"{figure:>5}" if fit.verdict != "no" else (f"{figure:>5}", "label"))
+
+
+def row(choice: Choice) -> Row:
+    """Return the row of a model."""
+
+    def draw(width: int, focused: bool) -> Content:
+        at = _columns(width)
+        quiet = "value" if focused else "label"
+        plain = "label" if choice.refused else "value"
+        wide = "context" in at
+        name = short_name(choice.label, _NAME if wide else _NAME_NARROW)
+        size = units.parameters(choice.parameters) if choice.parameters else units.NONE
+        pieces = [(0, ink((name, "title" if focused else plain))), (at["size"], ink((size, plain)))]
+        if choice.group == HUB and not choice.fits:
+            # Nothing is known of its needs; what it is to the workbench stands in the room of the figures.
+            said = choice.refused or choice.standing
+            if wide:
+                pieces.append((at["licence"], ink((short_licence(choice.licence, 11), quiet))))
+            start = at["released"] if wide else 42
+            sign: list[Piece] = [(f"{glyph('failed')} ", "bad")] if choice.refused else []
+            return place(width, *pieces, (start, ink(*sign, (cut(foreign(said), width - start - 2), quiet))))
+        if wide:
+            released = units.month(choice.released) if choice.released else ""
+            context = units.tokens(choice.context) if choice.context else units.NONE
+            pieces += [
+                (at["context"], ink((context, quiet))),
+                (at["licence"], ink((short_licence(choice.licence, 11), quiet))),
+                (at["released"], ink((released, quiet))),
+            ]
+        pieces += [(at[tuning], _fit(choice, tuning)) for tuning, _ in TUNINGS]
+        return place(width, *pieces)
+
+    return Row(choice.reference, draw)
+
+
+def rows(shown: Sequence[Choice], on_hub: Sequence[Content] = ()) -> list[Row]:
+    """Return groups with their heads; `on_hub` are lines that stand where the hub's answer will be, or instead of it."""
+    found: list[Row] = []
+    for group in GROUPS:
+        members = [choice for choice in shown if choice.group == group]
+        lines = list(on_hub) if group == HUB else []
+        if members or lines:
+            found += [*([BLANK] if found else []), *still(ink((group, "section")))]
+            found += [*map(row, members), *still(*lines)]
+    return found
+
+
+def detail(choice: Choice | None, width: int) -> Content:
+    """Return what the row in focus leaves out, on one line."""
+    if choice is None:
+        return Content("")
+    context = f"{units.tokens(choice.context)} context" if choice.context else ""
+    licence = short_licence(choice.licence, 24) + (", gated" if choice.gated else "")
+    if choice.refused:
+        said = [choice.reference, f"refused: {choice.refused}"]
+    elif choice.group in (AWAY, HUB):
+        size = f"{units.gb(choice.bytes)} to download" if choice.bytes else ""
+        said = [choice.reference, licence] if width >= WIDE else [licence, context, units.month(choice.released)]
+        said += [size]
+    elif choice.group == RUNS:
+        said = [choice.reference, context]
+    else:
+        said = [licence, context, choice.folder or choice.reference]
+    return ink((cut("   ".join(foreign(text) for text in said if text and text != units.NONE), width), "label"))
+
+
+def legend(card: Card | None, width: int) -> Content:
+    """Return what the signs mean, and what the figures are."""
+    pieces: list[Piece] = []
+    for verdict, words in (("fits", "fits"), ("tight", "under 10 % spare"), ("no", "does not fit")):
+        sign, role = SIGNS[verdict]
+        pieces += [(glyph(sign), role), (f" {words}   ", "label")]
+    if card is None:
+        return ink(*pieces)
+    where = "free" if card.gpu else "of memory, no GPU"
+    right = ink((f"GiB needed, of {units.gib(card.free)} {where}", "label"))
+    left = ink(*pieces)
+    if left.cell_length + right.cell_length > width:
+        left = ink(*pieces[:2], ("  ", "label"), *pieces[2:3], (" under 10 %", "label"))
+    return place(width, (0, left), (-1, right))
+
+
+def progress(download: Download, width: int) -> Content:
+    """Return a download as one row: name, bar, share, bytes, speed, time left."""
+    narrow = width < WIDE
+    name = ink((f"{glyph('down')} ", "accent"), short_name(download.label, 14 if narrow else 22))
+    act = "models.cancel"
+    if download.state == "waiting":
+        return place(width, (0, name), (18 if narrow else 26, ink(("waits for the one before it", "label"))))
+    if not download.total:
+        return place(width, (0, name), (18 if narrow else 26, ink(("asking the hub", "label"))))
+    share = download.done / download.total
+    percent = ink((units.percent(share).split(units.SPACE)[0], "figure"), (f"{units.SPACE}%", "label"))
+    pieces = [(0, name), (18 if narrow else 26, bar(12 if narrow else 18, share))]
+    pieces.append((-(width - (36 if narrow else 51)), percent))
+    total = f"{download.total / units.GB:.1f}" if download.total >= units.GB else f"{download.total / units.GB:.2f}"
+    done = f"{download.done / units.GB:.1f}" if download.total >= units.GB else f"{download.done / units.GB:.2f}"
+    more = f", {download.waiting} wait" if download.waiting else ""
+    if download.state == "checking":
+        rest = f"{done} of {total} GB   checking hashes{more}"
+    else:
+        speed = f"{units.count(download.speed / 1e6) if download.speed >= 1e7 else f'{download.speed / 1e6:.1f}'} MB/s"
+        left = f"{units.duration(download.seconds_left)} left" if download.seconds_left is not None else ""
+        rest = f"{done} of {total} GB   " + (f"{speed:>9}   " if not narrow else "") + f"{left:>13}{more}"
+    pieces.append((-1, ink((rest, "label", act))))
+    return place(width, *pieces)
