@@ -25,7 +25,7 @@ from workbench.tui.downloads import Downloads
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import foreign, ink, place, prose
 from workbench.tui.messages import DownloadEnded
-from workbench.tui.widgets.listing import Listing
+from workbench.tui.widgets.listing import Listing, Row, still
 from workbench.tui.widgets.offer import Offer
 from workbench.tui.widgets.page import Page
 from workbench.tui.widgets.prompt import Confirm, Prompt
@@ -33,7 +33,6 @@ from workbench.tui.widgets.search import SearchRow
 
 PAUSE_SECONDS = 0.7
 """After so long without another letter the hub is asked, when there are two words."""
-_SEARCHING = (("enter", "ask the hub"), ("↓", "list"), ("esc", "clear"))
 
 
 class ModelList(Listing):
@@ -82,9 +81,7 @@ class ModelDesk(Desk):
 
     def list_of_models(self) -> ComposeResult:
         """Yield title and proposal, the search, the list, and what goes with it."""
-        keys = (
-            _SEARCHING if glyph("down") == "↓" else tuple((key.replace("↓", "down"), verb) for key, verb in _SEARCHING)
-        )
+        keys = (("enter", "ask the hub"), (glyph("down"), "list"), ("esc", "clear"))
         yield Page(self._top, id="top")
         yield SearchRow("search by name, licence or size", keys, id="search")
         yield Page(self._heads, id="heads")
@@ -99,12 +96,12 @@ class ModelDesk(Desk):
     @property
     def downloads(self) -> Downloads:
         """What is on its way."""
-        return self.app.downloads  # type: ignore[attr-defined, no-any-return]
+        return self.app.downloads  # type: ignore[attr-defined]
 
     @property
     def fitting(self) -> bool:
         """Whether only what fits is shown."""
-        return self.app.settings.models == "fitting"  # type: ignore[attr-defined, no-any-return]
+        return self.app.settings.models == "fitting"  # type: ignore[attr-defined]
 
     def everything(self) -> list[Choice]:
         """Return all models that are known of, each once."""
@@ -165,13 +162,13 @@ class ModelDesk(Desk):
             return [ink((f"The hub has {more} for text with safetensors that is called so.", "label"))]
         return []
 
-    def _rows(self) -> list[Any]:
+    def _rows(self) -> list[Row]:
         """Return the list: groups with their heads."""
         found = model_rows.rows(self.shown(), self._on_hub())
         if not found and self._choices:
             why = "Nothing here is called so" if self._words else "Nothing fits"
             more = "; enter asks the hub for it." if self._words else "; f shows everything."
-            return model_rows.still(ink((why + more, "label")))
+            return still(ink((why + more, "label")))
         return found
 
     def _bottom(self, width: int) -> list[Content]:
@@ -210,9 +207,8 @@ class ModelDesk(Desk):
 
     # What is found out
 
-    def on_mount(self) -> None:
-        """Look for models."""
-        super().on_mount()
+    def begin(self) -> None:
+        """Put the list in focus and look for models."""
         self.listing.focus()
         if (card := self.card()) is not None:
             self.ask("choices", choices.choices, card)
@@ -229,7 +225,8 @@ class ModelDesk(Desk):
             self.ask("choices", choices.choices, value)
         elif what == "choices" and card is not None:
             first = not self._choices
-            reference, why = self._proposed = choices.propose(value, card)
+            self._proposed = choices.propose(value, card)
+            reference = self._proposed[0]
             # What is proposed stands where the person looks first.
             self._choices = tuple(
                 sorted(value, key=lambda choice: choice.group == AWAY and choice.reference != reference)

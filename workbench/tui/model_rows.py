@@ -97,7 +97,7 @@ def row(choice: Choice) -> Row:
             sign: list[Piece] = [(f"{glyph('failed')} ", "bad")] if choice.refused else []
             return place(width, *pieces, (start, ink(*sign, (cut(foreign(said), width - start - 2), quiet))))
         if wide:
-            released = units.month(choice.released) if choice.released else ""
+            released = units.month(choice.released) if choice.released or choice.kind else ""
             context = units.tokens(choice.context) if choice.context else units.NONE
             pieces += [
                 (at["context"], ink((context, quiet))),
@@ -111,7 +111,7 @@ def row(choice: Choice) -> Row:
 
 
 def rows(shown: Sequence[Choice], on_hub: Sequence[Content] = ()) -> list[Row]:
-    """Return groups with their heads; `on_hub` are lines that stand where the hub's answer will be, or instead of it."""
+    """Return groups with their heads; `on_hub` are lines that stand where the hub's answer will be, or in its place."""
     found: list[Row] = []
     for group in GROUPS:
         members = [choice for choice in shown if choice.group == group]
