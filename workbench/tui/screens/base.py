@@ -22,6 +22,10 @@ class BaseScreen(ModelDesk, Station):
     STATION = "base"
     TITLE_OF_PAGE = "Base"
 
+    def on_mount(self) -> None:
+        """Look for models; what every station does on its mount follows by itself."""
+        self.begin()
+
     def page(self) -> ComposeResult:
         """Yield the list of models."""
         yield from self.list_of_models()

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 
+from workbench.core import units
 from workbench.guide import asking
 from workbench.tui.ink import ink
 from workbench.tui.model_list import ModelDesk
@@ -30,7 +31,7 @@ class ModelsScreen(ModelDesk):
 
     def on_mount(self) -> None:
         """Ask for the card when nobody has yet."""
-        super().on_mount()
+        self.begin()
         if self.card() is None:
             self.ask("card", asking.card)
 
@@ -45,9 +46,8 @@ class ModelsScreen(ModelDesk):
         if not self._choices:
             return super().proposal(width)
         here = sum(1 for choice in self.everything() if not choice.is_away)
-        return [
-            ink((f"{here}", "figure"), " on this machine; ", ("d", "key", "models.download"), " brings others here.")
-        ]
+        get = ("d", "key", "models.download")
+        return [ink((units.count(here), "figure"), " on this machine; ", get, " brings others here.")]
 
     def take(self, reference: str) -> None:
         """Begin the road with a model."""
