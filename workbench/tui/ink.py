@@ -135,9 +135,9 @@ _HELD = "\ue000"
 def prose(width: int, *pieces: Piece) -> list[Content]:
     """Return pieces as a paragraph, broken at blanks; those that hold a number and its unit together are none."""
     whole = ink(*pieces)
-    held = Content(whole.plain.replace("\u00a0", _HELD), whole.spans)
+    held = Content(whole.plain.replace("\u00a0", _HELD), list(whole.spans))
     lines = (line.rstrip() for line in held.wrap(max(width, 8)))
-    return [Content(line.plain.replace(_HELD, "\u00a0"), line.spans) for line in lines]
+    return [Content(line.plain.replace(_HELD, "\u00a0"), list(line.spans)) for line in lines]
 
 
 def lines_of(text: str, width: int, role: str = "value", most: int = 0) -> list[Content]:
