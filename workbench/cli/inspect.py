@@ -6,7 +6,7 @@ Owns how a survey is told. Must not read data itself: a limited child does, and 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from workbench.cli import marks
@@ -14,7 +14,9 @@ from workbench.cli.output import LABEL, Live, count, paragraph, print_json
 from workbench.core.errors import UsageError
 from workbench.core.recipe import METHODS
 from workbench.core.text import one_line
+from workbench.guide.previewing import preview
 from workbench.guide.sources import assignments, inspected, local
+from workbench.guide.surveying import turns_of
 
 BARS = " ▁▂▃▄▅▆▇█"
 ROW_CHARACTERS = 240
@@ -69,23 +71,10 @@ def _lengths(found: Mapping[str, Any]) -> list[str]:
     return [paragraph("lengths", words), f"{'':<{LABEL}}0 {_bars(histogram)} {last}"]
 
 
-def _turns(row: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    """Yield (who, text) for the parts of a canonical row."""
-    for name, value in row.items():
-        if name == "tools":
-            continue
-        turns: list[dict[str, Any]] = value if isinstance(value, list) else [{"role": name, "content": str(value)}]
-        for turn in turns:
-            said = turn.get("content") or "; ".join(
-                str(call.get("function", call)) for call in turn.get("tool_calls") or []
-            )
-            yield (name if name not in ("messages", "prompt", turn["role"]) else turn["role"]), str(said)
-
-
 def _row(label: str, row: Mapping[str, Any]) -> list[str]:
     """Return the lines that show a canonical row."""
     lines = [label]
-    for who, said in _turns(row):
+    for who, said in turns_of(row):
         lines.append(paragraph(f"  {who}"[: LABEL - 1], one_line(said, ROW_CHARACTERS)))
     return lines
 
@@ -138,16 +127,6 @@ def told(found: Mapping[str, Any]) -> str:
     for number, row in enumerate(found["examples"]):
         lines += ["", *_row(f"row {number + 1}", row)]
     return "\n".join(lines)
-
-
-def preview(found: Mapping[str, Any], request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how a base reads the rows of a survey: tokens with marks, lengths in tokens, what is wrong with them."""
-    from workbench.runs import bases, errand, probe
-
-    base = bases.resolve(request["base"])
-    probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
-    asked = {**request, "base_dir": str(base.model_dir), "rows": found["examples"], "method": found["method"]}
-    return errand.run("workbench.engine.preview", asked, who="The preview")
 
 
 def _template(told: Mapping[str, Any]) -> str:

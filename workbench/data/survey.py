@@ -17,6 +17,7 @@ from workbench.core.units import count
 from workbench.data import account, canonical, counting, plan, sources
 from workbench.data.curate import secrets
 from workbench.data.curate.texts import characters, text_of
+from workbench.data.layouts import FORMATS
 from workbench.data.readers.records import shown
 from workbench.data.sources import Part
 
@@ -157,6 +158,17 @@ def _unused(part: Part) -> list[str]:
     return sorted({column for row in part.sample for column in row} - used)[:_SHOWN_COLUMNS]
 
 
+def _choices(part: Part) -> dict[str, Any]:
+    """Return what a person can say of the rows of a part: the formats, the roles of the one it has, the columns."""
+    layout = part.detection.layout
+    format = FORMATS[layout.format] if layout is not None else None
+    return {
+        "formats": {name: known.rows for name, known in FORMATS.items()},
+        "roles": [*format.required, *format.optional] if format is not None else [],
+        "columns": sorted({column for row in part.sample for column in row})[:_SHOWN_COLUMNS],
+    }
+
+
 def _place(part: Part) -> str:
     """Return where the rows of a part are, for a sentence."""
     more = f" and {len(part.members) - 1} more" if len(part.members) > 1 else ""
@@ -207,6 +219,7 @@ def described(surveyed: Survey, paths: Sequence[str]) -> dict[str, Any]:
         "reasons": _reasons(surveyed),
         "columns": dict(detection.columns) if detection else {},
         "unused_columns": _unused(main) if main is not None else [],
+        "choices": _choices(main) if main is not None else {"formats": {}, "roles": [], "columns": []},
         "examples": [clipped(row) for row in counted.examples],
         "lengths": lengths([characters(row) for row in surveyed.rows], "characters"),
         "problems": _problems(surveyed),

@@ -29,6 +29,8 @@ class Action:
     """Names of the screens that have it; `EVERYWHERE` for all."""
     footer: bool = True
     """Whether the footer shows it where there is room."""
+    beside: str = ""
+    """The id of the action that goes the other way: the footer shows both keys with this one's label."""
 
     @property
     def method(self) -> str:
@@ -54,9 +56,9 @@ STATIONS = ("base", "data", "method", "fit", "review", "use")
 _ROAD = (*STATIONS, "run")
 
 
-def _a(id: str, key: str, label: str, help: str, *screens: str, footer: bool = True) -> Action:
+def _a(id: str, key: str, label: str, help: str, *screens: str, footer: bool = True, beside: str = "") -> Action:
     """Return an action; the table reads best with a row each."""
-    return Action(id, key, label, help, screens, footer)
+    return Action(id, key, label, help, screens, footer, beside)
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -71,7 +73,18 @@ ACTIONS: tuple[Action, ...] = (
     _a("data.microscope", "m", "microscope", "Show every token of a row: what is learnt and what is only read.", "data"),
     _a("data.fix", "x", "fix", "Mend the problem in focus with the setting that is proposed for it.", "data"),
     _a("data.rows", "r", "rows", "Look through the rows, and at those that were set aside.", "data"),
+    _a("data.change", "c", "change", "Say by hand what the line in focus should be: the format, or the column of a role.", "data"),
     _a("data.bundled", "u", "bundled", "Take the questions that come with the workbench.", "data", footer=False),
+    _a("microscope.before", "left", "token before", "Go to the token before.", "microscope", footer=False),
+    _a("microscope.after", "right", "token", "Go to the next token.", "microscope", beside="microscope.before"),
+    _a("microscope.row_before", "left_square_bracket", "row before", "Go to the row before.", "microscope", footer=False),
+    _a("microscope.row_after", "right_square_bracket", "row", "Go to the next row.", "microscope", beside="microscope.row_before"),
+    _a("microscope.template", "t", "template", "Show all the chat template writes, or only the words of the row.", "microscope"),
+    _a("microscope.fix", "x", "fix", "Mend the first problem with the setting that is proposed for it.", "microscope"),
+    _a("microscope.close", "m", "close", "Close the microscope.", "microscope"),
+    _a("rows.usable", "1", "usable", "Look through the rows that can be used.", "rows"),
+    _a("rows.aside", "2", "set aside", "Look through the rows that were set aside, and why.", "rows"),
+    _a("rows.microscope", "m", "microscope", "Show every token of the row in focus.", "rows"),
     _a("method.next", "enter", "next", "Take the method in focus, and go on to what fits.", "method"),
     _a("method.less", "left,minus", "less", "Mix in less general text.", "method", footer=False),
     _a("method.more", "right,plus", "more", "Mix in more general text.", "method", footer=False),
@@ -145,7 +158,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("settings.more", "right", "next", "Take the next value of the setting in focus.", "settings", footer=False),
     _a("settings.keys", "e", "write keys", "Write a file with every key, to be changed there.", "settings"),
     # Everywhere
-    _a("screen.back", "escape", "back", "Leave this page.", "run", "runs", "export", "compare", "models", "settings", *STATIONS, footer=False),
+    _a("screen.back", "escape", "back", "Leave this page.", "run", "runs", "export", "compare", "models", "settings", "microscope", "rows", *STATIONS, footer=False),
     _a("go.guide", "f2", "guide", "Go to the road: from a base to a chat.", EVERYWHERE, footer=False),
     _a("go.runs", "f3", "runs", "Go to the runs.", EVERYWHERE, footer=False),
     _a("go.models", "f4", "models", "Go to the models.", EVERYWHERE, footer=False),

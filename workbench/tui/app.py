@@ -62,6 +62,8 @@ def _screen(module: str, name: str) -> Callable[..., Screen[Any]]:
 PLACES: dict[str, Callable[..., Screen[Any]]] = {
     "base": _screen("base", "BaseScreen"),
     "data": _screen("data", "DataScreen"),
+    "microscope": _screen("microscope", "MicroscopeScreen"),
+    "rows": _screen("rows", "RowsScreen"),
     "method": _screen("method", "MethodScreen"),
     "fit": _screen("fit", "FitScreen"),
     "review": _screen("review", "ReviewScreen"),

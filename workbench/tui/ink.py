@@ -38,6 +38,7 @@ ROLES = {
     "tint1": "$foreground on $tint1",
     "tint2": "$foreground on $tint2",
     "cursor": "reverse bold $accent",
+    "cut-off": "strike $warning",
 }
 """Role → style, on theme variables alone."""
 

@@ -36,6 +36,9 @@ class Known:
     """What was looked at: data, method, format, columns."""
     survey: dict[str, Any] | None = None
     survey_of: tuple[Any, ...] = ()
+    preview: dict[str, Any] | None = None
+    """How the base reads the first rows of the data."""
+    preview_of: tuple[Any, ...] = ()
     plan: Plan | None = None
     trouble: str = ""
     """Why there is no plan."""

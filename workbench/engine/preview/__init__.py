@@ -11,6 +11,8 @@ Request; every key but the first two may be left out:
     method        what is learnt: sft, cpt, …; guessed from the rows when empty
     tuning        full, lora or qlora: which advice is given
     trained_tokens  the recipe's trainable_token_indices: tokens that are trained already
+    first, shown  with paths, the number of usable rows before the first to show, and how many to show at most: 0 and 3
+    measured      false to measure nothing: max_length is given
     max_length    tokens an example may have; 0 takes the proposal
     lengths_of    canonical rows to measure; or
     paths, format, columns   files and folders to sample rows from, as `workbench.data.sources.find` takes them;
@@ -20,7 +22,9 @@ Answer:
 
     method, max_length, context (0: the base tells none)
     rows      for each row {"tokens": [{"id", "text", "mark"}], "length", "trained", "trained_share", "cut",
-              "end_added", "control_tokens", "checks": [sentence], "error": why it gives no example, or ""};
+              "end_added", "control_tokens", "checks": [sentence], "error": why it gives no example, or "",
+              "about": what each check is about: start, stop, whole or text,
+              "turns": [{"who", "first": number of its first token}], "special": ids of special tokens in it};
               marks: trained, masked (read, not learnt), template (written by the chat template), control (a control
               token, read), truncated (beyond max_length, lost). The texts of the tokens together are the whole text.
     lengths   {"unit": "tokens", "sampled", "min", "mean", "p5" … "p99", "max", "histogram": {"width", "rows"},

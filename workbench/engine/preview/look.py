@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import signal
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,6 +20,8 @@ from workbench.core.errors import WorkbenchError
 from workbench.core.units import count
 
 SHOWN_ROWS = 3
+SHOWN_CHARACTERS = 400_000
+"""Rows are shown until they have so many characters; at least one is."""
 TEMPLATE_SECONDS = 10
 """Processor time the chat template has for all rows shown, or for a batch of measured ones."""
 RENDERED_FROM = ("sft", "dpo", "kto", "orpo", "reward", "ppo", "grpo", "distill")
@@ -64,18 +67,23 @@ def _rows(request: Mapping[str, Any], method: str) -> tuple[list[dict[str, Any]]
         convert = account.converter(part.detection.layout, part.why_not, kind, canonical.Tally())
         return (made for row in rows if not isinstance(made := convert(row), canonical.Rejected))
 
-    first: list[dict[str, Any]] = []
-    for part in found.parts:
-        read = (
-            record.value
-            for member in part.members
-            for record in readers.read(member)
-            if isinstance(record, readers.Record)
-        )
-        # What proves unreadable in its middle is told in the survey.
-        with contextlib.suppress(readers.Unreadable):
-            first.extend(itertools.islice(converted(part, read), SHOWN_ROWS - len(first)))
-    return first or given, list(converted(main, main.sample))
+    def readable(part: sources.Part) -> Iterator[dict[str, Any]]:
+        for member in part.members:
+            # What proves unreadable in its middle is told in the survey.
+            with contextlib.suppress(readers.Unreadable):
+                read = (record.value for record in readers.read(member) if isinstance(record, readers.Record))
+                yield from converted(part, read)
+
+    begin, number = request.get("first") or 0, request.get("shown") or SHOWN_ROWS
+    every = (row for part in found.parts for row in readable(part))
+    shown: list[dict[str, Any]] = []
+    characters = 0
+    for row in itertools.islice(every, begin, begin + number):
+        characters += len(json.dumps(row, ensure_ascii=False))
+        if shown and characters > SHOWN_CHARACTERS:
+            break
+        shown.append(row)
+    return shown or given, [] if request.get("measured") is False else list(converted(main, main.sample))
 
 
 def method_of(row: Mapping[str, Any]) -> str:

@@ -83,17 +83,58 @@ def _said(row: Mapping[str, Any], text: str) -> list[tuple[int, int]]:
     told = conversations(row)
     if not told:
         return [(0, len(text))]
+    return [stretch for _, *stretch in _contents(told[0][0], text)]  # type: ignore[misc]
+
+
+def _contents(messages: Sequence[Mapping[str, Any]], text: str) -> list[tuple[int, int, int]]:
+    """Return (message, start, end) of the words of messages in a rendered text, of those that are found in it."""
     stretches = []
     position = 0
-    for message in told[0][0]:
+    for number, message in enumerate(messages):
         content = message.get("content")
         for words in (content, content.strip()) if isinstance(content, str) and content.strip() else ():
             start = text.find(words, position)
             if start >= 0:
                 position = start + len(words)
-                stretches.append((start, position))
+                stretches.append((number, start, position))
                 break
     return stretches
+
+
+def _turns(using: Encoders, row: Mapping[str, Any], found: Traced, special: Mapping[int, str]) -> list[dict[str, Any]]:
+    """Return where each turn begins, as {"who", "first": token}; a stop token ends the turn before it.
+
+    What a template says before the first turn of the row is a turn of its own, called template.
+    """
+    told = conversations(row)
+    if not told:
+        return [{"who": "text", "first": 0}]
+    messages = told[0][0]
+    marks = [
+        (end, token in using.stops)
+        for token, (_, end) in zip(found.example.input_ids, found.offsets, strict=False)
+        if token in special
+    ]
+    turns: list[tuple[str, int]] = []
+    before = 0
+    for number, start, end in _contents(messages, found.text):
+        between = [(place, stops) for place, stops in marks if before < place <= start]
+        stops = [place for place, stop in between if stop]
+        cut = stops[-1] if stops else between[0][0] if between and turns else before
+        while cut < start and found.text[cut].isspace():
+            cut += 1
+        if not turns:
+            turns += [("template", 0)] if stops and cut < start else []
+            cut = cut if stops else 0
+        turns.append((str(messages[number]["role"]), cut))
+        before = end
+    first = 0
+    told_turns = []
+    for who, cut in turns or [(str(messages[0]["role"]), 0)]:
+        while first < len(found.offsets) and found.offsets[first][0] < cut:
+            first += 1
+        told_turns.append({"who": who, "first": first})
+    return told_turns
 
 
 def _texts(found: Traced) -> Iterator[str]:
@@ -111,7 +152,17 @@ def _texts(found: Traced) -> Iterator[str]:
 
 def view(using: Encoders, row: Mapping[str, Any], max_length: int) -> dict[str, Any]:
     """Return a row token by token, as the package's docstring has it."""
-    nothing = {"tokens": [], "length": 0, "trained": 0, "trained_share": 0.0, "cut": False, "end_added": False}
+    nothing: dict[str, Any] = {
+        "about": [],
+        "turns": [],
+        "special": [],
+        "tokens": [],
+        "length": 0,
+        "trained": 0,
+        "trained_share": 0.0,
+        "cut": False,
+        "end_added": False,
+    }
     try:
         found = traced(using, row)
     except MaskError as error:
@@ -139,6 +190,7 @@ def view(using: Encoders, row: Mapping[str, Any], max_length: int) -> dict[str, 
         if number < SHOWN_TOKENS:
             tokens.append({"id": token, "text": text, "mark": mark})
     kept = sum(label != IGNORED for label in labels[:limit])
+    checks = _checks(using, found, article, max_length)
     return {
         "tokens": tokens,
         "length": len(ids),
@@ -147,7 +199,10 @@ def view(using: Encoders, row: Mapping[str, Any], max_length: int) -> dict[str, 
         "cut": len(ids) > limit,
         "end_added": found.example.end_added,
         "control_tokens": found.example.control_tokens,
-        "checks": _checks(using, found, article, max_length),
+        "checks": [said for _, said in checks],
+        "about": [about for about, _ in checks],
+        "turns": _turns(using, row, found, special),
+        "special": sorted({token for token in ids if token in special}),
         "error": "" if kept or _is_prompt(row) else "the answer begins beyond max_length",
     }
 
@@ -164,39 +219,43 @@ def _padded(found: Traced, using: Encoders) -> list[str]:
     return texts + [str(name) for name in using.tokenizer.convert_ids_to_tokens(added)]
 
 
-def _checks(using: Encoders, found: Traced, article: bool, max_length: int) -> list[str]:
-    """Return what is to be said about the beginning and the end of a row, one sentence each."""
+def _checks(using: Encoders, found: Traced, article: bool, max_length: int) -> list[tuple[str, str]]:
+    """Return what is to be said about the beginning and the end of a row: what it is about, and a sentence."""
     tokenizer, ids, labels = using.tokenizer, found.example.input_ids, found.example.labels
-    said = []
+    said: list[tuple[str, str]] = []
     bos = tokenizer.bos_token_id
     name = one_line(str(tokenizer.bos_token), 40)
     if bos is not None and ids[:2] == [bos, bos]:
-        said.append(f"It begins with {name} twice: the chat template writes it although it stands there already.")
+        text = f"It begins with {name} twice: the chat template writes it although it stands there already."
+        said.append(("start", text))
     elif bos is not None and not article and ids[0] != bos and tokenizer("a")["input_ids"][0] == bos:
-        said.append(
+        text = (
             f"It begins without {name}, which this tokenizer puts before every text: the chat template does not "
             "write it, so training and chatting go without."
         )
+        said.append(("start", text))
     if article:
         pieces = -(-len(ids) // max_length)
         if pieces > 1:
-            said.append(f"It is longer than max_length and is learnt as {pieces} examples without overlap.")
+            said.append(("whole", f"It is longer than max_length and is learnt as {pieces} examples without overlap."))
         if document_end(tokenizer) is None:
-            said.append("It ends without a token for the end of a document, since this tokenizer has none.")
+            said.append(("stop", "It ends without a token for the end of a document, since this tokenizer has none."))
         return said
     if found.example.end_added:
-        said.append(
+        text = (
             "The chat template leaves the answer without a stop token; "
             f"{one_line(str(tokenizer.eos_token), 40)} is added so that the model learns to stop."
         )
+        said.append(("stop", text))
     learnt = [label for label in labels if label != IGNORED]
     if learnt and learnt[-1] not in using.stops:
-        said.append("The answer ends without a stop token, so the model does not learn to stop.")
+        said.append(("stop", "The answer ends without a stop token, so the model does not learn to stop."))
     if len(ids) > max_length:
-        said.append(
+        text = (
             f"It has {count(len(ids))} tokens and is cut to {count(max_length)}: the end of the answer is not learnt."
         )
+        said.append(("whole", text))
     if number := found.example.control_tokens:
         what = f"{count(number)} control tokens stand" if number > 1 else "A control token stands"
-        said.append(f"{what} in its text; it is read as plain text.")
+        said.append(("text", f"{what} in its text; it is read as plain text."))
     return said

@@ -11,7 +11,7 @@ from textual import events
 from textual.content import Content
 from textual.widget import Widget
 
-from workbench.tui.actions import Action, shown
+from workbench.tui.actions import BY_ID, Action, shown
 from workbench.tui.ink import Piece, ink, place
 
 MOST = 7
@@ -40,13 +40,16 @@ class Footer(Widget):
         for action in self._actions[:MOST]:
             key = shown(self._key_of(action))
             label = f" {action.label}"
-            if used + len(key) + len(label) > room:
+            other = BY_ID[action.beside] if action.beside else None
+            before = f"{shown(self._key_of(other))} " if other is not None else ""
+            if used + len(before) + len(key) + len(label) > room:
                 break
             off = bool(self._why_not(action.id))
             role = "faint" if off else "enter" if key == "enter" else "key"
             gap = "   "
+            line += [(before, role, action.beside)] if other is not None else []
             line += [(key, role, action.id), (label, "faint" if off else "label", action.id), gap]
-            used += len(key) + len(label) + len(gap)
+            used += len(before) + len(key) + len(label) + len(gap)
         return place(width, (0, ink(*line[:-1])), (-1, help_at))
 
     def on_click(self, event: events.Click) -> None:

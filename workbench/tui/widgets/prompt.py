@@ -5,6 +5,7 @@ Owns typing, completion and the refusal of what cannot be taken. Must not know w
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -19,6 +20,19 @@ from textual.widgets import Input, Static
 from workbench.core.errors import WorkbenchError
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, ink, prose
+
+
+class Completed(Suggester):
+    """Completes with the first of what a function finds; it is called in a thread, as a disk may be slow."""
+
+    def __init__(self, complete: Callable[[str], Sequence[str]]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._complete = complete
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """Return what begins as the value does."""
+        found = await asyncio.to_thread(self._complete, value)
+        return next((text for text in found if text != value), None)
 
 
 class Prompt(ModalScreen[str | None]):

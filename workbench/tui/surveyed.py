@@ -1,0 +1,146 @@
+"""What the pages about the data share: the survey, the preview, problems with their fixes, rows as they are shown.
+
+Owns the words and figures that stand on more than one of them. Must not open data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from textual.content import Content
+
+from workbench.core import units
+from workbench.core.errors import WorkbenchError
+from workbench.guide import asking, previewing, surveying
+from workbench.guide.road import name_of
+from workbench.tui import glyphs
+from workbench.tui.ink import Piece, cut, foreign, ink, lines_of, place, prose
+from workbench.tui.station import Station
+from workbench.tui.widgets.listing import Row
+
+LABEL, NOTE = 14, 36
+"""Columns of the value and of the note of a fact."""
+_PROBLEM_LINES = 3
+_BARS = (" ▁▂▃▄▅▆▇█", " ..::||##")
+
+
+def histogram(found: Mapping[str, Any]) -> str:
+    """Return lengths as small bars; every bar with a row in it is seen."""
+    rows, signs = found["rows"], _BARS[glyphs.is_ascii()]
+    most = max(rows, default=0)
+    return "".join(signs[0 if not number else max(1, round(8 * number / most))] for number in rows)
+
+
+class OfData(Station):
+    """What the data station and the pages behind it share: the survey, the preview, and problems with their fixes."""
+
+    STATION = "data"
+
+    @property
+    def survey(self) -> dict[str, Any] | None:
+        """The survey of the road's data as it is read now, None where there is none yet."""
+        return self.known.survey if self.known.survey_of == asking.looked_at(self.road) else None
+
+    @property
+    def glance(self) -> dict[str, Any] | None:
+        """The glance at the road's data as it is read now."""
+        return self.known.glance if self.known.glance_of == asking.looked_at(self.road) else None
+
+    @property
+    def longest(self) -> int:
+        """The longest example in tokens, 0 where the rows decide."""
+        return previewing.max_length(self.road, self.known.plan)
+
+    @property
+    def preview(self) -> dict[str, Any] | None:
+        """How the base reads the first rows, None where it is not known for the values there are now."""
+        return self.known.preview if self.known.preview_of == previewing.key(self.road, self.longest) else None
+
+    def problems(self) -> list[dict[str, Any]]:
+        """Return what is wrong with the data, and with how the base reads it."""
+        survey, preview = self.survey, self.preview
+        usable = survey["usable"] if survey else 0
+        return [*(survey["problems"] if survey else ()), *(previewing.problems(preview, usable) if preview else ())]
+
+    def mend(self, fix: Mapping[str, Any]) -> None:
+        """Set what a problem's fix sets, or take it back when it is set."""
+        if surveying.is_mended(self.road, fix):
+            self.settle(self.road.without(*fix))
+            return
+        try:
+            road = self.road
+            for name, value in fix.items():
+                road = road.with_value(name, value)
+        except WorkbenchError as error:
+            self.say(str(error), "error")
+            return
+        self.settle(road)
+
+    def heading(self, width: int) -> Content:
+        """Return the title with the name and size of the data."""
+        data = self.road.data
+        size = surveying.size_of(data)
+        more = f" and {len(data) - 1} more" if len(data) > 1 else ""
+        name = cut(foreign(name_of(data[0])), 36) + more if data else ""
+        right = ink(name, (f"   {units.gb(size)}" if size else "", "label"))
+        return place(width, (0, ink(("Data", "title"))), (-1, right))
+
+    def length_line(self) -> tuple[list[Piece], str, Mapping[str, Any] | None]:
+        """Return (length in figures, what a limit would cut, the histogram): measured, estimated, or in characters."""
+        preview, glance, survey = self.preview, self.glance, self.survey
+        if preview is not None and preview["lengths"].get("sampled"):
+            told = preview["lengths"]
+            limit = preview["max_length"]
+            share = next((item["share"] for item in told["covered"] if item["max_length"] == limit), 1.0)
+            total = survey["usable"] if survey else told["sampled"]
+            cut_rows = round((1 - share) * total)
+            articles = bool(glance and glance["articles"])
+            lost = "are split" if articles else "would be cut"
+            loses = f"{units.count(cut_rows)} rows {lost}" if cut_rows else "none is cut"
+            note = f"{units.percent(share, 1 if share < 1 else 0)} within {units.count(limit)}; {loses}"
+            return [f"median {units.count(told['p50'])} tokens"], note, told
+        if glance is not None:
+            told = glance["lengths"]
+            note = f"the longest has about {units.count(told['max'])}"
+            return [("about ", "label"), f"{units.count(told['p50'])} tokens"], note, None
+        if survey is not None and survey["lengths"].get("sampled"):
+            told = survey["lengths"]
+            note = f"95 % have up to {units.count(told['p95'])}"
+            return [f"median {units.count(told['p50'])} characters"], note, told
+        return [units.NONE], "", None
+
+
+def rendered(row: Mapping[str, Any], width: int, most: int) -> list[Content]:
+    """Return a canonical row, each turn with its role, of at most so many lines each."""
+    lines = []
+    for who, said in surveying.turns_of(row):
+        words = lines_of(" ".join(said.split()) if most < 4 else said, width - LABEL, most=most) or [Content("")]
+        for number, line in enumerate(words):
+            head = ink((cut(foreign(who), LABEL - 2), "label")) if not number else ink("")
+            lines.append(place(width, (0, head), (LABEL, line)))
+    return lines
+
+
+def sentence_rows(
+    short: bool, key: str, label: str, sign: Piece, text: str, role: str, fix: list[Piece], width: int
+) -> list[Row]:
+    """Return a sentence with its sign and its fix as rows, of which the first can be in focus."""
+    tail = ink("  ", *fix) if fix else Content("")
+    if short:
+        lines = [ink((cut(foreign(text), width - 2 - tail.cell_length), role)) + tail]
+    else:
+        lines = prose(width - 2, (foreign(text), role))[:_PROBLEM_LINES]
+        if fix and lines[-1].cell_length + tail.cell_length <= width - 2:
+            lines[-1] += tail
+        elif fix:
+            lines.append(ink(*fix))
+
+    def drawn(line: Content, first: bool) -> Any:
+        def draw(columns: int, focused: bool) -> Content:
+            head = ink((label if first else "", "title" if focused else "label"))
+            return place(columns, (0, head), (LABEL, ink(sign) if first else ink("")), (LABEL + 2, line))
+
+        return draw
+
+    return [Row("" if number else key, drawn(line, not number)) for number, line in enumerate(lines)]
