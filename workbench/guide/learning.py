@@ -118,6 +118,7 @@ def figures(road: Road, plan: Plan | None, base: Base | None, card: Card | None,
     if glance is not None:
         about = "about " if glance["about"] else ""
         found["rows"] = about + units.count(glance["rows"]) + (" articles" if glance["articles"] else " rows")
+        found[f"{glance['method']}_rows"] = found["rows"]
         lengths = glance["lengths"]
         found |= {"mean": units.count(lengths["mean"]), "p50": units.count(lengths["p50"])}
         found |= {"p99": units.count(lengths["p99"]), "longest": units.count(lengths["max"])}
@@ -153,18 +154,21 @@ def _of_plan(plan: Plan) -> dict[str, str]:
         "tuning": TUNING_NAMES[wanted.tuning],
         "max_length": units.count(wanted.max_length),
         "batch": units.count(wanted.per_device_train_batch_size),
-        "passes": units.count(passes),
+        "passes": "1 pass" if passes == 1 else f"{units.count(passes)} passes",
         "effective": units.count(effective),
         "epochs": f"{wanted.num_train_epochs:g}",
         "steps": units.count(plan.steps),
         "rate": units.rate(wanted.learning_rate),
-        "warmup": units.count(round(wanted.warmup_ratio * plan.steps)),
         "decay": _DECAYS.get(wanted.lr_scheduler_type, "changes with the steps"),
         "needs": _amount(plan.chosen),
         "disk": units.gb(plan.disk),
         f"{wanted.tuning}_needs": _amount(plan.chosen),
         **{f"{other.tuning}_needs": _amount(other) for other in plan.alternatives},
     }
+    if warmup := round(wanted.warmup_ratio * plan.steps):
+        found["warmup"] = units.count(warmup)
+    if size := plan.chosen.memory.parts.get("adapter"):
+        found["adapter"] = _size(size)
     if plan.pace.hours is not None:
         found["time"] = units.duration(3600 * plan.pace.hours)
     if wanted.tuning != "full":
@@ -200,7 +204,7 @@ def filled(template: str, known: Mapping[str, str], missing: str | None = units.
         value = known.get(name, missing)
         if value is None:
             return None
-        pieces.append((format(value, layout or ""), True))
+        pieces.append((format(value, layout or ""), name != "decay"))
     return pieces
 
 
@@ -231,7 +235,7 @@ class Tried:
     shown: str
     road: Road
     change: str
-    """What it would change, in a sentence."""
+    """What it would change, as a phrase; "" where the plan stays as it is."""
 
 
 def tried(
@@ -293,4 +297,4 @@ def _difference(plan: Plan, then: Plan) -> str:
             f"about {units.duration(3600 * then.pace.hours)} in place of {units.duration(3600 * plan.pace.hours)}"
         )
     end = "" if then.fits else "; it does not fit"
-    return (", ".join(said) or "the same memory and time") + end
+    return ", ".join(said) + end

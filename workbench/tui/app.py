@@ -145,7 +145,7 @@ class Workbench(App[int]):
         for screen in self.screen_stack:
             if isinstance(screen, Desk) and screen.is_mounted:
                 screen.rebuild()
-                screen.refresh(layout=True)
+                screen.query("*").refresh()
 
     # Screens
 

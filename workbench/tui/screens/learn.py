@@ -176,7 +176,7 @@ class LearnSheet(Sheet):
         tried = self._tried
         return prose(
             width, ("t", "key"), (" takes ", "label"), (f"{tried.label} {tried.shown}", "section"),
-            (f": {tried.change}. ", "label"), (says, "label"),
+            (f": {tried.change}. " if tried.change else ". ", "label"), (says, "label"),
         )  # fmt: skip
 
     def _row(self, number: int, topic: Topic) -> Row:
