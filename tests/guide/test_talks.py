@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.guide.talks import BASE, TUNED, kept, look, talked
+from tests.nvml.machines import machine, rtx_4090, told
 from tests.support import wait_until
 from workbench.core.errors import UsageError
 from workbench.core.paths import assets_dir, data_home
@@ -154,6 +155,14 @@ def test_who_is_proposed() -> None:
     with pytest.raises(UsageError):
         talking.proposed("no-such-model")
     assert talking.model_of(str(assets_dir() / "base")).word == "base"
+
+
+def test_what_does_not_fit_on_the_card_is_said_before_it_is_loaded(tmp_path: Path) -> None:
+    ask = "import json; from workbench.guide import talking; print(json.dumps(talking.room_for('bundled')))"
+    full = told(tmp_path / "machine.json", machine(rtx_4090(free=2 << 20)), ask)
+    assert "The card has 0.00 GiB free and this model needs about 0.0" in full
+    assert told(tmp_path / "machine.json", machine(rtx_4090()), ask) == ""
+    assert told(tmp_path / "machine.json", machine(), ask) == ""
 
 
 def test_a_file_is_called_by_its_type(tmp_path: Path) -> None:

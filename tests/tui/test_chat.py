@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tests.guide.talks import BASE, TUNED, kept, look, talked
 from tests.support import wait_until
@@ -203,6 +205,31 @@ async def test_values_are_set_within_their_bounds() -> None:
         assert app.screen is screen
         assert screen._settings.temperature == 0.25
         assert "temperature 0.25" in page_text(app)
+
+
+@played
+async def test_models_are_chosen_for_each_side(tmp_path: Path) -> None:
+    file = tmp_path / "demo-Q8_0.gguf"
+    file.write_bytes(b"no model")
+    app = Workbench("chat", ("bundled",))
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, ChatScreen)
+        await until(pilot, lambda: screen._interview is not None, "the screen knows whom it talks with")
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: "on this machine" in page_text(app), "the list")
+        await pilot.press("2")
+        assert "The other side is that model already" in page_text(app)
+        await pilot.press("p", *"nothing-here", "enter")
+        assert "There is no base 'nothing-here'" in page_text(app)
+        await pilot.press("ctrl+u")
+        app.screen.query_one(Input).value = str(file)
+        await pilot.press("enter", "2")
+        assert "2  right  Q8_0  demo" in page_text(app)
+        await pilot.press("x", "enter")
+        await until(pilot, lambda: [model.word for model in screen._talk.models] == ["Q8_0"], "the file alone")
+        await until(pilot, lambda: "not a GGUF" in " ".join(page_text(app).split()), "the refusal of the file", 60)
+        assert "enter tries again" in page_text(app)
 
 
 def test_bounds_are_said() -> None:

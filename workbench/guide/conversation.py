@@ -27,6 +27,7 @@ class Answer:
     error: str = ""
     reason: str = ""
     rate: float = 0.0
+    tokens: int = 0
 
     @property
     def growing(self) -> bool:
@@ -92,6 +93,12 @@ class Conversation:
         self.turns.append(turn)
         return turn
 
+    def stop(self) -> None:
+        """Give up the answers that have not begun; what is being written comes to its own end."""
+        for answer in self.last.answers if self.last else []:
+            if answer.phase in ("waiting", "loading", "ready"):
+                answer.phase = "stopped"
+
     def repeat(self) -> tuple[int, ...]:
         """Make the failed answers of the newest turn anew and return their models, in the order of the columns."""
         turn = self.last
@@ -110,6 +117,7 @@ class Conversation:
         before = (answer.phase, answer.rate)
         answer.text += look.text
         answer.phase, answer.error, answer.reason, answer.rate = look.phase, look.error, look.reason, look.rate
+        answer.tokens = look.tokens
         return bool(look.text) or before != (answer.phase, answer.rate)
 
     def reveal(self) -> None:

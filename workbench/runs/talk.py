@@ -25,6 +25,7 @@ from typing import Any
 
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.text import one_line
+from workbench.runs import hardware
 from workbench.runs.process import engine_env
 
 _FAREWELL_SECONDS = 2.0
@@ -138,7 +139,7 @@ class ChatProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=engine_env(),
+            env=engine_env() | {hardware.VISIBLE: hardware.training_card()},
             start_new_session=True,
         )
         try:

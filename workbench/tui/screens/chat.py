@@ -115,6 +115,8 @@ class ChatScreen(Desk):
                 entry.value = self._first or example
                 entry.cursor_position = len(entry.value)
             self._first = ""
+        elif what == "seated":
+            self.seat(value)
         elif what == "votes":
             self._votes = dict(value)
             self.query_one("#set", Page).again()
@@ -269,6 +271,8 @@ class ChatScreen(Desk):
         entry = self.query_one(Entry)
         if self._interview is not None and self._interview.asked:
             self._interview.stop()
+            self._talk.stop()
+            self._draw()
             self._watch()
         elif entry.value:
             entry.value = ""
@@ -357,7 +361,7 @@ class ChatScreen(Desk):
         from workbench.tui.screens.chat_sheets import ModelsSheet
 
         def take(given: tuple[Model, ...] | None) -> None:
-            if given and given != self._talk.models:
-                self.seat(given)
+            if given and [model.reference for model in given] != [model.reference for model in self._talk.models]:
+                self.ask("seated", talking.beside, given)
 
         self.app.push_screen(ModelsSheet(self._talk.models), take)

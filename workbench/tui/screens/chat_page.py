@@ -21,6 +21,8 @@ from workbench.tui.widgets.transcript import WIDEST, Exchange, Reply, columns
 
 ONE_PANE = 72
 """Below so many columns there is room for one side only."""
+_TIMED = 50
+"""From so many columns on a pane has room for how long a phase takes."""
 _DATED = re.compile(r"\d{4}-\d\d-\d\d-")
 
 
@@ -67,13 +69,13 @@ def heads(shown: Shown, width: int, trouble: str) -> list[Content]:
     pieces, rules = [], []
     for column, (start, wide) in zip(shown.panes, columns(width, len(shown.panes)), strict=True):
         model = shown.talk.models[shown.talk.places[column]]
-        status = _status(shown.looks[shown.talk.places[column]])
+        status, kept = _status(shown.looks[shown.talk.places[column]], wide >= _TIMED), 16 if wide >= _TIMED else 9
         said: list[Piece] = [(f"{column + 1}", "here"), "  "] if len(shown.talk.models) == 2 else []
         if shown.hidden:
             said.append(("hidden", "label"))
         else:
             said += [(foreign(model.word), "title"), "   "]
-            room = wide - ink(*said).cell_length - status.cell_length - 2
+            room = wide - ink(*said).cell_length - max(status.cell_length, kept) - 2
             label = foreign(model.label)
             said.append((cut(label if len(label) <= room else _DATED.sub("", label, count=1), max(room, 1)), "label"))
         pieces.append((start, place(wide, (0, ink(*said)), (-1, status))))
@@ -81,11 +83,11 @@ def heads(shown: Shown, width: int, trouble: str) -> list[Content]:
     return [place(width, *pieces), place(width, *rules)]
 
 
-def _status(look: Look) -> Content:
-    """Return a phase with its sign."""
+def _status(look: Look, timed: bool) -> Content:
+    """Return a phase with its sign, and with how long it takes where there is room."""
     phase, seconds = look.phase, look.seconds
     if phase in ("loading", "reading"):
-        after = f" {units.duration(seconds)}" if seconds >= 2 else ""
+        after = f" {units.duration(seconds)}" if timed and seconds >= 2 else ""
         return ink((f"{glyph('running')} ", "accent"), phase, (after, "label"))
     if phase == "writing":
         return ink((f"{glyph('running')} ", "accent"), phase)
@@ -103,7 +105,7 @@ def exchanges(shown: Shown) -> list[Exchange]:
         return [
             Exchange(turn.question, tuple(_reply(shown, turn, column) for column in panes)) for turn in shown.talk.turns
         ]
-    return [Exchange("", tuple(Reply(foot=_before(shown, column)) for column in panes))] if panes else []
+    return [Exchange("", tuple(Reply(note=_before(shown, column)) for column in panes))] if panes else []
 
 
 def _before(shown: Shown, column: int) -> tuple[Content, ...]:
@@ -120,34 +122,41 @@ def _before(shown: Shown, column: int) -> tuple[Content, ...]:
 def _reply(shown: Shown, turn: Turn, column: int) -> Reply:
     """Return one answer with what stands under it."""
     answer = turn.answers[turn.places[column]]
-    return Reply(answer.text, answer.phase == "writing", tuple(_under(shown, turn, column, answer)))
+    foot = _vote(shown, turn, column) if len(shown.talk.models) == 2 else None
+    return Reply(answer.text, answer.phase == "writing", tuple(_note(shown, turn, answer)), foot)
 
 
-def _under(shown: Shown, turn: Turn, column: int, answer: Answer) -> list[Content]:
-    """Return the lines under an answer: what went wrong, how it ended, the vote."""
-    wide, talk = shown.wide, shown.talk
-    last = turn is talk.last
+def _note(shown: Shown, turn: Turn, answer: Answer) -> list[Content]:
+    """Return what is said of an answer that did not come to its own end."""
     if answer.phase == "failed":
-        lines = prose(wide, (f"{glyph('failed')} ", "bad"), answer.error)
-        return [*lines, ink(("enter", "enter"), (" asks again", "label"))] if last and turn.over else lines
+        lines = prose(shown.wide, (f"{glyph('failed')} ", "bad"), answer.error)
+        return [*lines, ink(("enter", "enter"), (" asks again", "label"))] if turn is shown.talk.last else lines
     if answer.phase == "stopped":
         return [ink(("stopped", "label"))]
-    lines = []
     if answer.phase == "done" and answer.reason == "length":
-        lines.append(ink((f"cut at {units.count(turn.settings.max_tokens)} tokens", "label")))
+        if answer.tokens >= turn.settings.max_tokens:
+            return [ink((f"cut at {units.count(turn.settings.max_tokens)} tokens", "label"))]
+        return [ink(("cut where the context was full", "label"))]
+    return []
+
+
+def _vote(shown: Shown, turn: Turn, column: int) -> Content | None:
+    """Return the vote on an answer, or how one is given."""
+    wide, talk = shown.wide, shown.talk
     model = talk.models[turn.places[column]]
     if turn.vote is not None:
         own = turn.vote == turn.places[column]
-        after = f"{model.word}, {model.label}" if turn.blind else "saved as a preference row" if own else ""
+        saved = "saved as a preference row" if wide >= 42 else "saved"
+        after = f"{model.word}, {model.label}" if turn.blind else saved if own else ""
         said: list[Piece] = [(f"{glyph('check')} ", "good"), ("your vote", "section"), "   "] if own else []
-        lines.append(ink(*said, (foreign(after, wide - 14), "label")))
-    elif last and len(talk.models) == 2 and turn.over:
+        return ink(*said, (foreign(after, wide - 14), "label"))
+    if turn is talk.last and turn.over:
         action = f"chat.vote{column + 1}"
         if not talk.why_no_vote():
-            lines.append(ink((f"{column + 1}", "key", action), (" prefer this one", "label", action)))
-        elif talk.are_same(turn):
-            lines.append(ink(("the same on both sides", "label")))
-    return lines
+            return ink((f"{column + 1}", "key", action), (" prefer this one", "label", action))
+        if talk.are_same(turn):
+            return ink(("the same on both sides", "label"))
+    return None
 
 
 def figures(shown: Shown, width: int) -> Content:

@@ -102,12 +102,6 @@ class _ListSheet(ModalScreen[Any]):
         """Cover the page where there is no room beside it."""
         self.set_class(self.app.size.width < 100, "-narrow")
 
-    def say(self, text: str, level: str) -> None:
-        """Say a sentence at the edge."""
-        from workbench.core.text import clean
-
-        self.app.notify(clean(text), severity=level, markup=False, timeout=6)  # type: ignore[arg-type]
-
 
 class SamplingSheet(_ListSheet):
     """Temperature and the rest; handed back as (settings, system prompt)."""
@@ -242,6 +236,7 @@ class ModelsSheet(_ListSheet):
         self._seats = list(models)
         self._found: list[Model] = []
         self._looking = True
+        self._complaint = ""
 
     def on_mount(self) -> None:
         """Look for models."""
@@ -298,7 +293,14 @@ class ModelsSheet(_ListSheet):
         """Return what happens on leaving."""
         if self._looking:
             return [ink(("looking for models", "label")), Content("")]
+        if self._complaint:
+            return [*prose(width, (f"{glyph('failed')} ", "bad"), self._complaint), Content("")]
         return [*prose(width, ("Other models begin a new conversation.", "label")), Content("")]
+
+    def on_listing_moved(self, message: Listing.Moved) -> None:
+        """Take a complaint away."""
+        self._complaint = ""
+        self.query_one("#note", Page).again()
 
     def _focused(self) -> Model | None:
         """Return the model in focus."""
@@ -312,8 +314,10 @@ class ModelsSheet(_ListSheet):
             return
         other = self._seats[1 - number] if len(self._seats) > 1 - number else None
         if other is not None and other.reference == model.reference:
-            self.say("The other side is that model already; two of the same have nothing to compare.", "information")
+            self._complaint = "The other side is that model already; two of the same have nothing to compare."
+            self._fill()
             return
+        self._complaint = ""
         if number < len(self._seats):
             self._seats[number] = model
         else:

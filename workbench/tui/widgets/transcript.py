@@ -34,8 +34,10 @@ class Reply:
 
     text: str = ""
     growing: bool = False
-    foot: tuple[Content, ...] = ()
-    """Lines under it: a vote, why it ended, what went wrong."""
+    note: tuple[Content, ...] = ()
+    """Lines right under it: why it ended, what went wrong."""
+    foot: Content | None = None
+    """A line under it, in one row with those of the other columns: a vote."""
 
 
 @dataclass(frozen=True)
@@ -126,11 +128,10 @@ class Transcript(Widget):
             rows += [Content("")] * (2 if tall else 1)
         at = columns(width, len(exchange.replies))
         bodies = [self._body(reply, wide) for reply, (_, wide) in zip(exchange.replies, at, strict=True)]
-        feet = [reply.foot for reply in exchange.replies]
         height = max(len(body) for body in bodies)
-        for column, foot in enumerate(feet):
-            if any(feet):
-                bodies[column] += [Content("")] * (height - len(bodies[column]) + 1) + list(foot)
+        for body, reply in zip(bodies, exchange.replies, strict=True):
+            if reply.foot is not None:
+                body += [*[Content("")] * (height - len(body) + 1), reply.foot]
         for row in range(max(len(body) for body in bodies)):
             pieces = [
                 (start, body[row].truncate(wide))
@@ -143,15 +144,15 @@ class Transcript(Widget):
     def _body(self, reply: Reply, wide: int) -> list[Content]:
         """Return an answer as lines, with the caret where it grows."""
         text = reply.text if reply.growing else reply.text.rstrip()
-        if not text and not reply.growing:
-            return []
-        lines = [ink((line, "value")) for line in lines_of(text, wide)]
+        lines = [ink((line, "value")) for line in lines_of(text, wide)] if text or reply.growing else []
         if reply.growing:
             caret = ink((glyph("caret"), "accent"))
             if lines[-1].cell_length < wide:
                 lines[-1] += caret
             else:
                 lines.append(caret)
+        if reply.note:
+            lines += [*([Content("")] if lines else []), *reply.note]
         return lines
 
     def render(self) -> Content:
