@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 
 from textual import events
 from textual.content import Content
@@ -48,6 +49,10 @@ class Exchange:
     replies: tuple[Reply, ...]
 
 
+_Row = tuple[tuple[int, str | Content, str], ...]
+"""Pieces at their columns, each with its role; made into text when the row is seen."""
+
+
 @lru_cache(4096)
 def folded(line: str, width: int) -> tuple[str, ...]:
     """Return one clean line in lines of a width; what begins a list stays apart, and its text stands under itself."""
@@ -84,7 +89,7 @@ class Transcript(Widget):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._exchanges: Sequence[Exchange] = ()
-        self._drawn: list[tuple[Exchange, int, list[Content]]] = []
+        self._laid: list[tuple[Exchange, int, list[_Row]]] = []
         self._top = 0
         self._following = True
 
@@ -103,64 +108,62 @@ class Transcript(Widget):
         self._following = True
         self.refresh()
 
-    def _rows(self, width: int) -> list[Content]:
-        """Return all rows; an exchange that has not changed is not drawn again."""
-        del self._drawn[len(self._exchanges) :]
-        rows: list[Content] = []
+    def _rows(self, width: int) -> list[_Row]:
+        """Return all rows; an exchange that has not changed is not laid out again."""
+        del self._laid[len(self._exchanges) :]
+        rows: list[_Row] = []
         for number, exchange in enumerate(self._exchanges):
-            kept = self._drawn[number] if number < len(self._drawn) else None
+            kept = self._laid[number] if number < len(self._laid) else None
             if kept is None or kept[:2] != (exchange, width):
-                self._drawn[number:] = [(exchange, width, self._of(exchange, width))]
-            rows += self._drawn[number][2]
+                self._laid[number:] = [(exchange, width, self._of(exchange, width))]
+            rows += self._laid[number][2]
         return rows
 
-    def _of(self, exchange: Exchange, width: int) -> list[Content]:
+    def _of(self, exchange: Exchange, width: int) -> list[_Row]:
         """Return the rows of one exchange."""
-        rows = [Content("")]
+        rows: list[_Row] = [()]
         tall = self.app.size.height >= 32
         if exchange.question:
             room = min(width, WIDEST) - _ASKED
-            asked = [ink((line, "title")) for line in lines_of(exchange.question, room)]
-            rows += [
-                place(width, (0, ink(("you" if number == 0 else "", "label"))), (_ASKED, line))
-                for number, line in enumerate(asked)
-            ]
-            rows += [Content("")] * (2 if tall else 1)
+            rows += [((_ASKED, line, "title"),) for line in lines_of(exchange.question, room)]
+            rows[1] = ((0, "you", "label"), *rows[1])
+            rows += [()] * (2 if tall else 1)
         at = columns(width, len(exchange.replies))
         bodies = [self._body(reply, wide) for reply, (_, wide) in zip(exchange.replies, at, strict=True)]
         height = max(len(body) for body in bodies)
         for body, reply in zip(bodies, exchange.replies, strict=True):
             if reply.foot is not None:
-                body += [*[Content("")] * (height - len(body) + 1), reply.foot]
-        for row in range(max(len(body) for body in bodies)):
-            pieces = [
-                (start, body[row].truncate(wide))
-                for body, (start, wide) in zip(bodies, at, strict=True)
-                if row < len(body)
-            ]
-            rows.append(place(width, *pieces))
-        return [*rows, Content("")] if tall else rows
+                body += [*[""] * (height - len(body) + 1), reply.foot]
+        starts = [start for start, _ in at]
+        for cells in zip_longest(*bodies, fillvalue=""):
+            rows.append(tuple((start, cell, "value") for start, cell in zip(starts, cells, strict=True) if cell))
+        return [*rows, ()] if tall else rows
 
-    def _body(self, reply: Reply, wide: int) -> list[Content]:
+    def _body(self, reply: Reply, wide: int) -> list[str | Content]:
         """Return an answer as lines, with the caret where it grows."""
         text = reply.text if reply.growing else reply.text.rstrip()
-        lines = [ink((line, "value")) for line in lines_of(text, wide)] if text or reply.growing else []
+        lines: list[str | Content] = [*lines_of(text, wide)] if text or reply.growing else []
         if reply.growing:
+            last = str(lines[-1])
             caret = ink((glyph("caret"), "accent"))
-            if lines[-1].cell_length < wide:
-                lines[-1] += caret
+            if width_of(last) < wide:
+                lines[-1] = ink(last, caret)
             else:
                 lines.append(caret)
         if reply.note:
-            lines += [*([Content("")] if lines else []), *reply.note]
+            lines += [*([""] if lines else []), *reply.note]
         return lines
 
     def render(self) -> Content:
         """Return the rows that can be seen."""
-        rows, height = self._rows(self.size.width), max(self.size.height, 1)
+        width, height = self.size.width, max(self.size.height, 1)
+        rows = self._rows(width)
         last = max(0, len(rows) - height)
         self._top = last if self._following else max(0, min(self._top, last))
-        return joined(rows[self._top : self._top + height])
+        return joined(
+            place(width, *((start, ink((cell, role)) if isinstance(cell, str) else cell) for start, cell, role in row))
+            for row in rows[self._top : self._top + height]
+        )
 
     def scroll_rows(self, number: int) -> None:
         """Move by so many rows; at the end it follows again."""
