@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "resume": ("runs", "go on with a run from its newest checkpoint"),
     "stop": ("runs", "ask a run to end early and keep its result"),
     "kill": ("runs", "end a run's processes, by force what is left after 10 s"),
+    "compare": ("compare", "lay runs beside one another: recipes, figures, answers, and what they bear"),
     "discard": ("runs", "delete a run and everything in it"),
     "export": ("export", "write a run or a base as GGUF files, proved before they get their name"),
     "chat": ("chat", "talk with a run, a base or a GGUF file"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple, cast
 
@@ -195,6 +195,14 @@ class Series:
         self.points += later.points
         while len(self._buckets) > self._most:
             self._coarsen()
+
+    def moved(self, where: Callable[[float], float]) -> Series:
+        """Return the same curve over another x, which rises with this one: steps as tokens, say."""
+        other = Series.of_state(self.state())
+        for bucket in other._buckets:
+            bucket.first, bucket.last = where(bucket.first), where(bucket.last)
+        other.last = (where(self.last[0]), self.last[1]) if self.last else None
+        return other
 
     def _rewind(self, x: float) -> None:
         """Forget what lies at x and after it; of a bucket that x lies inside of, the extremes stay."""

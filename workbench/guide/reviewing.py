@@ -15,7 +15,7 @@ from workbench.guide.fitting import reason
 
 _ONLY = {"model": "scratch"}
 """Section → the base it is about; for others its values do nothing."""
-_ADAPTERS = ("lora_r", "lora_alpha", "lora_dropout", "trainable_token_indices", "target_modules")
+ADAPTERS = ("lora_r", "lora_alpha", "lora_dropout", "trainable_token_indices", "target_modules")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def entries(plan: Plan, every: bool) -> list[Entry]:
             continue
         for name, (_, described) in recipe.FIELDS.items():
             why = resolved.provenance[name]
-            if described.section != section or (name in _ADAPTERS and wanted.tuning == "full"):
+            if described.section != section or (name in ADAPTERS and wanted.tuning == "full"):
                 continue
             if why == "default" and not every:
                 continue

@@ -101,7 +101,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("fit.dry", "d", "dry run", "Take a few real steps on the longest rows and measure them.", "fit", "review"),
     _a("fit.save", "s", "save recipe", "Write the recipe to a file that `workbench train` takes.", "fit", "review"),
     _a("fit.all", "a", "all values", "Show every value of the recipe, or only those that are not the usual ones.", "fit", "review", footer=False),
-    _a("guide.copy", "y", "copy", "Copy the command line that does the same.", *_ROAD, "export", footer=False),
+    _a("guide.copy", "y", "copy", "Copy the command line that does the same.", *_ROAD, "export", "compare", footer=False),
     # A run
     _a("run.pause", "p", "pause", "Write a checkpoint and leave the card, so that it goes on later.", "run", "runs"),
     _a("run.resume", "r", "resume", "Go on from the newest checkpoint.", "run", "runs"),
@@ -145,7 +145,12 @@ ACTIONS: tuple[Action, ...] = (
     _a("export.copy", "c", "copy", "Copy the command that runs the file.", "export"),
     _a("export.try", "t", "try in chat", "Talk with the file in focus.", "export"),
     # Compare, models, settings
-    _a("compare.choose", "space", "choose", "Lay the run in focus over the others, or take it away.", "compare"),
+    _a("compare.choose", "space,enter", "choose", "Lay the run in focus over the others, or take it away.", "compare"),
+    _a("compare.tokens", "t", "by tokens", "Draw the losses over the tokens seen, or over the steps again.", "compare"),
+    _a("compare.tab1", "1", "figures", "Losses, time, speed and memory side by side.", "compare"),
+    _a("compare.tab2", "2", "recipes", "The values in which the recipes differ, and where each comes from.", "compare"),
+    _a("compare.tab3", "3", "answers", "What each run answers to the same prompts.", "compare"),
+    _a("compare.pane", "tab,shift+tab", "other list", "Go to the other list of the page, and back.", "compare", footer=False),
     _a("models.open", "enter", "use", "Begin the road with the model in focus.", "models"),
     _a("models.search", "slash", "search", "Narrow the list, or ask the hub.", "models"),
     _a("models.download", "d", "download", "Bring the model in focus to this machine.", "models", "base"),

@@ -1,0 +1,213 @@
+"""Runs beside one another: what differs in their recipes, their figures, curves and answers.
+
+Owns what is compared and in which order. Must not know how a page looks, and judges nothing: weighing.py does.
+"""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.core import recipe, units
+from workbench.core.curves import Series
+from workbench.guide.fitting import reason
+from workbench.guide.reviewing import ADAPTERS, shown
+from workbench.guide.road import name_of
+from workbench.guide.sides import Side, number
+
+_UNTOLD = ("title",)
+"""Fields that change nothing in what is learnt."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field in which the recipes differ."""
+
+    name: str
+    label: str
+    section: str
+    values: tuple[str, ...]
+    """As people read them, "–" where the field does nothing in that run."""
+    reasons: tuple[str, ...]
+    """Where each value comes from."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row of the evaluation cards."""
+
+    section: str
+    label: str
+    values: tuple[float | None, ...]
+    shown: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the runs answer to one prompt; None where a run was not asked."""
+
+    prompt: str
+    before: tuple[str | None, ...]
+    after: tuple[str | None, ...]
+
+
+# Recipes
+
+
+def differences(found: Sequence[Side]) -> list[Difference]:
+    """Return the fields in which the recipes differ, in the order of the table of fields."""
+    recipes = [side.resolved for side in found]
+    told: list[Difference] = []
+    for name, (_, described) in recipe.FIELDS.items():
+        if name in _UNTOLD:
+            continue
+        values = [_value(resolved, name) for resolved in recipes]
+        if len(set(values)) < 2:
+            continue
+        told.append(
+            Difference(
+                name, described.label, described.section, _in_words(name, values, described.unit),
+                tuple(
+                    reason(resolved.provenance[name]) if resolved and value is not None else ""
+                    for resolved, value in zip(recipes, values, strict=True)
+                ),
+            )
+        )  # fmt: skip
+    data = [side.rows.get("train", "") for side in found]
+    if not any(one.section == "data" or one.name == "data" for one in told) and all(data) and len(set(data)) > 1:
+        # The same files, named alike, with other contents or read by another tokenizer.
+        texts = tuple(f"{chr(ord('A') + list(dict.fromkeys(data)).index(one))}" for one in data)
+        told.append(
+            Difference(
+                "", "examples", "data", texts, ("other contents of the files, or another tokenizer",) * len(data)
+            )
+        )
+    return told
+
+
+def _value(resolved: recipe.Resolved | None, name: str) -> Any:
+    """Return a value, None where it does nothing."""
+    if resolved is None:
+        return None
+    wanted = resolved.recipe
+    idle = (name in ADAPTERS and wanted.tuning == "full") or (
+        recipe.FIELDS[name][1].section == "model" and wanted.base != recipe.SCRATCH
+    )
+    return None if idle else getattr(wanted, name)
+
+
+def _in_words(name: str, values: Sequence[Any], unit: str) -> tuple[str, ...]:
+    """Return values for people; of paths what tells them apart."""
+    end = f"{units.SPACE}{unit}" if unit else ""
+    if name == "base":
+        return tuple(units.NONE if value is None else name_of(value) for value in values)
+    paths = [path for value in values if isinstance(value, tuple) for path in value]
+    if paths and all(os.path.isabs(path) for path in paths):
+        folder = os.path.commonpath([os.path.dirname(path) for path in paths])
+        values = [
+            tuple(os.path.relpath(path, folder) for path in value) if value is not None else None for value in values
+        ]
+    return tuple(units.NONE if value is None else shown(value) + end for value in values)
+
+
+# Figures
+
+
+def figures(found: Sequence[Side]) -> list[Figure]:
+    """Return the evaluation cards: what at least one of the runs tells."""
+    note = "" if same_rows(found) else "not the same rows"
+    firsts = [side.looks[0].loss if side.looks else None for side in found]
+    ends = [side.looks[-1].loss if side.looks else None for side in found]
+    lows = [min((one.loss for one in side.looks), default=None) for side in found]
+    told = [
+        _figure("held-out loss", "before", firsts, units.loss, note),
+        _figure("held-out loss", "after", ends, units.loss, note),
+    ]
+    if lows != ends:
+        told.append(_figure("held-out loss", "lowest", lows, units.loss, note))
+    for name in dict.fromkeys(name for side in found for one in side.looks for name in one.metrics):
+        both = [
+            (one.metrics.get(name) for one in (side.looks[0], side.looks[-1])) if side.looks else () for side in found
+        ]
+        pairs = [tuple(pair) or (None, None) for pair in both]
+        values = [after for _, after in pairs]
+        texts = tuple(
+            f"{_short(before)} to {_short(after)}" if before is not None else _short(after) for before, after in pairs
+        )
+        told.append(Figure("further looks", name.removeprefix("eval_").replace("_", " "), tuple(values), texts))
+    card = [number(_at(side.report, "peak_memory", "gpu_bytes")) for side in found]
+    host = [number(_at(side.report, "peak_memory", "host_bytes")) for side in found]
+    told += [
+        _figure("training", "train loss", [side.loss.smoothed for side in found], units.loss),
+        _figure(
+            "training",
+            "examples",
+            [number(_at(side.report, "data", "encoded", "examples")) for side in found],
+            units.count,
+        ),
+        _figure("training", "steps", [side.step or None for side in found], units.count),
+        _figure("training", "tokens", [side.tokens[-1][1] or None for side in found], units.count),
+        _figure("training", "time", [side.seconds for side in found], units.duration),
+        _figure("training", "tokens/s", [side.speed for side in found], units.count),
+        _figure("training", "peak on the card", card, units.size),
+        _figure("training", "peak of the host", host, units.size),
+    ]
+    return [figure for figure in told if any(value is not None for value in figure.values)]
+
+
+def _figure(section: str, label: str, values: Sequence[float | None], words: Any, note: str = "") -> Figure:
+    """Return a row of figures in words."""
+    return Figure(
+        section, label, tuple(values), tuple(units.NONE if value is None else words(value) for value in values), note
+    )
+
+
+def _short(value: float | None) -> str:
+    return units.NONE if value is None else units.significant(value)
+
+
+def _at(found: Any, *names: str) -> Any:
+    """Return what lies under names in a report, None where there is nothing."""
+    for name in names:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
+
+
+def same_rows(found: Sequence[Side]) -> bool:
+    """Return whether the held-out losses are of the same rows, to the last token."""
+    known = [side.rows.get("held_out", "") for side in found]
+    return all(known) and len(set(known)) == 1
+
+
+# Curves and answers
+
+
+def by_tokens(side: Side) -> tuple[Series, Series]:
+    """Return train and held-out loss over the tokens seen, in between the steps that tell it in proportion."""
+    steps = [step for step, _ in side.tokens]
+
+    def seen(step: float) -> float:
+        place = min(bisect_right(steps, step), len(steps) - 1)
+        if place == 0:
+            return 0.0
+        (start, before), (end, after) = side.tokens[place - 1], side.tokens[place]
+        return before + (after - before) * (step - start) / (end - start)
+
+    return side.loss.moved(seen), side.eval.moved(seen)
+
+
+def answers(found: Sequence[Side]) -> list[Answers]:
+    """Return the prompts that more than one of the runs was given, or all of a single one."""
+    prompts = dict.fromkeys(prompt for side in found for prompt in side.answers)
+    least = min(2, len(found))
+    told = []
+    for prompt in prompts:
+        pairs = [side.answers.get(prompt) for side in found]
+        if sum(pair is not None for pair in pairs) >= least:
+            before = tuple(pair[0] if pair else None for pair in pairs)
+            told.append(Answers(prompt, before, tuple(pair[1] if pair else None for pair in pairs)))
+    return told

@@ -1,0 +1,144 @@
+"""What figures of several runs bear, in a sentence or two: which is better, by how much, and against which noise.
+
+Owns the claims. Must not know where figures come from. Nothing is claimed across different held-out rows; a difference
+is one only beside the scatter of the losses themselves.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workbench.core import units
+from workbench.core.measures import Look
+from workbench.guide.comparing import same_rows
+from workbench.guide.sides import Side
+
+LEAST_LOOKS = 5
+"""Looks in the second half of a run that say how much its held-out loss scatters: three residuals at least."""
+CLEAR = 2.0
+"""How many times the scatter a difference has to be: two standard deviations, one chance in twenty."""
+VISIBLE = 0.005
+"""Smaller differences do not show in two decimals, and nobody would notice them in an answer."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What may be said."""
+
+    kind: str
+    """lower (one run is better on the same rows), same, unclear (chance is not known), lineage, apart (not
+    comparable) or none (there is nothing to compare yet)."""
+    text: str
+    better: str = ""
+    """The id of the run with the lower loss, where the kind is lower or unclear."""
+    difference: float | None = None
+    scatter: float | None = None
+    """Standard deviation of the difference that chance alone makes, where it is known."""
+
+
+def scatter(looks: Sequence[Look]) -> float | None:
+    """Return by how much a run's held-out loss scatters from look to look, None where there are too few.
+
+    From the second half of the run, where the curve is nearly straight: the residual of a look against the mean of its
+    neighbours has 3/2 of the variance of a look. What is left of the curve only makes it larger.
+    """
+    late = [look for look in looks if look.step * 2 >= looks[-1].step] if looks else []
+    if len(late) < LEAST_LOOKS:
+        return None
+    residuals = [
+        late[at].loss
+        - late[at - 1].loss
+        - (late[at + 1].loss - late[at - 1].loss)
+        * (late[at].step - late[at - 1].step)
+        / (late[at + 1].step - late[at - 1].step)
+        for at in range(1, len(late) - 1)
+    ]
+    return math.sqrt(sum(one * one for one in residuals) / len(residuals) / 1.5)
+
+
+def verdict(found: Sequence[Side]) -> Verdict:
+    """Return what the figures of these runs bear."""
+    if len(found) < 2:
+        return Verdict(
+            "none", "Choose another run to compare this one with." if found else "Choose the runs to compare."
+        )
+    measured = [side for side in found if side.looks]
+    if len(measured) < 2:
+        lacking = " and ".join(side.name for side in found if not side.looks)
+        return Verdict("none", f"There is no held-out loss of {lacking} yet, so nothing can be said of the result.")
+    going_on = " ".join(
+        f"{side.name} is {side.status} at step {units.count(side.step)} of {units.count(side.steps)}."
+        for side in found
+        if side.status != "done"
+    )
+    if same_rows(measured):
+        told = _ranked(measured)
+    elif (line := _lineage(found)) is not None:
+        told = line
+    else:
+        told = Verdict(
+            "apart",
+            "Their held-out rows are not the same, so the losses do not say which run is better; the answers to the "
+            "same prompts do, or a run of each recipe on the same data with the same seed.",
+        )
+    return Verdict(told.kind, f"{told.text} {going_on}".strip(), told.better, told.difference, told.scatter)
+
+
+def _ranked(found: Sequence[Side]) -> Verdict:
+    """Return what losses on the same rows say of the best run and the next."""
+    first, second = sorted(found, key=lambda side: side.looks[-1].loss)[:2]
+    low, high = first.looks[-1].loss, second.looks[-1].loss
+    gap = high - low
+    among = "" if len(found) == 2 else f" of the {len(found)}"
+    if gap < VISIBLE:
+        return Verdict(
+            "same",
+            f"{first.name} and {second.name} end with the same loss on the same held-out rows, {units.loss(low)}"
+            f"{': the two lowest' + among if among else ''}.",
+            difference=gap,
+        )
+    said = (
+        f"{first.name} ends at {units.loss(low)} on the same held-out rows, {units.loss(gap)} below {second.name}"
+        f"{', the next' + among if among else ''}."
+    )
+    known = [scatter(first.looks), scatter(second.looks)]
+    if known[0] is None or known[1] is None:
+        more = "How much of that is chance is not known: too few looks to see how they scatter, and one seed each."
+        return Verdict("unclear", f"{said} {more}", first.run, gap)
+    spread = math.hypot(known[0], known[1])
+    if gap <= CLEAR * spread:
+        more = f"Their looks scatter by {units.loss(spread)} themselves, so that is no difference these figures bear."
+        return Verdict("same", f"{said} {more}", "", gap, spread)
+    beside = (
+        f"{units.significant(gap / spread, 2)} times what their looks scatter by" if spread > VISIBLE / 10
+        else "far more than their looks scatter by"
+    )  # fmt: skip
+    return Verdict("lower", f"{said} That is {beside}; another seed was not tried.", first.run, gap, spread)
+
+
+def _lineage(found: Sequence[Side]) -> Verdict | None:
+    """Return what a run says of the one it goes on from, by its own first look; None for others."""
+    if len(found) != 2:
+        return None
+    for parent, child in (found, tuple(reversed(found))):
+        if child.parent == parent.run and child.looks[0].step == 0:
+            start, end = child.looks[0].loss, child.looks[-1].loss
+            moved = "fell" if start - end >= VISIBLE else "rose" if end - start >= VISIBLE else "stayed"
+            how = (
+                f"{moved} from {units.loss(start)} to {units.loss(end)}"
+                if moved != "stayed"
+                else f"stayed at {units.loss(end)}"
+            )
+            forgotten = (
+                ""
+                if child.looks[-1].metrics
+                else f" What it has forgotten of what {parent.name} learnt is not measured."
+            )
+            return Verdict(
+                "lineage",
+                f"{child.name} goes on from {parent.name}: on its own held-out rows the loss {how}.{forgotten}",
+                difference=end - start,
+            )
+    return None
