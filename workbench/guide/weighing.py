@@ -83,7 +83,25 @@ def verdict(found: Sequence[Side]) -> Verdict:
             "Their held-out rows are not the same, so the losses do not say which run is better; the answers to the "
             "same prompts do, or a run of each recipe on the same data with the same seed.",
         )
-    return Verdict(told.kind, f"{told.text} {going_on}".strip(), told.better, told.difference, told.scatter)
+    text = " ".join(part for part in (told.text, _elsewhere(measured), going_on) if part)
+    return Verdict(told.kind, text, told.better, told.difference, told.scatter)
+
+
+def _elsewhere(found: Sequence[Side]) -> str:
+    """Return what the losses on other rows say that all runs looked at, general text above all; "" for nothing."""
+    told = []
+    for name in found[0].looks[-1].metrics:
+        rows = name.removeprefix("eval_").removesuffix("_loss")
+        ends = [(side.looks[-1].metrics.get(name), side.name, side.rows.get(rows, "")) for side in found]
+        known = sorted((loss, who) for loss, who, which in ends if loss is not None and which == ends[0][2] != "")
+        if rows == name or len(known) < len(found):
+            continue
+        (low, best), (high, worst) = known[0], known[-1]
+        if high - low < VISIBLE:
+            told.append(f"On the {rows} rows they end alike, at {units.loss(low)}.")
+        else:
+            told.append(f"On the {rows} rows {best} ends at {units.loss(low)} and {worst} at {units.loss(high)}.")
+    return " ".join(told)
 
 
 def _ranked(found: Sequence[Side]) -> Verdict:

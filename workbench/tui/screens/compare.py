@@ -85,7 +85,7 @@ class CompareScreen(Desk):
         order, changed = self._looked.look()
         if self._listed:
             return order, changed, ()
-        runs = [store.Run(changed[id].run.path) for id in order if id in changed]
+        runs = [changed[id].run for id in order if id in changed]
         first = self._wanted[0] if self._wanted else ""
         return order, changed, self._wanted if len(self._wanted) > 1 else proposed(runs, first)
 
