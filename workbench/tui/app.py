@@ -26,10 +26,11 @@ from workbench.core.text import clean
 from workbench.guide.road import Road
 from workbench.runs import hardware
 from workbench.runs.hardware import Reading
-from workbench.tui import actions, crash, glyphs, ink, settings
+from workbench.runs.store import Run
+from workbench.tui import actions, crash, glyphs, ink, settings, telling
 from workbench.tui.desk import Desk
 from workbench.tui.downloads import Downloads
-from workbench.tui.messages import DownloadEnded, DownloadMoved, ReadingTaken
+from workbench.tui.messages import DownloadEnded, DownloadMoved, ReadingTaken, RunEnded
 from workbench.tui.station import Known
 from workbench.tui.themes import THEMES
 
@@ -112,6 +113,8 @@ class Workbench(App[int]):
         self.road = Road()
         self.known = Known()
         self.downloads = Downloads(self.post_message)
+        self.terminal = telling.Terminal()
+        self._attendance = telling.Attendance()
         self.error = ""
         """Why the application had to end, for the terminal it leaves."""
         if self.settings.still:
@@ -127,6 +130,7 @@ class Workbench(App[int]):
         self.go(name, *given)
         self.set_interval(READING_SECONDS, self._look)
         self.set_interval(HANGUP_SECONDS, self._hang_up)
+        self.set_interval(telling.LOOK_SECONDS, self._look_after)
         self.call_after_refresh(self._look)
         for trouble in self._troubles:
             self.notify(trouble, severity="warning", markup=False, timeout=12)
@@ -281,6 +285,41 @@ class Workbench(App[int]):
             if not self.is_headless and any(mask & (select.POLLHUP | select.POLLERR) for _, mask in poll.poll(0)):
                 self.exit(1)
 
+    # Runs that end while somebody looks elsewhere
+
+    def attend(self, run: Run) -> None:
+        """Say when a run ends that was opened here."""
+        self._attendance.attend(run)
+
+    def _look_after(self) -> None:
+        """Look at these runs from a thread."""
+        if not any(worker.group == "attendance" and not worker.is_finished for worker in self.workers):
+            self.run_worker(self._take_attendance, thread=True, group="attendance", exit_on_error=False)
+
+    def _take_attendance(self) -> None:
+        """Look at these runs; runs in a thread."""
+        for name, status in self._attendance.look():
+            self.post_message(RunEnded(name, status))
+
+    def on_run_ended(self, message: RunEnded) -> None:
+        """Say that a run has ended, in the way the person wants."""
+        wish, text = self.settings.notify, telling.ended(message.run_id, message.status)
+        screen = self.screen
+        seen = isinstance(screen, Desk) and screen.NAME == "run" and getattr(screen, "run_id", "") == message.run_id
+        if wish == "always" or (wish == "away" and not self.app_focus):
+            self.terminal.tell(text, self._write_terminal)
+        if wish != "never" and not seen:
+            self.notify(f"{text}.", markup=False, timeout=8)
+
+    def name_terminal(self, title: str) -> None:
+        """Give the terminal a title until the application is left."""
+        self.terminal.name(title, self._write_terminal)
+
+    def _write_terminal(self, sequence: str) -> None:
+        """Hand the terminal a sequence between two drawings."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
+
     # The way out
 
     def _handle_exception(self, error: Exception) -> None:
@@ -297,7 +336,10 @@ class Workbench(App[int]):
 def run(start: str = "base", *given: Any) -> int:
     """Run the application and return the exit code; what went wrong is said on stderr after it has left the screen."""
     app = Workbench(start, given)
-    code = app.run()
+    try:
+        code = app.run()
+    finally:
+        app.terminal.restore()
     if app.error:
         print(f"workbench: {app.error}", file=sys.stderr)  # noqa: T201 - the terminal is ours again
     return code if isinstance(code, int) else app.return_code or 0

@@ -11,6 +11,7 @@ import threading
 import time
 import traceback
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from textual.message import Message
@@ -53,7 +54,8 @@ class Owner(Protocol):
     def post_message(self, message: Message) -> bool:
         """Take a message; safe from any thread."""
 
-    def run_worker(self, work: Any, **rest: Any) -> Any:
+    @property
+    def run_worker(self) -> Callable[..., Any]:
         """Run a function in a thread that ends with its owner."""
 
 
@@ -286,6 +288,7 @@ class RunsWatcher(_Thread):
         self._lock = threading.Lock()
         self._order: tuple[str, ...] = ()
         self._changed: dict[str, glances.Glance] = {}
+        self._looked_once = False
 
     def take(self) -> tuple[tuple[str, ...], dict[str, glances.Glance]]:
         """Return the ids of all runs, newest first, and what has changed since the last call."""
@@ -296,7 +299,8 @@ class RunsWatcher(_Thread):
     def look(self) -> bool:
         """Look at all runs once."""
         order, changed = self._glances.look()
-        if changed or order != self._order:
+        if changed or order != self._order or not self._looked_once:
+            self._looked_once = True
             with self._lock:
                 self._order = order
                 self._changed = {name: one for name, one in {**self._changed, **changed}.items() if name in set(order)}

@@ -30,6 +30,11 @@ class Footer(Widget):
         self._why_not = why_not
         self._key_of = key_of
 
+    def show(self, actions: Sequence[Action]) -> None:
+        """Show these actions from now on: what makes sense has changed."""
+        self._actions = list(actions)
+        self.refresh()
+
     def render(self) -> Content:
         """Return the row; what does not fit is left out from the right."""
         width = self.size.width

@@ -1,0 +1,429 @@
+"""What the page of a run says, as lines and rows: figures, gauges, answers, findings, states, values.
+
+Owns the look of these parts for a width. Is handed a view and readings; must not know widgets, files or processes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from textual.content import Content
+
+from workbench.core import units
+from workbench.core.curves import Series
+from workbench.core.events import Checkpoint
+from workbench.core.fields import SECTIONS
+from workbench.core.findings import Finding
+from workbench.core.health import Verdict
+from workbench.core.recipe import FIELDS, Recipe
+from workbench.core.text import one_line, width_of
+from workbench.guide import lineage
+from workbench.guide.fitting import reason
+from workbench.guide.reviewing import shown
+from workbench.guide.road import name_of
+from workbench.guide.schedule import planned
+from workbench.guide.watching import Limits, State
+from workbench.runs.hardware import Reading
+from workbench.tui.glyphs import glyph, of_status
+from workbench.tui.ink import Piece, cut, foreign, ink, lines_of, place, prose
+from workbench.tui.view import Answer, Prompt, RunView
+from workbench.tui.widgets.gauge import Gauge, bar, gauge_rows
+from workbench.tui.widgets.listing import BLANK, Row, still
+
+GRID = 20
+"""Columns from one of the six figures to the next."""
+PLANNED_POINTS = 256
+TABS = ("samples", "health", "console", "recipe", "checkpoints")
+_LABEL = 10
+_STATUS_ROLES = {
+    "running": "accent", "pausing": "accent", "stopping": "accent", "queued": "faint", "paused": "warn",
+    "stopped": "warn", "done": "good", "failed": "bad", "lost": "bad", "stuck": "warn",
+}  # fmt: skip
+_LEVELS = {"": ("queued", "faint"), "good": ("good", "good"), "notice": ("good", "accent"),
+           "warning": ("problem", "warn"), "bad": ("failed", "bad")}  # fmt: skip
+
+
+def role_of(status: str) -> str:
+    """Return the role of a status sign."""
+    return _STATUS_ROLES.get(status, "label")
+
+
+def sign(status: str) -> Piece:
+    """Return the sign of a status, a blank while it is unknown."""
+    return (of_status(status) if status in _STATUS_ROLES else " ", role_of(status))
+
+
+# Figures
+
+
+def doing(view: RunView, states: bool = True) -> str:
+    """Return what the run does right now, with how far it is where that is told."""
+    if view.status not in ("queued", "running", "pausing", "stopping"):
+        return ""
+    said = view.phase or "starting"
+    if view.done is not None and view.total:
+        return f"{said} {units.count(view.done)} of {units.count(view.total)}"
+    return f"{said} {one_line(view.detail, 40)}".strip() if states and view.phase != "waiting" else said
+
+
+def about(view: RunView) -> list[str]:
+    """Return method, tuning, base and data in a few letters each."""
+    recipe = view.about.recipe
+    if recipe is None:
+        found = [str(view.about.meta.get(name, "")) for name in ("method", "tuning", "base")]
+        return [foreign(text, 24) for text in found if text]
+    said = [lineage.method_name(recipe.method), lineage.tuning_name(recipe.tuning), lineage.short(name_of(recipe.base))]
+    return [*said, name_of(recipe.data[0])] if recipe.data else said
+
+
+def share(view: RunView) -> float:
+    """Return how much of the run is done, of 1."""
+    if view.status == "done":
+        return 1.0
+    return min(1.0, view.step / view.steps) if view.steps else 0.0
+
+
+def _epochs(view: RunView) -> str:
+    """Return how many epochs the run makes, "" where it counts steps instead."""
+    recipe = view.about.recipe
+    return f" of {recipe.num_train_epochs:g}" if recipe is not None and not recipe.max_steps else ""
+
+
+def left_words(view: RunView) -> tuple[str, str]:
+    """Return the time that is left as (figure, rest)."""
+    seconds = view.left()
+    if seconds is None or view.status not in ("running", "pausing", "stopping"):
+        return units.NONE, ""
+    figure, _, rest = units.duration(seconds).partition(units.SPACE)
+    return figure, f" {rest}"
+
+
+def _change(view: RunView) -> str:
+    """Return by how much the eval loss has changed."""
+    change = view.eval_change
+    if change is None or abs(change) < 0.005:
+        return ""
+    return f" {glyph('down' if change < 0 else 'up')} {abs(change):.2f}"
+
+
+def top(view: RunView, width: int, compact: bool) -> list[Content]:
+    """Return status, figures and bar."""
+    status = [sign(view.status), " ", (view.status or "looking", "section")]
+    bar_line = _bar(view, width)
+    if compact:
+        line = _one_line(view, width, status)
+        return [line, bar_line, Content("")]
+    names: list[Piece] = []
+    for text in about(view):
+        names += [*([("   ", "label")] if names else []), (cut(text, 28), "label")]
+    head = place(width, (0, ink(*status, "   ", (doing(view), "label"))), (-1, ink(*names)))
+    left, unit = left_words(view)
+    speed = view.tokens_per_second if view.status in ("running", "pausing", "stopping") else None
+    figures = (
+        (units.count(view.step), f" of {units.count(view.steps)}", "step") if view.steps else (units.NONE, "", "step"),
+        (f"{view.epoch:.2f}", _epochs(view), "epoch") if view.steps else (units.NONE, "", "epoch"),
+        (left, unit, "left"),
+        (units.count(speed) if speed else units.NONE, " tok/s" if speed else "", "speed"),
+        (units.loss(view.train_loss), "", "train loss"),
+        (units.loss(view.eval.loss if view.eval else None), _change(view), "eval loss"),
+    )  # fmt: skip
+    upper = place(
+        width, *((at * GRID, ink((one, "figure"), (two, "label"))) for at, (one, two, _) in enumerate(figures))
+    )
+    lower = place(width, *((at * GRID, ink((name, "label"))) for at, (_, _, name) in enumerate(figures)))
+    return [head, Content(""), upper, lower, Content(""), bar_line, Content(""), Content("")]
+
+
+def _bar(view: RunView, width: int) -> Content:
+    """Return the bar of the whole run, with its share."""
+    figure, _, rest = units.percent(share(view)).partition(units.SPACE)
+    return place(width, (0, bar(width - 8, share(view))), (-1, ink((f"{figure}", "figure"), (f" {rest}", "label"))))
+
+
+def _one_line(view: RunView, width: int, status: Sequence[Piece]) -> Content:
+    """Return status and figures in one line, as many as there is room for."""
+    left, unit = left_words(view)
+    speed = view.tokens_per_second if view.status in ("running", "pausing", "stopping") else None
+    said = doing(view, states=False)
+    parts = [ink(*status, (f" {said}" if said else "", "label"))]
+    if view.steps:
+        parts.append(
+            ink(("step ", "label"), (units.count(view.step), "figure"), (f"/{units.count(view.steps)}", "label"))
+        )
+        parts.append(ink(("epoch ", "label"), (f"{view.epoch:.2f}", "value")))
+    if left != units.NONE:
+        parts.append(ink((left, "figure"), (f"{unit} left", "label")))
+    if speed:
+        parts.append(ink((units.count(speed), "value"), (" tok/s", "label")))
+    while len(parts) > 1 and sum(part.cell_length for part in parts) + 2 * (len(parts) - 1) > width:
+        parts.pop()
+    room = width - sum(part.cell_length for part in parts)
+    gaps = max(1, len(parts) - 1)
+    each = min(3, room // gaps)
+    line = parts[0]
+    for part in parts[1:]:
+        line += Content(" " * each) + part
+    return line
+
+
+def plan_of_rate(recipe: Recipe | None, step: int, steps: int) -> Series | None:
+    """Return the learning rates that are still to come, None where nothing is or they are not known."""
+    if recipe is None or step >= steps:
+        return None
+    series = Series()
+    stride = max(1, (steps - step) // PLANNED_POINTS)
+    for at in (*range(step, steps, stride), steps):
+        series.append(at, planned(recipe, at, steps))
+    return series
+
+
+# The machine
+
+
+def machine(view: RunView, reading: Reading | None, limits: Limits, width: int, rate: bool) -> list[Content]:
+    """Return title, gauges, and on a small page the learning rate."""
+    gpu = reading.usable[0] if reading is not None and reading.usable else None
+    lines = [
+        place(width, (0, ink(("GPU" if gpu else "machine", "section"))), (-1, memory_words(view, width))),
+        Content(""),
+    ]
+    if reading is None:
+        gauges = [Gauge(name, None, units.NONE) for name in ("memory", "busy")]
+    elif gpu is not None:
+        used = (
+            (gpu.total_bytes or 0) - (gpu.free_bytes or 0) if gpu.total_bytes and gpu.free_bytes is not None else None
+        )
+        gauges = [
+            _memory(used, gpu.total_bytes),
+            Gauge("busy", _of(gpu.utilisation, 100), _figure(gpu.utilisation), "%"),
+            _limited("power", gpu.power_w, limits.power_w, "W"),
+            _limited("heat", gpu.temperature_c, limits.slowdown_c, "°C", "hot", 1.0),
+        ]
+    else:
+        host = reading.host
+        taken = host.memory_total_bytes - host.memory_free_bytes if host.memory_total_bytes else None
+        gauges = [
+            Gauge(
+                "cpu",
+                host.cpu_utilisation / 100,
+                f"{host.cpu_utilisation:.0f}",
+                "%" if rate else f"% of {host.cores} cores",
+            ),
+            _memory(taken, host.memory_total_bytes),
+        ]
+    if gpu is None and limits.disk_total:
+        free, whole = limits.disk_free or 0, limits.disk_total
+        gauges.append(Gauge("disk", 1 - free / whole, f"{free / units.GB:.0f}", "GB free", "full", 0.97))
+    lines += gauge_rows(gauges, width)
+    if rate:
+        value = ink((units.rate(view.learning_rate), "figure"))
+        lines += [Content(""), place(width, (0, ink(("learning rate", "label"))), (-1, value))]
+    return lines
+
+
+def memory_words(view: RunView, width: int) -> Content:
+    """Return the run's memory as measured and as predicted, where it has been measured."""
+    if view.memory is None:
+        return ink("")
+    predicted, measured = view.memory
+    word = "predicted" if width >= 36 else "pred."
+    return ink(("run ", "label"), (units.gib(measured), "value"), (f", {word} {units.gib(predicted)}", "label"))
+
+
+def _figure(value: float | None) -> str:
+    """Return a whole number, or what stands for none."""
+    return units.NONE if value is None else f"{value:.0f}"
+
+
+def _of(value: float | None, whole: float | None) -> float | None:
+    """Return a share, None where one of the two is unknown."""
+    return min(1.0, value / whole) if value is not None and whole else None
+
+
+def _memory(used: int | None, total: int | None) -> Gauge:
+    """Return the gauge of a memory."""
+    figure = units.NONE if used is None else units.gib(used)
+    rest = f"of {total / units.GIB:.0f} GiB" if total else "GiB"
+    return Gauge("memory", _of(used, total), figure, rest, "full")
+
+
+def _limited(
+    label: str, value: float | None, most: float | None, unit: str, word: str = "", warn: float = 0.9
+) -> Gauge:
+    """Return the gauge of something with a limit that may be unknown."""
+    rest = f"of {most:.0f} {unit}" if most else unit
+    return Gauge(label, _of(value, most), _figure(value), rest, word, warn)
+
+
+# States, health
+
+
+def health_line(verdict: Verdict, width: int) -> Content:
+    """Return the verdict on all findings."""
+    name, role = _LEVELS[verdict.level]
+    head = ink((glyph(name), role), " ", (verdict.word, "section"), "   ")
+    clauses = verdict.text.split("; ")
+    while len(clauses) > 1 and head.cell_length + width_of("; ".join(clauses)) > width:
+        clauses.pop()
+    return place(width, (0, head + ink(("; ".join(clauses), "label"))))
+
+
+def state_lines(view: RunView, said: State, width: int, most: int) -> list[Content]:
+    """Return what is said of a run that does not train, with the key that helps."""
+    pieces: list[Piece] = [sign(view.status), " ", (f"{view.status}   ", "section"), (one_line(said.text), "value")]
+    helps: list[Piece] = [("   ", "label"), (said.verb, "key", said.action)] if said.action else []
+    lines = prose(width, *pieces, *helps)
+    return (
+        [*lines[: most - 1], ink(*([Content(" ").join(lines[most - 1 :]).truncate(width, ellipsis=True)]))]
+        if (len(lines) > most)
+        else lines
+    )
+
+
+def finding_rows(found: Sequence[Finding]) -> list[Row]:
+    """Return the findings, each with what mends it."""
+    rows: list[Row] = []
+    for number, finding in enumerate(found):
+        name, role = _LEVELS[finding.level]
+
+        def draw(width: int, focused: bool, finding: Finding = finding, name: str = name, role: str = role) -> Content:
+            said: list[Piece] = [(glyph(name), role), "  ", (finding.text, "title" if focused else "value")]
+            if finding.fix is not None:
+                said.append((f"; {finding.fix.text}", "value" if focused else "label"))
+            return ink(*said)
+
+        rows.append(Row(f"{number} {finding.code}", draw))
+    return rows or still(ink(("Nothing can be said of its health yet: it takes a few dozen steps.", "label")))
+
+
+# Samples
+
+
+def samples(prompts: Sequence[Prompt], at: int, view: RunView, width: int, height: int) -> list[Content]:
+    """Return a prompt, what the base wrote and what is written now, in `height` lines."""
+    if not prompts:
+        recipe = view.about.recipe
+        said = "What the model writes for fixed prompts stands here once it has been asked."
+        if recipe is not None and not recipe.sample_max_new_tokens:
+            said = "The recipe asks for no samples."
+        return prose(width, (said, "label"))
+    prompt = prompts[at % len(prompts)]
+    room = width - _LABEL
+    roomy = height >= 7
+    each = max(1, (height - 3) // 2) if roomy else 1
+    first = _block("prompt", "label", foreign(prompt.text), "value", room, 1, width)
+    base = _answer("base", "label", prompt.first, "label", room, each, width)
+    now = _answer("now", "here", prompt.now, "value", room, each, width) if prompt.later else [
+        place(width, (0, ink(("now", "label"))), (_LABEL, ink(("not asked again yet", "label"))))
+    ]  # fmt: skip
+    gap = [Content("")] if roomy else []
+    return [*first, *gap, *base, *gap, *now]
+
+
+def _answer(label: str, role: str, answer: Answer, text_role: str, room: int, most: int, width: int) -> list[Content]:
+    """Return one answer under its label."""
+    return _block(label, role, answer.text.strip() or "(nothing)", text_role, room, most, width)
+
+
+def _block(label: str, role: str, text: str, text_role: str, room: int, most: int, width: int) -> list[Content]:
+    """Return a text beside its label."""
+    lines = [ink((foreign(text, room), text_role))] if most == 1 else lines_of(text, room, text_role, most)
+    return [
+        place(width, (0, ink((label if not number else "", role))), (_LABEL, line)) for number, line in enumerate(lines)
+    ]
+
+
+def sample_words(prompts: Sequence[Prompt], at: int, wide: bool) -> Content:
+    """Return which prompt is shown and when it was asked last."""
+    if not prompts:
+        return ink("")
+    prompt = prompts[at % len(prompts)]
+    place_of, whole = f"{at % len(prompts) + 1}", len(prompts)
+    arrows: list[Piece] = [
+        ("  ", "label"),
+        (glyph("left"), "key", "run.previous"),
+        " ",
+        (glyph("right"), "key", "run.following"),
+    ]
+    if not wide:
+        return ink((place_of, "value"), (f"/{whole}", "label"), *arrows)
+    ago = units.ago(time.time() - prompt.now.t) if prompt.now.t else ""
+    return ink(
+        ("step ", "label"), (units.count(prompt.now.step), "value"), (f", {ago}" if ago else "", "label"),
+        ("     prompt ", "label"), (place_of, "value"), (f" of {whole}", "label"), *arrows,
+    )  # fmt: skip
+
+
+def tab_row(open_tab: int, right: Content, width: int, narrow: bool) -> Content:
+    """Return the tabs, the open one underlined, and what belongs to it at the right."""
+    pieces: list[Piece] = []
+    for number, name in enumerate(TABS, 1):
+        here = number == open_tab
+        action = f"run.tab{number}"
+        gap = "   " if narrow else "    "
+        pieces += [
+            (str(number), "accent" if here else "value", action),
+            " ",
+            (name, "tab" if here else "label", action),
+            gap,
+        ]
+    return place(width, (0, ink(*pieces[:-1])), (-1, right))
+
+
+# Recipe and checkpoints
+
+
+def recipe_rows(recipe: Recipe | None, provenance: Mapping[str, str]) -> list[Row]:
+    """Return every value with where it comes from, under its sections."""
+    if recipe is None:
+        return still(ink(("Its recipe cannot be read; it may be of a newer workbench.", "label")))
+    rows: list[Row] = []
+    for section in SECTIONS:
+        names = [name for name, (_, described) in FIELDS.items() if described.section == section]
+        if section == "model" and recipe.base != "scratch":
+            continue
+        rows += [*([BLANK] if rows else []), *still(ink((section, "section")))]
+        rows += [_value_row(recipe, name, provenance.get(name, "")) for name in names]
+    return rows
+
+
+def _value_row(recipe: Recipe, name: str, why: str) -> Row:
+    """Return one value."""
+    described = FIELDS[name][1]
+    text = shown(getattr(recipe, name)) + (f" {described.unit}" if described.unit else "")
+
+    def draw(width: int, focused: bool) -> Content:
+        note = foreign(reason(why), max(1, width - 46))
+        return place(
+            width,
+            (0, ink((described.label, "title" if focused else "label"))),
+            (22, ink((foreign(text, 22), "title" if focused else "value"))),
+            (46, ink((note, "value" if focused else "accent" if why == "chosen" else "label"))),
+        )
+
+    return Row(name, draw)
+
+
+def checkpoint_rows(view: RunView, kept: frozenset[str] | None) -> list[Row]:
+    """Return the checkpoints, the newest first; `kept` are the folders that are there, None while that is unknown."""
+    rows = []
+    for saved in reversed(view.checkpoints):
+        gone = kept is not None and saved.path.rsplit("/", 1)[-1] not in kept
+
+        def draw(width: int, focused: bool, saved: Checkpoint = saved, gone: bool = gone) -> Content:
+            if gone:
+                return ink((f"step {units.count(saved.step):<12} gave way to newer ones", "label"))
+            ago = units.ago(time.time() - saved.t) if saved.t else ""
+            said = "title" if focused else "value"
+            return place(
+                width,
+                (0, ink(("step ", "label"), (units.count(saved.step), said))),
+                (18, ink((units.gb(saved.bytes), said))),
+                (30, ink((f"written in {saved.seconds:.1f} s", "label"))),
+                (50, ink((ago, "label"))),
+                (66, ink((foreign(saved.path, max(1, width - 66)), "label"))),
+            )
+
+        rows.append(Row(str(saved.step), draw))
+    return rows or still(ink(("None yet: the recipe says under cadence when the first one is written.", "label")))

@@ -1,0 +1,484 @@
+"""The sixth station and the page of every run: what it does right now, how well, and what can be asked of it.
+
+Owns the page, its pace and the questions before something is hard to undo. Must not know files or processes: a watcher
+brings what is new, and the guide asks the run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.timer import Timer
+
+from workbench.core import health, units
+from workbench.core.health import Verdict
+from workbench.core.text import one_line
+from workbench.guide import lineage, watching
+from workbench.guide.watching import Limits
+from workbench.runs import control
+from workbench.runs.hardware import Reading
+from workbench.runs.store import Run
+from workbench.tui import actions, runpage
+from workbench.tui.desk import Desk
+from workbench.tui.glyphs import glyph
+from workbench.tui.ink import ink, prose
+from workbench.tui.messages import ConsoleGrew, RunAdvanced, RunGone
+from workbench.tui.view import Prompt, RunView
+from workbench.tui.watcher import RunWatcher
+from workbench.tui.widgets.chart import Chart
+from workbench.tui.widgets.console import Console
+from workbench.tui.widgets.footer import Footer
+from workbench.tui.widgets.header import Header
+from workbench.tui.widgets.listing import Listing
+from workbench.tui.widgets.page import Page
+from workbench.tui.widgets.prompt import Confirm
+
+DRAW_SECONDS = 0.25
+"""Least time between two drawings of figures that change with every step."""
+LIMITS_TICKS = 15
+"""Readings between two looks at the disk."""
+SAMPLES, HEALTH, CONSOLE, RECIPE, CHECKPOINTS = range(1, 6)
+_TALL_PANEL = 40
+"""Rows of the terminal beyond which the panel grows with it."""
+
+
+class RunScreen(Desk):
+    """Watch a run."""
+
+    NAME = "run"
+    STATION: ClassVar[str] = "train"
+    CSS_PATH = "run.tcss"
+
+    def __init__(self, run: str = "") -> None:
+        super().__init__()
+        self._wanted = run
+        self.run: Run | None = None
+        self.view = RunView(run)
+        self.watcher: RunWatcher | None = None
+        self.tab = SAMPLES
+        self._chose_tab = False
+        self._prompt = 0
+        self._verdict = Verdict("", health.WORDS[""], "")
+        self._judged = -1
+        self._result = False
+        self._working = ""
+        self._kept: frozenset[str] | None = None
+        self._limits = Limits()
+        self._looks = 0
+        self._reading: Reading | None = None
+        self._trouble = ""
+        self._timer: Timer | None = None
+        self._shown_state: tuple[Any, ...] = ()
+
+    # What the page is made of
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Return the way from the runs to this one."""
+        name = lineage.short(self.run_id) or "run"
+        return (name,) if self.app.size.width < 100 else ("runs", name)
+
+    def body(self) -> ComposeResult:
+        """Yield figures, charts, health and the open part."""
+        yield Page(self._top, id="top")
+        with Horizontal(id="charts"):
+            yield Chart("loss", id="loss")
+            with Vertical(id="side"):
+                yield Chart("learning rate", axis="ends", id="rate")
+                yield Page(self._machine, id="machine")
+        yield Page(self._health, id="health")
+        yield Page(self._tabs, id="tabs")
+        with Vertical(id="panel"):
+            yield Page(self._samples, id="samples")
+            yield Listing(id="rows")
+            yield Console(id="console")
+
+    @property
+    def run_id(self) -> str:
+        """The run's name, as it was given until the run was found."""
+        return self.run.id if self.run is not None else self._wanted
+
+    @property
+    def compact(self) -> bool:
+        """Whether figures stand in one line."""
+        return self.narrow or self.short
+
+    @property
+    def prompts(self) -> list[Prompt]:
+        """The fixed prompts, in the order in which they were first asked."""
+        return list(self.view.prompts.values())
+
+    def _top(self, width: int) -> list[Content]:
+        """Return status, figures and bar."""
+        return runpage.top(self.view, width, self.compact)
+
+    def _machine(self, width: int) -> list[Content]:
+        """Return the gauges."""
+        reading = self._reading or self.app.reading  # type: ignore[attr-defined]
+        return runpage.machine(self.view, reading, self._limits, width, self.compact)
+
+    def _state(self) -> watching.State | None:
+        """Return what is said of a run that does not train right now."""
+        view = self.view
+        saved = view.checkpoints[-1].step if view.checkpoints else None
+        return watching.state(view.status, view.phase, view.detail, view.error, saved, view.requested, self._working)
+
+    def _health(self, width: int) -> list[Content]:
+        """Return the state where it needs words, else the verdict on the figures."""
+        if self._trouble:
+            return prose(width, (f"{glyph('failed')} ", "bad"), self._trouble)
+        if not self.view.status:
+            return [ink(("looking for the run", "label"))]
+        said = self._state()
+        room = 2 if self.short else 3
+        after = ink("")
+        if self.view.status == "done":
+            after = ink("   ", ("enter", "enter", "run.next"), (" use it", "label", "run.next"))
+        elif self._verdict.level in ("warning", "bad") and self.tab != HEALTH:
+            after = ink("   ", ("2", "key", "run.tab2"), (" what helps", "label", "run.tab2"))
+        verdict = runpage.health_line(self._verdict, width - after.cell_length).rstrip() + after
+        if said is None:
+            return [verdict]
+        lines = runpage.state_lines(self.view, said, width, room)
+        return [*lines, verdict] if len(lines) < room and self._verdict.level else lines
+
+    def _tabs(self, width: int) -> list[Content]:
+        """Return the tabs."""
+        right = ink("")
+        if self.tab == SAMPLES:
+            right = runpage.sample_words(self.prompts, self._prompt, not self.narrow)
+        elif self.tab == CONSOLE and not self.narrow:
+            right = ink(("/", "key"), (" search   ", "label"), ("end", "key"), (" follow", "label"))
+        elif self.tab == CHECKPOINTS and not self.narrow:
+            count = len(self.view.checkpoints)
+            right = ink((f"{units.count(count)} written" if count else "", "label"))
+        return [runpage.tab_row(self.tab, right, width, self.narrow)]
+
+    def _samples(self, width: int) -> list[Content]:
+        """Return the answers to one prompt."""
+        height = self.query_one("#panel").size.height
+        return runpage.samples(self.prompts, self._prompt, self.view, width, height)
+
+    def rebuild(self) -> None:
+        """Draw everything anew."""
+        self.set_class(self.compact, "-compact")
+        spare = 0 if self.compact else max(0, self.app.size.height - _TALL_PANEL) // 2
+        self.query_one("#panel").styles.height = (3 if self.short else 8) + spare
+        self.query_one(Header).lead(self.crumbs())
+        self._layers()
+        self._draw()
+        self._fill()
+
+    def _draw(self) -> None:
+        """Draw what changes with every step."""
+        self._timer = None
+        self._judge()
+        for name in ("top", "health", "tabs"):
+            self.query_one(f"#{name}", Page).again()
+        if self.tab == SAMPLES:
+            self.query_one("#samples", Page).again()
+        self._layers()
+        self._follow_state()
+        if self.view.status and self.run is not None and self.is_current:
+            name = lineage.short(self.run.id)
+            busy = self.view.status in ("running", "pausing", "stopping")
+            how = units.percent(runpage.share(self.view)) if busy else self.view.status
+            self.app.name_terminal(f"{how} {name}")  # type: ignore[attr-defined]
+
+    def _judge(self) -> None:
+        """Look at the health of the run when something has changed."""
+        if self._judged != self.view.version:
+            self._judged = self.view.version
+            found = self.view.findings()
+            self._verdict = health.verdict(found)
+            if self.tab == HEALTH:
+                self.query_one("#rows", Listing).fill(runpage.finding_rows(found))
+
+    def _layers(self) -> None:
+        """Give the charts their curves."""
+        from workbench.tui.widgets.plot import Layer
+
+        view, curves = self.view, self.view.curves
+        layers = []
+        if "loss" in curves:
+            if self.compact:
+                layers.append(Layer(curves["loss"], "train", "steps", figure=units.loss(view.train_loss)))
+            else:
+                layers.append(Layer(curves["loss"], "smoothed", "steps", raw_name="each step"))
+        if "eval" in curves:
+            figure = units.loss(view.eval.loss if view.eval else None) if self.compact else ""
+            layers.append(Layer(curves["eval"], "eval", "marks", figure=figure))
+        self.query_one("#loss", Chart).show(layers, whole=view.steps or None)
+        rate = [Layer(curves["learning_rate"], "", "line")] if "learning_rate" in curves else []
+        if rate and (plan := runpage.plan_of_rate(view.about.recipe, view.step, view.steps)) is not None:
+            rate.append(Layer(plan, "", "plan"))
+        self.query_one("#rate", Chart).show(rate, whole=view.steps or None, figure=units.rate(view.learning_rate))
+
+    def _fill(self) -> None:
+        """Show the open part alone, with its rows."""
+        self.query_one("#samples").display = self.tab == SAMPLES
+        self.query_one("#console").display = self.tab == CONSOLE
+        rows = self.query_one("#rows", Listing)
+        rows.display = self.tab in (HEALTH, RECIPE, CHECKPOINTS)
+        if self.tab == HEALTH:
+            rows.fill(runpage.finding_rows(self.view.findings()))
+        elif self.tab == RECIPE:
+            rows.fill(runpage.recipe_rows(self.view.about.recipe, self.view.about.provenance))
+        elif self.tab == CHECKPOINTS:
+            rows.fill(runpage.checkpoint_rows(self.view, self._kept))
+
+    def _follow_state(self) -> None:
+        """Do what a change of the status asks for: the keys in the footer, the result, the console of a failure."""
+        status = self.view.status
+        state = (status, self.view.phase, len(self.view.checkpoints))
+        if state == self._shown_state or self.run is None:
+            return
+        before, self._shown_state = self._shown_state[:1], state
+        if (status,) != before:
+            self.query_one(Footer).show(self._keys())
+            self.ask("result", watching.has_result, self.run)
+            if status in ("failed", "lost") and not self._chose_tab and self.tab == SAMPLES:
+                self._open(CONSOLE)
+        if status == "queued":
+            self.ask("working", watching.working, self.run.id)
+        if self.tab == CHECKPOINTS:
+            self.ask("kept", watching.kept, self.run)
+            self._fill()
+        self.foot()
+
+    def _keys(self) -> list[actions.Action]:
+        """Return the actions for the footer: of two that exclude each other the one that makes sense."""
+        status = self.view.status
+        left_out = {"run.pause"} if status in ("paused", "stopped", "failed", "lost") else {"run.resume"}
+        left_out |= {"run.pause", "run.stop"} if status == "done" else set()
+        found = [one for one in actions.of_screen(self.NAME) if one.footer and one.id not in left_out]
+        if status == "done":
+            found.insert(0, actions.BY_ID["run.next"])
+        elif status == "stuck":
+            found.insert(0, actions.BY_ID["run.kill"])
+        return found
+
+    # What comes in
+
+    def on_mount(self) -> None:
+        """Find the run."""
+        self.ask("find", watching.find, self._wanted)
+        self.ask("limits", watching.limits)
+        self.query_one(Footer).show(self._keys())
+
+    def on_unmount(self) -> None:
+        """Watch no more."""
+        if self.watcher is not None:
+            self.watcher.stop()
+
+    def on_screen_suspend(self) -> None:
+        """Rest while another page is in front."""
+        if self.watcher is not None:
+            self.watcher.hold()
+
+    def on_screen_resume(self) -> None:
+        """Go on watching."""
+        if self.watcher is not None:
+            self.watcher.go()
+
+    def on_run_advanced(self, message: RunAdvanced) -> None:
+        """Take what is new; it is drawn soon."""
+        assert self.watcher is not None
+        self.view = self.watcher.take()
+        if self._timer is None:
+            self._timer = self.set_timer(DRAW_SECONDS if self._shown_state else 0.001, self._draw)
+
+    def on_console_grew(self, message: ConsoleGrew) -> None:
+        """Take new lines of the console."""
+        assert self.watcher is not None
+        self.query_one(Console).extend(self.watcher.take_lines())
+
+    def on_run_gone(self, message: RunGone) -> None:
+        """Say that there is nothing to watch any more."""
+        self._trouble = "This run was discarded; nothing of it is left."
+        self.rebuild()
+
+    def read(self, reading: Reading) -> None:
+        """Take a new look at the machine."""
+        super().read(reading)
+        self._reading = reading
+        self._looks += 1
+        self.query_one("#machine", Page).again()
+        if self.tab == SAMPLES:
+            self.query_one("#tabs", Page).again()
+        if self._looks % LIMITS_TICKS == 0 and not self.asking("limits"):
+            self.ask("limits", watching.limits)
+
+    def answered(self, what: str, value: Any) -> None:
+        """Take an answer."""
+        if what == "find":
+            self.run = value
+            self.query_one(Header).lead(self.crumbs())
+            self.watcher = RunWatcher(self, value)
+            self.watcher.follow_console(True)
+            self.watcher.start()
+            self.app.attend(value)  # type: ignore[attr-defined]
+        elif what == "limits":
+            self._limits = value
+            self.query_one("#machine", Page).again()
+        elif what == "result":
+            self._result = value
+            self.foot()
+        elif what == "working":
+            self._working = value
+            self.query_one("#health", Page).again()
+        elif what == "kept":
+            self._kept = value
+            self._fill()
+        elif what == "kill":
+            self.say(value)
+
+    def refused(self, what: str, error: str) -> None:
+        """Say why something could not be done; a run that cannot be found has nothing else on its page."""
+        if what == "find":
+            self._trouble = error
+            self.rebuild()
+        else:
+            super().refused(what, error)
+
+    # Actions
+
+    def why_not(self, action: str) -> str:
+        """Return why an action cannot be done now."""
+        verb = action.removeprefix("run.")
+        if action in ("screen.back", "run.leave") or not action.startswith(("run.", "runs.")):
+            return ""
+        if self.run is None:
+            return self._trouble or "The run is still being looked for."
+        if verb in ("pause", "stop", "kill", "resume"):
+            if self.asking(verb):
+                return "It has been asked already."
+            return watching.why_not(verb, self.view.status, self.run.id)
+        if verb in ("chat", "next") or action == "runs.export":
+            return watching.chat_why_not(self.view.status, self._result)
+        if verb in ("previous", "following") and (self.tab != SAMPLES or len(self.view.prompts) < 2):
+            return "There is one prompt only." if self.tab == SAMPLES else "The prompts are under 1."
+        return ""
+
+    def _ask_run(self, verb: str) -> None:
+        """Ask the run to do something."""
+        assert self.run is not None
+        self.ask(verb, getattr(control, verb), self.run)
+        self.foot()
+
+    def act_run_pause(self) -> None:
+        """Free the card; it goes on later."""
+        self._ask_run("pause")
+
+    def act_run_resume(self) -> None:
+        """Go on from the newest checkpoint."""
+        self._ask_run("resume")
+
+    def _confirm(self, verb: str) -> None:
+        """Ask before the run is asked."""
+        view = self.view
+        saved = view.checkpoints[-1].step if view.checkpoints else None
+        word, title, lines = watching.consequences(verb, view.step, view.steps, saved)
+        self.app.push_screen(Confirm(title, lines, word), lambda yes: self._ask_run(verb) if yes else None)
+
+    def act_run_stop(self) -> None:
+        """End it early, once that is confirmed."""
+        self._confirm("stop")
+
+    def act_run_kill(self) -> None:
+        """End its processes, once that is confirmed."""
+        self._confirm("kill")
+
+    def act_run_chat(self) -> None:
+        """Talk with the result."""
+        assert self.run is not None
+        self.app.open("chat", str(self.view.about.meta.get("base", "")), self.run.id)  # type: ignore[attr-defined]
+
+    def act_run_compare(self) -> None:
+        """Compare it with others."""
+        assert self.run is not None
+        self.app.open("compare", self.run.id)  # type: ignore[attr-defined]
+
+    def act_runs_export(self) -> None:
+        """Make GGUF files."""
+        assert self.run is not None
+        self.app.open("export", self.run.id)  # type: ignore[attr-defined]
+
+    def act_run_next(self) -> None:
+        """Go on to what can be done with the result."""
+        assert self.run is not None
+        app: Any = self.app
+        app.road = replace(app.road, run=self.run.id)
+        app.call_later(app.go, "use", self.run.id)
+
+    def act_run_leave(self) -> None:
+        """Go back to the runs; this one goes on."""
+        self.act_screen_back()
+
+    def act_run_log(self) -> None:
+        """Draw the losses on a logarithmic scale, or a plain one."""
+        chart = self.query_one("#loss", Chart)
+        chart.logarithmic = not chart.logarithmic
+
+    def act_guide_copy(self) -> None:
+        """Copy the command line that watches this run."""
+        self.app.copy_to_clipboard(f"workbench watch {one_line(self.run_id)}")
+        self.say("The command line that watches this run is copied.")
+
+    def act_guide_explain(self) -> None:
+        """Explain what the page shows."""
+        from workbench.tui.screens.learn import open_sheet
+
+        open_sheet(self)
+
+    def _turn(self, step: int) -> None:
+        """Show another prompt."""
+        self._prompt = (self._prompt + step) % max(1, len(self.view.prompts))
+        self.query_one("#tabs", Page).again()
+        self.query_one("#samples", Page).again()
+
+    def act_run_previous(self) -> None:
+        """Show the prompt before."""
+        self._turn(-1)
+
+    def act_run_following(self) -> None:
+        """Show the next prompt."""
+        self._turn(1)
+
+    def _open(self, tab: int) -> None:
+        """Open a part and put it in focus where keys move in it."""
+        self.tab = tab
+        if tab == CHECKPOINTS and self.run is not None:
+            self.ask("kept", watching.kept, self.run)
+        self._fill()
+        self.query_one("#tabs", Page).again()
+        focus = {CONSOLE: "#console", SAMPLES: ""}.get(tab, "#rows")
+        self.set_focus(self.query_one(focus) if focus else None)
+
+    def _choose(self, tab: int) -> None:
+        """Open the part that the person asked for."""
+        self._chose_tab = True
+        self._open(tab)
+
+    def act_run_tab1(self) -> None:
+        """Open the samples."""
+        self._choose(SAMPLES)
+
+    def act_run_tab2(self) -> None:
+        """Open the findings."""
+        self._choose(HEALTH)
+
+    def act_run_tab3(self) -> None:
+        """Open the console."""
+        self._choose(CONSOLE)
+
+    def act_run_tab4(self) -> None:
+        """Open the recipe."""
+        self._choose(RECIPE)
+
+    def act_run_tab5(self) -> None:
+        """Open the checkpoints."""
+        self._choose(CHECKPOINTS)

@@ -1,0 +1,543 @@
+"""All runs as trees under the bases they stem from, and what can be done with the one in focus.
+
+Owns the list, the filter and what is said of a run in focus. Must not know files or processes: a watcher brings what
+has changed, and the guide asks the runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.timer import Timer
+
+from workbench.core import health, units
+from workbench.core.curves import Series
+from workbench.core.errors import WorkbenchError
+from workbench.core.health import Verdict
+from workbench.core.recipe import load
+from workbench.core.text import one_line
+from workbench.guide import lineage, watching
+from workbench.guide.lineage import Member
+from workbench.guide.road import NAMES, STATIONS
+from workbench.guide.watching import Detail
+from workbench.runs import control, journal
+from workbench.runs.glances import Glance
+from workbench.runs.store import Run
+from workbench.tui import actions
+from workbench.tui.desk import Desk
+from workbench.tui.glyphs import glyph, tree
+from workbench.tui.ink import Piece, cut, foreign, ink, place
+from workbench.tui.messages import RunsChanged
+from workbench.tui.runpage import health_line, sign
+from workbench.tui.view import About, RunView
+from workbench.tui.watcher import ACTIVE, RunsWatcher
+from workbench.tui.widgets.footer import Footer
+from workbench.tui.widgets.listing import BLANK, Listing, Row, still
+from workbench.tui.widgets.page import Page
+from workbench.tui.widgets.prompt import Confirm, Prompt
+from workbench.tui.widgets.spark import spark
+
+CURVE = 12
+"""Columns of a small curve."""
+CURVE_POINTS = 24
+DETAIL_SECONDS = 0.15
+"""How long a run has to be in focus before more is asked of it."""
+_STATUS, _METHOD, _CURVE, _RESULT, _TIME = 36, 49, 59, 75, 93
+_NARROW_STATUS, _NARROW_RESULT = 40, 53
+_EMPTY_COLUMN = 18
+
+
+@dataclass(frozen=True)
+class Focused:
+    """What is known of the run in focus beyond its row."""
+
+    detail: Detail
+    verdict: Verdict
+
+
+def look_at(run: Run, siblings: list[Run], status: str) -> Focused:
+    """Return what is said of a run: its recipe, its sibling, and its health from the end of its journal."""
+    view = RunView(run.id)
+    view.see(journal.tail(run.events_path))
+    detail = watching.detail(run, siblings)
+    # A recipe that cannot be read is what the detail says.
+    with contextlib.suppress(WorkbenchError):
+        view.learn(status=status, about=About({}, load(run.recipe_path).recipe))
+    return Focused(detail, health.verdict(view.findings()))
+
+
+class RunsScreen(Desk):
+    """Look through the runs."""
+
+    NAME = "runs"
+    CSS_PATH = "runs.tcss"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._order: tuple[str, ...] = ()
+        self._glances: dict[str, Glance] = {}
+        self._curves: dict[str, tuple[Any, str]] = {}
+        self._begun: dict[str, tuple[int, float]] = {}
+        self._words = ""
+        self._focused: Focused | None = None
+        self._looked = False
+        self._timer: Timer | None = None
+        self.watcher = RunsWatcher(self, CURVE_POINTS)
+
+    # What the page is made of
+
+    def body(self) -> ComposeResult:
+        """Yield heads, list, and what is said of the run in focus."""
+        yield Page(self._heads, id="heads")
+        yield Listing(id="runs")
+        yield Page(self._detail, id="detail")
+        yield Page(self._nothing, id="empty")
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is no run."""
+        return self._looked and not self._order
+
+    def _heads(self, width: int) -> list[Content]:
+        """Return title, count and heads."""
+        bases = len({line.text for line in self._lines() if not line.id})
+        count = len(self._order)
+        said = f"{units.count(count)} run{'s' if count != 1 else ''} on {bases} base{'s' if bases != 1 else ''}"
+        said = said if self._looked else "looking for runs"
+        words: list[Piece] = [
+            ("/ ", "key", "runs.filter"),
+            (self._words or "filter", "value" if self._words else "label", "runs.filter"),
+        ]
+        title = place(width, (0, ink(("Runs", "title"), ("   ", "label"), (said, "label"))), (-1, ink(*words)))
+        at: tuple[tuple[int, str], ...] = ((0, "run"), (_NARROW_STATUS, "status"), (_NARROW_RESULT, "result"))
+        if not self.narrow:
+            at = (
+                (0, "run"),
+                (_STATUS, "status"),
+                (_METHOD, "method"),
+                (_CURVE, "curve"),
+                (_RESULT, "result"),
+                (_TIME, "time"),
+            )
+        heads = place(width, *((column, ink((name, "label"))) for column, name in at))
+        return [title, Content(""), heads] if self.short else [title, Content(""), heads, Content("")]
+
+    def _members(self) -> list[Member]:
+        """Return the runs that are asked for."""
+        members = [
+            Member(one.id, one.parent, str(one.meta.get("base", "")))
+            for id in self._order
+            if (one := self._glances.get(id)) is not None
+        ]
+        if not self._words:
+            return members
+        said = {
+            one.id: " ".join((one.id, one.status, *(str(value) for value in one.meta.values())))
+            for one in self._glances.values()
+        }
+        return lineage.matching(self._words, members, said)
+
+    def _lines(self) -> list[lineage.Branch]:
+        """Return the trees."""
+        return lineage.trees(self._members())
+
+    def _rows(self) -> list[Row]:
+        """Return the list."""
+        rows: list[Row] = []
+        for line in self._lines():
+            if line.id:
+                rows.append(self._row(line, self._glances[line.id]))
+            else:
+                rows += [
+                    *([BLANK] if rows and not self.short else []),
+                    *still(ink((foreign(line.text, 60), "section"))),
+                ]
+        if not rows and self._order:
+            rows = still(ink(("No run is called so. ", "value"), ("/", "key"), (" other words", "label")))
+        return rows
+
+    def _row(self, line: lineage.Branch, one: Glance) -> Row:
+        """Return the row of a run."""
+        before = "".join(tree(line.text[at : at + 3]) for at in range(0, len(line.text), 3))
+        label, figure = watching.headline(
+            one.status, str(one.meta.get("method", "")), one.step, one.steps, one.loss, one.eval_loss, one.error
+        )
+        curve = self._curve(one)
+
+        def draw(width: int, focused: bool) -> Content:
+            narrow = self.narrow
+            status = _NARROW_STATUS if narrow else _STATUS
+            said = "title" if focused else "value"
+            name = cut(lineage.short(one.id), status - 2 - len(before))
+            pieces: list[tuple[int, Content]] = [
+                (0, ink((before, "faint"), (name, said))),
+                (status, ink(sign(one.status), " ", (one.status, said))),
+            ]
+            at = _NARROW_RESULT if narrow else _RESULT
+            room = width - at if narrow else _TIME - _RESULT - 2
+            result = ink((f"{label:<7}", "label"), (figure, said)) if label else ink(
+                (cut(figure, room), "bad" if one.status == "failed" else "label")
+            )  # fmt: skip
+            if narrow:
+                return place(width, *pieces, (at, result))
+            quiet = "value" if focused else "label"
+            pieces += [
+                (_METHOD, ink((cut(lineage.method_name(str(one.meta.get("method", ""))), 9), quiet))),
+                (_CURVE, ink((curve, "accent" if focused else "label"))),
+                (at, result),
+                (_TIME, ink((self._time(one), quiet))),
+                (-1, ink((self._date(one), quiet))),
+            ]
+            return place(width, *pieces)
+
+        return Row(one.id, draw)
+
+    def _curve(self, one: Glance) -> str:
+        """Return the small curve of a run, made once for the points it has."""
+        key = (one.curve, one.step if one.status in ACTIVE else 0, one.steps)
+        known = self._curves.get(one.id)
+        if known is None or known[0] != key:
+            series = Series()
+            for x, y in one.curve:
+                series.append(x, y)
+            share = min(1.0, one.step / one.steps) if one.steps else 1.0
+            known = self._curves[one.id] = (key, spark(series, CURVE, share))
+        return known[1]
+
+    def _time(self, one: Glance) -> str:
+        """Return how long a run has taken, takes still, or how far it is."""
+        if one.status in ACTIVE:
+            if (left := self._left(one)) is not None:
+                return f"{units.duration(left)} left"
+            return f"step {units.count(one.step)}/{units.count(one.steps)}" if one.steps else (one.phase or "starting")
+        if one.status != "done" and one.steps:
+            return f"step {units.count(one.step)}/{units.count(one.steps)}"
+        seconds = one.t - _created(one).timestamp() if one.t else 0.0
+        return units.duration(seconds) if seconds > 0 else units.NONE
+
+    def _left(self, one: Glance) -> float | None:
+        """Return about how long a run still takes, from how fast it has gone since it was seen first."""
+        step, t = self._begun.setdefault(one.id, (one.step, one.t))
+        if step > one.step or not step:
+            step, t = self._begun[one.id] = (one.step, one.t)
+        if one.status != "running" or one.step <= step or one.t <= t:
+            return None
+        return (one.steps - one.step) * (one.t - t) / (one.step - step)
+
+    def _date(self, one: Glance) -> str:
+        """Return when a run was begun."""
+        if one.status in ACTIVE:
+            return "next" if one.status == "queued" else "now"
+        return units.day(_created(one).astimezone(), datetime.now().astimezone())
+
+    # What is said of the run in focus
+
+    def _detail(self, width: int) -> list[Content]:
+        """Return the path of the run in focus, what it learns, its recipe, its health, and what comes then."""
+        one = self._here()
+        if one is None:
+            return [Content("")] * (2 if self.short else 6)
+        members = {member.id: member for member in self._members()}
+        path: list[Piece] = [(foreign(self._root(one.id, members), 40), "label")]
+        for id in lineage.ancestors(one.id, members):
+            path += [(f"  {glyph('arrow')}  ", "faint"), (lineage.short(id), "label")]
+        path += [(f"  {glyph('arrow')}  ", "faint"), ("this run", "value")]
+        lines = [ink((lineage.short(one.id), "title"), ("   ", "label"), *path)]
+        known = self._focused if self._focused is not None and self._focused.detail.run == one.id else None
+        then = self._then(one)
+        if self.short:
+            said = ink((known.verdict.text if known is not None else "", "label")) if one.status != "failed" else then
+            return [*lines, place(width, (0, said))]
+        learns = units.NONE
+        recipe, differs, verdict = units.NONE, "", Content("")
+        if known is not None:
+            rows = f"{units.count(known.detail.rows)} rows of " if known.detail.rows else ""
+            learns = rows + (foreign(known.detail.data, 60) or units.NONE)
+            recipe, differs = known.detail.recipe, known.detail.differs
+            verdict = health_line(known.verdict, width - 12)
+        pieces = (
+            ("learns", ink(learns)),
+            ("recipe", ink(one_line(recipe), ("   " if differs else "", "label"), (one_line(differs), "label"))),
+            ("health", verdict),
+            ("then", then),
+        )
+        return [*lines, Content(""), *(place(width, (0, ink((name, "label"))), (12, said)) for name, said in pieces)]
+
+    def _root(self, id: str, members: dict[str, Member]) -> str:
+        """Return what the base is called that a run's oldest ancestor began with."""
+        from workbench.guide.road import name_of
+
+        oldest = [*lineage.ancestors(id, members), id][0]
+        return lineage.short(name_of(members[oldest].base)) if oldest in members else ""
+
+    def _then(self, one: Glance) -> Content:
+        """Return what can be done next."""
+        after = {
+            "done": (("c", "run.chat", "chat"), ("x", "run.compare", "compare"), ("e", "runs.export", "export")),
+            "failed": (("r", "run.resume", "resume"), ("u", "runs.duplicate", "begin anew")),
+        }
+        ways = after.get("done" if one.status == "stopped" else one.status)
+        if ways is not None:
+            keys = ink(*(piece for key, id, verb in ways for piece in ((key, "key", id), (f" {verb}   ", "label"))))
+            said = one_line(one.error or "it ended with an error", 70) if one.status == "failed" else ""
+            return ink(f"{said}   ") + keys if said else keys
+        if one.status in ("paused", "lost"):
+            return ink(("r", "key", "run.resume"), (" goes on from the newest checkpoint", "label"))
+        if one.status == "stuck":
+            return ink(("enter", "enter", "runs.open"), (" opens it; its processes have to be ended there", "label"))
+        return ink(("chat, compare and export once it is done", "label"))
+
+    def _nothing(self, width: int) -> list[Content]:
+        """Return the page without a run: what will be here, the road, and the ways in."""
+        left = _EMPTY_COLUMN if width >= 100 else 2
+        room = width - left
+        lines = [ink(("No runs yet", "title")), Content("")]
+        lines.append(ink("A run keeps everything one training does: recipe, curve, checkpoints, results."))
+        if not self.short:
+            lines.append(ink(("Seven times enter from a data file is a running fine-tune.", "label")))
+        lines += [Content(""), Content("")]
+        pitch = 12 if room >= 84 else 10
+        signs: list[Piece] = []
+        names: list[tuple[int, Content]] = []
+        for number, station in enumerate(STATIONS):
+            signs.append((glyph("ahead" if number else "here"), "faint" if number else "accent"))
+            if number < len(STATIONS) - 1:
+                signs.append((glyph("track") * (pitch - 1), "rule"))
+            names.append((number * pitch, ink((NAMES[station], "label" if number else "section"))))
+        lines += [ink(*signs), place(room, *names), Content(""), Content("")]
+        ways = (
+            ("enter", "runs.open", "start at Base", "the workbench proposes, you accept or change"),
+            ("i", "runs.inspect", "inspect a data file", "see what is in it, change nothing"),
+            ("o", "runs.recipe", "open a recipe", "a file that somebody saved, or of your own"),
+        )
+        for key, action, verb, cost in ways:
+            role = "enter" if key == "enter" else "key"
+            said = place(
+                room,
+                (0, ink((key, role, action))),
+                (pitch, ink((verb, "value", action))),
+                (pitch * 3, ink((cost, "label"))),
+            )
+            lines += [said, *([] if self.short else [Content("")])]
+        above = max(1, (self.app.size.height - len(lines)) // 2 - 4)
+        return [*[Content("")] * above, *(Content(" " * left) + line for line in lines)]
+
+    def rebuild(self) -> None:
+        """Draw everything anew."""
+        self.set_class(self.empty, "-empty")
+        self.set_class(not self.short, "-tall")
+        for name in ("heads", "detail", "empty"):
+            self.query_one(f"#{name}", Page).again()
+        self.query_one(Listing).fill(self._rows())
+        self.query_one(Footer).show(self._keys())
+
+    def _keys(self) -> list[actions.Action]:
+        """Return the actions for the footer."""
+        if self.empty:
+            return [actions.BY_ID[id] for id in ("runs.open", "runs.inspect", "runs.recipe", "app.palette")]
+        one = self._here()
+        out = "run.pause" if one is not None and one.status in ("paused", "stopped", "failed", "lost") else "run.resume"
+        names = ["runs.open", "runs.new", "run.pause", "run.resume", "runs.duplicate", "run.compare", "runs.discard"]
+        return [actions.BY_ID[name] for name in names if name != out]
+
+    # What comes in
+
+    def on_mount(self) -> None:
+        """Watch all runs."""
+        self.query_one(Listing).focus()
+        self.watcher.start()
+
+    def on_unmount(self) -> None:
+        """Watch no more."""
+        self.watcher.stop()
+
+    def on_screen_suspend(self) -> None:
+        """Rest while another page is in front."""
+        self.watcher.hold()
+
+    def on_screen_resume(self) -> None:
+        """Go on watching."""
+        self.watcher.go()
+
+    def on_runs_changed(self, message: RunsChanged) -> None:
+        """Take what has changed."""
+        order, changed = self.watcher.take()
+        self._looked = True
+        same = order == self._order and all(
+            (was := self._glances.get(id)) is not None and was.parent == one.parent for id, one in changed.items()
+        )
+        self._order = order
+        self._glances = {id: one for id, one in {**self._glances, **changed}.items() if id in set(order)}
+        self.rebuild() if not same or self._words else self._renew(changed)
+        here = self._here()
+        if here is not None and (here.id in changed or self._focused is None):
+            self._ask_more()
+
+    def _renew(self, changed: dict[str, Glance]) -> None:
+        """Draw the rows anew that have changed."""
+        self.query_one(Listing).fill(self._rows())
+        if self.query_one(Listing).key in changed:
+            self.query_one("#detail", Page).again()
+            self.query_one(Footer).show(self._keys())
+
+    def _here(self) -> Glance | None:
+        """Return the run in focus."""
+        return self._glances.get(self.query_one(Listing).key)
+
+    def on_listing_moved(self, message: Listing.Moved) -> None:
+        """Say something of another run."""
+        self.query_one("#detail", Page).again()
+        self.query_one(Footer).show(self._keys())
+        self._ask_more()
+
+    def on_listing_chosen(self, message: Listing.Chosen) -> None:
+        """Open the run that was clicked twice."""
+        self.act_runs_open()
+
+    def _ask_more(self) -> None:
+        """Ask for more of the run in focus, once it stays there."""
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(DETAIL_SECONDS, self._ask_detail)
+
+    def _ask_detail(self) -> None:
+        """Ask for more of the run in focus."""
+        if (one := self._here()) is not None:
+            beside = [
+                other.run
+                for id in self._order
+                if (other := self._glances[id]).id != one.id
+                and (other.parent, other.meta.get("base")) == (one.parent, one.meta.get("base"))
+            ]
+            self.ask("detail", look_at, one.run, beside[:3], one.status)
+
+    def answered(self, what: str, value: Any) -> None:
+        """Take an answer."""
+        if what == "detail":
+            self._focused = value
+            self.query_one("#detail", Page).again()
+        elif what in ("duplicate", "recipe"):
+            self.app.road = value  # type: ignore[attr-defined]
+            self.app.call_later(self.app.go, "review")  # type: ignore[attr-defined]
+
+    # Actions
+
+    def why_not(self, action: str) -> str:
+        """Return why an action cannot be done now."""
+        if action in ("runs.open", "runs.new", "runs.inspect", "runs.recipe", "runs.filter") and self.empty:
+            return ""
+        if not action.startswith(("run.", "runs.")) or action in (
+            "runs.new",
+            "runs.inspect",
+            "runs.recipe",
+            "runs.filter",
+        ):
+            return ""
+        one = self._here()
+        if one is None:
+            return "There is no run yet; enter starts at the first station." if self.empty else "No run is in focus."
+        verb = action.rpartition(".")[2]
+        if verb in ("pause", "resume", "discard"):
+            return "It has been asked already." if self.asking(verb) else watching.why_not(verb, one.status, one.id)
+        if verb in ("chat", "export"):
+            return watching.chat_why_not(one.status, one.status in ("done", "stopped"))
+        return ""
+
+    def act_runs_open(self) -> None:
+        """Open the run in focus, or the road where there is none."""
+        one = self._here()
+        app: Any = self.app
+        if one is not None:
+            app.call_later(app.open, "run", one.id)
+        elif self.empty:
+            app.call_later(app.go, "base")
+
+    def act_runs_new(self) -> None:
+        """Start at the first station."""
+        from workbench.guide.road import Road
+
+        app: Any = self.app
+        app.road = Road()
+        app.call_later(app.go, "base")
+
+    def act_runs_inspect(self) -> None:
+        """Look at data without starting anything."""
+        self.app.call_later(self.app.go, "data")  # type: ignore[attr-defined]
+
+    def act_runs_recipe(self) -> None:
+        """Ask for a recipe's file and read it through."""
+
+        def take(path: str | None) -> None:
+            if path and path.strip():
+                self.ask("recipe", watching.road_from, path)
+
+        note = "A TOML file as `workbench train` takes it; every value can still be changed."
+        self.app.push_screen(Prompt("Open a recipe", note), take)
+
+    def act_runs_duplicate(self) -> None:
+        """Begin anew with the recipe of the run in focus."""
+        if (one := self._here()) is not None:
+            self.ask("duplicate", watching.duplicate, one.run)
+
+    def act_runs_filter(self) -> None:
+        """Ask for words."""
+
+        def take(words: str | None) -> None:
+            if words is not None:
+                self._words = words.strip()
+                self.rebuild()
+
+        self.app.push_screen(Prompt("Filter", "Words of the name, base, method or status.", self._words), take)
+
+    def act_run_pause(self) -> None:
+        """Pause the run in focus."""
+        if (one := self._here()) is not None:
+            self.ask("pause", control.pause, one.run)
+
+    def act_run_resume(self) -> None:
+        """Resume the run in focus."""
+        if (one := self._here()) is not None:
+            self.ask("resume", control.resume, one.run)
+
+    def act_run_chat(self) -> None:
+        """Talk with its result."""
+        if (one := self._here()) is not None:
+            self.app.open("chat", str(one.meta.get("base", "")), one.id)  # type: ignore[attr-defined]
+
+    def act_run_compare(self) -> None:
+        """Compare it with others."""
+        if (one := self._here()) is not None:
+            self.app.open("compare", one.id)  # type: ignore[attr-defined]
+
+    def act_runs_export(self) -> None:
+        """Make GGUF files of it."""
+        if (one := self._here()) is not None:
+            self.app.open("export", one.id)  # type: ignore[attr-defined]
+
+    def act_runs_discard(self) -> None:
+        """Delete the run in focus, once that is confirmed."""
+        one = self._here()
+        if one is None:
+            return
+
+        def take(yes: bool | None) -> None:
+            if yes:
+                self.ask("discard", control.discard, one.run)
+
+        name = lineage.short(one.id)
+        lines = ("Its checkpoints, its result and its figures are deleted; nothing brings them back.",)
+        self.app.push_screen(Confirm(f"Discard {name}", lines, "delete it"), take)
+
+
+def _created(one: Glance) -> datetime:
+    """Return when a run was made."""
+    try:
+        made = datetime.fromisoformat(str(one.meta.get("created", "")))
+    except ValueError:
+        return datetime.fromtimestamp(one.t, UTC)
+    return made if made.tzinfo is not None else made.replace(tzinfo=UTC)
