@@ -8,7 +8,7 @@ import pytest
 
 from tests.tui.pilots import played, until
 from tests.tui.support import idle, on_the_road, page_text
-from workbench.core import recipe, units
+from workbench.core import recipe
 from workbench.core.text import width_of
 from workbench.guide import learning
 from workbench.guide.road import NAMES
@@ -137,7 +137,7 @@ async def test_what_is_to_be_tried_is_worked_out_and_taken() -> None:
         assert after is not None
         assert after.chosen.resolved.recipe.max_length == before.chosen.resolved.recipe.max_length // 2
         assert after.chosen.memory.peak < before.chosen.memory.peak
-        assert f"{after.chosen.memory.peak / units.GIB:.2f} GiB of memory in place of" in tried.change
+        assert f"{round(after.chosen.memory.peak / (1 << 20))} MiB of memory in place of" in tried.change
 
 
 @played

@@ -20,7 +20,7 @@ from typing import Any
 from workbench.core import recipe, units
 from workbench.core.errors import UsageError
 from workbench.core.paths import assets_dir
-from workbench.core.plan import Attempt, Base, Card, Plan
+from workbench.core.plan import Base, Card, Plan
 from workbench.guide import asking, fitting
 from workbench.guide.road import METHOD_NAMES, TUNING_NAMES, Road, name_of
 
@@ -160,15 +160,15 @@ def _of_plan(plan: Plan) -> dict[str, str]:
         "steps": units.count(plan.steps),
         "rate": units.rate(wanted.learning_rate),
         "decay": _DECAYS.get(wanted.lr_scheduler_type, "changes with the steps"),
-        "needs": _amount(plan.chosen),
+        "needs": _size(plan.chosen.memory.peak, plan),
         "disk": units.gb(plan.disk),
-        f"{wanted.tuning}_needs": _amount(plan.chosen),
-        **{f"{other.tuning}_needs": _amount(other) for other in plan.alternatives},
+        f"{wanted.tuning}_needs": _size(plan.chosen.memory.peak, plan),
+        **{f"{other.tuning}_needs": _size(other.memory.peak, plan) for other in plan.alternatives},
     }
     if warmup := round(wanted.warmup_ratio * plan.steps):
         found["warmup"] = units.count(warmup)
     if size := plan.chosen.memory.parts.get("adapter"):
-        found["adapter"] = _size(size)
+        found["adapter"] = _size(size, plan)
     if plan.pace.hours is not None:
         found["time"] = units.duration(3600 * plan.pace.hours)
     if wanted.tuning != "full":
@@ -179,18 +179,14 @@ def _of_plan(plan: Plan) -> dict[str, str]:
     for attempt in (plan.chosen, *plan.alternatives):
         for part in ("weights", "adapter", "optimiser", "activations", "gradients", "logits"):
             if size := attempt.memory.parts.get(part):
-                found[f"{attempt.tuning}_{part}"] = _size(size)
+                found[f"{attempt.tuning}_{part}"] = _size(size, plan)
     return found
 
 
-def _amount(attempt: Attempt) -> str:
-    """Return the memory a tuning needs."""
-    return _size(attempt.memory.peak)
-
-
-def _size(size: int) -> str:
-    """Return bytes of memory with their unit."""
-    return units.gib(size) + " GiB" if size >= units.GIB / 10 else f"{units.significant(size / (1 << 20), 2)} MiB"
+def _size(size: int, plan: Plan) -> str:
+    """Return bytes of memory in the unit that the plan is told in, those of a far larger tuning in GiB."""
+    unit, name = fitting.scale(plan) if size < units.GIB else (units.GIB, "GiB")
+    return f"{fitting.amount(size, unit)} {name}"
 
 
 def filled(template: str, known: Mapping[str, str], missing: str | None = units.NONE) -> list[tuple[str, bool]] | None:
@@ -288,8 +284,10 @@ def _shown(name: str, value: Any) -> str:
 def _difference(plan: Plan, then: Plan) -> str:
     """Return what another plan takes beside the present one."""
     said = []
-    if _amount(then.chosen) != _amount(plan.chosen):
-        said.append(f"{_amount(then.chosen)} of memory in place of {_amount(plan.chosen)}")
+    if _size(then.chosen.memory.peak, plan) != _size(plan.chosen.memory.peak, plan):
+        said.append(
+            f"{_size(then.chosen.memory.peak, plan)} of memory in place of {_size(plan.chosen.memory.peak, plan)}"
+        )
     if then.steps != plan.steps:
         said.append(f"{units.count(then.steps)} steps in place of {units.count(plan.steps)}")
     if plan.pace.hours is not None and then.pace.hours is not None and then.pace.hours != plan.pace.hours:

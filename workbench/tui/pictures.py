@@ -88,19 +88,25 @@ _DECAYS: dict[str, Callable[[float], float]] = {
 """Schedule → share of the peak after the rise; the last one stands until its last fifth."""
 
 
+_NEAR = 8
+"""Free memory up to so many times the peak is drawn as the track of the whole; beyond that every part would be a dot."""
+
+
 def memory(plan: Plan | None, card: Card | None, width: int) -> list[Content]:
     """Return the parts of the memory at the peak as a staircase."""
     if plan is None or card is None:
         return [ink(("Base and data are not settled yet, so that there is nothing to add up.", "label"))]
     unit, name = fitting.scale(plan)
-    whole = max(card.free, plan.chosen.memory.peak, 1)
+    peak = plan.chosen.memory.peak
+    near = card.free < _NEAR * peak
+    whole = max(card.free if near else peak, peak, 1)
     left, lines, until = 22, [], 0
     for part in (*fitting.parts(plan, 6), fitting.Part("together", 0, "")):
         total = part.name == "together"
-        size = plan.chosen.memory.peak if total else part.bytes
+        size = peak if total else part.bytes
         start = 0.0 if total else until / whole
         until += part.bytes
-        step = bar(width - left, size / whole if total else until / whole, start, track=total)
+        step = bar(width - left, size / whole if total else until / whole, start, track=total and near)
         figure = fitting.amount(size, unit)
         column = 16 - len(figure.partition(".")[0])
         lines.append(

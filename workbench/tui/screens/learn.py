@@ -170,9 +170,9 @@ class LearnSheet(Sheet):
 
     def _try(self, width: int) -> list[Content]:
         """Return the one thing to try."""
-        says = signs(learning.plain(self.topic.trial.says if self.topic.trial else self.topic.says, self._known))
+        says = signs(learning.plain(self.topic.says, self._known))
         if self._tried is None:
-            return prose(width, ("To try: ", "label"), (says, "value")) if says else []
+            return prose(width, ("To try: ", "label"), (says, "value")) if self.topic.trial is None else []
         tried = self._tried
         return prose(
             width, ("t", "key"), (" takes ", "label"), (f"{tried.label} {tried.shown}", "section"),
