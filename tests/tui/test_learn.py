@@ -141,6 +141,22 @@ async def test_what_is_to_be_tried_is_worked_out_and_taken() -> None:
 
 
 @played
+async def test_the_keys_of_a_sheet_can_be_clicked() -> None:
+    app = Workbench("fit")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        open_sheet(app.screen, "sft")  # type: ignore[arg-type]
+        await pilot.pause()
+        row = page_text(app).splitlines()[38]
+        await pilot.click(offset=(row.index("next: ") + 2, 38))
+        await pilot.pause()
+        assert "What continued pre-training does" in page_text(app)
+        await pilot.click(offset=(row.index("close"), 38))
+        await pilot.pause()
+        assert app.screen.NAME == "fit"  # type: ignore[attr-defined]
+
+
+@played
 async def test_every_explanation_stands_on_its_sheet() -> None:
     """With and without figures, wide and narrow, none has a gap where a figure should be and none is cut."""
     for size, road in (((120, 40), True), ((80, 24), False)):

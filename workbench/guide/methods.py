@@ -202,4 +202,4 @@ def replay_note(share: float) -> str:
         return "little general text; 10–20 % is the usual hold on it"
     if share <= high:
         return "general text between yours, so that little is forgotten"
-    return "much general text; your articles are learnt more slowly"
+    return "more than usual: a firmer hold, and slower articles"

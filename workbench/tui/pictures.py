@@ -26,10 +26,10 @@ _ROLES = {
 _ROWS = 7
 
 
-def _plotted(layers: Sequence[plot.Layer], width: int, title: str) -> list[Content]:
+def _plotted(layers: Sequence[plot.Layer], width: int, title: str, until: float) -> list[Content]:
     """Return a small chart with its title."""
     glyphs = plot.ASCII if is_ascii() else plot.BRAILLE
-    found = plot.Plot(layers, glyphs=glyphs).rows(width, _ROWS)
+    found = plot.Plot(layers, whole=until, glyphs=glyphs).rows(width, _ROWS)
     head = plot.title_row(title, plot.legend(layers, glyphs, True), "", width, glyphs)
     return [ink(*((text, _ROLES.get(role, "value")) for text, role in row)) for row in (head, *found)]
 
@@ -54,7 +54,7 @@ def overfit(plan: Plan | None, card: Card | None, width: int) -> list[Content]:
         plot.Layer(_series(learnt, 600, 1), "rows it learns from", "line"),
         plot.Layer(_series(held_out, 600, 1), "held-out rows", "line"),
     )
-    return _plotted(layers, width, "loss")
+    return _plotted(layers, width, "loss", 600)
 
 
 def schedule(plan: Plan | None, card: Card | None, width: int) -> list[Content]:
@@ -74,7 +74,7 @@ def schedule(plan: Plan | None, card: Card | None, width: int) -> list[Content]:
     every = max(1, steps // 400)
     series = Series(memory=0.0)
     series.extend((float(step), rate(step)) for step in range(0, steps + 1, every))
-    return _plotted((plot.Layer(series, "", "line"),), width, "learning rate by step")
+    return _plotted((plot.Layer(series, "", "line"),), width, "learning rate by step", steps)
 
 
 _DECAYS: dict[str, Callable[[float], float]] = {
@@ -89,7 +89,7 @@ _DECAYS: dict[str, Callable[[float], float]] = {
 
 
 _NEAR = 8
-"""Free memory up to so many times the peak is drawn as the track of the whole; beyond that every part would be a dot."""
+"""Free memory up to so many times the peak is the track of the whole; beyond that every part would be a dot."""
 
 
 def memory(plan: Plan | None, card: Card | None, width: int) -> list[Content]:

@@ -192,15 +192,16 @@ class LearnSheet(Sheet):
     def _keys(self) -> Content:
         """Return the last row."""
         listed = self.has_class("-topics")
-        keys: list[Piece] = [("enter", "enter"), (" open   ", "label")] if listed else []
-        keys += [("esc", "key"), (" close", "label")]
+        keys: list[Piece] = [("enter", "enter", "open"), (" open   ", "label", "open")] if listed else []
+        keys += [("esc", "key", "leave"), (" close", "label", "leave")]
         if self._tried is not None and not listed:
-            keys += [("   t", "key"), (f" {self._tried.label} {self._tried.shown}", "label")]
-        keys += [("   m", "key"), (" back" if listed else " topics", "label")]
+            keys += [("   t", "key", "apply"), (f" {self._tried.label} {self._tried.shown}", "label", "apply")]
+        keys += [("   m", "key", "topics"), (" back" if listed else " topics", "label", "topics")]
         if self.is_mounted and not listed and self.query_one("#sheet", Page).overflows:
             keys += [(f"   {glyph('up')} {glyph('down')}", "key"), (" scroll", "label")]
         following = learning.topics()[(self._number + 1) % len(learning.topics())]
-        right = ink(("next: ", "label"), (following.name, "value"), (f" {glyph('right')}", "key"))
+        turn = "turn(1)"
+        right = ink(("next: ", "label", turn), (following.name, "value", turn), (f" {glyph('right')}", "key", turn))
         width = self.query_one("#keys", Static).size.width if self.is_mounted else 70
         left = ink(*keys)
         roomy = not listed and left.cell_length + right.cell_length < width

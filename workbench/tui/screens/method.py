@@ -141,7 +141,8 @@ class MethodScreen(Station):
         offer = self._offer()
         lines = [Content("")]
         if offer is not None:
-            lines += [] if self.short else [ink((offer.name, "section")), Content("")]
+            name = "replay share" if self.query_one(Listing).key == _SHARE else offer.name
+            lines += [] if self.short else [ink((name, "section")), Content("")]
             said = prose(min(width, 76), *self._about(offer))
             lines += [*said, *[Content("")] * (_ABOUT_LINES - len(said))]
             if width < _WIDE:

@@ -61,7 +61,7 @@ class Sheet(ModalScreen[None]):
 
     def _keys(self) -> Content:
         """Return the last row."""
-        keys: list[Piece] = [("esc", "key"), (" close", "label")]
+        keys: list[Piece] = [("esc", "key", "leave"), (" close", "label", "leave")]
         if self.is_mounted and self.query_one(Page).overflows:
             keys += [(f"   {glyph('up')} {glyph('down')}", "key"), (" scroll", "label")]
         for key, verb in self._own_keys:
@@ -81,6 +81,13 @@ class Sheet(ModalScreen[None]):
         """Cover the page where there is no room beside it."""
         self.set_class(self.app.size.width < _COVERS_BELOW, "-narrow")
         self.call_after_refresh(self._told)
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what the key that was clicked does; beside the sheet, close it."""
+        if action := event.style.meta.get("act"):
+            self.call_later(self.run_action, action)
+        elif event.widget is self:
+            self.action_leave()
 
     def action_move(self, number: int) -> None:
         """Scroll."""
