@@ -11,7 +11,7 @@ from tests.tui.support import idle, on_the_road, page_text
 from workbench.core import recipe
 from workbench.core.text import width_of
 from workbench.guide import learning
-from workbench.guide.road import NAMES
+from workbench.guide.road import NAMES, Road
 from workbench.tui import actions, glyphs, ink, pictures
 from workbench.tui.app import PLACES, Workbench
 from workbench.tui.screens.learn import LearnSheet, open_sheet
@@ -138,6 +138,17 @@ async def test_what_is_to_be_tried_is_worked_out_and_taken() -> None:
         assert after.chosen.resolved.recipe.max_length == before.chosen.resolved.recipe.max_length // 2
         assert after.chosen.memory.peak < before.chosen.memory.peak
         assert f"{round(after.chosen.memory.peak / (1 << 20))} MiB of memory in place of" in tried.change
+
+
+def test_a_name_that_reads_like_markup_stays_a_name() -> None:
+    hostile = "x/\x1b[31m[bold]y{rows}\u202e[bad|z]"
+    figures = learning.figures(Road(base=hostile), None, None, None, None)
+    for topic in learning.topics():
+        for text in (*topic.answer, *topic.text):
+            said = learning.plain(text, figures)
+            assert "\x1b" not in ink.ink(said).plain
+            assert "{base}" not in text or "[bold]y{rows}" in said
+            assert "\u202e" not in ink.ink(said).plain
 
 
 @played

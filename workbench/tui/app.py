@@ -248,7 +248,8 @@ class Workbench(App[int]):
     def on_reading_taken(self, message: ReadingTaken) -> None:
         """Hand a reading to the screen."""
         self.reading = message.reading
-        if isinstance(self.screen, Desk) and self.screen.is_mounted:
+        # The last one may come when the screens are gone already.
+        if self.screen_stack and isinstance(self.screen, Desk) and self.screen.is_mounted:
             self.screen.read(message.reading)
 
     # Models on their way

@@ -99,7 +99,7 @@ class MethodScreen(Station):
         lacking = [offer for offer in found if not offer.serves]
         if lacking:
             head = ink(("not with these rows", "label"))
-            rows += [BLANK, *still(head), *([] if self.short else [BLANK]), *map(self._row, lacking)]
+            rows += [*([] if self.short else [BLANK, *still(head), BLANK]), *map(self._row, lacking)]
         return rows
 
     def _row(self, offer: Offer) -> Row:
@@ -144,12 +144,12 @@ class MethodScreen(Station):
             name = "replay share" if self.query_one(Listing).key == _SHARE else offer.name
             lines += [] if self.short else [ink((name, "section")), Content("")]
             said = prose(min(width, 76), *self._about(offer))
-            lines += [*said, *[Content("")] * (_ABOUT_LINES - len(said))]
+            lines += [*said, *[Content("")] * (_ABOUT_LINES - self.short - len(said))]
             if width < _WIDE:
                 lines.append(ink(("costs ", "label"), offer.said.costs))
             else:
                 lines.append(ink((self._takes() if offer.method == self._present() else "", "label")))
-        return [*lines, Content(""), self.command_line(width), *([] if self.short else [Content("")])]
+        return [*lines, *([] if self.short else [Content("")]), self.command_line(width)]
 
     def _about(self, offer: Offer) -> list[tuple[str, str]]:
         """Return the paragraph about a method."""
