@@ -6,6 +6,7 @@ know how a list looks.
 
 from __future__ import annotations
 
+import itertools
 import os.path
 import threading
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.core import catalogue, recipe
+from workbench.core import catalogue, recipe, units
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.lifecycle import OUTCOMES
 from workbench.core.paths import expanded
@@ -57,6 +58,8 @@ class Choice:
     """Where it lies on this machine, "" when it does not."""
     refused: str = ""
     """Why it cannot be a base, in a few words; "" when nothing speaks against it."""
+    proven: bool = False
+    """Whether the whole road is proven with its architecture, GGUF files and packing included."""
     standing: str = ""
     """What a model of the hub is to the workbench, in a few words."""
 
@@ -124,6 +127,7 @@ def _of_catalogue(model: catalogue.Model, card: Card, away: str = AWAY) -> Choic
         family=model.family.name,
         about=model.family.description,
         folder=str(here or ""),
+        proven=model.family.gguf == "proven" and model.family.packing == "safe",
     )
 
 
@@ -239,24 +243,26 @@ def propose(found: Sequence[Choice], card: Card) -> tuple[str, str]:
     """Return (reference, why) of the base to start from.
 
     Without a card it is the bundled one. With one, the largest that fits in 16 bits beside an adapter, else in 4; what
-    is here goes before what would have to be downloaded, and the newer before the older.
+    is here goes before what would have to be downloaded, what is proven before what is not, the newer before the older.
     """
     if not card.gpu:
         return recipe.BUNDLED, "learns in minutes on a processor, and there is no GPU here."
-    for group, said in ((HERE, "and is already here"), (AWAY, "and can be downloaded")):
-        for tuning in ("lora", "qlora"):
-            fitting = [
-                choice
-                for choice in found
-                if choice.group == group
-                and choice.kind != "base"
-                and choice.reference != recipe.BUNDLED
-                and not choice.gated
-                and (fit := choice.fitting(tuning)) is not None
-                and fit.verdict == "fits"
-            ]
-            if fitting:
-                best = max(fitting, key=lambda choice: (choice.parameters // 2e9, choice.released, choice.parameters))
-                bits = "in 16 bits" if tuning == "lora" else "in 4 bits"
-                return best.reference, f"is the strongest base that this card trains {bits}, {said}."
+    for group, proven, tuning in itertools.product((HERE, AWAY), (True, False), ("lora", "qlora")):
+        fitting = [
+            choice
+            for choice in found
+            if choice.group == group
+            and choice.proven == proven
+            and choice.kind != "base"
+            and choice.reference != recipe.BUNDLED
+            and not choice.gated
+            and (fit := choice.fitting(tuning)) is not None
+            and fit.verdict == "fits"
+        ]
+        if fitting:
+            best = max(fitting, key=lambda choice: (choice.parameters // 2e9, choice.released, choice.parameters))
+            which = "the strongest proven base" if proven else "the strongest base"
+            bits = "16 bits" if tuning == "lora" else "4 bits"
+            said = "and is already here" if group == HERE else f"{units.gb(best.bytes)} to download"
+            return best.reference, f"is {which} for this card in {bits}, {said}."
     return recipe.BUNDLED, "fits this card, and no model of the catalogue does."

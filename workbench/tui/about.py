@@ -18,9 +18,10 @@ from workbench.tui.model_rows import SIGNS, TUNINGS
 from workbench.tui.widgets.sheet import Sheet
 
 _LABEL = 12
-_PARTS = 3
-"""Parts that are named one by one; what is smaller is one more."""
-_NAMES = {"context": "CUDA", "workspace": "one layer", "reserve": "reserve"}
+_PARTS = ("weights", "gradients", "optimiser", "activations")
+"""Parts of the memory that are told one by one."""
+_ENDS = (23, 34, 45, 58, 69)
+"""Where their figures end, and those of the rest."""
 
 
 class AboutSheet(Sheet):
@@ -40,21 +41,33 @@ class AboutSheet(Sheet):
             said = lines_of(foreign(words), width - _LABEL)
             lines.append(ink((f"{label:<{_LABEL}}", "label")) + said[0])
             lines += [Content(" " * _LABEL) + line for line in said[1:]]
-        lines += [Content(""), ink(("memory", "section")), Content("")]
-        for tuning, name in TUNINGS:
-            if (fit := self._choice.fitting(tuning)) is not None:
-                lines.append(self._memory(fit, name, width))
-        return [*lines, *([Content("")] if self._choice.fits else []), *prose(width, (known.note, "label"))]
+        lines += [Content(""), ink(("memory at the peak, GiB", "section"))]
+        if self._choice.fits:
+            lines += [self._heads(width), *(self._memory(fit, width) for fit in self._choice.fits), Content("")]
+        return [*lines, *prose(width, (known.note, "label"))]
 
-    def _memory(self, fit: Fit, name: str, width: int) -> Content:
+    def _heads(self, width: int) -> Content:
+        """Return the names of the parts."""
+        named = (*_PARTS, "the rest")
+        return place(width, *((_end(at, width), ink((name, "label"))) for at, name in enumerate(named)))
+
+    def _memory(self, fit: Fit, width: int) -> Content:
         """Return what a tuning takes, and of what."""
         sign, role = SIGNS[fit.verdict]
-        named, rest = fit.parts[:_PARTS], sum(size for _, size in fit.parts[_PARTS:])
-        parts = [f"{_NAMES.get(part, part)} {units.gib(size)}" for part, size in named]
-        parts += [f"the rest {units.gib(rest)}"] if rest else []
+        size = dict(fit.parts)
+        named = [size.get(part, 0) for part in _PARTS]
+        figures = [*named, fit.needed - sum(named)]
         return place(
             width,
-            (0, ink((name, "label"))),
-            (_LABEL - 2, ink((glyph(sign), role), (f" {units.gib(fit.needed):>5}", "value"), (" GiB", "label"))),
-            (_LABEL + 10, ink((", ".join(parts), "label"))),
+            (0, ink((dict(TUNINGS)[fit.tuning], "label"))),
+            (_LABEL - 4, ink((glyph(sign), role), (f" {units.gib(fit.needed):>6}", "figure"))),
+            *(
+                (_end(at, width), ink((units.gib(figure) if figure else units.NONE, "value")))
+                for at, figure in enumerate(figures)
+            ),
         )
+
+
+def _end(at: int, width: int) -> int:
+    """Return the column that a part's figures end in, as `place` takes it."""
+    return _ENDS[at] - width

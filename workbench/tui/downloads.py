@@ -13,6 +13,7 @@ from typing import Any
 
 from textual.message import Message
 
+from workbench.core import units
 from workbench.core.errors import WorkbenchError
 from workbench.guide import hub
 from workbench.runs.errand import StoppedError
@@ -63,6 +64,18 @@ class Downloads:
         """Return the download of a model, None when it is neither under way nor waiting."""
         with self._lock:
             return next((download for download in self._queue if download.reference == reference), None)
+
+    def lacking(self, reference: str) -> str:
+        """Return why a run cannot start from a base yet, when that is because it is not here; else ""."""
+        if not hub.is_lacking(reference):
+            return ""
+        download = self.of(reference)
+        if download is None:
+            return "The base is not on this machine; go back to the station Base and download it with d."
+        if not download.total:
+            return f"{download.label} is still to be downloaded; the run can start when it is here."
+        share = units.percent(download.done / download.total)
+        return f"{download.label} is being downloaded, {share} of it is here; the run can start when it is whole."
 
     def add(self, reference: str, label: str) -> None:
         """Get a model, after those that were asked for before."""

@@ -177,7 +177,7 @@ class ModelDesk(Desk):
         legend = model_rows.legend(self.card(), width)
         state = self._state(width)
         if self.short:
-            return [Content(""), about, *(state[:2] or [legend])]
+            return [Content(""), *(state[:4] if len(state) > 1 else [about, *(state or [legend])])]
         return [Content(""), legend, Content(""), about, *(state[:3] or [Content("")]), *self.below(width)]
 
     def _state(self, width: int) -> list[Content]:

@@ -23,6 +23,8 @@ TUNINGS = (("qlora", "QLoRA"), ("lora", "LoRA"), ("full", "full"))
 SIGNS = {"fits": ("fits", "good"), "tight": ("tight", "warn"), "no": ("no", "faint")}
 WIDE = 84
 """From so many columns on, context, licence and date have columns of their own."""
+ROOMY = 104
+"""From so many columns on, all of them stand further apart."""
 _NAME, _NAME_NARROW = 27, 30
 _WORD_OF_KIND = " Instruct"
 _LICENCE = re.compile(r"\s*([(;].*|\b(Community|Open|LLM)?\s*Licen[sc]e\b|\bTerms of Use\b)")
@@ -34,13 +36,11 @@ def short_name(label: str, room: int) -> str:
     if len(name) > room:
         name = name.replace(_WORD_OF_KIND, "")
     words = name.split(" ")
-    while len(name) > room and len(words) > 3:
-        middle = (len(words) - 1) // 2
-        words[middle : middle + 2] = [glyph("cut")] if words[middle + 1] != glyph("cut") else [words[middle + 1]]
-        shorter = " ".join(words)
-        if len(shorter) >= len(name):
-            break
-        name = shorter
+    for left_out in range(1, len(words) - 1) if len(name) > room else ():
+        start = (len(words) - left_out) // 2
+        shorter = " ".join([*words[:start], glyph("cut"), *words[start + left_out :]])
+        if len(shorter) <= room:
+            return shorter
     return cut(name, room)
 
 
@@ -53,8 +53,13 @@ def _columns(width: int) -> dict[str, int]:
     """Return where each figure stands; negative ones end so far from the right edge. What has no room is left out."""
     if width < WIDE:
         return {"size": -(width - 39), "qlora": -19, "lora": -10, "full": -1}
+    if width < ROOMY:
+        return {
+            "size": -(width - 33), "context": -(width - 41), "licence": 44, "released": 56, "qlora": -17, "lora": -9,
+            "full": -1,
+        }  # fmt: skip
     return {
-        "size": -(width - 33), "context": -(width - 41), "licence": 43, "released": 55, "qlora": -17, "lora": -9,
+        "size": -(width - 38), "context": -(width - 48), "licence": 53, "released": 68, "qlora": -21, "lora": -11,
         "full": -1,
     }  # fmt: skip
 
@@ -170,14 +175,14 @@ def progress(download: Download, width: int) -> Content:
     percent = ink((units.percent(share).split(units.SPACE)[0], "figure"), (f"{units.SPACE}%", "label"))
     pieces = [(0, name), (18 if narrow else 26, bar(12 if narrow else 18, share))]
     pieces.append((-(width - (36 if narrow else 51)), percent))
-    total = f"{download.total / units.GB:.1f}" if download.total >= units.GB else f"{download.total / units.GB:.2f}"
-    done = f"{download.done / units.GB:.1f}" if download.total >= units.GB else f"{download.done / units.GB:.2f}"
+    unit, of = ("GB", units.GB) if download.total >= units.GB else ("MB", 10**6)
+    amount = f"{download.done / of:.1f} of {download.total / of:.1f} {unit}"
     more = f", {download.waiting} wait" if download.waiting else ""
     if download.state == "checking":
-        rest = f"{done} of {total} GB   checking hashes{more}"
+        rest = f"{amount}   checking hashes{more}"
     else:
         speed = f"{units.count(download.speed / 1e6) if download.speed >= 1e7 else f'{download.speed / 1e6:.1f}'} MB/s"
         left = f"{units.duration(download.seconds_left)} left" if download.seconds_left is not None else ""
-        rest = f"{done} of {total} GB   " + (f"{speed:>9}   " if not narrow else "") + f"{left:>13}{more}"
+        rest = f"{amount}   " + (f"{speed:>9}   " if not narrow else "") + f"{left:>13}{more}"
     pieces.append((-1, ink((rest, "label", act))))
     return place(width, *pieces)

@@ -10,6 +10,8 @@ from dataclasses import replace
 from textual.app import ComposeResult
 from textual.content import Content
 
+from workbench.guide import road
+from workbench.tui.ink import cut, ink
 from workbench.tui.model_list import ModelDesk
 from workbench.tui.station import Station
 from workbench.tui.widgets.listing import Listing
@@ -31,8 +33,18 @@ class BaseScreen(ModelDesk, Station):
         yield from self.list_of_models()
 
     def below(self, width: int) -> list[Content]:
-        """Return the command line."""
-        return [Content(""), self.command_line(width)]
+        """Return the command line of the road with the model in focus."""
+        text = cut(road.command(self._ahead()), width - 2)
+        return [Content(""), ink(("$ ", "faint", "guide.copy"), (text, "label", "guide.copy"))]
+
+    def _ahead(self) -> road.Road:
+        """Return the road as it is when the model in focus is taken."""
+        return replace(self.road, base=self.listing.key or self.road.base)
+
+    def act_guide_copy(self) -> None:
+        """Copy the command line."""
+        self.app.copy_to_clipboard(road.command(self._ahead()))
+        self.say("The command line is copied.")
 
     def wanted(self) -> str:
         """Return the base of the road."""

@@ -23,10 +23,14 @@ class ModelsScreen(ModelDesk):
     """All models."""
 
     NAME = "models"
+    DEFAULT_CSS = """
+    ModelsScreen #page { max-width: 112; }
+    ModelsScreen #page Page { margin-left: 2; }
+    """
 
     def body(self) -> ComposeResult:
         """Yield the list of models."""
-        with Vertical(id="station"):
+        with Vertical(id="page"):
             yield from self.list_of_models()
 
     def on_mount(self) -> None:

@@ -142,6 +142,8 @@ class ReviewScreen(Station):
         if action == "review.start":
             if self.asking("start"):
                 return "It is being started."
+            if lacking := self.app.downloads.lacking(self.road.base):  # type: ignore[attr-defined]
+                return str(lacking)
             if plan is not None and not plan.fits:
                 return " ".join((*plan.reasons[:1], *plan.remedies[:2]))
         if action == "fit.dry":

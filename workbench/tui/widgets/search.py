@@ -41,12 +41,11 @@ class SearchRow(Horizontal):
     DEFAULT_CSS = """
     SearchRow { height: 1; margin-left: 2; }
     SearchRow > .slash { width: 2; color: $muted; }
-    SearchRow > Input, SearchRow > Input:focus { width: 1fr; background: $background; }
+    SearchRow > Input { width: 1fr; }
     SearchRow > Input > .input--placeholder { color: $muted; }
+    SearchRow > .keys { width: auto; display: none; }
     SearchRow:focus-within { background: $focus; }
-    SearchRow:focus-within > Input { background: $focus; }
-    SearchRow:focus-within > .slash { color: $accent; background: $focus; }
-    SearchRow > .keys { width: auto; display: none; background: $focus; }
+    SearchRow:focus-within > .slash { color: $accent; }
     SearchRow:focus-within > .keys { display: block; }
     """
 
