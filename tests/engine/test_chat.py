@@ -84,6 +84,10 @@ def test_gguf_and_model_directory_answer_as_transformers_does(gguf: Path) -> Non
                 assert process.done["reason"] == "stop"
                 assert process.done["stopped"] is True
                 assert 2 < process.done["tokens"] <= GREEDY.max_tokens
+                made = hf.AutoTokenizer.from_pretrained(BASE)
+                asked = made.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)["input_ids"]
+                assert process.used == process.done["used"] == len(asked) + process.done["tokens"]
+                assert process.tokens == process.done["tokens"]
                 assert process.done["tokens_per_second"] > 0
 
 
@@ -127,6 +131,7 @@ def test_an_answer_can_be_cancelled_and_the_next_one_is_whole(endless: Path) -> 
         assert process.done["tokens"] < 4000 - len(rest)
         closed = process.ask(ASK, Settings(temperature=0, max_tokens=4000))
         first = next(closed)
+        assert 0 < process.tokens < process.used, "both are known while it writes"
         closed.close()
         assert process.done["reason"] == "cancelled"
         again = list(process.ask(ASK, Settings(temperature=0, max_tokens=20)))

@@ -10,12 +10,15 @@ import pytest
 from tests.guide.talks import BASE, TUNED, kept, look, talked
 from tests.nvml.machines import machine, rtx_4090, told
 from tests.support import wait_until
+from workbench.core import recipe
 from workbench.core.errors import UsageError
+from workbench.core.events import Sample
 from workbench.core.paths import assets_dir, data_home
 from workbench.data import survey
 from workbench.guide import talking, votes
 from workbench.guide.conversation import Conversation
 from workbench.guide.interview import Interview
+from workbench.runs import journal, store
 from workbench.runs.talk import Settings
 
 # Interviews
@@ -165,6 +168,23 @@ def test_what_does_not_fit_on_the_card_is_said_before_it_is_loaded(tmp_path: Pat
     assert told(tmp_path / "machine.json", machine(), ask) == ""
 
 
+def test_a_run_is_proposed_beside_its_base_and_has_a_question() -> None:
+    chosen = recipe.resolve({"method": "sft", "tuning": "full", "base": "bundled", "data": [__file__]})
+    run = store.create(recipe.to_toml(chosen), method="sft", tuning="full", base="bundled", title="shop")
+    (run.artifacts_dir / "model").mkdir(parents=True)
+    (run.artifacts_dir / "shop-Q8_0.gguf").write_bytes(b"GGUF")
+    writer = journal.Writer(run.events_path)
+    writer.write(Sample(step=4, prompt="Where does\nAda live?", text="There."))
+    writer.close()
+    assert talking.proposed() == talking.proposed(run.id) == ("bundled", run.id)
+    assert talking.proposed(str(run.artifacts_dir / "shop-Q8_0.gguf"))[1] == ""
+    models = talking.beside([talking.model_of(name) for name in ("bundled", run.id)])
+    assert [(model.word, model.label) for model in models] == [("base", "bundled"), ("tuned", f"{run.id}, model")]
+    assert talking.example(models) == "Where does Ada live?"
+    listed = [(model.word, model.group) for model in talking.partners()]
+    assert listed == [("tuned", "your runs"), ("Q8_0", "your runs"), ("base", "on this machine")]
+
+
 def test_a_file_is_called_by_its_type(tmp_path: Path) -> None:
     for name, word, label in (
         ("demo-0dfd-Q4_K_M.gguf", "Q4_K_M", "demo-0dfd"),
@@ -174,4 +194,6 @@ def test_a_file_is_called_by_its_type(tmp_path: Path) -> None:
         path = tmp_path / name
         path.write_bytes(b"GGUF")
         found = talking.model_of(str(path))
+        assert talking.beside([found]) == (found,)
+        assert talking.example([found]) == ""
         assert (found.word, found.label, found.run) == (word, label, "")

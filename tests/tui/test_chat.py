@@ -28,6 +28,7 @@ from workbench.runs.talk import Settings
 from workbench.tui.app import Workbench
 from workbench.tui.screens.chat import ChatScreen
 from workbench.tui.screens.chat_sheets import SamplingSheet, parsed
+from workbench.tui.screens.help import HelpSheet
 from workbench.tui.widgets.entry import Entry
 from workbench.tui.widgets.transcript import Transcript, folded, lines_of
 
@@ -113,6 +114,9 @@ async def test_a_key_votes_while_nothing_is_typed_and_is_text_otherwise() -> Non
         assert kept(votes.file_of(["bundled", "some-run"]))[0]["provenance"]["chosen_model"] == "some-run"
         await pilot.press("2")
         assert screen.query_one(Entry).value == "2", "it has been voted on"
+        await pilot.press("escape", "question_mark")
+        assert isinstance(app.screen, HelpSheet)
+        assert "Prefer the right answer" in page_text(app)
 
 
 @played

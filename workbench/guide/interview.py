@@ -17,6 +17,7 @@ from workbench.core.errors import WorkbenchError
 from workbench.guide import talking
 from workbench.runs.talk import ChatProcess, Settings
 
+_LEAVING_SECONDS = 15.0
 BUSY = ("loading", "waiting", "reading", "writing")
 
 
@@ -77,13 +78,15 @@ class _Side:
 class Interview:
     """One or two models that are asked; `close` ends their processes."""
 
-    def __init__(self, references: Sequence[str]) -> None:
+    def __init__(self, references: Sequence[str], after: Interview | None = None) -> None:
+        """`after` is one that has been closed: its models leave the card before these are loaded."""
         self._sides = [_Side(reference) for reference in references]
         self._lock = threading.Lock()
         self._jobs: queue.SimpleQueue[tuple[_Side, Question | None] | None] = queue.SimpleQueue()
         self._open: list[tuple[_Side, Question]] = []
         self._answering: _Side | None = None
         self._closing = False
+        self._after = after
         self._thread = threading.Thread(target=self._work, name="interview", daemon=True)
         self._thread.start()
 
@@ -180,6 +183,9 @@ class Interview:
 
     def _work(self) -> None:
         """Do one job after the other until the interview is closed."""
+        if self._after is not None:
+            self._after.join(_LEAVING_SECONDS)
+            self._after = None
         try:
             while (job := self._jobs.get()) is not None and not self._closing:
                 side, question = job

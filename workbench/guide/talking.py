@@ -78,6 +78,14 @@ def _of_file(path: Path) -> Model:
     return Model(str(path), kind if named else "GGUF", name if named else path.stem, run=run)
 
 
+def _run_of(model: Model) -> store.Run | None:
+    """Return the run a model comes from, None when there is none among the person's."""
+    try:
+        return store.find(model.run) if model.run else None
+    except UsageError:
+        return None
+
+
 def base_of(run: store.Run) -> str:
     """Return the reference of what a run began from, "" when that was nothing or cannot be told."""
     try:
@@ -114,7 +122,7 @@ def proposed(left: str = "", right: str = "") -> tuple[str, str]:
 
 def beside(models: Sequence[Model]) -> tuple[Model, ...]:
     """Return models as they are called beside each other: what another one began from is its base."""
-    bases_of = {base_of(store.find(model.run)) for model in models if model.run}
+    bases_of = {base_of(run) for run in map(_run_of, models) if run is not None}
     return tuple(replace(model, word="base") if model.reference in bases_of else model for model in models)
 
 
@@ -136,9 +144,8 @@ def partners() -> list[Model]:
 def example(models: Sequence[Model]) -> str:
     """Return a question that a run of these was asked while it learnt, "" when there is none."""
     for model in reversed(models):
-        if model.run:
-            with_run = store.find(model.run)
-            last = journal.latest(with_run.events_path, [Sample.kind]).get(Sample.kind)
+        if (run := _run_of(model)) is not None:
+            last = journal.latest(run.events_path, [Sample.kind]).get(Sample.kind)
             if isinstance(last, Sample):
                 return one_line(last.prompt)
     return ""

@@ -135,7 +135,7 @@ class ChatScreen(Desk):
             self._interview.close()
         self._trouble, self._pane = "", 0
         self._talk = Conversation(models, secrets.randbits(32))
-        self._interview = Interview([model.reference for model in models])
+        self._interview = Interview([model.reference for model in models], after=self._interview)
         self._looks = [_NOTHING] * len(models)
         self._interview.load()
         self._votes = {}
