@@ -74,7 +74,7 @@ class _ListSheet(ModalScreen[Any]):
     _ListSheet > Vertical { background: $surface; width: 78; max-width: 100%; height: 100%; padding: 1 2; }
     _ListSheet.-narrow > Vertical { width: 100%; }
     _ListSheet Page, _ListSheet Static { margin: 0 2; }
-    _ListSheet #top { margin-bottom: 1; }
+    _ListSheet #top { margin: 0 2 1 2; }
     _ListSheet Static { height: 1; }
     """
     KEYS: ClassVar[tuple[tuple[str, str], ...]] = ()
@@ -260,9 +260,12 @@ class ModelsSheet(_ListSheet):
         lines = [ink(("Who answers", "title")), Content("")]
         for number, side in enumerate(("left", "right")):
             model = self._seats[number] if number < len(self._seats) else None
-            said: list[Piece] = [(f"{number + 1}", "here"), "  ", (f"{side:<7}", "label")]
-            said += [(foreign(model.word), "section"), "  ", foreign(model.label)] if model else [("nobody", "label")]
-            lines.append(ink(*said))
+            said: list[Piece] = [(f"{number + 1}", "here"), "  ", (f"{side:<8}", "label")]
+            if model is None:
+                lines.append(ink(*said, ("nobody", "label")))
+                continue
+            word = ink((foreign(model.word, 9), "section"))
+            lines.append(place(width, (0, ink(*said)), (11, word), (21, ink(foreign(model.label)))))
         return lines
 
     def _fill(self, key: str | None = None) -> None:
