@@ -39,6 +39,7 @@ def test_a_question_can_be_taken_back_while_its_model_is_loaded() -> None:
 def test_who_is_not_there_is_a_sentence_at_its_side() -> None:
     interview = Interview(["no-such-model"])
     interview.load()
+    assert interview.busy or interview.look(0).phase == "failed", "nobody who looks may cease to yet"
     wait_until(lambda: interview.look(0).phase == "failed", 15, "the refusal")
     assert "There is no base 'no-such-model'" in interview.look(0).error
     interview.close()

@@ -229,10 +229,10 @@ async def test_models_are_chosen_for_each_side(tmp_path: Path) -> None:
         await pilot.press("ctrl+u")
         app.screen.query_one(Input).value = str(file)
         await pilot.press("enter", "2")
-        assert "2  right   Q8_0      demo" in page_text(app)
+        assert "2  right  Q8_0      demo" in page_text(app)
         await pilot.press("x", "enter")
         await until(pilot, lambda: [model.word for model in screen._talk.models] == ["Q8_0"], "the file alone")
-        await until(pilot, lambda: "not a GGUF" in " ".join(page_text(app).split()), "the refusal of the file", 60)
+        await until(pilot, lambda: "not a GGUF" in " ".join(page_text(app).split()), "the refusal of the file", 20)
         assert "enter tries again" in page_text(app)
 
 

@@ -95,6 +95,10 @@ class Interview:
     def load(self) -> None:
         """Load every model that is not, in order."""
         for side in self._sides:
+            with self._lock:
+                # From now on it is busy, so that whoever looks does not cease to before the thread has begun.
+                if side.phase in ("", "failed"):
+                    side.enter("waiting")
             self._jobs.put((side, None))
 
     def ask(self, places: Sequence[int], text: str, system: str, settings: Settings) -> None:
@@ -162,7 +166,7 @@ class Interview:
             for side in self._sides:
                 side.history.clear()
                 side.used, side.rate, side.tokens = 0, 0.0, 0
-                if side.phase not in ("loading", ""):
+                if side.phase not in ("loading", "waiting", ""):
                     side.enter("ready" if side.chat is not None and side.chat.pid else "")
 
     def close(self) -> None:

@@ -260,12 +260,12 @@ class ModelsSheet(_ListSheet):
         lines = [ink(("Who answers", "title")), Content("")]
         for number, side in enumerate(("left", "right")):
             model = self._seats[number] if number < len(self._seats) else None
-            said: list[Piece] = [(f"{number + 1}", "here"), "  ", (f"{side:<8}", "label")]
+            said: list[Piece] = [(f"{number + 1}", "here"), "  ", (side, "label")]
             if model is None:
-                lines.append(ink(*said, ("nobody", "label")))
+                lines.append(place(width, (0, ink(*said)), (10, ink(("nobody", "label")))))
                 continue
             word = ink((foreign(model.word, 9), "section"))
-            lines.append(place(width, (0, ink(*said)), (11, word), (21, ink(foreign(model.label)))))
+            lines.append(place(width, (0, ink(*said)), (10, word), (20, ink(foreign(model.label)))))
         return lines
 
     def _fill(self, key: str | None = None) -> None:
