@@ -1,35 +1,35 @@
-"""What the live parts of the screen cost in a real pseudo-terminal: charts by their points, the console by its lines.
+"""What the application and the live parts of its screen cost in a real pseudo-terminal of 120 by 40.
 
-Run by hand on an idle machine: `.venv/bin/python benchmarks/screens.py`. Each row is a process of its own whose output
-is read as a terminal would. Lag is how much later than asked for a timer of 5 ms comes: what a key would have to wait.
+Run by hand on an idle machine: `.venv/bin/python benchmarks/screens.py [parts | application]`. Each row is a process of
+its own whose output is read as a terminal would. Lag is how much later than asked for a timer of 5 ms comes: what a key
+would have to wait. The application is what a person starts; its run screen follows a run that another process writes.
 """
 
 from __future__ import annotations
 
-import asyncio
-import fcntl
 import json
 import os
-import pty
 import random
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
 import time
 from collections.abc import Callable
 from itertools import count, islice
 from pathlib import Path
+from typing import Any
+
+from terminal import ROOT, TICKS, Window, environment, watch
 
 from workbench.core import units
 
+JOURNAL = Path(__file__).with_name("journal.py")
 SECONDS = 10.0
+OPENING_SECONDS = 10.0
+"""How long a screen that was just opened is watched: longer than a long journal takes."""
+STARTS = 7
 IDLE_SECONDS = 3.0
-PROBE_SECONDS = 0.005
 CHARTS = 4
-TICKS = 10
-"""How often a second new points and lines are handed to the widgets; charts draw at most twice a second."""
 EVENTS = 20
 """New points of each curve at a tick: a run that writes 200 events a second."""
 ROWS = [
@@ -132,55 +132,165 @@ def bench(points: int, lines: int, report: Path) -> None:
     Bench().run()
 
 
-async def watch(seconds: float, feeds: list[Callable[[], None]]) -> tuple[float, list[float]]:
-    """Call all feeds at each tick for so long; return processor seconds, and the lags of the loop in seconds."""
-    lags: list[float] = []
-    began, cpu, ticks = time.perf_counter(), time.process_time(), 0
-    while (now := time.perf_counter()) - began < seconds:
-        if now - began >= ticks / TICKS:
-            for feed in feeds:
-                feed()
-            ticks += 1
-        asked = time.perf_counter()
-        await asyncio.sleep(PROBE_SECONDS)
-        lags.append(time.perf_counter() - asked - PROBE_SECONDS)
-    return time.process_time() - cpu, lags
-
-
 def in_terminal(points: int, lines: int) -> tuple[dict[str, float], float]:
-    """Run one measurement in a pseudo-terminal of 120 by 40; return its figures and the kilobytes a second it wrote."""
+    """Run one measurement in a pseudo-terminal; return its figures and the kilobytes a second it wrote."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "figures.json"
-        ours, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-        environment = {
-            **os.environ,
-            "PYTHONPATH": str(Path(__file__).resolve().parents[1]),
-            "TERM": "xterm-256color",
-            "COLORTERM": "truecolor",
-        }
-        child = subprocess.Popen(
-            [sys.executable, __file__, str(points), str(lines), str(report)],
-            stdin=theirs, stdout=theirs, stderr=theirs, env=environment, start_new_session=True,
-        )  # fmt: skip
-        os.close(theirs)
-        written = 0
-        while True:
-            try:
-                block = os.read(ours, 1 << 16)
-            except OSError:  # The other side is closed.
-                break
-            if not block:
-                break
-            written += len(block)
-        os.close(ours)
-        child.wait()
-        return json.loads(report.read_text()), written / 1024 / (SECONDS + IDLE_SECONDS)
+        window = Window(__file__, str(points), str(lines), str(report))
+        window.child.wait()
+        window.end()
+        return json.loads(report.read_text()), window.written / 1024 / (SECONDS + IDLE_SECONDS)
 
 
-def main() -> None:
-    """Print the table."""
-    print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+# The application
+
+
+def probed(run_id: str, seconds: float, report: Path) -> None:
+    """Be the application: open a run from another page and probe the loop, then stand still for others to measure."""
+    from workbench.tui.app import Workbench
+
+    class Probed(Workbench):
+        CSS_PATH = ROOT / "workbench" / "tui" / "base.tcss"
+
+        def on_mount(self) -> None:  # beside that of the application, which Textual calls as well
+            self.run_worker(self.probe())
+
+        async def probe(self) -> None:
+            await watch(IDLE_SECONDS, [])
+            told: dict[str, Any] = {}
+            opened = time.perf_counter()
+            self.go("run", run_id)
+
+            def look() -> None:
+                view = getattr(self.screen, "view", None)
+                if view is not None and view.step:
+                    told.setdefault("figures", time.perf_counter() - opened)
+                    if view.is_whole:
+                        told.setdefault("whole", time.perf_counter() - opened)
+
+            _, told["opening"] = await watch(OPENING_SECONDS, [look], ticks=100)
+            await self.run_action("simulate_key('3')")
+            first = self.screen.view.step  # type: ignore[attr-defined]
+            _, told["lags"] = await watch(seconds, [])
+            told["events"] = (self.screen.view.step - first) / seconds  # type: ignore[attr-defined]
+            report.write_text(json.dumps(told))
+
+    Probed("settings").run()
+
+
+def start(rows: list[tuple[str, str]], home: Path) -> None:
+    """Measure the start of the application and what it costs while nobody touches it."""
+    bare = min(timed_start() for _ in range(STARTS))
+    paints, usable = [], []
+    for _ in range(STARTS):
+        window = Window("-m", "workbench")
+        paints.append(window.until("workbench"))
+        usable.append(window.until("GiB needed"))
+        if len(paints) == STARTS:
+            time.sleep(IDLE_SECONDS)
+            before = window.cpu()
+            time.sleep(SECONDS)
+            idle, memory, has_torch = window.cpu() - before, window.megabytes(), window.has("libtorch")
+        window.end()
+    rows += [
+        ("python -c pass, best, ms", f"{1000 * bare:.0f}"),
+        ("first paint, best, ms", f"{1000 * min(paints):.0f}"),
+        ("first paint, median, ms", f"{1000 * sorted(paints)[STARTS // 2]:.0f}"),
+        ("list of models on the page, best, ms", f"{1000 * min(usable):.0f}"),
+        ("idle, % of one core", f"{100 * idle / SECONDS:.1f}"),
+        ("memory, MB", f"{memory:.0f}"),
+        ("torch in the process", "yes" if has_torch else "no"),
+    ]
+
+
+def timed_start() -> float:
+    """Return how long a bare interpreter takes."""
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "pass"], check=True)
+    return time.perf_counter() - began
+
+
+def busy(rows: list[tuple[str, str]], home: Path) -> None:
+    """Measure the screen of a run that writes 200 events and 1 000 lines a second."""
+    from workbench.core import recipe
+    from workbench.runs import store
+
+    text = recipe.to_toml(recipe.resolve({"data": ("questions.jsonl",)}))
+    run = store.create(text, method="sft", tuning="lora", base="bundled", title="busy")
+    writer = subprocess.Popen([sys.executable, str(JOURNAL), "--write", str(run.path)], env=environment())
+    try:
+        report = home / "busy.json"
+        window = Window(__file__, "--run", run.id, str(SECONDS), str(report))
+        told = read(report)
+        before, written = window.cpu(), window.written
+        time.sleep(SECONDS)
+        work, wrote = window.cpu() - before, window.written - written
+        memory = window.megabytes()
+        window.end()
+    finally:
+        writer.terminate()
+        writer.wait()
+    lags = sorted(told["lags"])
+    rows += [
+        ("a busy run, events followed a second", f"{told['events']:.0f}"),
+        ("a busy run, lag of the loop p95, ms", f"{1000 * lags[int(len(lags) * 0.95)]:.1f}"),
+        ("a busy run, lag of the loop p99, ms", f"{1000 * lags[int(len(lags) * 0.99)]:.1f}"),
+        ("a busy run, worst lag, ms", f"{1000 * lags[-1]:.1f}"),
+        ("a busy run, % of one core", f"{100 * work / SECONDS:.1f}"),
+        ("a busy run, memory, MB", f"{memory:.0f}"),
+        ("a busy run, kB/s to the terminal", f"{wrote / 1024 / SECONDS:.0f}"),
+    ]
+
+
+def long(rows: list[tuple[str, str]], home: Path) -> None:
+    """Measure how a run with a journal of a million events opens."""
+    from journal import EVENTS, generate
+
+    from workbench.core import recipe
+    from workbench.runs import store
+
+    text = recipe.to_toml(recipe.resolve({"data": ("questions.jsonl",)}))
+    run = store.create(text, method="sft", tuning="lora", base="bundled", title="long")
+    generate(run.events_path, EVENTS)
+    report = home / "long.json"
+    window = Window(__file__, "--run", run.id, "1", str(report))
+    told = read(report)
+    memory = window.megabytes()
+    window.end()
+    lags = sorted(told["opening"])
+    rows += [
+        ("a million events, figures and outline, ms", f"{1000 * told['figures']:.0f}"),
+        ("a million events, whole curves, ms", f"{1000 * told['whole']:.0f}" if "whole" in told else "–"),
+        ("a million events, lag of the loop p99, ms", f"{1000 * lags[int(len(lags) * 0.99)]:.1f}"),
+        ("a million events, worst lag, ms", f"{1000 * lags[-1]:.1f}"),
+        ("a million events, memory, MB", f"{memory:.0f}"),
+    ]
+
+
+def read(report: Path) -> dict[str, Any]:
+    """Wait for what a probed application tells, and return it."""
+    deadline = time.perf_counter() + 30 + 2 * SECONDS
+    while not report.is_file() or not report.read_text():
+        if time.perf_counter() > deadline:
+            sys.exit("the application did not tell its figures")
+        time.sleep(0.05)
+    return dict(json.loads(report.read_text()))
+
+
+def application() -> None:
+    """Print what the application as a person starts it costs."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("DATA", "STATE", "CONFIG", "CACHE"):
+            os.environ[f"XDG_{name}_HOME"] = f"{folder}/{name.lower()}"
+        for measure in (start, busy, long):
+            rows: list[tuple[str, str]] = []
+            measure(rows, Path(folder))
+            for name, value in rows:
+                print(f"{name:<50}{value:>8}", flush=True)
+
+
+def parts() -> None:
+    """Print what the live parts of a screen cost."""
     print(f"{'what':<46}{'ms each':>9}{'CPU %':>8}{'lag p95':>9}{'p99':>7}{'worst':>8}{'kB/s':>8}")
     for points, lines in ROWS:
         figures, rate = in_terminal(points, lines)
@@ -200,5 +310,19 @@ def main() -> None:
     print("Each curve grows by 200 points a second. Lags in ms.")
 
 
+def main(which: list[str]) -> None:
+    """Print the tables that are asked for, or both."""
+    print(f"load of the machine before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    for name, table in (("application", application), ("parts", parts)):
+        if not which or name in which:
+            table()
+
+
 if __name__ == "__main__":
-    bench(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])) if len(sys.argv) == 4 else main()
+    match sys.argv[1:]:
+        case ["--run", run_id, seconds, out]:
+            probed(run_id, float(seconds), Path(out))
+        case [points, lines, out]:
+            bench(int(points), int(lines), Path(out))
+        case which:
+            main(which)
