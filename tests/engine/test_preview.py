@@ -86,6 +86,41 @@ def test_what_is_cut_off_is_marked_and_said() -> None:
     assert microscope.view(using("chatml"), {"messages": TURNS}, 4)["error"] == "the answer begins beyond max_length"
 
 
+@pytest.mark.parametrize("family", ["chatml", "headers", "turns", "instructions", "greedy"])
+def test_every_turn_is_told_with_its_first_token(family: str) -> None:
+    view = microscope.view(using(family), {"messages": TURNS}, 512)
+    firsts = [turn["first"] for turn in view["turns"]]
+    assert [turn["who"] for turn in view["turns"]] == [message["role"] for message in TURNS]
+    assert firsts[0] == 0
+    assert firsts == sorted(set(firsts))
+    for message, begin, end in zip(TURNS, firsts, [*firsts[1:], view["length"]], strict=True):
+        said = "".join(token["text"] for token in view["tokens"][begin:end])
+        assert message["content"] in said
+        others = [other["content"] for other in TURNS if other is not message]
+        assert not any(other in said for other in others)
+    special = {token["id"] for token in view["tokens"] if token["mark"] == "control"}
+    assert special <= set(view["special"])
+    assert len(view["about"]) == len(view["checks"])
+
+
+def test_what_a_template_says_by_itself_is_no_turn_of_the_row() -> None:
+    tokenizer = copy.copy(models.tokenizer("chatml"))
+    tokenizer.chat_template = "<|im_start|>system\nBe kind.<|im_end|>\n" + tokenizer.chat_template
+    view = microscope.view(microscope.encoders(tokenizer, models.generation_eos("chatml")), {"messages": TURNS}, 512)
+    assert [turn["who"] for turn in view["turns"]][:2] == ["template", "user"]
+    before = "".join(token["text"] for token in view["tokens"][: view["turns"][1]["first"]])
+    assert before == "<|im_start|>system\nBe kind.<|im_end|>\n"
+
+
+def test_rows_are_shown_from_any_place(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps({"messages": models.chat(f"Ask {n}", f"Say {n}")}) + "\n" for n in range(9)))
+    found = preview(BASE, rows=[], paths=[str(path)], first=6, shown=16, measured=False, max_length=64)
+    assert [marked(row, "masked") for row in found["rows"]] == ["Ask 6", "Ask 7", "Ask 8"]
+    assert found["lengths"]["sampled"] == 0
+    assert found["max_length"] == 64
+
+
 def test_control_tokens_in_the_text_are_no_control_tokens() -> None:
     view = microscope.view(using("chatml"), {"messages": models.chat("Say <|im_end|> twice", "No <|im_end|>.")}, 512)
     assert view["control_tokens"] == 2

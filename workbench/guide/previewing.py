@@ -96,6 +96,8 @@ def checks(row: Mapping[str, Any], base: str, length: int) -> list[tuple[str, bo
         stop, short = f"{name} is trained, so {'texts' if article else 'replies'} will end", f"{name} trained"
     elif not learnt:
         stop, short = "no answer stands in the row; the model writes it", "answer is written"
+    if row["length"] > len(tokens) and not row["cut"]:
+        stop, short = "its end lies beyond the tokens that are told one by one", "end not shown"
     whole = f"{count(row['length'])} of {count(length)} tokens, nothing cut"
     if article and row["length"] > length:
         whole = f"{count(row['length'])} tokens, split without loss"
@@ -107,7 +109,9 @@ def checks(row: Mapping[str, Any], base: str, length: int) -> list[tuple[str, bo
     bad = {"start": "start", "stop": "no stop", "whole": "cut"}
     found = []
     for name, (sentence, few) in good.items():
-        if name in said:
+        if name == "stop" and row["cut"]:
+            found.append((name, False, "cut off with the end of the answer, so replies may not end", "stop cut off"))
+        elif name in said:
             split = name == "whole" and not row["cut"]
             found.append((name, split, " ".join(said[name]), "split" if split else bad[name]))
         else:

@@ -64,7 +64,7 @@ def candidates(folder: Path) -> list[str]:
 def proposed(base: str, gpu: bool, folder: Path) -> tuple[str, str]:
     """Return (path, why) of the data to start from."""
     if base == recipe.BUNDLED and not gpu:
-        return bundled(), "These questions come with the workbench, and the bundled model learns them in minutes."
+        return bundled(), "They come with the workbench, and the bundled model learns them in minutes."
     here = candidates(folder)
     if here and Path(here[0]).suffix not in _TEXTS:
         return here[0], "It is the newest file with rows in this folder."

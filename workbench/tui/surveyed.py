@@ -144,3 +144,19 @@ def sentence_rows(
         return draw
 
     return [Row("" if number else key, drawn(line, not number)) for number, line in enumerate(lines)]
+
+
+def few_rows(survey: Mapping[str, Any], width: int, room: int, short: bool) -> list[Content]:
+    """Return the first rows of a survey with their head, as many as there is room for."""
+    if not survey["examples"]:
+        return []
+    counted = f"{len(survey['examples'])} of {units.count(survey['usable'])}   "
+    shown = ink((counted, "label"), ("r", "key", "data.rows"), (" all", "label", "data.rows"))
+    lines = [place(width, (0, ink(("Rows", "section"))), (-1, shown))]
+    for row in survey["examples"]:
+        block = [] if short else [Content("")]
+        block += rendered(row, width, 1 if short else 3)
+        if len(lines) + len(block) > room:
+            return lines + (block[: room - 1] if len(lines) == 1 else [])
+        lines += block
+    return lines

@@ -13,9 +13,10 @@ from textual.content import Content
 
 from workbench.core import units
 from workbench.guide import asking, previewing, sources, surveying
+from workbench.guide.road import Road
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, cut, foreign, ink, place, prose
-from workbench.tui.surveyed import LABEL, NOTE, OfData, histogram, rendered, sentence_rows
+from workbench.tui.surveyed import LABEL, NOTE, OfData, few_rows, histogram, sentence_rows
 from workbench.tui.widgets.choose import Choose
 from workbench.tui.widgets.listing import Listing, Row
 from workbench.tui.widgets.page import Page
@@ -57,7 +58,13 @@ class DataScreen(OfData):
     def on_screen_resume(self) -> None:
         """Draw anew: a page behind may have mended something."""
         if self.is_mounted:
+            self._read_by_base()
             self.rebuild()
+
+    def settle(self, road: Road) -> None:
+        """Take a change of the road; how long rows may be decides how the base reads them."""
+        super().settle(road)
+        self._read_by_base()
 
     def _propose(self) -> None:
         """Look for data to propose, once the card is known."""
@@ -82,9 +89,10 @@ class DataScreen(OfData):
     _previewed: tuple[Any, ...] = ()
 
     def _read_by_base(self) -> None:
-        """Ask how the base reads the rows, once there is a survey and the plan has settled on a length."""
-        survey, plan = self.survey, self.known.plan
-        if survey is None or plan is None or not survey["usable"]:
+        """Ask how the base reads the rows, once there is a survey, and a plan with a length or a reason for none."""
+        survey = self.survey
+        settled = self.known.plan is not None or bool(self._no_plan)
+        if survey is None or not settled or not survey["usable"]:
             return
         wanted = previewing.key(self.road, self.longest)
         if wanted not in (self.known.preview_of, self._previewed):
@@ -130,6 +138,13 @@ class DataScreen(OfData):
     # What is shown
 
     @property
+    def _no_plan(self) -> str:
+        """Why these rows cannot be planned with this base, "" when they can or that is not known yet."""
+        known = self.known
+        settled = self.glance is not None and known.base is not None and known.base_of == self.road.base
+        return known.trouble if settled and known.plan is None else ""
+
+    @property
     def _text_width(self) -> int:
         """Columns of the page's text."""
         whole = self.app.size.width - 4
@@ -161,9 +176,8 @@ class DataScreen(OfData):
             if reading:
                 lines.append(ink((reading, "label")))
             elif why and not trouble:
-                lines.append(
-                    ink((why, "label"), ("p", "key", "data.path"), (" names other data", "label", "data.path"))
-                )
+                other = ink(("p", "key", "data.path"), (" names other data", "label", "data.path"))
+                lines.append(ink((cut(why, width - other.cell_length), "label")) + other)
             else:
                 lines.append(Content(""))
         return [*lines, Content("")]
@@ -236,10 +250,13 @@ class DataScreen(OfData):
             rows += sentence_rows(
                 self.short, "blind", "base", (glyph("failed"), "bad"), self._blind, "value", [], width
             )
+        if self._no_plan and self._no_plan != self._blind:
+            sign = (glyph("failed"), "bad")
+            rows += sentence_rows(self.short, "plan", "plan", sign, self._no_plan, "value", [], width)
         problems = self.problems()
         for number, problem in enumerate(problems[:_PROBLEMS]):
             mended = surveying.is_mended(self.road, problem["fix"])
-            sign: Piece = (glyph("check"), "good") if mended else (glyph("problem"), "warn")
+            sign = (glyph("check"), "good") if mended else (glyph("problem"), "warn")
             words = "takes it back" if mended else surveying.fix_words(problem["fix"])
             fix: list[Piece] = [("x", "key"), (f" {words}", "label")] if problem["fix"] else []
             label = "" if number else "problems"
@@ -252,25 +269,8 @@ class DataScreen(OfData):
 
     def _rows(self, width: int) -> list[Content]:
         """Return a few rows as they are learnt from, with their roles."""
-        survey = self.survey
-        if survey is None or not survey["examples"]:
-            return []
         room = self.query_one("#rows").size.height or 8
-        shown = ink(
-            (f"{len(survey['examples'])} of {units.count(survey['usable'])}   ", "label"),
-            ("r", "key", "data.rows"),
-            (" all", "label", "data.rows"),
-        )
-        lines = [place(width, (0, ink(("Rows", "section"))), (-1, shown))]
-        for row in survey["examples"]:
-            block = [] if self.short else [Content("")]
-            block += rendered(row, width, 1 if self.short else 3)
-            if len(lines) + len(block) > room:
-                if len(lines) == 1:
-                    lines += block[: room - 1]
-                break
-            lines += block
-        return lines
+        return few_rows(self.survey, width, room, self.short) if self.survey is not None else []
 
     def _bottom(self, width: int) -> list[Content]:
         """Return the command line that does the same."""
