@@ -21,10 +21,13 @@ import psutil
 import pytest
 
 from tests.engine.tiny import make_qwen3
+from workbench.core import gguf_size
+from workbench.core import gguf_types as types
 from workbench.core.errors import NoSpaceError, UsageError, WorkbenchError
 from workbench.core.paths import assets_dir
-from workbench.engine.export import exporter, quantize, reference, source, types
+from workbench.engine.export import exporter, quantize, reference, source
 from workbench.engine.export.gguf import architectures, tokenizer, writer
+from workbench.runs import base_facts
 from workbench.runs.process import engine_env
 
 BASE = assets_dir() / "base"
@@ -81,6 +84,7 @@ def test_export_of_the_bundled_model(tmp_path: Path) -> None:
         assert line["bits_per_weight"] == pytest.approx(bits, rel=0.05)
         assert line["fallbacks"] == {}
         assert line["stopped"] >= 2
+        assert line["speed"] > 1
     assert files["F32"]["kl"] < 1e-6
     assert files["F32"]["kl"] <= files["F16"]["kl"] < files["Q8_0"]["kl"] < files["Q4_K_M"]["kl"] < 0.1
     assert files["Q4_K_M"]["top1"] > 0.8
@@ -154,6 +158,7 @@ def test_every_type_is_written(full: Path, kind: str, tmp_path: Path) -> None:
     made = quantize.quantize(full, tmp_path / "q.gguf", kind, lambda done, total: seen.append((done, total)))
     assert seen[-1][0] == seen[-1][1] == len(gguf.GGUFReader(made.path).tensors)
     assert made.fallbacks == {}
+    assert gguf_size.file_bytes(base_facts.of_reference("bundled").shape, kind) == pytest.approx(made.bytes, rel=0.01)
     # llama.cpp keeps embeddings larger than the rest, which weighs more in a small model.
     assert 0.9 * types.TYPES[kind].bits < made.bits_per_weight < exporter._MARGIN * types.TYPES[kind].bits
     field = gguf.GGUFReader(made.path).get_field("general.file_type")
@@ -170,6 +175,26 @@ def test_rows_that_do_not_fill_a_block_are_reported(tmp_path: Path) -> None:
     got = quantize.quantize(tmp_path / "full.gguf", tmp_path / "q.gguf", "Q4_K_M", lambda *_: None)
     assert got.fallbacks["blk.0.attn_q.weight"] in ("Q5_0", "Q8_0")
     assert "blk.0.ffn_down.weight" not in got.fallbacks or got.fallbacks["blk.0.ffn_down.weight"] != "Q4_K"
+    assert gguf_size.file_bytes(base_facts.of_reference(str(base)).shape, "Q4_K_M") == pytest.approx(
+        got.bytes, rel=0.02
+    )
+
+
+def test_sizes_of_a_deep_random_model_with_shared_values_are_foretold(tmp_path: Path) -> None:
+    base = make_qwen3(
+        tmp_path / "base", tie=False, hidden_size=256, intermediate_size=256, num_hidden_layers=33,
+        num_attention_heads=8, num_key_value_heads=2,
+    )  # fmt: skip
+    shape = base_facts.of_reference(str(base)).shape
+    weights = source.open_source(base)
+    plan = architectures.plan(reference.load_config(base), weights)
+    made = tokenizer.read(base, reference.load_tokenizer(base), None, plan.vocabulary)
+    exporter.convert(tmp_path / "full.gguf", plan, made, "deep", lambda _: None)
+    for kind in ("Q3_K_M", "Q4_K_M", "IQ4_XS"):
+        got = quantize.quantize(tmp_path / "full.gguf", tmp_path / f"{kind}.gguf", kind, lambda *_: None)
+        tensors = sum(tensor.n_bytes for tensor in gguf.GGUFReader(got.path).tensors)
+        header = shape.vocabulary * 39
+        assert gguf_size.file_bytes(shape, kind) - header == tensors, kind
 
 
 def test_a_killed_quantisation_leaves_no_file(full: Path, tmp_path: Path) -> None:
@@ -272,8 +297,8 @@ def test_weights_too_large_for_f16_are_said_so(tmp_path: Path) -> None:
 
 
 def test_names_are_harmless() -> None:
-    assert exporter.file_name("../../etc/my model", "Q8_0") == "etc-my-model-Q8_0.gguf"
-    assert exporter.file_name("", "F16") == "model-F16.gguf"
+    assert types.file_name("../../etc/my model", "Q8_0") == "etc-my-model-Q8_0.gguf"
+    assert types.file_name("", "F16") == "model-F16.gguf"
     assert "phi-3" not in writer.model_name("My Phi-3 tune/phi3", phi3=False).lower()
     assert "phi3" not in writer.model_name("My Phi-3 tune/phi3", phi3=False).lower()
     assert "phi-3" in writer.model_name("tune", phi3=True)

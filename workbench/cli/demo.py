@@ -21,6 +21,7 @@ from workbench.core.paths import assets_dir
 from workbench.core.recipe import BUNDLED
 from workbench.core.text import one_line
 from workbench.guide import starting
+from workbench.guide.exporting import export
 from workbench.runs import control, errand
 from workbench.runs.store import Run
 from workbench.runs.talk import ChatProcess, Settings
@@ -267,7 +268,7 @@ def run(arguments: argparse.Namespace) -> int:
     _rung(demo, "cpt without replay", BUNDLED, "articles.jsonl", replay_share=0.0)
     _examine(demo)
     demo.live.line("\nexport")
-    report = exporting.export(demo.runs["sft"].id, TYPES, on_line=exporting.progress(demo.live))
+    report = export(demo.runs["sft"].id, TYPES, on_line=exporting.progress(demo.live))
     demo.live.line(f"  {exporting.describe(report)}".replace("\n", "\n  "))
     best = next(line["path"] for line in report["files"] if line["type"] == "Q8_0")
     _exam_of_gguf(demo, best)

@@ -1,6 +1,6 @@
 """`workbench export`: a run or a base as GGUF files.
 
-Owns the arguments, the choice of real texts for the proof, and what is printed. The work is done in another process.
+Owns the arguments and what is printed.
 """
 
 from __future__ import annotations
@@ -12,14 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from workbench.cli.output import Live, duration, figure, print_json, size, table
-from workbench.core import recipe
-from workbench.core.errors import WorkbenchError
 from workbench.core.text import one_line
-from workbench.guide.sources import inspected
-from workbench.runs import bases, errand, probe, store
-
-PROOF_ROWS = 8
-"""Rows of the run's own data that the proof uses beside its fixed hard texts."""
+from workbench.guide.exporting import export
 
 
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
@@ -34,52 +28,6 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
         help="which weights a qlora adapter is merged into; dequantised is what was trained",
     )
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
-
-
-def _real_rows(base: bases.Base) -> tuple[list[str], list[list[dict[str, str]]]]:
-    """Return texts and conversations from the data of the run, for the proof; none for a base without data."""
-    if not base.run_id:
-        return [], []
-    wanted = recipe.load(store.find(base.run_id).recipe_path).recipe
-    try:
-        found = inspected(wanted.data, wanted.method, target="preflight")
-    except WorkbenchError:
-        # The data may be gone since; the fixed texts of the proof remain.
-        return [], []
-    rows = found.get("examples", [])[:PROOF_ROWS]
-    texts = [row["text"][:2000] for row in rows if "text" in row]
-    chats = [row["messages"] for row in rows if "messages" in row]
-    return texts, [[{"role": turn["role"], "content": turn["content"]} for turn in chat] for chat in chats]
-
-
-def export(
-    target: str,
-    types: list[str],
-    out: Path | None = None,
-    name: str = "",
-    merge_base: str = "",
-    on_line: Callable[[dict[str, Any]], None] | None = None,
-) -> dict[str, Any]:
-    """Export a target and return the report; raises WorkbenchError with the reason when the proof fails."""
-    base = bases.resolve(target)
-    probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
-    run = store.find(base.run_id) if base.run_id else None
-    texts, chats = _real_rows(base)
-    request = {
-        "base": str(base.model_dir),
-        "out": str((out or (run.artifacts_dir if run else Path.cwd())).expanduser().resolve()),
-        "name": name or (run.id if run else base.model_dir.name),
-        "types": types,
-        "adapter": str(base.adapter_dir) if base.adapter_dir else None,
-        "merge_base": merge_base or ("dequantised" if base.adapter_tuning == "qlora" else "original"),
-        "dtype": base.adapter_dtype,
-        "texts": texts,
-        "chats": chats,
-    }
-    result = errand.run("workbench.engine.export", request, on_line, who="The export")
-    report = result["result"]
-    assert isinstance(report, dict)
-    return report
 
 
 def progress(live: Live) -> Callable[[dict[str, Any]], None]:

@@ -42,10 +42,10 @@ def fits(base: Base, card: Card, method: str = "sft") -> tuple[Fit, ...]:
         recipe = resolve({"method": method, "tuning": tuning, **lean}, preset.values, preset.name).recipe
         estimated = memory.estimate(base.shape, demand_of(recipe, precision="bf16"))
         parts = sorted(((name, size) for name, size in estimated.parts.items() if size), key=lambda part: -part[1])
-        found.append(Fit(tuning, estimated.peak, _verdict(estimated.peak, card.free), tuple(parts)))
+        found.append(Fit(tuning, estimated.peak, verdict_of(estimated.peak, card.free), tuple(parts)))
     return tuple(found)
 
 
-def _verdict(needed: int, free: int) -> str:
-    """Return whether so many bytes fit into so many."""
+def verdict_of(needed: int, free: int) -> str:
+    """Return "fits", "tight" or "no" for so many bytes in so many."""
     return "no" if needed > free else "tight" if needed > free * (1 - SPARE) else "fits"

@@ -11,7 +11,6 @@ import errno
 import fcntl
 import hashlib
 import os
-import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,9 +19,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from workbench.core import gguf_types as types
 from workbench.core.errors import NoSpaceError, UsageError, WorkbenchError
 from workbench.core.text import one_line
-from workbench.engine.export import parity, quantize, reference, source, types
+from workbench.engine.export import parity, quantize, reference, source
 from workbench.engine.export.gguf import architectures, tokenizer, writer
 from workbench.runs import atomic
 
@@ -57,12 +57,6 @@ class Request:
     """Real texts of the person's data, for the proof."""
     chats: tuple[list[dict[str, str]], ...] = field(default=())
     """Real conversations of the person's data, for the proof."""
-
-
-def file_name(name: str, kind: str) -> str:
-    """Return the name of one exported file; `name` keeps letters, digits, ".", "_" and "-"."""
-    kept = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-.")[:100]
-    return f"{kept or 'model'}-{kind}.gguf"
 
 
 @contextmanager
@@ -150,7 +144,7 @@ def export(request: Request, on_event: OnEvent) -> dict[str, Any]:
     """Write the GGUF files of `request` and return the report.
 
     The report is {"files": [{"type", "path", "bytes", "sha256", "bits_per_weight", "kl", "top1", "stopped",
-    "fallbacks"}], "parity": {"tokenizer_mismatches", "max_abs_logit_diff", "top1", "stops", "chat_render", …},
+    "speed", "fallbacks"}], "parity": {"tokenizer_mismatches", "max_abs_logit_diff", "top1", "stops", "chat_render", …},
     "seconds"}. `on_event` gets {"step", "done", "total", "detail"} while it works. Raises UsageError for what cannot be
     asked for and WorkbenchError with the reason when the proof fails; no file has its name then.
     """
@@ -214,7 +208,7 @@ def _one(
             lambda done, total: on_event({"step": step, "done": done, "total": total, "detail": ""}),
         )
     sane = parity.examine(questions, staged, kind.name)
-    final = request.out / file_name(request.name, kind.name)
+    final = request.out / types.file_name(request.name, kind.name)
     line = {
         "type": kind.name,
         "path": str(final),
@@ -224,6 +218,7 @@ def _one(
         "kl": sane.kl,
         "top1": sane.top1,
         "stopped": sane.stopped,
+        "speed": sane.speed,
         "fallbacks": made.fallbacks,
     }
     on_event({"step": step, "done": 1, "total": 1, "detail": final.name})

@@ -6,13 +6,14 @@ torch. It runs apart because llama.cpp ends the process on some files, and that 
 Request: {"gguf": path, "exact": bool, "context": tokens, "texts": [[text, add_special]], "chats": [[messages,
 generation_prompt]], "reference": path of raw float32 logits, "sequences": [[id]], "tie": logit difference below which
 two choices count as the same, "prompts": [[id]], "limit": tokens, "stops": [id]}.
-Answer: {"ids", "rendered", "max_abs", "top1", "kl", "generated", "ends"} or {"error": sentence}.
+Answer: {"ids", "rendered", "max_abs", "top1", "kl", "generated", "speed", "ends"} or {"error": sentence}.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,20 @@ def _rendered(model: llama.Model, chats: list[Any]) -> list[str | None]:
     return texts
 
 
+def _generated(model: llama.Model, prompts: list[list[int]], limit: int) -> tuple[list[list[int]], float | None]:
+    """Return what follows each prompt, and tokens per second after the first ones; None when nothing follows them."""
+    texts, seconds, timed = [], 0.0, 0
+    for prompt in prompts:
+        coming = model.generate(prompt, limit)
+        text = [token for token in [next(coming, None)] if token is not None]
+        started = time.perf_counter()
+        text += coming
+        seconds += time.perf_counter() - started
+        timed += max(len(text) - 1, 0)
+        texts.append(text)
+    return texts, timed / seconds if timed and seconds else None
+
+
 def judge(request: dict[str, Any]) -> dict[str, Any]:
     """Return the answers to `request` from the GGUF it names."""
     with llama.Model(Path(request["gguf"]), int(request["context"]), exact=bool(request["exact"])) as model:
@@ -80,7 +95,7 @@ def judge(request: dict[str, Any]) -> dict[str, Any]:
             "ends": [model.ends(token) for token in request["stops"]],
         }
         answer |= _compare(model, Path(request["reference"]), sequences, float(request["tie"]))
-        answer["generated"] = [list(model.generate(prompt, int(request["limit"]))) for prompt in request["prompts"]]
+        answer["generated"], answer["speed"] = _generated(model, request["prompts"], int(request["limit"]))
         return answer
 
 

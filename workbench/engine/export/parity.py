@@ -79,6 +79,8 @@ class Parity:
     stopped: int
     """Prompts after which the model stopped by itself, of `prompts`."""
     prompts: int
+    chats: int
+    """Conversations that were rendered on both sides."""
 
 
 @dataclass(frozen=True)
@@ -238,6 +240,7 @@ def check(questions: Questions, gguf: Path) -> Parity:
         tokens=sum(map(len, questions.sequences)),
         stopped=sum(want.stopped for want in questions.greedy),
         prompts=len(questions.prompts),
+        chats=sum(text is not None for text in questions.rendered),
     )
 
 
@@ -273,6 +276,8 @@ class Sanity:
     """Whether every token that ends an answer is known to end one."""
     stopped: int
     """Prompts after which it stopped by itself."""
+    speed: float | None
+    """Tokens it writes in a second on this machine, one conversation at a time; None when it wrote none."""
 
 
 def examine(questions: Questions, gguf: Path, kind: str) -> Sanity:
@@ -283,6 +288,7 @@ def examine(questions: Questions, gguf: Path, kind: str) -> Sanity:
         top1=float(answer["top1"]),
         stops=all(answer["ends"]),
         stopped=sum(bool(got) and got[-1] in questions.stops for got in answer["generated"]),
+        speed=answer["speed"],
     )
     if not result.kl <= MAX_KL.get(kind, float("inf")) or not result.stops:
         raise WorkbenchError(

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workbench.core import gguf_types as types
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.text import one_line
 from workbench.engine import lifeline
-from workbench.engine.export import types
 from workbench.engine.export.gguf import header
 from workbench.runs import errand
 

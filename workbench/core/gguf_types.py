@@ -1,10 +1,12 @@
 """The GGUF types a person can ask for, and how large they make a file.
 
-Owns the table of types llama.cpp writes without an importance matrix. Must not know how a file is quantised.
+Owns the table of types llama.cpp writes without an importance matrix, and the names of files. Must not know how a file
+is quantised.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -63,3 +65,9 @@ def find(names: Iterable[str]) -> tuple[FileType, ...]:
     if not found:
         raise UsageError(f"No GGUF type was asked for; choose from {', '.join(TYPES)}.")
     return tuple(found.values())
+
+
+def file_name(name: str, kind: str) -> str:
+    """Return the name of one exported file; `name` keeps letters, digits, ".", "_" and "-"."""
+    kept = re.sub(r"[^\w.-]+", "-", name, flags=re.ASCII).strip("-.")[:100]
+    return f"{kept or 'model'}-{kind}.gguf"

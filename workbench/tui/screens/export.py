@@ -1,0 +1,355 @@
+"""GGUF files of a result: which types there are, what is measured of them, and how to run them.
+
+Owns the table, the choice and the page under it. An export ends with this page: it is not a run. Must not know how a
+file is made or proved.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+
+from workbench.core import units
+from workbench.guide import exporting
+from workbench.guide.exporting import CARDS, Made, Offer, Target
+from workbench.tui.desk import Desk
+from workbench.tui.glyphs import glyph
+from workbench.tui.ink import Piece, cut, foreign, ink, place, prose
+from workbench.tui.screens import export_page
+from workbench.tui.screens.export_page import ROOMY
+from workbench.tui.widgets.gauge import bar
+from workbench.tui.widgets.listing import Listing, Row
+from workbench.tui.widgets.page import Page
+from workbench.tui.widgets.prompt import Confirm
+
+_SIGN = {"fits": ("fits", "good"), "tight": ("tight", "warn"), "no": ("no", "faint")}
+_MIB = 1 << 20
+_BAR = 14
+
+
+class ExportScreen(Desk):
+    """Choose types, make and prove them, take them elsewhere."""
+
+    NAME = "export"
+    CSS_PATH: ClassVar[str] = "export.tcss"
+
+    def __init__(self, run: str = "") -> None:
+        super().__init__()
+        self._run = run
+        self._target: Target | None = None
+        self._chosen: set[str] = set()
+        self._stop: threading.Event | None = None
+        self._making: tuple[str, ...] = ()
+        self._steps: dict[str, Mapping[str, Any]] = {}
+        self._trouble = ""
+        self._said = ""
+
+    def body(self) -> ComposeResult:
+        """Yield title and heads, the types, and what is known of the one in focus."""
+        yield Page(self._top, id="top")
+        yield Listing(id="types")
+        yield Page(self._bottom, id="bottom")
+
+    def crumbs(self) -> tuple[str, ...]:
+        """Return the run and where this is."""
+        return tuple(filter(None, (foreign(self._target.label if self._target else self._run, 44), "export")))
+
+    def on_mount(self) -> None:
+        """Find out what can be made of the run."""
+        self._run = self._run or self.app.road.run  # type: ignore[attr-defined]
+        self.query_one(Listing).focus()
+        if self._run:
+            self.ask("target", exporting.target, self._run)
+        else:
+            self._trouble = "No run is chosen; go to the runs with f3 and export one from there."
+        self.rebuild()
+
+    def on_unmount(self) -> None:
+        """End an export that nobody looks at any more."""
+        if self._stop is not None:
+            self._stop.set()
+
+    # What is shown
+
+    @property
+    def _here(self) -> tuple[Target, Offer] | None:
+        """What is exported and the type in focus; None while nothing is known."""
+        target = self._target
+        if target is None:
+            return None
+        key = self.query_one(Listing).key
+        offer = next((offer for offer in target.offers if offer.kind == key), None)
+        return (target, offer) if offer is not None else None
+
+    def _made(self) -> Made | None:
+        """Return the file of the type in focus, if there is one."""
+        return self._here[0].made.get(self._here[1].kind) if self._here else None
+
+    def _top(self, width: int) -> list[Content]:
+        """Return title, a sentence about the type in focus, and heads."""
+        target = self._target
+        title: list[Piece] = [("Export", "title")]
+        if target is None:
+            said = [(f"{glyph('failed')} ", "bad"), self._trouble] if self._trouble else [("looking at it", "label")]
+            return [ink(*title), Content(""), *prose(width, *said)]
+        title += ["   ", (foreign(target.label, max(width - 44, 20)), "value")]
+        base = foreign(target.base.rstrip("/").rsplit("/", 1)[-1], 28)
+        about = ink(("merged with ", "label"), base) if target.merged else ink(("its own weights", "label"))
+        lines = [place(width, (0, ink(*title)), (-1, about)), Content("")]
+        room = 1 if width >= ROOMY else 2
+        said_lines = prose(width, *self._sentence())[: room + bool(self._trouble)]
+        lines += [*said_lines, *[Content("")] * (room - len(said_lines)), Content("")]
+        return [*lines, *([] if self.short else [Content("")]), *self._heads(width), *self._gap()]
+
+    def _gap(self) -> list[Content]:
+        """Return the blank line that a short page leaves out."""
+        return [] if self.short else [Content("")]
+
+    def _sentence(self) -> list[Piece]:
+        """Return what there is to say of the type in focus."""
+        if self._trouble:
+            return [(f"{glyph('failed')} ", "bad"), self._trouble]
+        if self._here is None:
+            return [""]
+        target, offer = self._here
+        made = self._made()
+        card = next((card for card in CARDS if offer.fit(card) != "no"), None)
+        runs = f" It runs on a card of {card} GiB." if card else f" It takes more than {CARDS[-1]} GiB of a card."
+        if made is not None and made.top1 is not None:
+            return [
+                (offer.kind, "figure"),
+                " picks the same token as the trained model ",
+                (units.percent(made.top1, 1), "figure"),
+                " of the time, in ",
+                (units.size(made.bytes), "figure"),
+                f".{runs}",
+            ]
+        size: Piece = (units.size(offer.bytes), "figure")
+        if offer.kind == target.recommended:
+            return [(offer.kind, "figure"), f" is {target.why}, in about ", size, ". Making it measures it."]
+        return [(offer.kind, "figure"), " takes about ", size, f".{runs} Making it measures what it loses."]
+
+    def _unit(self) -> tuple[int, str]:
+        """Return the unit of sizes, one for the whole column."""
+        assert self._target is not None
+        largest = max(offer.bytes for offer in self._target.offers)
+        return (units.GIB, "GiB") if largest >= units.GIB // 2 else (_MIB, "MiB")
+
+    def _columns(self, width: int) -> dict[str, int]:
+        """Return the columns: where words begin, and from the right edge where figures end."""
+        if width < ROOMY:
+            ends = {"size": 19, "8": 28, "12": 34, "24": 40, "kl": 52, "top1": 65}
+        else:
+            ends = {"size": 25, "8": 36, "12": 44, "24": 52, "top1": 94, "speed": width - 1}
+        found = {name: end - width for name, end in ends.items()}
+        return found | {"chosen": 8, "made": 10} | ({} if width < ROOMY else {"kl": 56, "bar": 66})
+
+    def _heads(self, width: int) -> list[Content]:
+        """Return the two rows of heads."""
+        at = self._columns(width)
+        assert self._target is not None
+        wide = width >= ROOMY
+        over = f"fits with {units.tokens(self._target.context)} context"
+        against = "against the trained model"
+        above = place(
+            width,
+            (at["24"], ink((over, "label"))),
+            (56 if wide else 43, ink((f"measured {against}" if wide else cut(against, width - 43), "label"))),
+        )
+        names = [("size", f"size {self._unit()[1]}"), ("8", "8 GiB"), ("12", "12"), ("24", "24"), ("kl", "KL")]
+        names += [("top1", "same token"), *([("speed", "tok/s here")] if wide else [])]
+        return [
+            above,
+            place(width, (0, ink(("type", "label"))), *((at[key], ink((name, "label"))) for key, name in names)),
+        ]
+
+    def _row(self, offer: Offer) -> Row:
+        """Return the row of a type."""
+
+        def draw(width: int, focused: bool) -> Content:
+            assert self._target is not None
+            at, made = self._columns(width), self._target.made.get(offer.kind)
+            strong = "figure" if focused else "value"
+            kl, top1 = (made.kl, made.top1) if made else (None, None)
+            size = (made.bytes if made else offer.bytes) / self._unit()[0]
+            pieces = [
+                (0, ink((offer.kind, "title" if focused else "value"))),
+                (at["chosen"], ink((glyph("square") if offer.kind in self._wanted() else " ", "accent"))),
+                (at["made"], ink((glyph("done") if made else " ", "good"))),
+                (at["size"], ink((f"{size:.2f}", strong))),
+            ]
+            for card in CARDS:
+                sign, role = _SIGN[offer.fit(card)]
+                pieces.append((at[str(card)], ink((glyph(sign), role))))
+            pieces.append((at["kl"], ink((units.NONE, "label") if kl is None else (f"{kl:.4f}", strong))))
+            if "bar" in at:
+                pieces.append((at["bar"], self._loss(kl)))
+            same = (
+                ink((units.NONE + "  ", "label"))
+                if top1 is None
+                else ink((units.percent(top1, 1).removesuffix("%").rstrip(), strong), (units.SPACE + "%", "label"))
+            )
+            pieces.append((at["top1"], same))
+            if "speed" in at:
+                speed = made.speed if made else None
+                figure = (units.NONE, "label") if speed is None else (units.count(speed), strong)
+                pieces.append((at["speed"], ink(figure)))
+            return place(width, *pieces)
+
+        return Row(offer.kind, draw)
+
+    def _loss(self, kl: float | None) -> Content:
+        """Return a bar of how far a type is from the model, on the scale of the worst that was made."""
+        assert self._target is not None
+        known = [made.kl for made in self._target.made.values() if made.kl is not None]
+        return ink("") if kl is None else bar(_BAR, kl / max(*known, 0.02))
+
+    def _wanted(self) -> tuple[str, ...]:
+        """Return the types that the person chose, largest first."""
+        assert self._target is not None
+        return tuple(offer.kind for offer in self._target.offers if offer.kind in self._chosen)
+
+    def _bottom(self, width: int) -> list[Content]:
+        """Return the legend, the proof of the type in focus or how far an export is, and the commands."""
+        if self._target is None or self._here is None:
+            return []
+        wide, kind, made = width >= ROOMY, self._here[1].kind, self._made()
+        lines = [*self._gap(), export_page.legend(width), Content("")]
+        if not wide and self._stop is not None:
+            lines += export_page.brief_progress(width, self._steps)
+        elif not wide:
+            lines += export_page.brief_proof(width, made)
+        else:
+            half = width // 2 + 1
+            left = (
+                export_page.progress(half - 5, self._making, self._steps)
+                if self._stop is not None
+                else export_page.proof(half - 5, kind, made)
+            )
+            right = export_page.commands(width - half, made, self._target.context)
+            rows = max(len(left), len(right), 9)
+            pairs = zip(*(part + [Content("")] * (rows - len(part)) for part in (left, right)), strict=True)
+            lines += [*self._gap(), *(place(width, (0, one), (half, other)) for one, other in pairs)]
+        if not self.short:
+            text = cut(foreign(exporting.command(self._target, self._types())), width - 2)
+            lines += [Content(""), ink(("$ ", "faint", "guide.copy"), (text, "label", "guide.copy"))]
+        return lines
+
+    def rebuild(self) -> None:
+        """Draw everything anew."""
+        if self._target is not None:
+            self.query_one(Listing).fill([self._row(offer) for offer in self._target.offers])
+        self.query_one("#top", Page).again()
+        self.query_one("#bottom", Page).again()
+        self.foot()
+
+    def on_listing_moved(self, message: Listing.Moved) -> None:
+        """Tell of another type."""
+        self.rebuild()
+
+    # What happens
+
+    def _types(self) -> list[str]:
+        """Return what is to be made: the chosen types, else the one in focus."""
+        return list(self._wanted()) or ([self._here[1].kind] if self._here else [])
+
+    def why_not(self, action: str) -> str:
+        """Return why an action cannot be done now."""
+        if not action.startswith("export.") and action != "guide.copy":
+            return ""
+        if self._here is None:
+            return self._trouble or "What can be exported is still being looked at."
+        if action == "export.start" and self._stop is not None:
+            return "An export is at work; esc cancels it."
+        if action in ("export.copy", "export.try") and self._made() is None:
+            return f"There is no {self._here[1].kind} file yet; enter makes it."
+        return ""
+
+    def act_export_choose(self) -> None:
+        """Choose the type in focus, or leave it out again."""
+        self._chosen ^= {self.query_one(Listing).key}
+        self.rebuild()
+
+    def act_export_start(self) -> None:
+        """Make and prove the types."""
+        assert self._target is not None
+        types = self._types()
+        self._making, self._steps, self._trouble = tuple(types), {}, ""
+        self._stop = threading.Event()
+        self.ask("export", exporting.told, self._target.reference, types, self._target.out, self._stop, tell=None)
+        self.rebuild()
+
+    def on_listing_chosen(self, message: Listing.Chosen) -> None:
+        """Choose the type that was clicked twice."""
+        self.act_export_choose()
+
+    def act_export_copy(self) -> None:
+        """Copy the command for a server."""
+        made = self._made()
+        assert made is not None
+        assert self._target is not None
+        self.app.copy_to_clipboard(exporting.commands(made, self._target.context)[0][1])
+        self.say("The command for llama-server is copied, with the whole path of the file.")
+
+    def act_export_try(self) -> None:
+        """Talk with the file in focus."""
+        made = self._made()
+        assert made is not None
+        self.app.open("chat", str(made.path))  # type: ignore[attr-defined]
+
+    def act_guide_copy(self) -> None:
+        """Copy the command line that exports the same."""
+        assert self._target is not None
+        self.app.copy_to_clipboard(exporting.command(self._target, self._types()))
+        self.say("The command line is copied.")
+
+    def act_screen_back(self) -> None:
+        """Leave, after asking when an export is at work."""
+        if self._stop is None:
+            super().act_screen_back()
+            return
+
+        def take(yes: bool | None) -> None:
+            if yes and self._stop is not None:
+                self._stop.set()
+                self._stop = None
+                self.forget("export")
+                self.ask("target", exporting.target, self._run)
+                self.rebuild()
+
+        kept = "What is half made is removed; files that have their names already stay."
+        self.app.push_screen(Confirm("Cancel the export?", [kept], "cancel it"), take)
+
+    def told(self, what: str, value: Any) -> None:
+        """Show how far the export is."""
+        self._steps.pop(value["step"], None)
+        self._steps[value["step"]] = value
+        self.query_one("#bottom", Page).again()
+
+    def answered(self, what: str, value: Any) -> None:
+        """Take what can be made, or look again after an export."""
+        if what == "target":
+            first = self._target is None
+            self._target = value
+            self.rebuild()
+            if first:
+                self.query_one(Listing).go(value.recommended)
+                from workbench.tui.widgets.header import Header
+
+                self.query_one(Header).lead(self.crumbs())
+        if what == "export":
+            self._stop = None
+            self._chosen.clear()
+            self.ask("target", exporting.target, self._run)
+            self.rebuild()
+
+    def refused(self, what: str, error: str) -> None:
+        """Say where the page stands why nothing was made."""
+        self._trouble = error
+        if what == "export":
+            self._stop = None
+        self.rebuild()
