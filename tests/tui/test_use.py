@@ -1,0 +1,140 @@
+"""The last station: what a finished run has come to, and where each proposal leads."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from textual.widgets import Static
+
+from tests.tui.pilots import played, until
+from tests.tui.support import QUESTIONS, idle, page_text
+from workbench.core import paths
+from workbench.core.recipe import resolve, to_toml
+from workbench.guide import using
+from workbench.runs import store
+from workbench.tui.app import Workbench
+from workbench.tui.screens.use import UseScreen
+from workbench.tui.widgets.listing import Listing
+
+HOSTILE = "\x1b[31mred\x1b[0m [bold]x[/] \u202eback"
+REPORT = {
+    "steps": 62,
+    "seconds": 23.4,
+    "held_out_loss": {"before": 1.57, "after": 0.16},
+    "samples": [
+        {"prompt": "Same?", "before": "yes", "after": "yes"},
+        {"prompt": f"What does {HOSTILE} mean?", "before": "no idea", "after": f"It means {HOSTILE}."},
+    ],
+}
+
+
+def made(method: str = "cpt", base: str = "bundled", parent: str = "", **report: Any) -> store.Run:
+    """Return a run whose result is the bundled model, as a full training leaves it."""
+    data = str(QUESTIONS if method == "sft" else QUESTIONS.with_name("articles.jsonl"))
+    recipe = resolve({"method": method, "tuning": "full", "base": base, "data": (data,)})
+    run = store.create(to_toml(recipe), method=method, tuning="full", base=base, title=method, parent=parent)
+    shutil.copytree(paths.assets_dir() / "base", run.artifacts_dir / "model")
+    run.report_path.write_text(json.dumps({**REPORT, **report}))
+    return run
+
+
+async def on(app: Workbench, pilot: Any) -> UseScreen:
+    """Return the station when it has looked at its run."""
+    await until(pilot, lambda: idle(app) and "Chat" in page_text(app), "the proposals")
+    assert isinstance(app.screen, UseScreen)
+    return app.screen
+
+
+@played
+async def test_the_result_and_the_chat_come_first() -> None:
+    run = made()
+    app = Workbench("use", (run.id,))
+    opened: list[tuple[str, ...]] = []
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await on(app, pilot)
+        text = page_text(app)
+        assert "fell from 1.57 to 0.16, after 62 steps in 23\u00a0s" in text
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        assert "[bold]x[/]" in text, "a sample is text and no markup"
+        assert screen.query_one(Listing).key == "chat"
+        assert not screen.query(Static), "nothing of it passes through a widget that reads markup"
+        app.open = lambda *given: opened.append(given)  # type: ignore[method-assign]
+        await pilot.press("enter")
+    ((name, left, right, ask),) = opened
+    assert (name, left, right) == ("chat", "bundled", run.id)
+    assert ask.startswith("What does ")
+    assert ask.isprintable()
+
+
+@played
+async def test_each_proposal_leads_somewhere_or_says_why_not() -> None:
+    run = made()
+    app = Workbench("use", (run.id,))
+    opened: list[tuple[str, ...]] = []
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await on(app, pilot)
+        app.open = lambda *given: opened.append(given)  # type: ignore[method-assign]
+        assert screen.query_one(Listing).keys == ["chat", "export", "compare", "rung", "further", "folder"]
+        assert "SFT next" in page_text(app), "after articles come questions"
+        await pilot.press("down", "enter")
+        assert opened == [("export", run.id)]
+        await pilot.press("down")
+        assert "no other run" in screen.why_not("use.open")
+        await pilot.press("enter")
+        assert len(opened) == 1
+        await pilot.press("end", "enter")
+        assert app.clipboard == str(run.path)
+        await pilot.press("home", "y")
+        assert app.clipboard == f"workbench chat {run.id}"
+
+
+def test_the_road_begins_anew_with_the_run_as_base() -> None:
+    first = made()
+    second = made("sft", first.id, first.id)
+    found = using.look(second.id)
+    assert (found.other, found.other_is_parent) == (first.id, True)
+    road = using.onward(found, "further")
+    assert (road.base, road.data, road.run) == (second.id, (), "")
+    assert [item.key for item in using.proposals(found)][:3] == ["chat", "export", "compare"]
+
+
+def test_votes_about_a_run_are_its_next_data() -> None:
+    run = made("sft")
+    folder = paths.data_home() / "votes"
+    folder.mkdir(parents=True)
+    (folder / "bundled--another-1234.jsonl").write_text('{"a": 1}\n' * 9)
+    wanted = folder / f"bundled--{run.id}-5678.jsonl"
+    wanted.write_text('{"a": 1}\n' * 3 + "\n")
+    found = using.look(run.id)
+    assert (found.votes, found.vote_count) == (wanted, 3)
+    assert using.onward(found, "rung").data == (str(wanted),)
+    assert using.onward(found, "further").data == ()
+
+
+def test_a_headline_claims_no_more_than_was_measured() -> None:
+    run = made()
+
+    def said(**report: Any) -> str:
+        run.report_path.write_text(json.dumps({**REPORT, **report}))
+        return "".join(text for text, _ in using.headline(using.look(run.id)))
+
+    assert "fell" in said()
+    assert "not learnt" in said(held_out_loss={"before": 1.0, "after": 1.2})
+    assert "no rows were held out" in said(held_out_loss=None)
+    assert "no rows were held out" in said(held_out_loss={"before": "1", "after": True}, steps="x", seconds=None)
+
+
+@played
+async def test_a_run_without_a_result_is_a_sentence(tmp_path: Path) -> None:
+    run = made()
+    shutil.rmtree(run.artifacts_dir)
+    app = Workbench("use", (run.id,))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "✗" in page_text(app), "the reason")
+        assert app.screen.why_not("use.open")  # type: ignore[attr-defined]
+        await pilot.press("enter")
+        assert isinstance(app.screen, UseScreen)

@@ -1,0 +1,290 @@
+"""The last station: what a finished run has come to, and what can be done with it, in the order that makes sense.
+
+Owns the headline, the proposals with their reasons and costs, and the road that begins anew with a run as its base.
+Must not know how a page looks.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.core import paths, recipe, units
+from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.lifecycle import OUTCOMES
+from workbench.core.recipe import SCRATCH
+from workbench.core.text import one_line
+from workbench.guide import exporting
+from workbench.guide.road import METHOD_NAMES, TUNING_NAMES, Road, name_of
+from workbench.runs import bases, store
+
+_FOLLOWS = {"pretrain": "sft", "cpt": "sft", "sft": "dpo"}
+"""Method → the one that usually comes next."""
+_TEACHES = {
+    "sft": "Articles gave it knowledge; questions with answers teach it to use that in a conversation.",
+    "dpo": "It answers; pairs of a better and a worse answer teach it which of its ways you prefer.",
+}
+_MAX_VOTE_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run with a result, and what surrounds it."""
+
+    run: str
+    method: str
+    tuning: str
+    base: str
+    data: tuple[str, ...]
+    folder: Path
+    report: Mapping[str, Any]
+    status: str
+    target: exporting.Target | None
+    """What export has to say of it; None where it cannot be exported, for the reason in `no_export`."""
+    no_export: str
+    other: str
+    """The run to compare with: its parent, else the newest other one with a result; "" for none."""
+    other_is_parent: bool
+    votes: Path | None
+    """The file with most votes about its answers."""
+    vote_count: int
+
+    @property
+    def asks(self) -> str:
+        """A question of its samples, to begin a chat with; "" when there is none."""
+        return one_line(str(_sample(self.report).get("prompt", "")), 600)
+
+
+@dataclass(frozen=True)
+class Next:
+    """One thing that can be done."""
+
+    key: str
+    label: str
+    what: str
+    """In a few words."""
+    cost: str
+    why: str
+    """A sentence or two."""
+    command: str = ""
+    """What does the same on the command line."""
+    not_now: str = ""
+    """Why it cannot be done yet."""
+
+
+def _sample(report: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the first sample of a report whose answer has changed, else the first, else nothing."""
+    found = report.get("samples")
+    samples = [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    return next((item for item in samples if item.get("before") != item.get("after")), samples[0] if samples else {})
+
+
+def _has_result(run: store.Run) -> bool:
+    """Return whether a run has handed something over."""
+    return any((run.artifacts_dir / name).is_dir() for name in ("model", "adapter"))
+
+
+def _votes(run: str) -> tuple[Path | None, int]:
+    """Return (file, number of rows) of the votes about a run's answers, of the pair with most of them."""
+    best: tuple[Path | None, int] = (None, 0)
+    folder = paths.data_home() / "votes"
+    for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
+        if run not in path.name:
+            continue
+        try:
+            with path.open("rb") as file:
+                rows = sum(1 for line in file.read(_MAX_VOTE_BYTES).splitlines() if line.strip())
+        except OSError:
+            continue
+        if rows > best[1]:
+            best = (path, rows)
+    return best
+
+
+def look(reference: str) -> Finished:
+    """Return what there is to say of a run; raises UsageError when it has no result yet."""
+    run = store.find(reference)
+    status = run.status()
+    if status not in OUTCOMES and not _has_result(run):
+        raise UsageError(f"The run {run.id} is still at work; its result can be used when it is done.")
+    bases.of_run(run)
+    wanted = recipe.load(run.recipe_path).recipe
+    target, no_export = None, ""
+    try:
+        target = exporting.target(run.id)
+    except WorkbenchError as error:
+        no_export = str(error)
+    parent = str(run.meta().get("parent", ""))
+    others = [other.id for other in store.list_runs() if other.id != run.id and _has_result(other)]
+    other = parent if parent in others else others[0] if others else ""
+    votes, number = _votes(run.id)
+    return Finished(
+        run=run.id,
+        method=wanted.method,
+        tuning=wanted.tuning,
+        base=wanted.base,
+        data=wanted.data,
+        folder=run.path,
+        report=run.report(),
+        status=status,
+        target=target,
+        no_export=no_export,
+        other=other,
+        other_is_parent=bool(other) and other == parent,
+        votes=votes,
+        vote_count=number,
+    )
+
+
+def _figure(value: Any) -> float | None:
+    """Return a figure of a report, None for what is none."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def headline(found: Finished) -> list[tuple[str, str]]:
+    """Return the result in a sentence, as (text, role) pieces."""
+    held = found.report.get("held_out_loss")
+    before = _figure(held.get("before")) if isinstance(held, dict) else None
+    after = _figure(held.get("after")) if isinstance(held, dict) else None
+    steps, seconds = _figure(found.report.get("steps")), _figure(found.report.get("seconds"))
+    took = f"{units.count(steps)} steps" if steps is not None else "The run"
+    took += f" in {units.duration(seconds)}" if seconds is not None else ""
+    if before is None or after is None:
+        return [(took, "figure"), (" are behind it; no rows were held out to measure it with.", "value")]
+    if after >= before:
+        said = " in place of falling: it has not learnt what these rows have in common."
+        verb = " rose from " if after > before else " stayed at "
+        shown = [(units.loss(before), "figure"), (" to ", "value")] if after > before else []
+        return [
+            ("On rows it never saw the loss", "value"),
+            (verb, "value"),
+            *shown,
+            (units.loss(after), "figure"),
+            (said, "value"),
+        ]
+    return [
+        ("On rows it never saw the loss fell from ", "value"),
+        (units.loss(before), "figure"),
+        (" to ", "value"),
+        (units.loss(after), "figure"),
+        (f", after {took}.", "value"),
+    ]
+
+
+def example(found: Finished) -> tuple[str, str, str] | None:
+    """Return (prompt, what the base said, what it says now) of a sample; None without one."""
+    sample = _sample(found.report)
+    parts = [sample.get(name) for name in ("prompt", "before", "after")]
+    return (parts[0], parts[1], parts[2]) if all(isinstance(part, str) for part in parts) else None  # type: ignore[return-value]
+
+
+def proposals(found: Finished) -> tuple[Next, ...]:
+    """Return what can be done, the nearest first."""
+    beside = "" if found.base == SCRATCH else f" beside {name_of(found.base)}"
+    items = [
+        Next(
+            "chat",
+            "Chat",
+            f"ask it{beside}",
+            "loads the model" if found.base == SCRATCH else "loads both models",
+            "Figures say that it learnt, an answer says what. One of its own questions is written already; votes on "
+            "the answers are kept for a later alignment.",
+            f"workbench chat {found.run}",
+        ),
+        _export(found),
+        _compare(found),
+    ]
+    follows = _FOLLOWS.get(found.method, "")
+    if follows in recipe.METHODS:
+        items.append(_rung(found, follows))
+    items.append(
+        Next(
+            "further",
+            "Train further",
+            "the road anew, from here",
+            "another run",
+            "More rows of the same kind, or another subject: this run becomes the base, and its lineage is kept.",
+            f"workbench train --base {found.run} --data ...",
+        )
+    )
+    items.append(
+        Next(
+            "folder",
+            "Folder",
+            "copy its path",
+            "nothing",
+            f"Everything of the run is in {found.folder}: the result under artifacts, its recipe, and every figure.",
+        )
+    )
+    return tuple(items)
+
+
+def _export(found: Finished) -> Next:
+    """Return the proposal to make files for other programs."""
+    target = found.target
+    if target is None:
+        return Next("export", "Export", "a file for llama.cpp", "", found.no_export, not_now=found.no_export)
+    offer = next(offer for offer in target.offers if offer.kind == target.recommended)
+    made, there = ", ".join(target.made), target.made.get(target.recommended)
+    why = (
+        f"One file that llama.cpp and its kin run without Python. {target.recommended} is {target.why}; it is proved "
+        "against the trained model before it gets its name."
+    )
+    return Next(
+        "export",
+        "Export",
+        f"made: {made}" if made else f"a GGUF file, {target.recommended}",
+        f"about {units.size(offer.bytes)}" if there is None else f"{units.size(there.bytes)} here",
+        why,
+        f"workbench export {found.run} --type {target.recommended}",
+    )
+
+
+def _compare(found: Finished) -> Next:
+    """Return the proposal to lay it beside another run."""
+    kin = "its parent" if found.other_is_parent else "the newest other run"
+    return Next(
+        "compare",
+        "Compare",
+        f"with {kin}" if found.other else "with another run",
+        "nothing",
+        f"Curves, recipes and results beside those of {kin}, {found.other}: what the change between them did."
+        if found.other
+        else "Curves, recipes and results of two runs side by side.",
+        not_now="" if found.other else "There is no other run with a result yet; train one and compare then.",
+    )
+
+
+def _rung(found: Finished, method: str) -> Next:
+    """Return the proposal of the method that usually comes next."""
+    why, data = _TEACHES[method], "..."
+    what = "questions with answers" if method == "sft" else "better and worse answers"
+    if method == "dpo" and found.votes is not None:
+        what = f"with your {units.count(found.vote_count)} votes"
+        why += " Your votes in the chat are such pairs; a hundred are a beginning."
+        data = shlex.quote(str(found.votes))
+    elif method == "dpo":
+        why += " Votes in the chat become such pairs."
+    command = f"workbench train --base {found.run} --method {method} --data {data}"
+    return Next("rung", f"{METHOD_NAMES[method]} next", what, "another run", why, command)
+
+
+def answers(found: Finished) -> dict[str, tuple[str, ...]]:
+    """Return what the run has settled at each station, for the map of the road."""
+    more = f" and {len(found.data) - 1} more" if len(found.data) > 1 else ""
+    return {
+        "base": (name_of(found.base),),
+        "data": (name_of(found.data[0]) + more,) if found.data else (),
+        "method": (METHOD_NAMES[found.method],),
+        "fit": (TUNING_NAMES[found.tuning],),
+        "train": (found.run,),
+    }
+
+
+def onward(found: Finished, key: str) -> Road:
+    """Return the road that begins anew with a run as its base; votes come along to an alignment."""
+    data = (str(found.votes),) if key == "rung" and found.method == "sft" and found.votes is not None else ()
+    return Road(base=found.run, data=data, reached=1)
