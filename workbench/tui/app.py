@@ -256,7 +256,7 @@ class Workbench(App[int]):
 
     def on_download_moved(self, message: DownloadMoved) -> None:
         """Let the screen show how far a download is."""
-        if isinstance(self.screen, Desk) and self.screen.is_mounted:
+        if self.screen_stack and isinstance(self.screen, Desk) and self.screen.is_mounted:
             self.screen.download_moved()
 
     def on_download_ended(self, message: DownloadEnded) -> None:

@@ -231,7 +231,7 @@ class ExportScreen(Desk):
                 else export_page.proof(half - 5, kind, made)
             )
             right = export_page.commands(width - half, made, self._target.context)
-            rows = max(len(left), len(right), 9)
+            rows = max(len(left), len(right), 10)
             pairs = zip(*(part + [Content("")] * (rows - len(part)) for part in (left, right)), strict=True)
             lines += [*self._gap(), *(place(width, (0, one), (half, other)) for one, other in pairs)]
         if not self.short:
