@@ -179,6 +179,7 @@ def test_a_run_is_proposed_beside_its_base_and_has_a_question() -> None:
     writer.close()
     assert talking.proposed() == talking.proposed(run.id) == ("bundled", run.id)
     assert talking.proposed(str(run.artifacts_dir / "shop-Q8_0.gguf"))[1] == ""
+    assert talking.proposed("scratch", run.id) == ("bundled", run.id)
     models = talking.beside([talking.model_of(name) for name in ("bundled", run.id)])
     assert [(model.word, model.label) for model in models] == [("base", "bundled"), ("tuned", f"{run.id}, model")]
     assert talking.example(models) == "Where does Ada live?"

@@ -105,6 +105,9 @@ def proposed(left: str = "", right: str = "") -> tuple[str, str]:
 
     Raises UsageError when what was given names nothing.
     """
+    if left == SCRATCH:
+        # A model made from nothing has no base to stand beside.
+        left = ""
     if left and right:
         return left, right
     given = left or right
