@@ -89,7 +89,7 @@ def timeline(
         length = shape["S"] if masked else symbols(shape, 1)["S"]
         demand = Demand(
             method=method, tuning=tuning, batch=shape["B"] // 2 if masked else 1, length=length,
-            checkpointing=checkpointing, rank=shape["r"], targets=targets,
+            checkpointing=checkpointing, rank=shape["r"], targets=targets, reference=method == "dpo",
         )  # fmt: skip
         with tiles(shape["H"], shape["W"]):
             steps.append(trace.run_step(config_of(family, shape), demand))
@@ -171,9 +171,9 @@ def sizes_of(family: str) -> dict[str, Any]:
     return made
 
 
-def headed(family: str, method: str, tuning: str) -> dict[str, Any]:
+def headed(family: str, tuning: str) -> dict[str, Any]:
     """Return the two stages of a step that another head than the fused one has of its own."""
-    made = record(timeline(family, method, tuning, attention_of(family), False, True), False)
+    made = record(timeline(family, "reward", tuning, attention_of(family), False, True), False)
     return {name: made[name] for name in ("head", "loss")}
 
 
@@ -193,9 +193,8 @@ def stages_of(family: str) -> dict[str, Any]:
             for seen, masked in (("open", False), ("masked", True)):
                 line = timeline(family, "dpo" if masked else "sft", tuning, names, checkpointing, masked)
                 made[f"{kind}.{kept}.{seen}"] = record(line, masked)
-    for head, method in (("logits", "orpo"), ("score", "reward")):
-        for weights, tuning in (("full", "full"), ("frozen", "lora")):
-            made[f"{head}.{weights}"] = headed(family, method, tuning)
+    for weights, tuning in (("full", "full"), ("frozen", "lora")):
+        made[f"score.{weights}"] = headed(family, tuning)
     return made
 
 

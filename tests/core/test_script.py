@@ -14,7 +14,7 @@ import pytest
 
 from workbench.core import presets, recipe, script
 from workbench.core.errors import UsageError
-from workbench.core.recipe import METHODS, TUNINGS, Resolved
+from workbench.core.recipe import ALIGNING, METHODS, TUNINGS, Resolved
 
 OTHER = {
     "optim": ("adamw_8bit", "muon"), "packing": (False,), "trainable_token_indices": (("auto",),),
@@ -50,11 +50,18 @@ def fits(method: str, tuning: str, other: dict[str, object]) -> bool:
 def every_recipe() -> list[Resolved]:
     """Return a recipe for each method and tuning, and for each other value that goes with them."""
     found = []
-    for method, tuning in itertools.product(METHODS, TUNINGS):
+    scripted = [method for method in METHODS if method not in ALIGNING]
+    for method, tuning in itertools.product(scripted, TUNINGS):
         found.append(resolved(method, tuning))
         others = [{name: value} for name, values in OTHER.items() for value in values]
         found += [resolved(method, tuning, **other) for other in others if fits(method, tuning, other)]
     return found
+
+
+@pytest.mark.parametrize("method", ALIGNING)
+def test_methods_that_compare_answers_have_no_script(method: str) -> None:
+    with pytest.raises(UsageError, match=f"There is no script of {method}: .*; train it here"):
+        script.text(resolved(method, "lora"), "some/base", "prepared")
 
 
 def test_every_script_is_a_sound_program_without_the_workbench(tmp_path: Path) -> None:

@@ -28,15 +28,16 @@ class Terminal:
         self._socket = f"workbench-{os.getpid()}-{secrets.token_hex(4)}"
         env = {name: os.environ[name] for name in INHERITED if name in os.environ}
         env |= {"PYTHONPATH": str(ROOT), "COLORTERM": "truecolor", "TERM": "xterm-256color", **(more or {})}
+        self._env = env
         settings = [word for name, value in env.items() for word in ("-e", f"{name}={value}")]
         size = ["-x", str(width), "-y", str(height)]
         self._run("-f", "/dev/null", "new-session", "-d", "-s", "main", *size, *settings, *command)
 
     def _run(self, *words: str) -> str:
         """Run a command of tmux and return what it says."""
-        said = subprocess.run(
-            ["tmux", "-L", self._socket, *words], capture_output=True, text=True, timeout=30, check=True
-        )
+        command = ["tmux", "-L", self._socket, *words]
+        # A size in the environment, which test runners set, would count for more than the window's.
+        said = subprocess.run(command, env=self._env, capture_output=True, text=True, timeout=30, check=True)
         return said.stdout
 
     def keys(self, *keys: str) -> None:
@@ -65,8 +66,8 @@ class Terminal:
 
         try:
             wait_until(there, seconds, f"{text!r} on the screen")
-        except AssertionError as error:
-            raise AssertionError(f"{error}\n{shown}") from None
+        except pytest.fail.Exception as error:
+            pytest.fail(f"{error}\n{shown}")
         return shown
 
     def pane_pid(self) -> int:

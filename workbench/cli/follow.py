@@ -6,6 +6,7 @@ Owns how events read as lines. Must not act on the run: leaving off following ne
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from workbench.cli.output import Live, count, duration, figure, size
 from workbench.core import events
@@ -22,11 +23,19 @@ STEP_LINE_SECONDS = 5.0
 MARKS = {"info": "·", "warning": "▲", "error": "✗"}
 
 
+def _figures(metrics: Mapping[str, float]) -> str:
+    """Return the further figures of a step or an evaluation: of compared answers those that matter, other losses."""
+    told = "".join(f"  {name.removesuffix('_loss')} {figure(v, 3)}" for name, v in metrics.items() if "_loss" in name)
+    if "accuracy" in metrics:
+        told += f"  right {metrics['accuracy']:.0%}"
+    return told + "".join(f"  {name} {figure(metrics[name], 3)}" for name in ("margin", "drift") if name in metrics)
+
+
 def _step(event: events.Step, left: float | None) -> str:
     """Return the state of training as one line, with the seconds it still takes where they are known."""
     line = (
         f"training  step {count(event.step)}/{count(event.steps)}  loss {figure(event.loss, 3)}  "
-        f"learning rate {event.learning_rate:.2e}  {count(event.tokens_per_second)} tokens/s"
+        f"learning rate {event.learning_rate:.2e}  {count(event.tokens_per_second)} tokens/s{_figures(event.metrics)}"
     )
     return line if left is None else f"{line}  about {duration(left)} left"
 
@@ -37,10 +46,7 @@ def describe(event: events.Event) -> str:
         case events.AttemptStarted():
             return f"attempt {event.attempt} started"
         case events.Eval():
-            others = "".join(
-                f"  {name.removesuffix('_loss')} {figure(value, 3)}" for name, value in event.metrics.items()
-            )
-            return f"step {count(event.step)}  held-out loss {figure(event.loss, 3)}{others}"
+            return f"step {count(event.step)}  held-out loss {figure(event.loss, 3)}{_figures(event.metrics)}"
         case events.Sample():
             return f"  {one_line(event.prompt, 60)} → {one_line(event.text, 100)}"
         case events.Checkpoint():

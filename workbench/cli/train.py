@@ -46,7 +46,10 @@ def conclude(run: store.Run, status: str, as_json: bool) -> int:
         print_json({"run": run.id, "status": status, "report": report(run), **({"error": error} if error else {})})
     else:
         print(f"{run.id} is {status}.")
-        if any(path.is_dir() for path in (run.artifacts_dir / "model", run.artifacts_dir / "adapter")):
+        made = next((path for name in ("model", "adapter") if (path := run.artifacts_dir / name).is_dir()), None)
+        if made is not None and recipe.load(run.recipe_path).recipe.method == "reward":
+            print(f"The reward model is in {made}")
+        elif made is not None:
             print(f"Talk with it: workbench chat {run.id}\nExport it:    workbench export {run.id} --type Q8_0,Q4_K_M")
         elif status == "paused":
             print(f"Go on with it: workbench resume {run.id}")

@@ -93,7 +93,7 @@ class Table:
     stages: dict[str, Stages]
     """"tuning.kept|recomputed.open|masked" → its stages."""
     heads: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
-    """"logits|score.full|frozen" → (head, loss) of a step with another head than the fused one."""
+    """"score.full|frozen" → (head, loss) of a step with another head than the fused one."""
 
     @property
     def mixture(self) -> bool:
@@ -124,18 +124,15 @@ def table(family: str) -> Table:
     if "like" in body:
         stages, heads = table(body["like"]).stages, table(body["like"]).heads
     else:
-        tunings = {name: entry for name, entry in body.items() if name not in {"sizes", "logits", "score"}}
+        tunings = {name: entry for name, entry in body.items() if name not in {"sizes", "score"}}
         stages = {
             f"{tuning}.{kept}.{seen}": _stages(entry)
             for tuning, parts in tunings.items()
             for kept, halves in parts.items()
             for seen, entry in halves.items()
         }
-        heads = {
-            f"{head}.{weights}": (tuple(entry["head"]), tuple(entry["loss"]))
-            for head in ("logits", "score")
-            for weights, entry in body[head].items()
-        }
+        scores = body["score"]
+        heads = {f"score.{name}": (tuple(entry["head"]), tuple(entry["loss"])) for name, entry in scores.items()}
     return Table(
         family=family,
         linears={name: (inputs, outputs) for name, (inputs, outputs) in sizes["linears"].items()},

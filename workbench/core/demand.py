@@ -19,10 +19,10 @@ class Method:
 
     rows: int = 1
     """Sequences per row of the batch: two where a chosen and a rejected answer go through together."""
-    reference: bool = False
-    """Whether a frozen model looks at the same batch: the base without its adapter, or a copy under full tuning."""
+    looks: int = 0
+    """Sequences per row that go through without a gradient, once per run or epoch: a third of the work each."""
     head: str = "fused"
-    """fused (no logits exist), logits, or score."""
+    """fused (no logits exist) or score."""
     generates: bool = False
     """Whether the model writes its own answers between the steps."""
     teacher: bool = False
@@ -33,9 +33,9 @@ METHODS = {
     "pretrain": Method(),
     "cpt": Method(),
     "sft": Method(),
-    "dpo": Method(rows=2, reference=True),
-    "kto": Method(reference=True),
-    "orpo": Method(rows=2, head="logits"),
+    "dpo": Method(rows=2, looks=2),
+    "kto": Method(looks=3),
+    "orpo": Method(rows=2),
     "reward": Method(rows=2, head="score"),
     "grpo": Method(generates=True),
     "distill": Method(generates=True, teacher=True),
@@ -67,7 +67,8 @@ class Demand:
     completion: int = 256
     """Tokens the model writes per answer, for methods that generate."""
     reference: bool = False
-    """Whether a method that can do without a reference has one, as grpo with a beta above 0."""
+    """Whether a frozen model looks at the same batch, as in grpo with a beta above 0: the base without its adapter, or
+    a copy under full tuning. What dpo and kto compare with is computed before training."""
 
     def __post_init__(self) -> None:
         """Refuse a method or tuning nothing is known of."""

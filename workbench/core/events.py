@@ -63,11 +63,14 @@ class Step(Event):
     """Tokens seen in the whole run so far."""
     seconds: float = 0.0
     """Monotonic seconds of training in this attempt so far."""
+    metrics: dict[str, float] = field(default_factory=dict)
+    """What else the method tells of the rows of these steps: for answers that are compared `accuracy`, `margin`,
+    `chosen_reward`, `rejected_reward`, `drift`, `kl` and more, as `engine/preferences.py` has them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Eval(Event):
-    """The loss on held-out rows, and any further figures."""
+    """The loss on held-out rows, and any further figures: those of a step, and losses on other rows as NAME_loss."""
 
     kind: ClassVar[str] = "eval"
     step: int

@@ -16,7 +16,7 @@ from typing import Any
 
 from workbench.core.errors import UsageError
 
-SECTIONS = ("task", "data", "tuning", "optimisation", "schedule", "cadence", "machine", "model")
+SECTIONS = ("task", "data", "tuning", "alignment", "optimisation", "schedule", "cadence", "machine", "model")
 
 
 @dataclass(frozen=True)

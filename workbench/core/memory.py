@@ -196,7 +196,7 @@ def _parts(step: _Step) -> dict[str, int]:
     demand, counted = step.demand, step.weights
     base = weights.base_bytes(counted, demand.tuning, demand.precision)
     inner = sum(m.size * m.layers for m in counted.linears)
-    copied = step.full and (METHODS[demand.method].reference or demand.reference)
+    copied = step.full and demand.reference
     return {
         "weights": base,
         "adapter": 0 if step.full else 4 * step.trainable,
@@ -242,7 +242,7 @@ def _training(step: _Step) -> Iterator[tuple[str, _Phase]]:
     yield phase("forward", waiting, start + grows - own, max(step.top("forward") + dropped, 0))
     yield phase("forward", waiting, 0, step.top("prefix"))
     yield phase("head", waiting, start + grows, 0, largest(head, step.symbols) * step.scale)
-    if method.reference or step.demand.reference or method.teacher:
+    if step.demand.reference or method.teacher:
         stages = _reference_stages(step)
         more = (layers - activations.TRACED_LAYERS) * step.of(stages.reference_grows)
         yield phase("reference", waiting, kept, largest(stages.reference, step.symbols) * step.scale + more)

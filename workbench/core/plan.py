@@ -18,7 +18,7 @@ from typing import Any
 
 from workbench.core import activations, derive, memory, pace, presets, weights
 from workbench.core.attempt import Attempt, Base, Card
-from workbench.core.demand import Demand, demand_of, named_layers
+from workbench.core.demand import METHODS, Demand, demand_of, named_layers
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
 from workbench.core.memory import GIB, Correction, Memory
@@ -309,11 +309,14 @@ def _told(
     held = round(count * (1 - recipe.eval_split)) or count
     batch = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps * recipe.num_processes
     steps = recipe.max_steps or -(-round(held * recipe.num_train_epochs) // batch)
-    full = rows.tokens * (1 - recipe.eval_split) * recipe.num_train_epochs if rows is not None else 0.0
-    tokens = min(full, float(steps * batch * recipe.max_length)) if recipe.max_steps else full
+    method = METHODS[recipe.method]
+    of_rows = rows.tokens * method.rows if rows is not None else 0.0
+    full = of_rows * (1 - recipe.eval_split) * recipe.num_train_epochs
+    most = float(steps * batch * recipe.max_length * method.rows)
+    tokens = min(full, most) if recipe.max_steps else full
     time = pace.pace(
-        base.shape, recipe.tuning, recipe.gradient_checkpointing, recipe.max_length, tokens, card.name,
-        recipe.activation_offloading,
+        base.shape, recipe.tuning, recipe.gradient_checkpointing, recipe.max_length,
+        tokens * (1 + method.looks / (3 * method.rows)), card.name, recipe.activation_offloading,
     )  # fmt: skip
     total, trainable = _parameters(base.shape, recipe)
     disk = pace.disk_bytes(total, trainable, recipe.tuning, recipe.save_total_limit)

@@ -18,7 +18,10 @@ from typing import Any
 from workbench.core.errors import UsageError
 from workbench.core.fields import SECTIONS, Spec, closest, parse, spec
 
-METHODS = ("pretrain", "cpt", "sft")
+METHODS = ("pretrain", "cpt", "sft", "dpo", "kto", "orpo", "reward")
+ALIGNING = ("dpo", "kto", "orpo", "reward")
+"""Methods that compare whole answers."""
+LOSSES = ("sigmoid", "ipo", "simpo")
 TUNINGS = ("full", "lora", "qlora")
 SCHEDULERS = ("cosine", "linear", "constant", "constant_with_warmup", "cosine_with_min_lr", "warmup_stable_decay")
 OPTIMISERS = ("adamw", "adamw_8bit", "muon")
@@ -54,7 +57,7 @@ class Recipe:
     """What a run does. Zero means "derived" wherever a field's help says so."""
 
     method: str = spec("sft", "task", "method", "What to learn from the data.",
-        "Articles teach knowledge by cpt, questions and answers teach behaviour by sft, pretrain starts a model.", choices=METHODS)  # fmt: skip
+        "Articles teach knowledge by cpt, questions and answers behaviour by sft, better and worse answers preferences by dpo or orpo, single judged ones by kto; reward makes a model that scores answers, and pretrain starts a model.", choices=METHODS)  # fmt: skip
     tuning: str = spec("lora", "task", "tuning", "How the weights move.",
         "full changes every weight and needs the most memory; lora trains small matrices beside them; qlora does so over a 4-bit base.", choices=TUNINGS)  # fmt: skip
     base: str = spec(BUNDLED, "task", "base", "The model to start from: bundled, a folder, a run, or scratch for pretrain.",
@@ -109,6 +112,17 @@ class Recipe:
         "A template token the base has never seen stays noise under lora and qlora.")  # fmt: skip
     target_modules: tuple[str, ...] = spec(("all-linear",), "tuning", "target modules", "Layers that get an adapter; all-linear means every one but the head.",
         "Adapting every linear layer matches full fine-tuning better than attention alone.")  # fmt: skip
+
+    beta: float = spec(0.0, "alignment", "beta", "How strongly answers are held to what the base says of them (dpo, kto), or how much the comparison counts (orpo); 0 takes the usual 0.1, for simpo 2.",
+        "A small beta lets the model move far from its base, a large one keeps it close.", low=0.0, high=100.0)  # fmt: skip
+    loss_type: str = spec("sigmoid", "alignment", "loss", "The loss of dpo: sigmoid is DPO's own, ipo IPO's, simpo SimPO's, which needs no reference.",
+        "ipo overfits less on pairs that are all of one mind; simpo judges answers by their mean per token, so that long ones have no advantage.", choices=LOSSES)  # fmt: skip
+    simpo_gamma: float = spec(0.5, "alignment", "SimPO margin", "By how much the reward of the better answer has to be higher for simpo.",
+        "More separates the answers further, at the cost of their wording.", low=0.0, high=20.0)  # fmt: skip
+    desirable_weight: float = spec(1.0, "alignment", "weight of good answers", "How much a good answer counts in kto.",
+        "Raise it when there are far fewer good answers than bad ones.", low=0.0, high=100.0)  # fmt: skip
+    undesirable_weight: float = spec(1.0, "alignment", "weight of bad answers", "How much a bad answer counts in kto.",
+        "Raise it when there are far fewer bad answers than good ones.", low=0.0, high=100.0)  # fmt: skip
 
     learning_rate: float = spec(2e-4, "optimisation", "learning rate", "Peak step size.",
         "The most important figure: too high diverges or forgets, too low does not learn.", low=1e-9, high=1.0)  # fmt: skip
@@ -194,6 +208,16 @@ class Recipe:
         if self.chat_template and self.method in ("pretrain", "cpt"):
             raise UsageError(
                 f"chat_template says how conversations are written, and this run is {self.method}; leave it out."
+            )
+        if self.packing and self.method in ALIGNING:
+            raise UsageError(
+                f"packing puts examples into one sequence, and {self.method} compares whole answers; set packing=false."
+            )
+        if self.loss_type != "sigmoid" and self.method != "dpo":
+            raise UsageError(f"loss_type chooses among the losses of dpo, and this run is {self.method}; leave it out.")
+        if self.method == "kto" and not self.desirable_weight + self.undesirable_weight:
+            raise UsageError(
+                "desirable_weight and undesirable_weight are both 0, so nothing would be learnt; raise one of them."
             )
         _check_weights(self.data_weights, len(self.data))
         if self.num_attention_heads % self.num_key_value_heads:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from workbench.core import presets, templates
 from workbench.core.errors import UsageError
 from workbench.core.paths import assets_dir
-from workbench.core.recipe import FIELDS, SCRATCH, SELF_REPLAY, Recipe, Resolved
+from workbench.core.recipe import ALIGNING, FIELDS, SCRATCH, SELF_REPLAY, Recipe, Resolved
 from workbench.core.text import one_line
 
 _WIDTH = 120
@@ -172,8 +172,8 @@ def text(resolved: Resolved, base: str, out: str) -> str:
     """Return the script of a recipe.
 
     `base` is a folder or an id of the hub, `out` the folder of prepared rows that its header names. Raises UsageError
-    for a run that no script can repeat: a model from scratch, whose tokenizer is trained on the rows, and replay of
-    text that the base writes itself.
+    for a run that no script can repeat: a model from scratch, whose tokenizer is trained on the rows, replay of text
+    that the base writes itself, and methods that compare answers.
     """
     recipe = resolved.recipe
     if base == SCRATCH:
@@ -185,6 +185,11 @@ def text(resolved: Resolved, base: str, out: str) -> str:
         raise UsageError(
             "A script cannot repeat replay_data=self, text that the base writes while it is trained; name a file of "
             "general text with --set replay_data=FILE."
+        )
+    if recipe.method in ALIGNING:
+        raise UsageError(
+            f"There is no script of {recipe.method}: TRL's own trainer of it cuts, masks and scales in other ways, so "
+            "that it would take other steps than the run; train it here, and see recipe.toml for its values."
         )
     holding = _conditions(recipe)
     requirements = _requirements(recipe)

@@ -76,6 +76,14 @@ def give(folder: Path, name: str) -> None:
     file.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
 
 
+def tokenizer_of(folder: Path, base: str, method: str) -> Any:
+    """Return the tokenizer of a base that a method of conversations starts from; raises UsageError without template."""
+    tokenizer = load_tokenizer(folder)
+    if tokenizer.chat_template is None:
+        raise none_for(tokenizer, base, method)
+    return tokenizer
+
+
 def none_for(tokenizer: Any, base: str, method: str) -> UsageError:
     """Return the error for a base without a chat template, with the templates of the workbench that suit it."""
     others = fitting(tokenizer)

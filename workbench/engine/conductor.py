@@ -1,6 +1,7 @@
 """What happens at the end of each step: evaluation, checkpoint, the end of training.
 
-Owns the cadence of a run and the conductor that keeps it. Must not know how any of that is done: the trainer does it.
+Owns the steps and the cadence of a run and the conductor that keeps it. Must not know how any of that is done: the
+trainer does it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,15 @@ from workbench.core.recipe import Recipe
 from workbench.engine import team
 from workbench.engine.reporter import Reporter
 from workbench.engine.requests import OUTCOME, Requests
+
+
+def total_steps(recipe: Recipe, sequences: int) -> int:
+    """Return the optimizer steps of a run over `sequences` sequences, as the trainer will count them."""
+    if recipe.max_steps:
+        return recipe.max_steps
+    batches = math.ceil(sequences / (recipe.per_device_train_batch_size * recipe.num_processes))
+    per_epoch = max(1, math.ceil(batches / recipe.gradient_accumulation_steps))
+    return max(1, math.ceil(recipe.num_train_epochs * per_epoch))
 
 
 @dataclass(frozen=True)

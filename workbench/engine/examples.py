@@ -1,8 +1,8 @@
 """Examples on disk: token columns that are written as they come and read through a memory map.
 
-Owns the files: `tokens.i32` and `learnt.u8` hold all examples one behind the other, `ends.i64` where each one ends, as
-plain little-endian arrays. Must not know what the tokens mean. However many examples there are, only those looked at
-take memory.
+Owns the files: `tokens.i32` and `learnt.u8` hold all examples one behind the other, `ends.i64` where each one ends and
+`desirable.u8` whether its answer is one to learn, as plain little-endian arrays. Must not know what the tokens mean.
+However many examples there are, only those looked at take memory.
 """
 
 from __future__ import annotations
@@ -18,15 +18,18 @@ from numpy.typing import NDArray
 
 from workbench.engine.masks import IGNORED, Example
 
-_TOKENS, _LEARNT, _ENDS = "tokens.i32", "learnt.u8", "ends.i64"
+_TOKENS, _LEARNT, _ENDS, _DESIRABLE = "tokens.i32", "learnt.u8", "ends.i64", "desirable.u8"
 
 
 class Examples:
     """A sequence of examples; what happened to their rows is not kept."""
 
-    def __init__(self, tokens: NDArray[np.int32], learnt: NDArray[np.uint8], ends: NDArray[np.int64]) -> None:
+    def __init__(
+        self, tokens: NDArray[np.int32], learnt: NDArray[np.uint8], ends: NDArray[np.int64],
+        desirable: NDArray[np.uint8],
+    ) -> None:  # fmt: skip
         """`tokens` and `learnt`, 1 for a token that is learnt, are as long as the last of `ends`."""
-        self._tokens, self._learnt = tokens, learnt
+        self._tokens, self._learnt, self._desirable = tokens, learnt, desirable
         self._bounds = np.concatenate([np.zeros(1, dtype=np.int64), ends])
 
     @classmethod
@@ -36,15 +39,20 @@ class Examples:
         ids = [token for example in listed for token in example.input_ids]
         learnt = [label != IGNORED for example in listed for label in example.labels]
         ends = np.cumsum([len(example.input_ids) for example in listed], dtype=np.int64)
-        return cls(np.array(ids, dtype=np.int32), np.array(learnt, dtype=np.uint8), ends)
+        desirable = np.array([example.desirable for example in listed], dtype=np.uint8)
+        return cls(np.array(ids, dtype=np.int32), np.array(learnt, dtype=np.uint8), ends, desirable)
 
     @classmethod
     def read(cls, folder: Path) -> Examples:
         """Return the examples a writer left in a folder, at least one."""
+        ends = np.fromfile(folder / _ENDS, dtype="<i8")
+        judged = folder / _DESIRABLE
         return cls(
             np.memmap(folder / _TOKENS, dtype="<i4", mode="r"),
             np.memmap(folder / _LEARNT, dtype="u1", mode="r"),
-            np.fromfile(folder / _ENDS, dtype="<i8"),
+            ends,
+            # Examples of runs begun before there was anything else are all to be learnt.
+            np.fromfile(judged, dtype="u1") if judged.is_file() else np.ones(len(ends), dtype=np.uint8),
         )
 
     def __len__(self) -> int:
@@ -54,7 +62,7 @@ class Examples:
         if not 0 <= number < len(self):
             raise IndexError(number)
         ids, labels = self.columns(number)
-        return Example(ids.tolist(), labels.tolist())
+        return Example(ids.tolist(), labels.tolist(), desirable=self.desirable(number))
 
     def __iter__(self) -> Iterator[Example]:
         return (self[number] for number in range(len(self)))
@@ -63,6 +71,10 @@ class Examples:
     def lengths(self) -> NDArray[np.int64]:
         """Tokens of each example."""
         return np.diff(self._bounds)
+
+    def desirable(self, number: int) -> bool:
+        """Return whether the answer of an example is one to learn."""
+        return bool(self._desirable[number])
 
     def columns(self, number: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return ids and labels of one example."""
@@ -92,7 +104,7 @@ class Writer:
         """Append an example."""
         if not self._files:
             self.folder.mkdir()
-            self._files = [(self.folder / name).open("xb") for name in (_TOKENS, _LEARNT, _ENDS)]
+            self._files = [(self.folder / name).open("xb") for name in (_TOKENS, _LEARNT, _ENDS, _DESIRABLE)]
         ids = _int32(example.input_ids)
         learnt = _int32(example.labels) != IGNORED
         self.examples += 1
@@ -101,6 +113,7 @@ class Writer:
         self._files[0].write(ids.tobytes())
         self._files[1].write(learnt.tobytes())
         self._files[2].write(self.tokens.to_bytes(8, "little"))
+        self._files[3].write(bytes([example.desirable]))
 
 
 def _int32(numbers: list[int]) -> NDArray[Any]:

@@ -18,6 +18,7 @@ import psutil
 import torch
 
 from workbench.core import plan
+from workbench.core.demand import METHODS
 from workbench.core.errors import WorkbenchError
 from workbench.core.memory import CONTEXT_BYTES
 from workbench.core.recipe import Recipe
@@ -99,7 +100,7 @@ class Gauge:
         precision = "bf16" if self._where.bf16 else "fp32"
         found = plan.expected(
             shape, recipe, self._where.device == "cuda",
-            precision=precision, batch=rows, length=width, packing=packed,
+            precision=precision, batch=max(1, rows // METHODS[recipe.method].rows), length=width, packing=packed,
         )  # fmt: skip
         return {
             "predicted": {**found.parts, "peak": found.peak},

@@ -12,7 +12,13 @@ from typing import Any
 
 import datasets
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, BitsAndBytesConfig, GenerationConfig
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    BitsAndBytesConfig,
+    GenerationConfig,
+)
 from transformers.utils import logging as transformers_logging
 
 from workbench.core.errors import UsageError, WorkbenchError
@@ -68,8 +74,12 @@ def fast_bf16(device: str) -> bool:
     return False
 
 
-def load_model(folder: Path, *, tuning: str, where: Machine, for_training: bool) -> Any:
-    """Return the causal language model in a folder, on its device.
+HEAD = "score"
+"""Name of the layer that gives a whole text one score, in every family of the stack that has one."""
+
+
+def load_model(folder: Path, *, tuning: str, where: Machine, for_training: bool, scored: bool = False) -> Any:
+    """Return the causal language model in a folder, on its device; `scored` puts a head of one score in its place.
 
     `full` training keeps fp32 master weights; a frozen base is held in bf16 where the device computes in it, else in
     fp32; `qlora` holds the linear layers in 4-bit NF4 with double quantisation (Dettmers et al. 2023).
@@ -81,10 +91,12 @@ def load_model(folder: Path, *, tuning: str, where: Machine, for_training: bool)
         quantisation = BitsAndBytesConfig(
             load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=compute
         )
+    kind, more = (AutoModelForSequenceClassification, {"num_labels": 1}) if scored else (AutoModelForCausalLM, {})
     try:
         AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        model, found = AutoModelForCausalLM.from_pretrained(
+        model, found = kind.from_pretrained(
             folder,
+            **more,
             dtype=dtype,
             quantization_config=quantisation,
             device_map={"": torch.cuda.current_device()}
@@ -100,7 +112,7 @@ def load_model(folder: Path, *, tuning: str, where: Machine, for_training: bool)
         raise
     except Exception as error:
         raise WorkbenchError(f"The model in {folder} cannot be loaded ({brief(error)}); choose another base.") from None
-    if lacking := sorted(found["missing_keys"]):
+    if lacking := sorted(key for key in found["missing_keys"] if not (scored and key.startswith(f"{HEAD}."))):
         # The stack would go on with random numbers in their place.
         raise WorkbenchError(f"The model in {folder} lacks the weights {lacking[0]}; copy or download it again.")
     if quantisation is None:
@@ -111,6 +123,20 @@ def load_model(folder: Path, *, tuning: str, where: Machine, for_training: bool)
         if hasattr(module, "support_avx512bf16_for_cpu"):
             module.support_avx512bf16_for_cpu = False
     return model
+
+
+def new_head(model: Any, pad_token_id: int, seed: int) -> None:
+    """Give a scored model a head that has learnt nothing: small random weights, the same for the same seed.
+
+    Their deviation is 1 / sqrt(width + 1), as Stiennon et al. 2020 ("Learning to Summarize from Human Feedback") take.
+    The score is read at the last token that is no padding.
+    """
+    weight = getattr(model, HEAD).weight
+    drawn = torch.randn(weight.shape, generator=torch.Generator().manual_seed(seed)) / (weight.shape[1] + 1) ** 0.5
+    with torch.no_grad():
+        weight.copy_(drawn.to(weight))
+    model.config.pad_token_id = pad_token_id
+    model.config.get_text_config().pad_token_id = pad_token_id
 
 
 def load_for_use(base: Base, where: Machine) -> Any:
@@ -125,10 +151,11 @@ def load_for_use(base: Base, where: Machine) -> Any:
     return model.eval()
 
 
-def adapter_config(recipe: Recipe, token_rows: Sequence[int] = ()) -> Any:
+def adapter_config(recipe: Recipe, token_rows: Sequence[int] = (), scored: bool = False) -> Any:
     """Return the PEFT configuration of the recipe's adapter, or None for full tuning.
 
-    `token_rows` are the tokens whose embeddings are trained beside it; where the head shares them it moves along.
+    The head of a `scored` model is new, so it is trained whole beside the adapter and stored with it. `token_rows` are
+    the tokens whose embeddings are trained beside it; where the head shares them it moves along.
     """
     if recipe.tuning == "full":
         return None
@@ -139,12 +166,13 @@ def adapter_config(recipe: Recipe, token_rows: Sequence[int] = ()) -> Any:
     # PEFT takes a text for "all-linear" or a regular expression, and a list for ends of names.
     targets: Any = named[0] if alone or named == ("all-linear",) else list(named)
     return LoraConfig(
-        task_type="CAUSAL_LM",
+        task_type="SEQ_CLS" if scored else "CAUSAL_LM",
         r=recipe.lora_r,
         lora_alpha=recipe.lora_alpha,
         lora_dropout=recipe.lora_dropout,
         target_modules=targets,
         trainable_token_indices=list(token_rows) or None,
+        modules_to_save=[HEAD] if scored else None,
     )
 
 

@@ -14,13 +14,14 @@ import torch
 
 from workbench.core import events
 from workbench.engine import checkpoint, layout, load, prepare, samples, team
-from workbench.engine.conductor import Conductor, cadence
+from workbench.engine.conductor import Conductor, cadence, total_steps
 from workbench.engine.gauge import Gauge, keep
 from workbench.engine.material import Material
 from workbench.engine.requests import OUTCOME
 from workbench.engine.session import Attempt, write_report
 from workbench.engine.token_rows import chosen
-from workbench.engine.trainer import Progress, WorkbenchTrainer, arguments, total_steps
+from workbench.engine.trainer import Progress, WorkbenchTrainer, arguments
+from workbench.engine.ways import Tokens
 from workbench.runs import atomic
 
 __all__ = ["cadence", "fit"]
@@ -49,7 +50,7 @@ def _sampler(
     recipe, reporter = attempt.recipe, attempt.reporter
 
     def write(step: int) -> None:
-        if not recipe.sample_max_new_tokens or not team.is_first():
+        if not (recipe.sample_max_new_tokens and material.prompts and team.is_first()):
             return
         texts = samples.answers(
             trainer().accelerator.unwrap_model(trainer().model),
@@ -82,16 +83,15 @@ def _figures(attempt: Attempt, material: Material, steps: int, packed: bool, tok
         if isinstance(event, events.Sample):
             written.setdefault(event.prompt, {})[event.step] = event.text
     losses = [event.loss for event in journal if isinstance(event, events.Step)]
+    first, last = (evals[0].metrics, evals[-1].metrics) if evals else ({}, {})
+    compared = {name: {"before": value, "after": last.get(name)} for name, value in first.items()}
     return {
         "steps": steps,
         "tokens": tokens,
         "final_loss": losses[-1] if losses else None,
         "held_out_loss": {"before": evals[0].loss, "after": evals[-1].loss} if evals else None,
-        "other_losses": {
-            name: {"before": value, "after": evals[-1].metrics.get(name)} for name, value in evals[0].metrics.items()
-        }
-        if evals
-        else {},
+        "other_losses": {name: pair for name, pair in compared.items() if name.endswith("_loss")},
+        "held_out_metrics": {name: pair for name, pair in compared.items() if not name.endswith("_loss")},
         "samples": [
             {"prompt": prompt, "before": texts[min(texts)], "after": texts[max(texts)]}
             for prompt, texts in written.items()
@@ -102,9 +102,12 @@ def _figures(attempt: Attempt, material: Material, steps: int, packed: bool, tok
     }
 
 
-def fit(attempt: Attempt, folder: Path, tokenizer: Any, material: Material) -> tuple[str, dict[str, Any]]:
-    """Train the base in `folder` on the material and return (outcome, figures)."""
+def fit(
+    attempt: Attempt, folder: Path, tokenizer: Any, material: Material, way: Tokens | None = None
+) -> tuple[str, dict[str, Any]]:
+    """Train the base in `folder` on the material and return (outcome, figures); `way` is how, by tokens if None."""
     run, recipe, reporter = attempt.run, attempt.recipe, attempt.reporter
+    way = way or Tokens(recipe)
     attempt.requests.check()
 
     # Model
@@ -112,12 +115,16 @@ def fit(attempt: Attempt, folder: Path, tokenizer: Any, material: Material) -> t
     where = load.machine(recipe)
     write_report(run, {"machine": dataclasses.asdict(where)})
     gauge = Gauge(where)
-    model = load.load_model(folder, tuning=recipe.tuning, where=where, for_training=True)
+    model = load.load_model(folder, tuning=recipe.tuning, where=where, for_training=True, scored=way.scored)
+    if way.scored:
+        load.new_head(model, tokenizer.pad_token_id, recipe.seed)
     result_dtype = load.stored_dtype(folder)
     gauge.watch(model)
     packed = _packed(attempt, model, material)
-    make = prepare.Sequences if attempt.rehearsal is None else attempt.rehearsal.sequences
-    sequences = make(material.train, recipe.max_length, packed, recipe.seed)
+    sequences = way.sequences(material.train, packed)
+    if attempt.rehearsal is not None:
+        sequences = attempt.rehearsal.sequences(sequences)
+    held_out = {name: way.sequences(examples, packed) for name, examples in material.held_out.items()}
     steps = total_steps(recipe, len(sequences))
     plan = cadence(recipe, steps)
 
@@ -129,26 +136,24 @@ def fit(attempt: Attempt, folder: Path, tokenizer: Any, material: Material) -> t
     settings = arguments(recipe, where, steps, run.checkpoints_dir, laid_out)
     settings.eval_on_start = attempt.resume_from is None
     conductor = Conductor(plan, attempt.requests, reporter)
-    trainer: WorkbenchTrainer = WorkbenchTrainer(
+    trainer: WorkbenchTrainer = way.trainer(
         recipe=recipe,
         reporter=reporter,
         layout=laid_out,
         plan=plan,
         checkpoints_dir=run.checkpoints_dir,
-        held_out={
-            name: prepare.Sequences(examples, recipe.max_length, packed, recipe.seed)
-            for name, examples in material.held_out.items()
-        },
+        held_out=held_out,
         on_evaluated=_sampler(attempt, tokenizer, material, lambda: trainer),
         progress=progress,
         model=model,
         args=settings,
         train_dataset=sequences,
         processing_class=tokenizer,
-        data_collator=prepare.collator(tokenizer.pad_token_id, packed),
+        data_collator=way.collator(tokenizer.pad_token_id, packed),
         callbacks=[conductor],
-        peft_config=load.adapter_config(recipe, chosen(tokenizer, recipe.trainable_token_indices)),
+        peft_config=load.adapter_config(recipe, chosen(tokenizer, recipe.trainable_token_indices), way.scored),
     )
+    way.ready(attempt, trainer, sequences, held_out)
 
     if attempt.rehearsal is not None:
         figures = attempt.rehearsal.perform(trainer, material)

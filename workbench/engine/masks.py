@@ -37,6 +37,8 @@ class Example:
     """Whether the end was cut off at the maximum length."""
     end_added: bool = False
     """Whether the template left the answer without a stop token, so that one was added."""
+    desirable: bool = True
+    """Whether the answer is one to learn; false for a worse or a bad one."""
 
 
 @dataclass(frozen=True)

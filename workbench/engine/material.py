@@ -105,7 +105,8 @@ def prompts_of(recipe_prompts: Sequence[str], rows_for_prompts: Iterable[dict[st
         if "text" in row:
             found.append(" ".join(row["text"].split()[:WORDS_OF_TEXT_PROMPT]))
         else:
-            found += [message["content"] for message in row["messages"] if message["role"] == "user"][:1]
+            said = row.get("messages") or row["prompt"]
+            found += [message["content"] for message in said if message["role"] == "user"][:1]
         if len(found) == SAMPLES:
             break
     return found

@@ -16,7 +16,7 @@ from workbench.engine.masks import IGNORED
 
 
 def pieces(batch: Mapping[str, torch.Tensor], size: int) -> Iterator[dict[str, torch.Tensor]]:
-    """Yield a batch of rows × tokens in pieces of at most `size` rows.
+    """Yield a batch of rows × tokens, or of rows × answers × tokens, in pieces of at most `size` rows.
 
     A piece ends with its longest row, by the attention mask, so that it is what a batch of these rows alone would be.
     Without a mask it ends with the last token that is learnt: a causal model predicts nothing from what follows.
@@ -28,10 +28,14 @@ def pieces(batch: Mapping[str, torch.Tensor], size: int) -> Iterator[dict[str, t
     for start in range(0, rows, size):
         part = {name: tensor[start : start + size] for name, tensor in batch.items()}
         kept = part["attention_mask"] if "attention_mask" in part else part["labels"] != IGNORED
-        columns = kept.any(0).nonzero()
+        columns = kept.flatten(0, -2).any(0).nonzero()
         # Two at least: the first token is never predicted.
         width = max(2, int(columns[-1]) + 1) if len(columns) else 2
-        yield {name: tensor[:, :width].contiguous() for name, tensor in part.items()}
+        of_tokens = part["input_ids"].shape
+        yield {
+            name: tensor[..., :width].contiguous() if tensor.shape == of_tokens else tensor
+            for name, tensor in part.items()
+        }
 
 
 @dataclass(frozen=True)

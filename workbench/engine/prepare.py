@@ -12,7 +12,7 @@ import random
 from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -79,9 +79,9 @@ def _write(into: Writer, outcomes: Iterable[list[Example] | MaskError], encoded:
         if isinstance(outcome, MaskError):
             encoded.dropped[str(outcome)] += 1
             continue
+        encoded.cut += any(example.cut for example in outcome)
         for example in outcome:
             into.add(example)
-            encoded.cut += example.cut
             encoded.end_added += example.end_added
             encoded.control_tokens += example.control_tokens
 
@@ -105,6 +105,63 @@ def encode_chats(encoder: ChatEncoder, rows: Iterable[Mapping[str, Any]], max_le
         for batch in _batches(rows, _said):
             made = encoder.encode_rows(batch, max_length)
             _write(into, (one if isinstance(one, MaskError) else [one] for one in made), encoded)
+    return _counted(encoded, into)
+
+
+_SAME = "both answers are the same, as far as max_length reaches"
+
+
+def _answered(row: Mapping[str, Any], answer: str) -> dict[str, Any]:
+    """Return a row's prompt with one of its answers as a conversation in which nothing but that answer is learnt."""
+    asked = [{**turn, "weight": 0} if turn["role"] == "assistant" else turn for turn in row["prompt"]]
+    return {"messages": [*asked, *row[answer]], **({"tools": row["tools"]} if row.get("tools") else {})}
+
+
+def _said_in_answers(row: Mapping[str, Any]) -> int:
+    """Return how many characters prompt and answers of a row have."""
+    turns = [turn for name in ("prompt", "chosen", "rejected", "completion") for turn in row.get(name, ())]
+    return sum(len(turn.get("content") or "") for turn in turns)
+
+
+def encode_pairs(encoder: ChatEncoder, rows: Iterable[Mapping[str, Any]], max_length: int, into: Writer) -> Encoded:
+    """Write rows of a better and a worse answer as two examples each, the better one first.
+
+    Only the answers are learnt. A row of which either answer cannot be learnt is dropped with the reason.
+    """
+
+    def pair(better: Example | MaskError, worse: Example | MaskError) -> list[Example] | MaskError:
+        for answer in (better, worse):
+            if isinstance(answer, MaskError):
+                return answer
+        assert isinstance(better, Example)
+        assert isinstance(worse, Example)
+        if better.input_ids == worse.input_ids:
+            return MaskError(_SAME)
+        return [better, replace(worse, desirable=False)]
+
+    encoded = Encoded()
+    with into:
+        for batch in _batches(rows, _said_in_answers):
+            chats = [_answered(row, name) for row in batch for name in ("chosen", "rejected")]
+            made = encoder.encode_rows(chats, max_length)
+            _write(into, (pair(better, worse) for better, worse in zip(made, made, strict=True)), encoded)
+    return _counted(encoded, into)
+
+
+def encode_judged(encoder: ChatEncoder, rows: Iterable[Mapping[str, Any]], max_length: int, into: Writer) -> Encoded:
+    """Write rows of one answer and whether it is good as an example each, in which only the answer is learnt."""
+    encoded = Encoded()
+    with into:
+        for batch in _batches(rows, _said_in_answers):
+            made = encoder.encode_rows([_answered(row, "completion") for row in batch], max_length)
+            _write(
+                into,
+                (
+                    one if isinstance(one, MaskError) else [replace(one, desirable=bool(row["label"]))]
+                    for row, one in zip(batch, made, strict=True)
+                ),
+                encoded,
+            )
     return _counted(encoded, into)
 
 

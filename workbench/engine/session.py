@@ -26,8 +26,8 @@ from workbench.runs.store import Run
 class Rehearsal(Protocol):
     """What a dry run puts in the place of all sequences and of the training."""
 
-    def sequences(self, examples: Any, max_length: int, packing: bool, seed: int) -> Any:
-        """Return the sequences that are trained, of `prepare.Sequences`."""
+    def sequences(self, whole: Any) -> Any:
+        """Return the sequences that are trained, of all of them."""
 
     def perform(self, trainer: Any, material: Any) -> dict[str, Any]:
         """Take the steps and return their figures; nothing is published."""

@@ -1,17 +1,17 @@
 """The training loop's shell around TRL's trainer: journal instead of progress bars, sealed checkpoints, no silent NaN.
 
-Owns `WorkbenchTrainer`, which every method uses unchanged. Must not know methods: it trains on whatever dataset it is
-given.
+Owns `WorkbenchTrainer`: the loss of a token, and everything that does not depend on the loss. Must not know methods: it
+trains on whatever dataset it is given.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import torch
 from datasets import Dataset
@@ -26,8 +26,11 @@ from workbench.engine.conductor import Cadence
 from workbench.engine.layout import Layout
 from workbench.engine.load import Machine
 from workbench.engine.masks import IGNORED
-from workbench.engine.prepare import Order, Sequences
+from workbench.engine.prepare import Order
 from workbench.engine.reporter import Reporter
+from workbench.engine.tally import Tally
+
+_Looked = TypeVar("_Looked")
 
 
 @dataclass
@@ -37,15 +40,6 @@ class Progress:
     tokens: int = 0
     """Input tokens of this process, in packed sequences with the little padding at their ends; the first one's count
     goes on from the checkpoint's total."""
-
-
-def total_steps(recipe: Recipe, sequences: int) -> int:
-    """Return the optimizer steps of a run over `sequences` sequences, as the trainer will count them."""
-    if recipe.max_steps:
-        return recipe.max_steps
-    batches = math.ceil(sequences / (recipe.per_device_train_batch_size * recipe.num_processes))
-    per_epoch = max(1, math.ceil(batches / recipe.gradient_accumulation_steps))
-    return max(1, math.ceil(recipe.num_train_epochs * per_epoch))
 
 
 def arguments(recipe: Recipe, where: Machine, steps: int, output_dir: Path, layout: Layout) -> SFTConfig:
@@ -110,15 +104,14 @@ class WorkbenchTrainer(SFTTrainer):
         layout: Layout,
         plan: Cadence,
         checkpoints_dir: Path,
-        held_out: dict[str, Sequences],
+        held_out: dict[str, Any],
         on_evaluated: Callable[[int], None],
         progress: Progress,
-        train_dataset: Sequences,
+        train_dataset: Any,
         **rest: Any,
     ) -> None:
         # TRL wants a dataset of its own kind to look at one sequence of it; what is trained on stays on the disk.
-        first = {name: [column.tolist()] for name, column in train_dataset[0].items()}
-        super().__init__(train_dataset=Dataset.from_dict(first), **rest)
+        super().__init__(train_dataset=Dataset.from_dict({"input_ids": [[0]], "labels": [[0]]}), **rest)
         self.train_dataset = train_dataset
         self._recipe, self._reporter, self._plan = recipe, reporter, plan
         self._checkpoints_dir, self._held_out, self._on_evaluated = checkpoints_dir, held_out, on_evaluated
@@ -128,6 +121,8 @@ class WorkbenchTrainer(SFTTrainer):
         self._batches: list[dict[str, Any]] = []
         self._taken = 0
         """Batches of the present step that have passed through the model."""
+        self._tally = Tally()
+        """Figures beside the loss that no log entry has told yet."""
         self._started = self._logged_at = time.monotonic()
         self._logged_tokens = progress.tokens
         if layout.activation_offloading and offload.gains(self.args.device):
@@ -194,6 +189,7 @@ class WorkbenchTrainer(SFTTrainer):
         model.zero_grad()
         micro.free()
         self._beginning.restore(self._tr_loss)
+        self._tally = Tally(self._tallied)
         told = layouts.change(self._recipe, before, after, step, "the step is taken again from its beginning")
         self._reporter.write(told, durable=True)
 
@@ -204,6 +200,7 @@ class WorkbenchTrainer(SFTTrainer):
         """
         if self._taken == 0:
             self._beginning = micro.Beginning.of(self._tr_loss)
+            self._tallied = Tally(self._tally.sums).sums
         todo = [inputs]
         while True:
             try:
@@ -247,6 +244,7 @@ class WorkbenchTrainer(SFTTrainer):
         now, total = time.monotonic(), team.total(self._progress.tokens)
         seconds, tokens = now - self._logged_at, total - self._logged_tokens
         self._logged_at, self._logged_tokens = now, total
+        figures, self._tally = self._figures(self._tally), Tally()
         self._reporter.write(
             events.Step(
                 step=self.state.global_step,
@@ -258,6 +256,7 @@ class WorkbenchTrainer(SFTTrainer):
                 epoch=round(self.state.epoch or 0.0, 4),
                 tokens=total,
                 seconds=round(now - self._started, 3),
+                metrics=figures,
             )
         )
 
@@ -267,12 +266,12 @@ class WorkbenchTrainer(SFTTrainer):
         self.control.should_evaluate = False
         self._reporter.phase("evaluating")
         with torch.random.fork_rng():
-            losses = {name: self._loss_on(dataset) for name, dataset in self._held_out.items()}
-            if losses:
-                main = losses.pop("held_out", None)
-                self._reporter.write(
-                    events.Eval(step=step, loss=main, metrics={f"{k}_loss": v for k, v in losses.items()})
-                )
+            found = {name: self._measured(dataset) for name, dataset in self._held_out.items()}
+            if found:
+                main = found.pop("held_out", {})
+                loss = main.pop("loss", None)
+                others = {f"{name}_loss": figures["loss"] for name, figures in found.items()}
+                self._reporter.write(events.Eval(step=step, loss=loss, metrics={**main, **others}))
             try:
                 self._on_evaluated(step)
             except RuntimeError as error:
@@ -289,36 +288,47 @@ class WorkbenchTrainer(SFTTrainer):
         self._reporter.phase("training")
         return {}
 
-    def _loss_on(self, dataset: Sequences) -> float:
-        """Return the mean loss per learnt token over a dataset, in nats."""
+    def _measured(self, dataset: Any) -> dict[str, float]:
+        """Return the mean "loss" over a dataset, in nats, and what else a method tells of its rows."""
         self.model.eval()
-        total = torch.zeros(
-            2, dtype=torch.float64, device=self.args.device if self.args.device.type != "mps" else "cpu"
-        )
+        tally = Tally()
         size = self.args.per_device_eval_batch_size
         with torch.no_grad(), self.compute_loss_context_manager():
             for start in range(self.args.process_index * size, len(dataset), size * self.args.world_size):
                 rows = [dataset[number] for number in range(start, min(start + size, len(dataset)))]
-                total += self._sums(self.data_collator(rows)).to(total.device)
-        if self.args.world_size > 1:
-            torch.distributed.all_reduce(total)
-        return (total[0] / total[1].clamp(min=1)).item()
+                self._look(self.data_collator(rows), tally)
+        return self._figures(tally)
 
-    def _sums(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-        """Return [loss in nats, learnt tokens], summed over a batch; halves what passes at once until it fits.
+    def _figures(self, tally: Tally) -> dict[str, float]:
+        """Return what is told of what was counted."""
+        return tally.means()
 
-        Each process of a team does so by itself. Raises WorkbenchError when a single sequence does not fit.
+    def _look(self, batch: dict[str, torch.Tensor], tally: Tally) -> None:
+        """Count the loss of every learnt token of a batch."""
+
+        def look(part: Mapping[str, torch.Tensor]) -> torch.Tensor:
+            outputs = self.model(**part, use_cache=False, fused_lm_head=True)
+            learnt = (part["labels"][:, 1:] != IGNORED).sum()
+            return torch.stack([-outputs.log_probs.double().sum(), learnt.double()])
+
+        total, learnt = torch.stack(self._looked(batch, look)).sum(0).tolist()
+        tally.add("loss", total, learnt)
+
+    def _looked(
+        self, batch: Mapping[str, torch.Tensor], look: Callable[[dict[str, torch.Tensor]], _Looked]
+    ) -> list[_Looked]:
+        """Return what `look` finds in a batch without a gradient, by pieces; halves what passes at once until it fits.
+
+        Each process of a team does so by itself. Raises WorkbenchError when a single row does not fit.
         """
         while True:
             try:
-                sums = []
+                found = []
                 for part in micro.pieces(batch, self._layout.eval_batch):
                     moved = {key: value.to(self.model.device) for key, value in part.items()}
-                    with self.accelerator.autocast():
-                        outputs = self.model(**moved, use_cache=False, fused_lm_head=True)
-                    learnt = (moved["labels"][:, 1:] != IGNORED).sum()
-                    sums.append(torch.stack([-outputs.log_probs.double().sum(), learnt.double()]))
-                return torch.stack(sums).sum(0)
+                    with torch.no_grad(), self.accelerator.autocast():
+                        found.append(look(moved))
+                return found
             except RuntimeError as error:
                 if not micro.ran_out(error):
                     raise
@@ -326,7 +336,7 @@ class WorkbenchTrainer(SFTTrainer):
             before, after, step = self._layout, self._layout.smaller_evaluation(), self.state.global_step
             if after is None:
                 raise layouts.too_little(
-                    self._recipe, f"in the evaluation after step {step}", batch["input_ids"].shape[1]
+                    self._recipe, f"in the evaluation after step {step}", batch["input_ids"].shape[-1]
                 )
             self._layout = after
             self._reporter.write(layouts.change(self._recipe, before, after, step, "it goes on"), durable=True)
@@ -344,6 +354,7 @@ class WorkbenchTrainer(SFTTrainer):
             # A log entry is a mean over several steps, and a checkpoint may fall between two entries.
             "unlogged_loss": team.mean(self._tr_loss.item()),
             "logged_step": self._globalstep_last_logged,
+            "unlogged_figures": self._tally.sums,
         }
         if self.args.should_save:
             self._reporter.phase("saving")
@@ -390,3 +401,4 @@ class WorkbenchTrainer(SFTTrainer):
             checkpoint.set_random_states(extra["rng"][min(self.args.process_index, len(extra["rng"]) - 1)])
             self._tr_loss.fill_(extra["unlogged_loss"])
             self._globalstep_last_logged = extra["logged_step"]
+            self._tally = Tally(extra.get("unlogged_figures"))

@@ -17,40 +17,37 @@ from numpy.typing import NDArray
 from transformers import TrainerCallback
 
 from workbench.core.errors import WorkbenchError
-from workbench.engine.examples import Examples
 from workbench.engine.material import Material
-from workbench.engine.prepare import Sequences
 from workbench.runs import atomic
 
 _BATCHES = 64
 """Random batches by which the usual one is told."""
 
 
-class Longest(torch.utils.data.Dataset[dict[str, NDArray[np.int64]]]):
+class Longest(torch.utils.data.Dataset[dict[str, Any]]):
     """The longest of all sequences, as many as are asked for, so that every batch is one of the largest."""
 
-    def __init__(self, whole: Sequences) -> None:
-        self._whole = whole
-        self.all = np.array([len(whole[number]["input_ids"]) for number in range(len(whole))])
+    def __init__(self, whole: Any, most: int) -> None:
+        """`whole` is a dataset with `lengths`."""
+        self.whole = whole
+        self.all: NDArray[np.int64] = whole.lengths
         """Tokens of every sequence, kept or not."""
-        self._numbers = np.argsort(-self.all, kind="stable")
-
-    def keep(self, most: int) -> None:
-        """Keep the longest `most`."""
-        self._numbers = self._numbers[:most]
+        self.numbers = np.argsort(-self.all, kind="stable")[:most]
+        """Numbers of those that are kept."""
 
     @property
     def lengths(self) -> NDArray[np.int64]:
         """Tokens of each sequence that is kept."""
-        return self.all[self._numbers]
+        return self.all[self.numbers]
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self.numbers)
 
-    def __getitem__(self, number: int) -> dict[str, NDArray[np.int64]]:
+    def __getitem__(self, number: int) -> dict[str, Any]:
         if not 0 <= number < len(self):
             raise IndexError(number)
-        return self._whole[int(self._numbers[number])]
+        found: dict[str, Any] = self.whole[int(self.numbers[number])]
+        return found
 
 
 def usual_share(lengths: NDArray[np.int64], rows: int) -> float:
@@ -104,10 +101,9 @@ class Trial:
         self.batch = (0, 0)
         """(sequences, tokens) of the longest micro-batch; zeros before it is known."""
 
-    def sequences(self, examples: Examples, max_length: int, packing: bool, seed: int) -> Longest:
-        """Return all sequences, the longest first; `perform` keeps as many as a step takes."""
-        self._longest = Longest(Sequences(examples, max_length, packing, seed))
-        self._longest.keep(self._most)
+    def sequences(self, whole: Any) -> Longest:
+        """Return the longest of all sequences, as many as a step takes."""
+        self._longest = Longest(whole, self._most)
         return self._longest
 
     def perform(self, trainer: Any, material: Material) -> dict[str, Any]:

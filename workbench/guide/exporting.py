@@ -153,6 +153,7 @@ def _real_rows(base: bases.Base) -> tuple[list[str], list[list[dict[str, str]]]]
     rows = found.get("examples", [])[:PROOF_ROWS]
     texts = [row["text"][:2000] for row in rows if "text" in row]
     chats = [row["messages"] for row in rows if "messages" in row]
+    chats += [row["prompt"] + row[name] for row in rows for name in ("chosen", "completion") if name in row]
     return texts, [[{"role": turn["role"], "content": turn["content"]} for turn in chat] for chat in chats]
 
 

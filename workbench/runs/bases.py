@@ -52,6 +52,8 @@ class Base:
     """The run it is the result of, or ""."""
     root: str = ""
     """The first base of the lineage: bundled, scratch or a folder."""
+    scores: bool = False
+    """Whether it is a reward model: it scores texts and writes none."""
 
 
 def forbidden(value: Any) -> Iterator[str]:
@@ -156,8 +158,13 @@ def inspect(argument: dict[str, str]) -> dict[str, Any]:
             f"{folder} has no tokenizer.json or tokenizer.model; copy the tokenizer of the model into it."
         )
     architectures = config.get("architectures")
+    architecture = str(architectures[0]) if isinstance(architectures, list) and architectures else ""
+    if architecture.endswith("ForSequenceClassification"):
+        raise WorkbenchError(
+            f"{folder} holds a model that scores texts and writes none ({architecture}); choose a language model."
+        )
     return {
-        "architecture": str(architectures[0]) if isinstance(architectures, list) and architectures else "",
+        "architecture": architecture,
         "model_type": str(config.get("model_type", "")),
         "tensors": sum(check_weights(path) for path in weights),
         "weight_bytes": sum(path.stat().st_size for path in weights),
@@ -185,12 +192,13 @@ def of_run(run: store.Run) -> Base:
     result = finished if finished.is_dir() else next(iter(checkpoints(run)), None)
     if result is None:
         raise UsageError(f"The run {run.id} has no result yet; wait for its first checkpoint, or resume it.")
+    scores = recipe.method == "reward"
     if kind == "model":
-        return Base(run.id, result, run_id=run.id, root=root)
+        return Base(run.id, result, run_id=run.id, root=root, scores=scores)
     assert parent is not None, "the recipe refuses an adapter on a model made from scratch"
     merged = run.path / "base"
     model_dir = merged if merged.is_dir() else parent.model_dir
-    return Base(run.id, model_dir, result, recipe.tuning, _computed_in(run), run.id, root)
+    return Base(run.id, model_dir, result, recipe.tuning, _computed_in(run), run.id, root, scores)
 
 
 def _computed_in(run: store.Run) -> str:
@@ -202,7 +210,7 @@ def _computed_in(run: store.Run) -> str:
 def resolve(reference: str) -> Base:
     """Return the base a reference names: "bundled", a folder, a model of the hub that is on this machine, or a run.
 
-    Raises UsageError naming what was tried when it is none of them.
+    Raises UsageError naming what was tried when it is none of them, and for a run that has made a reward model.
     """
     if reference == BUNDLED:
         return Base(BUNDLED, assets_dir() / "base", root=BUNDLED)
@@ -230,4 +238,10 @@ def resolve(reference: str) -> Base:
             f"There is no base {one_line(reference, 80)!r}: it is neither {BUNDLED!r} nor a model folder, and as a "
             f"run: {error}"
         ) from None
-    return of_run(run)
+    base = of_run(run)
+    if base.scores:
+        raise UsageError(
+            f"The run {run.id} has made a reward model, which scores answers and writes none, so there is nothing to "
+            "chat with, to export or to train on; name a run of another method."
+        )
+    return base

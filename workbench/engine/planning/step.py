@@ -16,12 +16,8 @@ from torch import nn
 from workbench.core.demand import METHODS, Demand
 from workbench.engine.planning.ledger import Ledger
 
-FIELDS = {
-    "dpo": ("log_probs", "entropy", "mean_logits", "is_top1"),
-    "kto": ("log_probs", "entropy", "mean_logits", "is_top1"),
-}
-"""Method → what TRL's trainer asks of the fused head; else what SFT asks."""
-_SFT_FIELDS = ("log_probs", "entropy", "is_top1")
+_FIELDS = ("log_probs", "entropy", "is_top1")
+"""What TRL's trainer asks of the fused head."""
 
 
 def language_model(model: Any) -> Any:
@@ -36,7 +32,7 @@ def prepare(model: Any, demand: Demand) -> None:
     inner = language_model(model)
     head = METHODS[demand.method].head
     if head == "fused":
-        add_fused_lm_head(inner, outputs=FIELDS.get(demand.method, _SFT_FIELDS))
+        add_fused_lm_head(inner, outputs=_FIELDS)
     elif head == "score":
         with torch.device("cpu"):
             weight = inner.lm_head.weight
@@ -148,7 +144,13 @@ def _nll(model: Any, batch: dict[str, torch.Tensor], marks: Marks, reference: An
 
 
 def _preference(model: Any, batch: dict[str, torch.Tensor], marks: Marks, reference: Any) -> Any:
-    """DPO and KTO: log-ratios against a reference that runs while the policy's activations are kept."""
+    """DPO, KTO and ORPO: sums over answers, compared with each other or with what was computed before training."""
+    outputs = _fused(model, batch)
+    return -nn.functional.logsigmoid(outputs.log_probs.sum(dim=1)).mean(), outputs
+
+
+def _referred(model: Any, batch: dict[str, torch.Tensor], marks: Marks, reference: Any) -> Any:
+    """Log-ratios against a reference that runs while the policy's activations are kept."""
     outputs = _fused(model, batch)
     policy = outputs.log_probs.sum(dim=1)
     marks.start("reference")
@@ -161,26 +163,13 @@ def _preference(model: Any, batch: dict[str, torch.Tensor], marks: Marks, refere
     return -nn.functional.logsigmoid(policy - old).mean(), outputs
 
 
-def _odds_ratio(model: Any, batch: dict[str, torch.Tensor], marks: Marks, reference: Any) -> Any:
-    """ORPO: cross-entropy of the chosen half and the odds ratio of both, from whole logits."""
-    logits = _logits(model, batch)
-    labels = batch["labels"]
-    half = logits.shape[0] // 2
-    kept = logits[:half, :-1, :].contiguous()
-    loss = nn.functional.cross_entropy(kept.view(-1, kept.shape[-1]), labels[:half, 1:].reshape(-1))
-    shifted = logits[:, :-1, :]
-    picked = torch.gather(shifted.log_softmax(-1), dim=2, index=labels[:, 1:].unsqueeze(2)).squeeze(2)
-    chosen, rejected = picked.mean(-1).chunk(2)
-    return loss - nn.functional.logsigmoid(chosen - rejected).mean(), logits
-
-
 def _score(model: Any, batch: dict[str, torch.Tensor], marks: Marks, reference: Any) -> Any:
     """Reward models: the score of the last token of each half of the batch."""
     chosen, rejected = _logits(model, batch)[:, -1, 0].chunk(2)
     return -nn.functional.logsigmoid(chosen - rejected).mean(), None
 
 
-_LOSSES: dict[str, Callable[..., Any]] = {"dpo": _preference, "kto": _preference, "orpo": _odds_ratio, "reward": _score}
+_LOSSES: dict[str, Callable[..., Any]] = {"dpo": _preference, "kto": _preference, "orpo": _preference, "reward": _score}
 
 
 @contextlib.contextmanager
@@ -198,7 +187,8 @@ def step(model: Any, demand: Demand, marks: Marks, reference: Any = None) -> Non
     """Run one micro-batch forward and backward; gradients stay in the parameters."""
     batch = batch_of(demand)
     marks.start("forward")
-    loss, outputs = _LOSSES.get(demand.method, _nll)(model, batch, marks, reference)
+    lost = _referred if demand.reference else _LOSSES.get(demand.method, _nll)
+    loss, outputs = lost(model, batch, marks, reference)
     marks.start("backward")
     loss.backward()
     marks.start("end")

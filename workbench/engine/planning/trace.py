@@ -129,7 +129,7 @@ def run_step(config: dict[str, Any], demand: Demand, *, fake: bool = True, gpu: 
     """
     settings = build.configuration(config)
     models = [build.skeleton(settings, demand)]
-    if demand.tuning == "full" and METHODS[demand.method].reference:
+    if demand.tuning == "full" and demand.reference:
         models.append(build.skeleton(settings, demand))
     ledger = Ledger(WORKSPACES if gpu else {})
     modes = [FakeTensorMode(allow_non_fake_inputs=True)] if fake else []

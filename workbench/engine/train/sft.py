@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from workbench.engine import chat_templates, lineage, loop
+from workbench.engine import lineage, loop
+from workbench.engine.chat_templates import tokenizer_of
 from workbench.engine.examples import Writer
 from workbench.engine.masks import ChatEncoder
 from workbench.engine.material import TRAIN, Built, material, prompts_of, rows, watched
 from workbench.engine.prepare import encode_chats
 from workbench.engine.session import Attempt
-from workbench.engine.tokenizer import generation_eos, load_tokenizer
+from workbench.engine.tokenizer import generation_eos
 
 
 def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
@@ -23,9 +24,7 @@ def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
 
     # Base: its tokenizer and chat template decide how a conversation becomes tokens.
     folder = lineage.folder(attempt)
-    tokenizer = load_tokenizer(folder)
-    if tokenizer.chat_template is None:
-        raise chat_templates.none_for(tokenizer, recipe.base, recipe.method)
+    tokenizer = tokenizer_of(folder, recipe.base, recipe.method)
 
     # Rows and examples: held-out rows are split off before anything is packed.
     def build(write: Callable[[str], Writer]) -> Built:

@@ -1,0 +1,78 @@
+"""The two ways a trainer learns: token by token, or answer against answer.
+
+Owns what `loop.fit` needs to know of each: its rows, batches and trainer, and what comes before training. Must not know
+where rows come from.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from workbench.core.recipe import Recipe
+from workbench.engine import pairs, prepare, reference
+from workbench.engine.aligner import Aligner
+from workbench.engine.examples import Examples
+from workbench.engine.material import TRAIN
+from workbench.engine.preferences import objective_of
+from workbench.engine.session import Attempt
+from workbench.engine.trainer import WorkbenchTrainer
+from workbench.engine.trial import Longest
+
+
+class Tokens:
+    """The usual way to learn: every learnt token of examples that may share a sequence counts alike."""
+
+    scored = False
+    """Whether the model gives a whole text one score."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+
+    def sequences(self, examples: Examples, packed: bool) -> Any:
+        """Return examples as what a trainer reads one after the other: a dataset with `lengths`."""
+        return prepare.Sequences(examples, self._recipe.max_length, packed, self._recipe.seed)
+
+    def collator(self, pad_token_id: int, packed: bool) -> Any:
+        """Return the function that makes a batch of them."""
+        return prepare.collator(pad_token_id, packed)
+
+    def trainer(self, **settings: Any) -> WorkbenchTrainer:
+        """Return the trainer."""
+        return WorkbenchTrainer(**settings)
+
+    def ready(self, attempt: Attempt, trainer: Any, sequences: Any, held_out: dict[str, Any]) -> None:
+        """Do what has to be done with the model before it is trained."""
+
+
+class Comparison(Tokens):
+    """Learning from answers that are compared: with each other, or with what the model said before training."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        super().__init__(recipe)
+        self._objective = objective_of(recipe)
+        self.scored = self._objective.scored
+
+    def sequences(self, examples: Examples, packed: bool) -> pairs.Pairs:
+        """Return examples as rows of two answers."""
+        return pairs.Pairs(examples, self._objective.paired, self._recipe.max_length, self._recipe.seed)
+
+    def collator(self, pad_token_id: int, packed: bool) -> Any:
+        """Return the function that makes a batch of rows."""
+        return pairs.collator(pad_token_id)
+
+    def trainer(self, **settings: Any) -> Aligner:
+        """Return the trainer."""
+        return Aligner(objective=self._objective, **settings)
+
+    def ready(self, attempt: Attempt, trainer: Any, sequences: Any, held_out: dict[str, Any]) -> None:
+        """Find out what the model says of the rows before it is trained, of those that will be looked at."""
+        if not self._objective.reference:
+            return
+        if isinstance(sequences, Longest):
+            rows, numbers = sequences.whole, sequences.numbers
+        else:
+            rows, numbers = sequences, trainer.first_rows()
+        everything = {name: (kept, np.arange(len(kept))) for name, kept in held_out.items()}
+        reference.prepare(attempt, trainer, {TRAIN: (rows, numbers), **everything})
