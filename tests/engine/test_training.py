@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from tests.engine.bench import Bench, of_kind, report, result, rows, same, write_rows
 from workbench.core.events import AttemptEnded, AttemptStarted, Eval, Notice, Phase, Sample, Step
 from workbench.core.paths import assets_dir
+from workbench.core.recipe import METHODS, TUNINGS
 from workbench.data import split
 from workbench.engine import load
 from workbench.engine.load import Machine
@@ -81,13 +82,26 @@ def loss_by_hand(model: Any, tokenizer: Any, conversations: Sequence[dict[str, A
 # What is trained
 
 
-@pytest.mark.parametrize(
-    ("method", "tuning"), [*itertools.product(("pretrain", "cpt", "sft"), ("full", "lora", "qlora"))]
-)
-def test_every_method_goes_with_every_tuning(
-    bench: Bench, method: str, tuning: str, questions: str, articles: str
-) -> None:
-    run = bench.trained(method=method, tuning=tuning, data=[questions if method == "sft" else articles])
+@pytest.fixture(scope="module")
+def data_of(bench: Bench, questions: str, articles: str) -> dict[str, str]:
+    """Rows of the type each method learns from."""
+    pairs = rows("preferences", 40)
+    single = [
+        {"prompt": row["prompt"], "completion": row["chosen" if number % 2 else "rejected"], "label": bool(number % 2)}
+        for number, row in enumerate(pairs)
+    ]
+    preferences = str(write_rows(bench.path / "preferences.jsonl", pairs))
+    return {
+        "sft": questions,
+        **dict.fromkeys(("pretrain", "cpt"), articles),
+        **dict.fromkeys(("dpo", "orpo", "reward"), preferences),
+        "kto": str(write_rows(bench.path / "verdicts.jsonl", single)),
+    }
+
+
+@pytest.mark.parametrize(("method", "tuning"), [*itertools.product(METHODS, TUNINGS)])
+def test_every_method_goes_with_every_tuning(bench: Bench, method: str, tuning: str, data_of: dict[str, str]) -> None:
+    run = bench.trained(method=method, tuning=tuning, data=[data_of[method]])
     (ended,) = of_kind(run, AttemptEnded)
     assert (ended.outcome, ended.error, ended.step) == ("done", "", 2)
     assert [event.step for event in of_kind(run, Step)] == [1, 2]
