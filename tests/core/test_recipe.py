@@ -181,3 +181,19 @@ def test_a_number_is_a_number_within_its_bounds_or_refused(value: Any) -> None:
         return
     assert math.isfinite(found)
     assert 1e-9 <= found <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"method": "dpo"}, "packing puts examples into one sequence, and dpo compares whole answers"),
+        ({"method": "kto", "packing": False, "loss_type": "ipo"}, "loss_type chooses among the losses of dpo"),
+        (
+            {"method": "kto", "packing": False, "desirable_weight": 0.0, "undesirable_weight": 0.0},
+            "are both 0, so nothing would be learnt",
+        ),
+    ],
+)
+def test_settings_that_compared_answers_have_no_use_for_are_refused(fields: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        Recipe(**fields)

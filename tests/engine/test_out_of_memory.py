@@ -156,6 +156,24 @@ def test_the_curve_is_that_of_a_run_with_the_smaller_micro_batch(
     assert report(run)["held_out_loss"] == pytest.approx(report(half)["held_out_loss"], abs=1e-5)
 
 
+def test_compared_answers_are_taken_in_smaller_passes_too(bench: Bench, card: Card) -> None:
+    """In the look at the base's answers and in training; KTO's baseline is that of the whole step all the same."""
+    given = [
+        {"prompt": row["prompt"], "completion": row["chosen" if number % 2 else "rejected"], "label": bool(number % 2)}
+        for number, row in enumerate(rows("preferences", 40))
+    ]
+    data = str(write_rows(bench.path / "verdicts.jsonl", given))
+    fields = {**FIELDS, "method": "kto", "lora_dropout": 0.0, "learning_rate": 1e-3, "data": [data]}
+    half = bench.trained(**fields, **HALF)
+    card.sequences, card.evaluated = 2, 5
+    run = bench.create(**fields, **WHOLE)
+    assert bench.attempt(run) == 0
+    assert layouts(run) == [(0, 4, 2, False), (1, 2, 4, False)]
+    alike(run, half)
+    for one, other in zip(of_kind(run, Step), of_kind(half, Step), strict=True):
+        assert one.metrics == pytest.approx(other.metrics, abs=1e-4)
+
+
 def test_a_change_is_told_and_kept_in_journal_and_report_and_the_recipe_stays(
     bench: Bench, questions: str, longest: int, card: Card
 ) -> None:

@@ -22,7 +22,7 @@ from workbench.core.demand import METHODS, Demand, demand_of, named_layers
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
 from workbench.core.memory import GIB, Correction, Memory
-from workbench.core.recipe import BUNDLED, SCRATCH, TUNINGS, Recipe, Resolved, resolve
+from workbench.core.recipe import ALIGNING, BUNDLED, SCRATCH, TUNINGS, Recipe, Resolved, resolve
 from workbench.core.reliefs import reliefs
 from workbench.core.shape import Shape
 from workbench.core.units import count
@@ -96,7 +96,8 @@ def _derived(
     found["max_length"] = derive.max_length(rows, base.context)
     if base.packing != "safe":
         found["packing"] = derive.Value(False, f"Packing is {base.packing}.")
-    found["num_train_epochs"] = derive.epochs(rows)
+    if preset.method not in ALIGNING:  # compared answers are read as often as their preset says, however few they are
+        found["num_train_epochs"] = derive.epochs(rows)
     count = derive.sequences(rows, int(current("max_length")), bool(current("packing")))
     if not {"per_device_train_batch_size", "gradient_accumulation_steps"} & chosen.keys():
         batch = derive.effective_batch(count, float(current("num_train_epochs")))
