@@ -19,8 +19,9 @@ from workbench.engine.gauge import Gauge, keep
 from workbench.engine.material import Material
 from workbench.engine.requests import OUTCOME
 from workbench.engine.session import Attempt, write_report
+from workbench.engine.tally import Progress
 from workbench.engine.token_rows import chosen
-from workbench.engine.trainer import Progress, WorkbenchTrainer, arguments
+from workbench.engine.trainer import WorkbenchTrainer, arguments
 from workbench.engine.ways import Tokens
 from workbench.runs import atomic
 

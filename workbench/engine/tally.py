@@ -1,16 +1,26 @@
-"""Means over rows that pass through a model in batches: what a step or an evaluation tells beside its loss.
+"""What is counted while rows pass through a model: tokens, and the means a step or an evaluation tells beside its loss.
 
-Owns the sums and the numbers of rows behind each mean. Must not know what is counted.
+Owns the sums and the numbers of rows behind each mean. Must not know what they are of.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from workbench.engine import team
+
+
+@dataclass
+class Progress:
+    """What the loop has seen; saved with each checkpoint so that a resumed curve goes on where it was."""
+
+    tokens: int = 0
+    """Input tokens of this process, in packed sequences with the little padding at their ends; the first one's count
+    goes on from the checkpoint's total."""
 
 
 class Tally:

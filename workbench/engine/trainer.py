@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -28,18 +27,9 @@ from workbench.engine.load import Machine
 from workbench.engine.masks import IGNORED
 from workbench.engine.prepare import Order
 from workbench.engine.reporter import Reporter
-from workbench.engine.tally import Tally
+from workbench.engine.tally import Progress, Tally
 
 _Looked = TypeVar("_Looked")
-
-
-@dataclass
-class Progress:
-    """What the loop has seen; saved with each checkpoint so that a resumed curve goes on where it was."""
-
-    tokens: int = 0
-    """Input tokens of this process, in packed sequences with the little padding at their ends; the first one's count
-    goes on from the checkpoint's total."""
 
 
 def arguments(recipe: Recipe, where: Machine, steps: int, output_dir: Path, layout: Layout) -> SFTConfig:
