@@ -31,6 +31,12 @@ def _figures(metrics: Mapping[str, float]) -> str:
     return told + "".join(f"  {name} {figure(metrics[name], 3)}" for name in ("margin", "drift") if name in metrics)
 
 
+def _phase(event: events.Phase) -> str:
+    """Return what an attempt does now, and how far it is where that is known."""
+    far = f"  {count(event.done or 0)}/{count(event.total)}" if event.total else ""
+    return f"{event.phase}{'  ' + event.detail if event.detail else ''}{far}"
+
+
 def _step(event: events.Step, left: float | None) -> str:
     """Return the state of training as one line, with the seconds it still takes where they are known."""
     line = (
@@ -86,7 +92,7 @@ def follow(run: Run, quiet: bool = False, attempt: int = 0, prefix: str = "") ->
                     live.update(prefix + _step(event, remaining.seconds()))
             elif isinstance(event, events.Phase):
                 if event.phase not in ("training", "evaluating", "saving"):
-                    live.update(f"{prefix}{event.phase}{'  ' + event.detail if event.detail else ''}")
+                    live.update(prefix + _phase(event))
             elif text := describe(event):
                 live.line(prefix + text)
             if isinstance(event, events.AttemptEnded) and event.attempt >= attempt:
