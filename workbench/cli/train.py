@@ -13,6 +13,7 @@ from typing import Any
 from workbench.cli import asked
 from workbench.cli.follow import follow, last_error
 from workbench.cli.output import Live, print_json
+from workbench.core import recipe
 from workbench.core.errors import WorkbenchError
 from workbench.core.text import one_line
 from workbench.guide.starting import Prepared, create, prepare
