@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from workbench.engine import team
 from workbench.engine.masks import IGNORED
 from workbench.engine.pairs import ANSWERS, Pairs, flat
-from workbench.engine.preferences import Answers, Judged, Objective
+from workbench.engine.preferences import Answers, Judged, Objective, figures_of
 from workbench.engine.tally import Tally
 from workbench.engine.trainer import WorkbenchTrainer
 
@@ -101,6 +101,10 @@ class Aligner(WorkbenchTrainer):
         baseline = max(0.0, self._moved(batch) / len(batch["labels"]))
         for judged in self._looked(batch, lambda part: self._judged(self.model, part, baseline)):
             tally.add_rows({"loss": judged.losses, **judged.figures})
+
+    def _told(self) -> list[str]:
+        """Return the names of the figures of a row, the loss among them."""
+        return ["loss", *figures_of(self._objective)]
 
     def _figures(self, tally: Tally) -> dict[str, float]:
         """Return the means, and by how much better answers are rewarded more than worse ones."""

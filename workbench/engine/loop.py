@@ -118,7 +118,7 @@ def fit(
     gauge = Gauge(where)
     model = load.load_model(folder, tuning=recipe.tuning, where=where, for_training=True, scored=way.scored)
     if way.scored:
-        load.new_head(model, tokenizer.pad_token_id, recipe.seed)
+        load.new_head(model, way.padding(tokenizer), recipe.seed)
     result_dtype = load.stored_dtype(folder)
     gauge.watch(model)
     packed = _packed(attempt, model, material)
@@ -150,7 +150,7 @@ def fit(
         args=settings,
         train_dataset=sequences,
         processing_class=tokenizer,
-        data_collator=way.collator(tokenizer.pad_token_id, packed),
+        data_collator=way.collator(way.padding(tokenizer), packed),
         callbacks=[conductor],
         peft_config=load.adapter_config(recipe, chosen(tokenizer, recipe.trainable_token_indices), way.scored),
     )

@@ -172,3 +172,10 @@ def objective_of(recipe: Recipe) -> Objective:
         ),
         "reward": Objective(reward, scored=True),
     }[name]
+
+
+def figures_of(objective: Objective) -> list[str]:
+    """Return the names of the figures that an objective tells of a row."""
+    nothing = torch.zeros(1, 2)
+    row = Answers(nothing, torch.ones(1, 2), nothing, torch.ones(1, dtype=torch.bool), torch.zeros(()))
+    return list(objective.loss(row).figures)

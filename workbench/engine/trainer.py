@@ -281,13 +281,17 @@ class WorkbenchTrainer(SFTTrainer):
     def _measured(self, dataset: Any) -> dict[str, float]:
         """Return the mean "loss" over a dataset, in nats, and what else a method tells of its rows."""
         self.model.eval()
-        tally = Tally()
+        tally = Tally(dict.fromkeys(self._told(), (0.0, 0.0)))
         size = self.args.per_device_eval_batch_size
         with torch.no_grad(), self.compute_loss_context_manager():
             for start in range(self.args.process_index * size, len(dataset), size * self.args.world_size):
                 rows = [dataset[number] for number in range(start, min(start + size, len(dataset)))]
                 self._look(self.data_collator(rows), tally)
         return self._figures(tally)
+
+    def _told(self) -> list[str]:
+        """Return what is told of rows; a process of a team that has none to look at has to know it, too."""
+        return ["loss"]
 
     def _figures(self, tally: Tally) -> dict[str, float]:
         """Return what is told of what was counted."""

@@ -34,6 +34,10 @@ class Tokens:
         """Return examples as what a trainer reads one after the other: a dataset with `lengths`."""
         return prepare.Sequences(examples, self._recipe.max_length, packed, self._recipe.seed)
 
+    def padding(self, tokenizer: Any) -> int:
+        """Return the token that fills batches; it is masked everywhere."""
+        return int(tokenizer.pad_token_id)
+
     def collator(self, pad_token_id: int, packed: bool) -> Any:
         """Return the function that makes a batch of them."""
         return prepare.collator(pad_token_id, packed)
@@ -57,6 +61,17 @@ class Comparison(Tokens):
     def sequences(self, examples: Examples, packed: bool) -> pairs.Pairs:
         """Return examples as rows of two answers."""
         return pairs.Pairs(examples, self._objective.paired, self._recipe.max_length, self._recipe.seed)
+
+    def padding(self, tokenizer: Any) -> int:
+        """Return the token that fills batches; none that ends an answer where the score is read at its last token.
+
+        The stack looks for the last token that is no padding, and whoever loads an adapter may know of no padding.
+        """
+        usual = super().padding(tokenizer)
+        others = (tokenizer.bos_token_id, tokenizer.unk_token_id, 0, 1)
+        if not self.scored or usual != tokenizer.eos_token_id:
+            return usual
+        return next(token for token in others if token is not None and token != usual)
 
     def collator(self, pad_token_id: int, packed: bool) -> Any:
         """Return the function that makes a batch of rows."""
