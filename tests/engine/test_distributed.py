@@ -16,7 +16,7 @@ import pytest
 from tests.engine.bench import Bench, curve, of_kind, report, result, rows, same, write_rows
 from tests.support import wait_until
 from workbench.core.errors import NoSpaceError, WorkbenchError
-from workbench.core.events import AttemptEnded, AttemptStarted, Checkpoint, Eval, Layout, Request
+from workbench.core.events import AttemptEnded, AttemptStarted, Checkpoint, Eval, Layout, Request, Step
 from workbench.engine import ranks
 from workbench.engine.layout import RanOut
 from workbench.runs import control, locks, process
@@ -271,3 +271,31 @@ def test_the_first_process_to_fail_names_the_reason() -> None:
     assert (out.value.step, out.value.can_offload) == (5, False)
     with pytest.raises(WorkbenchError, match="accelerate launch was ended by SIGKILL"):
         ranks.verdict([], 2, -signal.SIGKILL)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("method", ["dpo", "kto"])
+def test_compared_answers_are_learnt_together_as_by_one_process(bench: Bench, method: str) -> None:
+    """KTO's baseline is that of all processes; one of them has no held-out row to look at."""
+    given = rows("preferences", 44)
+    if method == "kto":
+        given = [
+            {"prompt": row["prompt"], "completion": row["chosen" if n % 2 else "rejected"], "label": bool(n % 2)}
+            for n, row in enumerate(given)
+        ]
+    data = str(write_rows(bench.path / f"{method}.jsonl", given))
+    one, two = (
+        bench.create(
+            method=method, tuning="lora", data=[data], num_processes=processes, max_steps=3, save_steps=3, eval_steps=3,
+            per_device_train_batch_size=4 // processes, learning_rate=1e-3, sample_max_new_tokens=0,
+        )
+        for processes in (1, 2)
+    )  # fmt: skip
+    for run in (one, two):
+        with bench.home():
+            control.start(run)
+            assert ended(run) == "done"
+    for kind in (Step, Eval):
+        for alone, together in zip(of_kind(one, kind), of_kind(two, kind), strict=True):
+            assert together.loss == pytest.approx(alone.loss, abs=1e-5)
+            assert together.metrics == pytest.approx(alone.metrics, abs=1e-3)

@@ -133,11 +133,17 @@ def test_an_answer_that_is_certain_has_no_infinite_odds() -> None:
     assert certain.log_probs.grad.isfinite().all()
 
 
+@pytest.mark.parametrize("loss", [*preferences.BETA, "reward"])
+def test_what_a_loss_tells_is_known_before_it_has_seen_a_row(loss: str) -> None:
+    objective = objective_of(_recipe(loss))
+    assert set(preferences.figures_of(objective)) == set(objective.loss(answers()).figures)
+
+
 def test_losses_that_ask_for_a_reference_say_so() -> None:
     asking = {name for name in preferences.BETA if objective_of(_recipe(name)).reference}
     assert asking == {"sigmoid", "ipo", "kto"}
 
 
 def _recipe(loss: str) -> Recipe:
-    method = loss if loss in ("kto", "orpo") else "dpo"
+    method = loss if loss in ("kto", "orpo", "reward") else "dpo"
     return Recipe(method=method, packing=False, loss_type=loss if method == "dpo" else "sigmoid")
