@@ -274,7 +274,7 @@ class DataScreen(OfData):
 
     def _bottom(self, width: int) -> list[Content]:
         """Return the command line that does the same."""
-        return [Content(""), self.command_line(width)]
+        return [Content(""), self.command_line(width), *([Content("")] if self.short else [])]
 
     def rebuild(self) -> None:
         """Draw everything anew."""
