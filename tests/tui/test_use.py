@@ -34,7 +34,7 @@ REPORT = {
 def made(method: str = "cpt", base: str = "bundled", parent: str = "", **report: Any) -> store.Run:
     """Return a run whose result is the bundled model, as a full training leaves it."""
     data = str(QUESTIONS if method == "sft" else QUESTIONS.with_name("articles.jsonl"))
-    recipe = resolve({"method": method, "tuning": "full", "base": base, "data": (data,)})
+    recipe = resolve({"method": method, "tuning": "full", "base": base, "data": (data,), "packing": False})
     run = store.create(to_toml(recipe), method=method, tuning="full", base=base, title=method, parent=parent)
     shutil.copytree(paths.assets_dir() / "base", run.artifacts_dir / "model")
     run.report_path.write_text(json.dumps({**REPORT, **report}))
@@ -43,7 +43,7 @@ def made(method: str = "cpt", base: str = "bundled", parent: str = "", **report:
 
 async def on(app: Workbench, pilot: Any) -> UseScreen:
     """Return the station when it has looked at its run."""
-    await until(pilot, lambda: idle(app) and "Chat" in page_text(app), "the proposals")
+    await until(pilot, lambda: idle(app) and {"Chat", "asked"} <= set(page_text(app).split()), "the page")
     assert isinstance(app.screen, UseScreen)
     return app.screen
 
@@ -111,8 +111,18 @@ def test_votes_about_a_run_are_its_next_data() -> None:
     wanted.write_text('{"a": 1}\n' * 3 + "\n")
     found = using.look(run.id)
     assert (found.votes, found.vote_count) == (wanted, 3)
+    rung = next(item for item in using.proposals(found) if item.key == "rung")
+    assert (rung.label, rung.what) == ("DPO next", "with your 3 votes")
+    assert rung.command.endswith(f"--method dpo --data {wanted}")
     assert using.onward(found, "rung").data == (str(wanted),)
     assert using.onward(found, "further").data == ()
+
+
+def test_a_reward_model_is_neither_asked_nor_exported() -> None:
+    found = using.look(made("reward").id)
+    not_now = {item.key: item.not_now for item in using.proposals(found)}
+    assert all("scores answers and writes none" in not_now[key] for key in ("chat", "export", "further"))
+    assert not_now["folder"] == ""
 
 
 def test_a_headline_claims_no_more_than_was_measured() -> None:
@@ -125,7 +135,8 @@ def test_a_headline_claims_no_more_than_was_measured() -> None:
     assert "fell" in said()
     assert "not learnt" in said(held_out_loss={"before": 1.0, "after": 1.2})
     assert "no rows were held out" in said(held_out_loss=None)
-    assert "no rows were held out" in said(held_out_loss={"before": "1", "after": True}, steps="x", seconds=None)
+    assert "no rows were held out" in said(held_out_loss={"before": "1", "after": True}, seconds=None)
+    assert "has not ended" in said(steps="x")
 
 
 @played

@@ -14,7 +14,6 @@ from typing import Any
 
 from workbench.core import paths, recipe, units
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.core.lifecycle import OUTCOMES
 from workbench.core.recipe import SCRATCH
 from workbench.core.text import one_line
 from workbench.guide import exporting
@@ -27,6 +26,7 @@ _TEACHES = {
     "sft": "Articles gave it knowledge; questions with answers teach it to use that in a conversation.",
     "dpo": "It answers; pairs of a better and a worse answer teach it which of its ways you prefer.",
 }
+_AT_WORK = ("queued", "running", "pausing", "stopping")
 _MAX_VOTE_BYTES = 64 << 20
 
 
@@ -108,7 +108,7 @@ def look(reference: str) -> Finished:
     """Return what there is to say of a run; raises UsageError when it has no result yet."""
     run = store.find(reference)
     status = run.status()
-    if status not in OUTCOMES and not _has_result(run):
+    if status in _AT_WORK and not _has_result(run):
         raise UsageError(f"The run {run.id} is still at work; its result can be used when it is done.")
     bases.of_run(run)
     wanted = recipe.load(run.recipe_path).recipe
@@ -150,8 +150,9 @@ def headline(found: Finished) -> list[tuple[str, str]]:
     before = _figure(held.get("before")) if isinstance(held, dict) else None
     after = _figure(held.get("after")) if isinstance(held, dict) else None
     steps, seconds = _figure(found.report.get("steps")), _figure(found.report.get("seconds"))
-    took = f"{units.count(steps)} steps" if steps is not None else "The run"
-    took += f" in {units.duration(seconds)}" if seconds is not None else ""
+    if steps is None:
+        return [("It has not ended yet; what can be used is its newest checkpoint.", "value")]
+    took = f"{units.count(steps)} steps" + (f" in {units.duration(seconds)}" if seconds is not None else "")
     if before is None or after is None:
         return [(took, "figure"), (" are behind it; no rows were held out to measure it with.", "value")]
     if after >= before:
@@ -183,6 +184,8 @@ def example(found: Finished) -> tuple[str, str, str] | None:
 
 def proposals(found: Finished) -> tuple[Next, ...]:
     """Return what can be done, the nearest first."""
+    # A reward model writes nothing: what refuses to export it says so, and holds for these as well.
+    writes_nothing = found.no_export if found.method == "reward" else ""
     beside = "" if found.base == SCRATCH else f" beside {name_of(found.base)}"
     items = [
         Next(
@@ -193,6 +196,7 @@ def proposals(found: Finished) -> tuple[Next, ...]:
             "Figures say that it learnt, an answer says what. One of its own questions is written already; votes on "
             "the answers are kept for a later alignment.",
             f"workbench chat {found.run}",
+            writes_nothing,
         ),
         _export(found),
         _compare(found),
@@ -208,6 +212,7 @@ def proposals(found: Finished) -> tuple[Next, ...]:
             "another run",
             "More rows of the same kind, or another subject: this run becomes the base, and its lineage is kept.",
             f"workbench train --base {found.run} --data ...",
+            writes_nothing,
         )
     )
     items.append(
