@@ -27,7 +27,7 @@ def standing(found: dict[str, Any]) -> tuple[str, str]:
     family = next((item.name for item in catalogue.families(architecture) if item.architecture == architecture), "")
     if catalogue.known(found["id"]) is not None:
         return "catalogue", f"in the catalogue ({family})" if family else "in the catalogue"
-    return ("family", f"like {family}") if family else ("unknown", "architecture not in the catalogue")
+    return ("family", f"like {family}") if family else ("unknown", "unknown architecture")
 
 
 def search(words: Sequence[str], most: int, stop: threading.Event | None = None) -> list[dict[str, Any]]:

@@ -264,7 +264,7 @@ class Workbench(App[int]):
         for screen in self.screen_stack:
             if isinstance(screen, Desk) and screen.is_mounted:
                 screen.download_ended(message)
-        if isinstance(self.screen, Desk):
+        if self.screen_stack and isinstance(self.screen, Desk):
             if message.error:
                 self.screen.say(f"{message.label}: {message.error}", "error")
             else:

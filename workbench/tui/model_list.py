@@ -17,7 +17,7 @@ from textual.timer import Timer
 from workbench.core import units
 from workbench.core.plan import Card
 from workbench.guide import choices, hub
-from workbench.guide.choices import AWAY, Choice
+from workbench.guide.choices import AWAY, HUB, Choice
 from workbench.tui import model_rows, settings
 from workbench.tui.about import AboutSheet
 from workbench.tui.desk import Desk
@@ -40,6 +40,11 @@ class ModelList(Listing):
 
     shares_focus = True
 
+    def go_to_head(self, key: str) -> None:
+        """Put a row in focus, and its group's head first on the page."""
+        self.go(key)
+        self._top = max(0, self._at - 1)
+
 
 class ModelDesk(Desk):
     """A screen with the list of models on it."""
@@ -55,6 +60,9 @@ class ModelDesk(Desk):
         self._hub_words: str | None = None
         """What the hub was asked for, None when it was not."""
         self._hub_trouble = ""
+        self._searching = False
+        self._wants_hub = False
+        """Whether what the hub has is to be shown when it comes."""
         self._stop_search = threading.Event()
         self._pause: Timer | None = None
         self._proposed = ("", "")
@@ -89,7 +97,7 @@ class ModelDesk(Desk):
         yield Page(self._bottom, id="bottom")
 
     @property
-    def listing(self) -> Listing:
+    def listing(self) -> ModelList:
         """The list."""
         return self.query_one("#models", ModelList)
 
@@ -151,7 +159,7 @@ class ModelDesk(Desk):
         """Return what is said where the hub's answer will be, or instead of it."""
         if self._hub_words is None:
             return []
-        if self.asking("hub"):
+        if self._searching:
             return [ink(("asking the hub", "label"))]
         if self._hub_trouble:
             width = max(40, self.listing.size.width - 2)
@@ -243,8 +251,9 @@ class ModelDesk(Desk):
             self.rebuild()
             self.listing.go(value.reference)
         elif what == "hub":
-            self._of_hub = value
+            self._of_hub, self._searching = value, False
             self.rebuild()
+            self._show_hub()
 
     def wanted(self) -> str:
         """Return the model that is to be in focus at first, "" for the one that is proposed."""
@@ -253,7 +262,7 @@ class ModelDesk(Desk):
     def refused(self, what: str, error: str) -> None:
         """Keep why something could not be found out where the page shows it."""
         if what == "hub":
-            self._hub_trouble = error
+            self._hub_trouble, self._searching = error, False
         elif what in ("choices", "named"):
             self._trouble = error
         else:
@@ -266,7 +275,7 @@ class ModelDesk(Desk):
         """Narrow the list at once; the hub is asked when two words have stood there for a moment."""
         if message.words == self._words:
             return
-        self._words = message.words
+        self._words, self._wants_hub = message.words, False
         self._drop_search()
         if len(message.words.split()) > 1:
             self._pause = self.set_timer(PAUSE_SECONDS, lambda: self._search(message.words))
@@ -274,8 +283,10 @@ class ModelDesk(Desk):
 
     def on_search_row_wanted(self, message: SearchRow.Wanted) -> None:
         """Ask the hub, and go to the list."""
+        self._wants_hub = True
         if message.words and message.words != self._hub_words:
             self._search(message.words)
+        self._show_hub()
         self.listing.focus()
 
     def on_search_row_left(self, message: SearchRow.Left) -> None:
@@ -283,13 +294,20 @@ class ModelDesk(Desk):
         self.listing.focus()
         self.rebuild()
 
+    def _show_hub(self) -> None:
+        """Go to what the hub has when the person asked for that."""
+        found = next((choice.reference for choice in self.shown() if choice.group == HUB), "")
+        if self._wants_hub and found and not self._searching:
+            self._wants_hub = False
+            self.listing.go_to_head(found)
+
     def _drop_search(self) -> None:
         """Ask the hub no more, and forget what it said."""
         if self._pause is not None:
             self._pause.stop()
         self._stop_search.set()
         self.forget("hub")
-        self._of_hub, self._hub_words, self._hub_trouble = (), None, ""
+        self._of_hub, self._hub_words, self._hub_trouble, self._searching = (), None, "", False
 
     def _search(self, words: str) -> None:
         """Ask the hub."""
@@ -297,7 +315,7 @@ class ModelDesk(Desk):
         if card is None or not words:
             return
         self._drop_search()
-        self._hub_words, self._stop_search = words, threading.Event()
+        self._hub_words, self._searching, self._stop_search = words, True, threading.Event()
         self.ask("hub", choices.search, words, card, self._stop_search)
         self.rebuild()
 

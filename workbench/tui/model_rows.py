@@ -99,8 +99,9 @@ def row(choice: Choice) -> Row:
             if wide:
                 pieces.append((at["licence"], ink((short_licence(choice.licence, 11), quiet))))
             start = at["released"] if wide else 42
-            sign: list[Piece] = [(f"{glyph('failed')} ", "bad")] if choice.refused else []
-            return place(width, *pieces, (start, ink(*sign, (cut(foreign(said), width - start - 2), quiet))))
+            mark: list[Piece] = [(f"{glyph('failed')} ", "bad")] if choice.refused else []
+            room = width - start - 2 * len(mark)
+            return place(width, *pieces, (start, ink(*mark, (cut(foreign(said), room), quiet))))
         if wide:
             released = units.month(choice.released) if choice.released or choice.kind else ""
             context = units.tokens(choice.context) if choice.context else units.NONE
@@ -165,24 +166,24 @@ def legend(card: Card | None, width: int) -> Content:
 def progress(download: Download, width: int) -> Content:
     """Return a download as one row: name, bar, share, bytes, speed, time left."""
     narrow = width < WIDE
-    name = ink((f"{glyph('down')} ", "accent"), short_name(download.label, 14 if narrow else 22))
-    act = "models.cancel"
-    if download.state == "waiting":
-        return place(width, (0, name), (18 if narrow else 26, ink(("waits for the one before it", "label"))))
+    behind = f" +{download.waiting}" if download.waiting else ""
+    room, start, long, end = (13, 17, 10, 33) if narrow else (20, 24, 12, 43)
+    name = short_name(download.label, room - len(behind))
+    head = (0, ink((f"{glyph('down')} ", "accent"), name, (behind, "label")))
     if not download.total:
-        return place(width, (0, name), (18 if narrow else 26, ink(("asking the hub", "label"))))
+        said = "waits for the one before it" if download.state == "waiting" else "asking the hub"
+        return place(width, head, (start, ink((said, "label"))))
     share = download.done / download.total
     percent = ink((units.percent(share).split(units.SPACE)[0], "figure"), (f"{units.SPACE}%", "label"))
-    pieces = [(0, name), (18 if narrow else 26, bar(12 if narrow else 18, share))]
-    pieces.append((-(width - (36 if narrow else 51)), percent))
     unit, of = ("GB", units.GB) if download.total >= units.GB else ("MB", 10**6)
-    amount = f"{download.done / of:.1f} of {download.total / of:.1f} {unit}"
-    more = f", {download.waiting} wait" if download.waiting else ""
+    rest = f"{download.done / of:.1f} of {download.total / of:.1f} {unit}"
     if download.state == "checking":
-        rest = f"{amount}   checking hashes{more}"
-    else:
-        speed = f"{units.count(download.speed / 1e6) if download.speed >= 1e7 else f'{download.speed / 1e6:.1f}'} MB/s"
-        left = f"{units.duration(download.seconds_left)} left" if download.seconds_left is not None else ""
-        rest = f"{amount}   " + (f"{speed:>9}   " if not narrow else "") + f"{left:>13}{more}"
-    pieces.append((-1, ink((rest, "label", act))))
-    return place(width, *pieces)
+        rest += "   checking hashes"
+    elif download.seconds_left is not None:
+        speed = units.count(download.speed / 1e6) if download.speed >= 1e7 else f"{download.speed / 1e6:.1f}"
+        left = download.seconds_left
+        rest += "" if narrow else f"   {speed + ' MB/s':>9}"
+        rest += f"   {units.duration(left if left < 60 else 60 * round(left / 60)) + ' left':>11}"
+    return place(
+        width, head, (start, bar(long, share)), (end - width, percent), (-1, ink((rest, "label", "models.cancel")))
+    )
