@@ -64,6 +64,8 @@ class Desk(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._tickets: dict[str, int] = {}
+        self._pending: set[str] = set()
+        """What was asked and not answered yet; a worker ends a little after its answer is taken."""
         self._shape = (False, False)
 
     # What a screen is made of
@@ -157,6 +159,7 @@ class Desk(Screen[None]):
         A function with a parameter `tell` is handed one that passes values on to `told`.
         """
         ticket = self._tickets[what] = self._tickets.get(what, 0) + 1
+        self._pending.add(what)
         if "tell" in rest:
             rest["tell"] = lambda value: self.post_message(Told(what, ticket, value))
         self.run_worker(
@@ -170,10 +173,11 @@ class Desk(Screen[None]):
 
     def asking(self, what: str) -> bool:
         """Return whether a question is still open."""
-        return any(worker.group == what and not worker.is_finished for worker in self.workers)
+        return what in self._pending
 
     def forget(self, what: str) -> None:
         """Take no answer to a question any more."""
+        self._pending.discard(what)
         self._tickets[what] = self._tickets.get(what, 0) + 1
 
     def _asked(self, what: str, ticket: int, function: Callable[..., Any], args: tuple[Any, ...], rest: Any) -> None:
@@ -193,11 +197,13 @@ class Desk(Screen[None]):
     def on_answered(self, message: Answered) -> None:
         """Hand an answer on, unless the question was asked anew."""
         if message.ticket == self._tickets.get(message.what):
+            self._pending.discard(message.what)
             self.answered(message.what, message.value)
 
     def on_refused(self, message: Refused) -> None:
         """Hand a refusal on, unless the question was asked anew."""
         if message.ticket == self._tickets.get(message.what):
+            self._pending.discard(message.what)
             self.refused(message.what, message.error)
 
     def on_told(self, message: Told) -> None:

@@ -60,7 +60,6 @@ class ModelDesk(Desk):
         self._hub_words: str | None = None
         """What the hub was asked for, None when it was not."""
         self._hub_trouble = ""
-        self._searching = False
         self._wants_hub = False
         """Whether what the hub has is to be shown when it comes."""
         self._stop_search = threading.Event()
@@ -159,7 +158,7 @@ class ModelDesk(Desk):
         """Return what is said where the hub's answer will be, or instead of it."""
         if self._hub_words is None:
             return []
-        if self._searching:
+        if self.asking("hub"):
             return [ink(("asking the hub", "label"))]
         if self._hub_trouble:
             width = max(40, self.listing.size.width - 2)
@@ -186,7 +185,7 @@ class ModelDesk(Desk):
         state = self._state(width)
         if self.short:
             return [Content(""), *(state[:4] if len(state) > 1 else [about, *(state or [legend])])]
-        return [Content(""), legend, Content(""), about, *(state[:3] or [Content("")]), *self.below(width)]
+        return [Content(""), legend, Content(""), about, Content(""), *(state[:3] or [Content("")]), *self.below(width)]
 
     def _state(self, width: int) -> list[Content]:
         """Return what went wrong, or how far a download is."""
@@ -251,7 +250,7 @@ class ModelDesk(Desk):
             self.rebuild()
             self.listing.go(value.reference)
         elif what == "hub":
-            self._of_hub, self._searching = value, False
+            self._of_hub = value
             self.rebuild()
             self._show_hub()
 
@@ -262,7 +261,7 @@ class ModelDesk(Desk):
     def refused(self, what: str, error: str) -> None:
         """Keep why something could not be found out where the page shows it."""
         if what == "hub":
-            self._hub_trouble, self._searching = error, False
+            self._hub_trouble = error
         elif what in ("choices", "named"):
             self._trouble = error
         else:
@@ -297,7 +296,7 @@ class ModelDesk(Desk):
     def _show_hub(self) -> None:
         """Go to what the hub has when the person asked for that."""
         found = next((choice.reference for choice in self.shown() if choice.group == HUB), "")
-        if self._wants_hub and found and not self._searching:
+        if self._wants_hub and found and not self.asking("hub"):
             self._wants_hub = False
             self.listing.go_to_head(found)
 
@@ -307,7 +306,7 @@ class ModelDesk(Desk):
             self._pause.stop()
         self._stop_search.set()
         self.forget("hub")
-        self._of_hub, self._hub_words, self._hub_trouble, self._searching = (), None, "", False
+        self._of_hub, self._hub_words, self._hub_trouble = (), None, ""
 
     def _search(self, words: str) -> None:
         """Ask the hub."""
@@ -315,7 +314,7 @@ class ModelDesk(Desk):
         if card is None or not words:
             return
         self._drop_search()
-        self._hub_words, self._searching, self._stop_search = words, True, threading.Event()
+        self._hub_words, self._stop_search = words, threading.Event()
         self.ask("hub", choices.search, words, card, self._stop_search)
         self.rebuild()
 
