@@ -15,20 +15,17 @@ from textual.content import Content
 from textual.timer import Timer
 
 from workbench.core import units
-from workbench.core.plan import Card
-from workbench.guide import choices, hub
+from workbench.guide import choices
 from workbench.guide.choices import AWAY, HUB, Choice
 from workbench.tui import model_rows, settings
 from workbench.tui.about import AboutSheet
-from workbench.tui.desk import Desk
-from workbench.tui.downloads import Downloads
+from workbench.tui.getting import Getting
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import foreign, ink, place, prose
 from workbench.tui.messages import DownloadEnded
 from workbench.tui.widgets.listing import Listing, Row, still
-from workbench.tui.widgets.offer import Offer
 from workbench.tui.widgets.page import Page
-from workbench.tui.widgets.prompt import Confirm, Prompt
+from workbench.tui.widgets.prompt import Prompt
 from workbench.tui.widgets.search import SearchRow
 
 PAUSE_SECONDS = 0.7
@@ -46,7 +43,7 @@ class ModelList(Listing):
         self._top = max(0, self._at - 1)
 
 
-class ModelDesk(Desk):
+class ModelDesk(Getting):
     """A screen with the list of models on it."""
 
     TITLE_OF_PAGE = "Models"
@@ -67,18 +64,8 @@ class ModelDesk(Desk):
         self._proposed = ("", "")
         self._words = ""
         self._trouble = ""
-        self._waits_for = ""
-        """The model that is taken as soon as it is here."""
 
     # What a screen adds
-
-    def card(self) -> Card | None:
-        """Return the card that models are to fit."""
-        known: Card | None = self.app.known.card  # type: ignore[attr-defined]
-        return known
-
-    def take(self, reference: str) -> None:
-        """Go on with a model."""
 
     def below(self, width: int) -> list[Content]:
         """Return what stands under everything."""
@@ -99,11 +86,6 @@ class ModelDesk(Desk):
     def listing(self) -> ModelList:
         """The list."""
         return self.query_one("#models", ModelList)
-
-    @property
-    def downloads(self) -> Downloads:
-        """What is on its way."""
-        return self.app.downloads  # type: ignore[attr-defined]
 
     @property
     def fitting(self) -> bool:
@@ -336,53 +318,6 @@ class ModelDesk(Desk):
             return "It is on this machine already."
         return ""
 
-    def act_choose(self) -> None:
-        """Go on with the model in focus, or offer to get it."""
-        choice = self.in_focus()
-        if choice is None:
-            return
-        if not choice.is_away:
-            self.take(choice.reference)
-            return
-        if self.downloads.of(choice.reference) is not None:
-            self._go_on(choice)
-            return
-
-        def decide(answer: str | None) -> None:
-            if answer == "enter":
-                self.downloads.add(choice.reference, choice.label)
-            if answer:
-                self._go_on(choice)
-
-        answers = [("enter", "download and go on")]
-        if choice.can_be_planned:
-            answers.append(("p", "plan without it"))
-        self.app.push_screen(Offer(f"Get {choice.label}", self._terms(choice), answers), decide)
-
-    def _go_on(self, choice: Choice) -> None:
-        """Take a model that is not here yet: at once where a plan can be made without it, else when it is here."""
-        if choice.can_be_planned:
-            self.take(choice.reference)
-        else:
-            self._waits_for = choice.reference
-            self.say("The road goes on as soon as it is here.")
-
-    def _terms(self, choice: Choice) -> list[str]:
-        """Return what getting a model takes, in sentences."""
-        folder, free = hub.place_and_room()
-        size = f"About {units.gb(choice.bytes)}" if choice.bytes else "Its files"
-        lines = [f"{size} from the hub to {folder}, where {units.gb(free)} are free."]
-        if choice.gated:
-            lines.append(
-                f"Its maker asks you to accept terms first, on huggingface.co/{choice.reference}, and to log in with "
-                "`hf auth login`."
-            )
-        if choice.can_be_planned:
-            lines.append("It comes while you go on; everything but the start of the run can be done meanwhile.")
-        else:
-            lines.append("What it needs is known when it is here; the road goes on then.")
-        return lines
-
     def act_fits(self) -> None:
         """Show only what fits, or everything again; the choice is kept."""
         chosen = replace(self.app.settings, models="all" if self.fitting else "fitting")  # type: ignore[attr-defined]
@@ -412,31 +347,6 @@ class ModelDesk(Desk):
         if choice is not None and card is not None:
             self.app.push_screen(AboutSheet(choice, card))
 
-    def act_models_download(self) -> None:
-        """Get the model in focus, or stop getting it."""
-        choice = self.in_focus()
-        assert choice is not None, "why_not refuses that"
-        if (under_way := self.downloads.of(choice.reference)) is not None:
-            self._ask_to_stop(under_way.reference, under_way.label)
-            return
-        self.downloads.add(choice.reference, choice.label)
-        self.rebuild()
-
-    def act_models_cancel(self) -> None:
-        """Stop what is under way."""
-        if (now := self.downloads.now) is not None:
-            self._ask_to_stop(now.reference, now.label)
-
-    def _ask_to_stop(self, reference: str, label: str) -> None:
-        """Stop a download when the person means it."""
-
-        def decide(yes: bool | None) -> None:
-            if yes:
-                self.downloads.cancel(reference)
-
-        kept = "What has come is kept, and the next download of it goes on there."
-        self.app.push_screen(Confirm(f"Stop the download of {label}", [kept], "stop it"), decide)
-
     # Downloads
 
     def download_moved(self) -> None:
@@ -445,18 +355,14 @@ class ModelDesk(Desk):
         self.foot()
 
     def download_ended(self, message: DownloadEnded) -> None:
-        """Show the model where it is now; go on with it when the person waits for it."""
+        """Show the model where it is now."""
+        super().download_ended(message)
         card = self.card()
         if message.error or message.stopped or card is None:
-            if message.reference == self._waits_for:
-                self._waits_for = ""
             self.rebuild()
             return
         self._named = tuple(choice for choice in self._named if choice.reference != message.reference)
         self._of_hub = tuple(choice for choice in self._of_hub if choice.reference != message.reference)
-        if message.reference == self._waits_for and self.app.screen is self:
-            self.take(message.reference)
-            return
         self.ask("choices", choices.choices, card)
         if message.reference not in [choice.reference for choice in self._choices]:
             self.ask("named", choices.of_path, message.reference, card)
