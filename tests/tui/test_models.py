@@ -219,12 +219,15 @@ async def test_a_download_goes_on_behind_other_screens_and_moves_the_model(hub: 
         assert "is being downloaded" in app.downloads.lacking(KNOWN)
         app.downloads.add(OTHER, "mine")
         assert app.downloads.of(OTHER) is not None
+        await until(pilot, lambda: "+1" in page_text(app), "one waits behind it")
+        app.downloads.cancel(OTHER)
+        assert app.downloads.of(OTHER) is None
         await pilot.press("d")  # once more: stop it?
         await pilot.press("escape")
         assert app.downloads.of(KNOWN) is not None
         hub.over.set()
         app.go("base")
-        await until(pilot, lambda: hub_cache.find(OTHER) is not None and app.downloads.now is None, "both are here")
+        await until(pilot, lambda: hub_cache.find(KNOWN) is not None and app.downloads.now is None, "it is here")
         await ready(pilot)
         await until(
             pilot,

@@ -11,6 +11,7 @@ import os.path
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from workbench.core.paths import expanded
 from workbench.core.plan import Base, Card
 from workbench.core.text import one_line
 from workbench.guide import hub
-from workbench.guide.fits import Fit, fits
+from workbench.guide.fits import Fit, Peaks, fits, peaks
 from workbench.runs import base_facts, bases, hub_cache, probe, store
 
 HERE, RUNS, AWAY, HUB = "on this machine", "your runs", "to download", "on the hub"
@@ -110,6 +111,12 @@ def _age(choice: Choice) -> tuple[bool, int, int]:
     return choice.kind == "base", -months, -choice.parameters
 
 
+@lru_cache(maxsize=512)
+def _peaks(model: catalogue.Model) -> Peaks:
+    """Return what a model of the catalogue takes, worked out once: the list is made anew whenever it is opened."""
+    return peaks(base_facts.of_catalogue(model))
+
+
 def _of_catalogue(model: catalogue.Model, card: Card, away: str = AWAY) -> Choice:
     """Return a model of the catalogue, in the group `away` when it is not on this machine."""
     here = hub_cache.find(model.hub_id)
@@ -122,7 +129,7 @@ def _of_catalogue(model: catalogue.Model, card: Card, away: str = AWAY) -> Choic
         licence=model.licence,
         released=model.date,
         kind=model.kind,
-        fits=fits(base_facts.of_catalogue(model), card),
+        fits=fits(_peaks(model), card),
         gated=model.gated,
         family=model.family.name,
         about=model.family.description,
@@ -143,7 +150,7 @@ def _of_base(base: Base, card: Card, group: str, label: str, licence: str, relea
         licence=licence,
         released=released,
         kind="",
-        fits=fits(base, card),
+        fits=fits(peaks(base), card),
         about=about,
         folder=str(bases.resolve(base.reference).model_dir),
     )

@@ -29,8 +29,12 @@ class Fit:
     """(part, bytes) of the memory at the peak, the largest first."""
 
 
-def fits(base: Base, card: Card, method: str = "sft") -> tuple[Fit, ...]:
-    """Return what each tuning of a base takes, from its configuration alone, full tuning last."""
+Peaks = tuple[tuple[str, int, tuple[tuple[str, int], ...]], ...]
+"""(tuning, bytes at the peak, its parts with the largest first), full tuning last."""
+
+
+def peaks(base: Base, method: str = "sft") -> Peaks:
+    """Return what each tuning of a base takes, from its configuration alone."""
     found = []
     for tuning in reversed(TUNINGS):
         preset = presets.default_for(method, tuning, base.root)
@@ -42,8 +46,13 @@ def fits(base: Base, card: Card, method: str = "sft") -> tuple[Fit, ...]:
         recipe = resolve({"method": method, "tuning": tuning, **lean}, preset.values, preset.name).recipe
         estimated = memory.estimate(base.shape, demand_of(recipe, precision="bf16"))
         parts = sorted(((name, size) for name, size in estimated.parts.items() if size), key=lambda part: -part[1])
-        found.append(Fit(tuning, estimated.peak, verdict_of(estimated.peak, card.free), tuple(parts)))
+        found.append((tuning, estimated.peak, tuple(parts)))
     return tuple(found)
+
+
+def fits(needed: Peaks, card: Card) -> tuple[Fit, ...]:
+    """Return which of them fit a card."""
+    return tuple(Fit(tuning, peak, verdict_of(peak, card.free), parts) for tuning, peak, parts in needed)
 
 
 def verdict_of(needed: int, free: int) -> str:
