@@ -44,6 +44,7 @@ class Figure:
     values: tuple[float | None, ...]
     shown: tuple[str, ...]
     note: str = ""
+    """What has to be known of this row and those of its section below it."""
 
 
 @dataclass(frozen=True)
@@ -125,10 +126,10 @@ def figures(found: Sequence[Side]) -> list[Figure]:
     lows = [min((one.loss for one in side.looks), default=None) for side in found]
     told = [
         _figure("held-out loss", "before", firsts, units.loss, note),
-        _figure("held-out loss", "after", ends, units.loss, note),
+        _figure("held-out loss", "after", ends, units.loss),
     ]
     if lows != ends:
-        told.append(_figure("held-out loss", "lowest", lows, units.loss, note))
+        told.append(_figure("held-out loss", "lowest", lows, units.loss))
     for name in dict.fromkeys(name for side in found for one in side.looks for name in one.metrics):
         both = [
             (one.metrics.get(name) for one in (side.looks[0], side.looks[-1])) if side.looks else () for side in found

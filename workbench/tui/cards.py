@@ -46,7 +46,10 @@ def figures(found: Sequence[Figure], sides: Sequence[Side], brief: bool) -> list
     """Return the evaluation cards side by side."""
     rows: list[Row] = []
     for section, members in itertools.groupby(found, key=lambda one: one.section):
-        rows += [*([BLANK] if rows and not brief else []), _heads(section, sides, True)]
+        if rows:
+            rows += [*([] if brief else [BLANK]), *still(ink((section, "section")))]
+        else:
+            rows.append(_heads(section, sides, True))
         rows += [Row("", lambda width, focused, one=one: _figure(width, one)) for one in members]  # type: ignore[misc]
     return rows
 
@@ -82,7 +85,7 @@ def answers(found: Sequence[Answers], sides: Sequence[Side], width: int, brief: 
 
 def _columns(width: int, count: int, right: bool) -> tuple[list[int], int]:
     """Return the column of each run, and the room it has; negative columns are aligned to the right."""
-    room = min((width - _LABEL) // max(count, 1), 34)
+    room = min((width - _LABEL) // max(count, 1), 26 if right else 34)
     if right:
         return [-(width - _LABEL - room * (number + 1)) - 1 for number in range(count)], room
     return [_LABEL + room * number for number in range(count)], room

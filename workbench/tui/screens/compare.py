@@ -34,6 +34,7 @@ from workbench.tui.widgets.plot import Layer
 LIVE_SECONDS = 3.0
 """How often runs that go on are read again."""
 TABS = ("figures", "recipes", "answers")
+_RECIPES = 1
 _ROOMY = 100
 """Columns from which the list says base and steps, too."""
 _AT = {"name": 2, "status": 32, "how": 43, "base": 61, "steps": 94}
@@ -218,13 +219,13 @@ class CompareScreen(Desk):
             return []
         if self._tab == 0:
             return cards.figures(comparing.figures(sides), sides, self.short)
-        if self._tab == 1:
+        if self._tab == _RECIPES:
             return cards.differences(comparing.differences(sides), sides)
         return cards.answers(comparing.answers(sides), sides, self.app.size.width - 6, self.short)
 
     def _why(self, width: int) -> list[Content]:
         """Return where the values in focus come from."""
-        if self._tab != 1:
+        if self._tab != _RECIPES:
             return []
         label = self.query_one("#cards", Listing).key
         found = next((one for one in comparing.differences(self.sides) if one.label == label), None)
@@ -321,6 +322,7 @@ class CompareScreen(Desk):
     def _open(self, tab: int) -> None:
         """Open a tab."""
         self._tab = tab
+        self.set_class(tab == _RECIPES, "-recipes")
         self.rebuild()
 
     def act_compare_pane(self) -> None:
