@@ -14,6 +14,9 @@ PHASES = ("waiting", "probing", "loading", "preparing", "training", "evaluating"
 
 STATUSES = ("queued", "running", "pausing", "paused", "stopping", "stopped", "done", "failed", "lost", "stuck")
 
+ACTIVE = ("queued", "running", "pausing", "stopping")
+"""Statuses of a run that an attempt works on or will."""
+
 OUTCOMES = ("done", "paused", "stopped", "failed")
 
 ACTIONS: dict[str, frozenset[str]] = {

@@ -13,13 +13,13 @@ from typing import Any
 from workbench.core import lifecycle, paths, units
 from workbench.core import recipe as recipes
 from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.lifecycle import ACTIVE
 from workbench.core.text import one_line
 from workbench.guide import lineage
 from workbench.guide.road import Road, name_of
 from workbench.runs import hardware, host, store
 from workbench.runs.store import META_FILE, Run
 
-ACTIVE = ("queued", "running", "pausing", "stopping")
 _RESULTS = ("model", "adapter")
 
 

@@ -11,10 +11,10 @@ import sys
 import threading
 from collections.abc import Callable
 
+from workbench.core.lifecycle import ACTIVE
 from workbench.core.text import one_line
 from workbench.guide import lineage
 from workbench.runs.store import Run
-from workbench.tui.watcher import ACTIVE
 
 LOOK_SECONDS = 2.0
 _PUSH_TITLE, _POP_TITLE = "\x1b[22;0t", "\x1b[23;0t"

@@ -19,6 +19,7 @@ from textual.message import Message
 from workbench.core import recipe as recipes
 from workbench.core.errors import WorkbenchError
 from workbench.core.events import AttemptEnded, AttemptStarted, Event, Phase, Request, Step
+from workbench.core.lifecycle import ACTIVE
 from workbench.runs import console, glances, history, journal
 from workbench.runs.store import META_FILE, Run
 from workbench.tui import crash
@@ -44,7 +45,6 @@ within a tenth of a second."""
 CONSOLE_LINES = 50_000
 """Console lines that wait at most; the older ones go."""
 
-ACTIVE = ("queued", "running", "pausing", "stopping")
 _TELLING = (AttemptStarted, AttemptEnded, Phase, Request)
 
 

@@ -17,6 +17,7 @@ from textual.content import Content
 from workbench.core import units
 from workbench.core.curves import Series
 from workbench.core.errors import WorkbenchError
+from workbench.core.lifecycle import ACTIVE
 from workbench.guide import comparing, weighing
 from workbench.guide.road import METHOD_NAMES, TUNING_NAMES, name_of
 from workbench.guide.sides import MOST, Side, look, named, proposed
@@ -25,7 +26,6 @@ from workbench.runs.glances import Glance, Glances
 from workbench.tui import cards, glyphs
 from workbench.tui.desk import Desk
 from workbench.tui.ink import Piece, cut, foreign, ink, place, prose
-from workbench.tui.watcher import ACTIVE
 from workbench.tui.widgets.chart import Chart
 from workbench.tui.widgets.listing import Listing, Row
 from workbench.tui.widgets.page import Page

@@ -19,6 +19,7 @@ from workbench.core import health, units
 from workbench.core.curves import Series
 from workbench.core.errors import WorkbenchError
 from workbench.core.health import Verdict
+from workbench.core.lifecycle import ACTIVE
 from workbench.core.recipe import load
 from workbench.core.text import one_line
 from workbench.guide import lineage, watching
@@ -35,7 +36,7 @@ from workbench.tui.ink import Piece, cut, foreign, ink, place
 from workbench.tui.messages import RunsChanged
 from workbench.tui.runpage import health_line, sign
 from workbench.tui.view import About, RunView
-from workbench.tui.watcher import ACTIVE, RunsWatcher
+from workbench.tui.watcher import RunsWatcher
 from workbench.tui.widgets.footer import Footer
 from workbench.tui.widgets.listing import BLANK, Listing, Row, still
 from workbench.tui.widgets.page import Page
