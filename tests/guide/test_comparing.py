@@ -133,6 +133,20 @@ def test_nothing_is_claimed_across_different_rows() -> None:
     assert not told.better
 
 
+def test_nothing_is_claimed_across_different_losses() -> None:
+    """DPO's loss is relative to its base and as steep as beta makes it; that of tokens is the same for every method."""
+    one = past("one", FALLING, method="dpo", packing=False, beta=0.1)
+    steep = past("steep", [2.0, 0.1], method="dpo", packing=False, beta=0.5)
+    told = weighing.verdict(seen(one, steep))
+    assert (told.kind, told.better) == ("apart", "")
+    assert "same loss" in told.text
+    other = past("other base", [2.0, 0.1], method="dpo", packing=False, beta=0.1, parent=past("parent", FALLING).id)
+    assert weighing.verdict(seen(one, other)).kind == "apart"
+    again = past("again", [2.0, 0.1], method="dpo", packing=False, beta=0.1)
+    assert weighing.verdict(seen(one, again)).better == again.id
+    assert weighing.verdict(seen(past("cpt", FALLING, method="cpt"), past("sft", FALLING, method="sft"))).kind == "same"
+
+
 def test_a_difference_is_claimed_beside_the_scatter_of_the_looks() -> None:
     draw = random.Random(3)
     noisy = [2.0 + draw.gauss(0, 0.05) for _ in range(21)]

@@ -40,6 +40,7 @@ def described(found: tuple[Side, ...]) -> dict[str, Any]:
         ],
         "verdict": dataclasses.asdict(weighing.verdict(found)),
         "same_held_out_rows": comparing.same_rows(found),
+        "same_loss": comparing.same_loss(found),
         "recipe": [dataclasses.asdict(one) for one in comparing.differences(found)],
         "figures": [dataclasses.asdict(one) for one in comparing.figures(found)],
         "held_out_losses": [[[look.step, look.loss] for look in side.looks] for side in found],

@@ -95,8 +95,11 @@ def _value(resolved: recipe.Resolved | None, name: str) -> Any:
     if resolved is None:
         return None
     wanted = resolved.recipe
-    idle = (name in ADAPTERS and wanted.tuning == "full") or (
-        recipe.FIELDS[name][1].section == "model" and wanted.base != recipe.SCRATCH
+    section = recipe.FIELDS[name][1].section
+    idle = (
+        (name in ADAPTERS and wanted.tuning == "full")
+        or (section == "model" and wanted.base != recipe.SCRATCH)
+        or (section == "alignment" and wanted.method not in recipe.ALIGNING)
     )
     return None if idle else getattr(wanted, name)
 
@@ -121,6 +124,7 @@ def _in_words(name: str, values: Sequence[Any], unit: str) -> tuple[str, ...]:
 def figures(found: Sequence[Side]) -> list[Figure]:
     """Return the evaluation cards: what at least one of the runs tells."""
     note = "" if same_rows(found) else "not the same rows"
+    note = note or ("" if same_loss(found) else "not the same loss")
     firsts = [side.looks[0].loss if side.looks else None for side in found]
     ends = [side.looks[-1].loss if side.looks else None for side in found]
     lows = [min((one.loss for one in side.looks), default=None) for side in found]
@@ -182,6 +186,27 @@ def same_rows(found: Sequence[Side]) -> bool:
     """Return whether the held-out losses are of the same rows, to the last token."""
     known = [side.rows.get("held_out", "") for side in found]
     return all(known) and len(set(known)) == 1
+
+
+def same_loss(found: Sequence[Side]) -> bool:
+    """Return whether the losses are the same function of a model.
+
+    Those of tokens are, whatever the method. What compares whole answers is its own loss, with settings of its own, and
+    relative to the base.
+    """
+    known = [_loss_of(side.resolved) for side in found]
+    return None not in known and len(set(known)) == 1
+
+
+def _loss_of(resolved: recipe.Resolved | None) -> tuple[Any, ...] | None:
+    """Return what a loss is made of, None where nobody knows."""
+    if resolved is None:
+        return None
+    wanted = resolved.recipe
+    if wanted.method not in recipe.ALIGNING:
+        return ()
+    settings = [name for name, (_, described) in recipe.FIELDS.items() if described.section == "alignment"]
+    return (wanted.method, wanted.base, *(getattr(wanted, name) for name in settings))
 
 
 # Curves and answers

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from workbench.core import units
 from workbench.core.measures import Look
-from workbench.guide.comparing import same_rows
+from workbench.guide.comparing import same_loss, same_rows
 from workbench.guide.sides import Side
 
 LEAST_LOOKS = 5
@@ -73,10 +73,16 @@ def verdict(found: Sequence[Side]) -> Verdict:
         for side in found
         if side.status != "done"
     )
-    if same_rows(measured):
+    if same_rows(measured) and same_loss(measured):
         told = _ranked(measured)
     elif (line := _lineage(found)) is not None:
         told = line
+    elif same_rows(measured):
+        told = Verdict(
+            "apart",
+            "They do not minimise the same loss: method, its settings or the base it is held to differ. The losses do "
+            "not say which run is better; the answers to the same prompts do.",
+        )
     else:
         told = Verdict(
             "apart",
