@@ -48,6 +48,7 @@ class Station(Desk):
     """One of the seven."""
 
     STATION: ClassVar[str] = ""
+    _opened = False
 
     @property
     def road(self) -> Road:
@@ -88,7 +89,13 @@ class Station(Desk):
         return iter(())
 
     def on_mount(self) -> None:
-        """Remember that the station was reached, and find out what is lacking."""
+        """Remember that the station was reached, and find out what is lacking.
+
+        A station that has something to do afterwards calls this first; Textual then calls it once more by itself.
+        """
+        if self._opened:
+            return
+        self._opened = True
         place = STATIONS.index(self.STATION)
         self.app.road = replace(self.road, reached=max(self.road.reached, place))  # type: ignore[attr-defined]
         self.find_out()
