@@ -93,9 +93,13 @@ class Station(Desk):
 
         A station that has something to do afterwards calls this first; Textual then calls it once more by itself.
         """
+        from workbench.guide import asking
+
         if self._opened:
             return
         self._opened = True
+        self._sought: dict[str, Any] = {}
+        self.ask("card", asking.card)  # what is free there changes all the time
         place = STATIONS.index(self.STATION)
         self.app.road = replace(self.road, reached=max(self.road.reached, place))  # type: ignore[attr-defined]
         self.find_out()
@@ -117,15 +121,15 @@ class Station(Desk):
     # What follows from the road
 
     def find_out(self) -> None:
-        """Ask for what is not known of the road as it is now: card, base, glance."""
+        """Ask for what is not known of the road as it is now; a question that is open or was refused is not repeated."""
         from workbench.guide import asking
 
-        if self.known.card is None and not self.asking("card"):
-            self.ask("card", asking.card)
-        if self.road.base and self.known.base_of != self.road.base and not self.asking("base"):
+        if self.road.base and self.known.base_of != self.road.base and self._sought.get("base") != self.road.base:
+            self._sought["base"] = self.road.base
             self.ask("base", asking.facts, self.road.base)
         wanted = asking.looked_at(self.road)
-        if self.road.data and self.known.glance_of != wanted:
+        if self.road.data and self.known.glance_of != wanted and self._sought.get("glance") != wanted:
+            self._sought["glance"] = wanted
             self.ask("glance", asking.glance, self.road)
 
     def answered(self, what: str, value: Any) -> None:
