@@ -141,7 +141,7 @@ class CompareScreen(Desk):
         if not self.short:
             lines.append(Content(""))
         room = 3 if self.narrow else 2
-        said = prose(width, *self._verdict())[:room]
+        said = prose(width, *self._verdict())
         lines += [*said, *[Content("")] * (room - len(said))]
         return lines if self.short else [*lines, Content(""), self._heads(width)]
 
