@@ -5,22 +5,16 @@ Owns the look of these parts for a width. Is handed a view and readings; must no
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from textual.content import Content
 
 from workbench.core import units
 from workbench.core.curves import Series
-from workbench.core.events import Checkpoint
-from workbench.core.fields import SECTIONS
-from workbench.core.findings import Finding
 from workbench.core.health import Verdict
-from workbench.core.recipe import FIELDS, Recipe
+from workbench.core.recipe import Recipe
 from workbench.core.text import one_line, width_of
 from workbench.guide import lineage
-from workbench.guide.fitting import reason
-from workbench.guide.reviewing import shown
 from workbench.guide.road import name_of
 from workbench.guide.schedule import planned
 from workbench.guide.watching import Limits, State
@@ -29,7 +23,6 @@ from workbench.tui.glyphs import glyph, of_status
 from workbench.tui.ink import Piece, cut, foreign, ink, lines_of, place, prose
 from workbench.tui.view import Answer, Prompt, RunView
 from workbench.tui.widgets.gauge import Gauge, bar, gauge_rows
-from workbench.tui.widgets.listing import BLANK, Row, still
 
 GRID = 20
 """Columns from one of the six figures to the next."""
@@ -40,8 +33,9 @@ _STATUS_ROLES = {
     "running": "accent", "pausing": "accent", "stopping": "accent", "queued": "faint", "paused": "warn",
     "stopped": "warn", "done": "good", "failed": "bad", "lost": "bad", "stuck": "warn",
 }  # fmt: skip
-_LEVELS = {"": ("queued", "faint"), "good": ("good", "good"), "notice": ("good", "accent"),
+LEVELS = {"": ("queued", "faint"), "good": ("good", "good"), "notice": ("good", "accent"),
            "warning": ("problem", "warn"), "bad": ("failed", "bad")}  # fmt: skip
+"""Level of a verdict → sign and role."""
 
 
 def role_of(status: str) -> str:
@@ -261,7 +255,7 @@ def _limited(
 
 def health_line(verdict: Verdict, width: int) -> Content:
     """Return the verdict on all findings."""
-    name, role = _LEVELS[verdict.level]
+    name, role = LEVELS[verdict.level]
     head = ink((glyph(name), role), " ", (verdict.word, "section"), "   ")
     clauses = verdict.text.split("; ")
     while len(clauses) > 1 and head.cell_length + width_of("; ".join(clauses)) > width:
@@ -279,22 +273,6 @@ def state_lines(view: RunView, said: State, width: int, most: int) -> list[Conte
         if (len(lines) > most)
         else lines
     )
-
-
-def finding_rows(found: Sequence[Finding]) -> list[Row]:
-    """Return the findings, each with what mends it."""
-    rows: list[Row] = []
-    for number, finding in enumerate(found):
-        name, role = _LEVELS[finding.level]
-
-        def draw(width: int, focused: bool, finding: Finding = finding, name: str = name, role: str = role) -> Content:
-            said: list[Piece] = [(glyph(name), role), "  ", (finding.text, "title" if focused else "value")]
-            if finding.fix is not None:
-                said.append((f"; {finding.fix.text}", "value" if focused else "label"))
-            return ink(*said)
-
-        rows.append(Row(f"{number} {finding.code}", draw))
-    return rows or still(ink(("Nothing can be said of its health yet: it takes a few dozen steps.", "label")))
 
 
 # Samples
@@ -334,7 +312,7 @@ def _block(label: str, role: str, text: str, text_role: str, room: int, most: in
     ]
 
 
-def sample_words(prompts: Sequence[Prompt], at: int, wide: bool) -> Content:
+def sample_words(prompts: Sequence[Prompt], at: int, wide: bool, now: float) -> Content:
     """Return which prompt is shown and when it was asked last."""
     if not prompts:
         return ink("")
@@ -348,7 +326,7 @@ def sample_words(prompts: Sequence[Prompt], at: int, wide: bool) -> Content:
     ]
     if not wide:
         return ink((place_of, "value"), (f"/{whole}", "label"), *arrows)
-    ago = units.ago(time.time() - prompt.now.t) if prompt.now.t else ""
+    ago = units.ago(now - prompt.now.t) if prompt.now.t else ""
     return ink(
         ("step ", "label"), (units.count(prompt.now.step), "value"), (f", {ago}" if ago else "", "label"),
         ("     prompt ", "label"), (place_of, "value"), (f" of {whole}", "label"), *arrows,
@@ -369,61 +347,3 @@ def tab_row(open_tab: int, right: Content, width: int, narrow: bool) -> Content:
             gap,
         ]
     return place(width, (0, ink(*pieces[:-1])), (-1, right))
-
-
-# Recipe and checkpoints
-
-
-def recipe_rows(recipe: Recipe | None, provenance: Mapping[str, str]) -> list[Row]:
-    """Return every value with where it comes from, under its sections."""
-    if recipe is None:
-        return still(ink(("Its recipe cannot be read; it may be of a newer workbench.", "label")))
-    rows: list[Row] = []
-    for section in SECTIONS:
-        names = [name for name, (_, described) in FIELDS.items() if described.section == section]
-        if section == "model" and recipe.base != "scratch":
-            continue
-        rows += [*([BLANK] if rows else []), *still(ink((section, "section")))]
-        rows += [_value_row(recipe, name, provenance.get(name, "")) for name in names]
-    return rows
-
-
-def _value_row(recipe: Recipe, name: str, why: str) -> Row:
-    """Return one value."""
-    described = FIELDS[name][1]
-    text = shown(getattr(recipe, name)) + (f" {described.unit}" if described.unit else "")
-
-    def draw(width: int, focused: bool) -> Content:
-        note = foreign(reason(why), max(1, width - 46))
-        return place(
-            width,
-            (0, ink((described.label, "title" if focused else "label"))),
-            (22, ink((foreign(text, 22), "title" if focused else "value"))),
-            (46, ink((note, "value" if focused else "accent" if why == "chosen" else "label"))),
-        )
-
-    return Row(name, draw)
-
-
-def checkpoint_rows(view: RunView, kept: frozenset[str] | None) -> list[Row]:
-    """Return the checkpoints, the newest first; `kept` are the folders that are there, None while that is unknown."""
-    rows = []
-    for saved in reversed(view.checkpoints):
-        gone = kept is not None and saved.path.rsplit("/", 1)[-1] not in kept
-
-        def draw(width: int, focused: bool, saved: Checkpoint = saved, gone: bool = gone) -> Content:
-            if gone:
-                return ink((f"step {units.count(saved.step):<12} gave way to newer ones", "label"))
-            ago = units.ago(time.time() - saved.t) if saved.t else ""
-            said = "title" if focused else "value"
-            return place(
-                width,
-                (0, ink(("step ", "label"), (units.count(saved.step), said))),
-                (18, ink((units.gb(saved.bytes), said))),
-                (30, ink((f"written in {saved.seconds:.1f} s", "label"))),
-                (50, ink((ago, "label"))),
-                (66, ink((foreign(saved.path, max(1, width - 66)), "label"))),
-            )
-
-        rows.append(Row(str(saved.step), draw))
-    return rows or still(ink(("None yet: the recipe says under cadence when the first one is written.", "label")))

@@ -19,14 +19,13 @@ from workbench.core.health import Verdict
 from workbench.core.text import one_line
 from workbench.guide import lineage, watching
 from workbench.guide.watching import Limits
-from workbench.runs import control
 from workbench.runs.hardware import Reading
 from workbench.runs.store import Run
-from workbench.tui import actions, runpage
-from workbench.tui.desk import Desk
+from workbench.tui import actions, runlists, runpage
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import ink, prose
 from workbench.tui.messages import ConsoleGrew, RunAdvanced, RunGone
+from workbench.tui.rundesk import RunDesk
 from workbench.tui.view import Prompt, RunView
 from workbench.tui.watcher import RunWatcher
 from workbench.tui.widgets.chart import Chart
@@ -46,7 +45,7 @@ _TALL_PANEL = 40
 """Rows of the terminal beyond which the panel grows with it."""
 
 
-class RunScreen(Desk):
+class RunScreen(RunDesk):
     """Watch a run."""
 
     NAME = "run"
@@ -102,6 +101,11 @@ class RunScreen(Desk):
         return self.run.id if self.run is not None else self._wanted
 
     @property
+    def _now(self) -> float:
+        """The clock, seconds since the epoch."""
+        return float(self.app.now())  # type: ignore[attr-defined]
+
+    @property
     def compact(self) -> bool:
         """Whether figures stand in one line."""
         return self.narrow or self.short
@@ -149,7 +153,7 @@ class RunScreen(Desk):
         """Return the tabs."""
         right = ink("")
         if self.tab == SAMPLES:
-            right = runpage.sample_words(self.prompts, self._prompt, not self.narrow)
+            right = runpage.sample_words(self.prompts, self._prompt, not self.narrow, self._now)
         elif self.tab == CONSOLE and not self.narrow:
             right = ink(("/", "key"), (" search   ", "label"), ("end", "key"), (" follow", "label"))
         elif self.tab == CHECKPOINTS and not self.narrow:
@@ -195,7 +199,7 @@ class RunScreen(Desk):
             found = self.view.findings()
             self._verdict = health.verdict(found)
             if self.tab == HEALTH:
-                self.query_one("#rows", Listing).fill(runpage.finding_rows(found))
+                self.query_one("#rows", Listing).fill(runlists.finding_rows(found))
 
     def _layers(self) -> None:
         """Give the charts their curves."""
@@ -224,11 +228,11 @@ class RunScreen(Desk):
         rows = self.query_one("#rows", Listing)
         rows.display = self.tab in (HEALTH, RECIPE, CHECKPOINTS)
         if self.tab == HEALTH:
-            rows.fill(runpage.finding_rows(self.view.findings()))
+            rows.fill(runlists.finding_rows(self.view.findings()))
         elif self.tab == RECIPE:
-            rows.fill(runpage.recipe_rows(self.view.about.recipe, self.view.about.provenance))
+            rows.fill(runlists.recipe_rows(self.view.about.recipe, self.view.about.provenance))
         elif self.tab == CHECKPOINTS:
-            rows.fill(runpage.checkpoint_rows(self.view, self._kept))
+            rows.fill(runlists.checkpoint_rows(self.view, self._kept, self._now))
 
     def _follow_state(self) -> None:
         """Do what a change of the status asks for: the keys in the footer, the result, the console of a failure."""
@@ -241,7 +245,7 @@ class RunScreen(Desk):
             self.query_one(Footer).show(self._keys())
             self.ask("result", watching.has_result, self.run)
             if status in ("failed", "lost") and not self._chose_tab and self.tab == SAMPLES:
-                self._open(CONSOLE)
+                self._open_tab(CONSOLE)
         if status == "queued":
             self.ask("working", watching.working, self.run.id)
         if self.tab == CHECKPOINTS:
@@ -348,41 +352,28 @@ class RunScreen(Desk):
 
     def why_not(self, action: str) -> str:
         """Return why an action cannot be done now."""
-        verb = action.removeprefix("run.")
         if action in ("screen.back", "run.leave") or not action.startswith(("run.", "runs.")):
             return ""
         if self.run is None:
             return self._trouble or "The run is still being looked for."
-        if verb in ("pause", "stop", "kill", "resume"):
-            if self.asking(verb):
-                return "It has been asked already."
-            return watching.why_not(verb, self.view.status, self.run.id)
-        if verb in ("chat", "next") or action == "runs.export":
-            return watching.chat_why_not(self.view.status, self._result)
-        if verb in ("previous", "following") and (self.tab != SAMPLES or len(self.view.prompts) < 2):
+        if action in ("run.previous", "run.following") and (self.tab != SAMPLES or len(self.view.prompts) < 2):
             return "There is one prompt only." if self.tab == SAMPLES else "The prompts are under 1."
-        return ""
+        return self.why_not_run(action, self.view.status, self._result)
 
-    def _ask_run(self, verb: str) -> None:
-        """Ask the run to do something."""
-        assert self.run is not None
-        self.ask(verb, getattr(control, verb), self.run)
-        self.foot()
+    def meant(self) -> Run | None:
+        """Return the run of this page."""
+        return self.run
 
-    def act_run_pause(self) -> None:
-        """Free the card; it goes on later."""
-        self._ask_run("pause")
-
-    def act_run_resume(self) -> None:
-        """Go on from the newest checkpoint."""
-        self._ask_run("resume")
+    def meant_base(self) -> str:
+        """Return what it was begun with."""
+        return str(self.view.about.meta.get("base", ""))
 
     def _confirm(self, verb: str) -> None:
         """Ask before the run is asked."""
         view = self.view
         saved = view.checkpoints[-1].step if view.checkpoints else None
         word, title, lines = watching.consequences(verb, view.step, view.steps, saved)
-        self.app.push_screen(Confirm(title, lines, word), lambda yes: self._ask_run(verb) if yes else None)
+        self.app.push_screen(Confirm(title, lines, word), lambda yes: self.ask_run(verb) if yes else None)
 
     def act_run_stop(self) -> None:
         """End it early, once that is confirmed."""
@@ -391,21 +382,6 @@ class RunScreen(Desk):
     def act_run_kill(self) -> None:
         """End its processes, once that is confirmed."""
         self._confirm("kill")
-
-    def act_run_chat(self) -> None:
-        """Talk with the result."""
-        assert self.run is not None
-        self.app.open("chat", str(self.view.about.meta.get("base", "")), self.run.id)  # type: ignore[attr-defined]
-
-    def act_run_compare(self) -> None:
-        """Compare it with others."""
-        assert self.run is not None
-        self.app.open("compare", self.run.id)  # type: ignore[attr-defined]
-
-    def act_runs_export(self) -> None:
-        """Make GGUF files."""
-        assert self.run is not None
-        self.app.open("export", self.run.id)  # type: ignore[attr-defined]
 
     def act_run_next(self) -> None:
         """Go on to what can be done with the result."""
@@ -448,7 +424,7 @@ class RunScreen(Desk):
         """Show the next prompt."""
         self._turn(1)
 
-    def _open(self, tab: int) -> None:
+    def _open_tab(self, tab: int) -> None:
         """Open a part and put it in focus where keys move in it."""
         self.tab = tab
         if tab == CHECKPOINTS and self.run is not None:
@@ -461,7 +437,7 @@ class RunScreen(Desk):
     def _choose(self, tab: int) -> None:
         """Open the part that the person asked for."""
         self._chose_tab = True
-        self._open(tab)
+        self._open_tab(tab)
 
     def act_run_tab1(self) -> None:
         """Open the samples."""

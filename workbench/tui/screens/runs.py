@@ -6,37 +6,27 @@ has changed, and the guide asks the runs.
 
 from __future__ import annotations
 
-import contextlib
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.timer import Timer
 
-from workbench.core import health, units
+from workbench.core import units
 from workbench.core.curves import Series
-from workbench.core.errors import WorkbenchError
-from workbench.core.health import Verdict
-from workbench.core.lifecycle import ACTIVE
-from workbench.core.recipe import load
 from workbench.core.text import one_line
 from workbench.guide import lineage, watching
 from workbench.guide.lineage import Member
-from workbench.guide.road import NAMES, STATIONS
-from workbench.guide.watching import Detail
-from workbench.runs import control, journal
+from workbench.runs import control
 from workbench.runs.glances import Glance
 from workbench.runs.store import Run
-from workbench.tui import actions
-from workbench.tui.desk import Desk
+from workbench.tui import actions, runspage
 from workbench.tui.glyphs import glyph, tree
 from workbench.tui.ink import Piece, cut, foreign, ink, place
 from workbench.tui.messages import RunsChanged
+from workbench.tui.rundesk import RunDesk
 from workbench.tui.runpage import health_line, sign
-from workbench.tui.view import About, RunView
-from workbench.tui.watcher import RunsWatcher
+from workbench.tui.watcher import ACTIVE, RunsWatcher
 from workbench.tui.widgets.footer import Footer
 from workbench.tui.widgets.listing import BLANK, Listing, Row, still
 from workbench.tui.widgets.page import Page
@@ -50,29 +40,9 @@ DETAIL_SECONDS = 0.15
 """How long a run has to be in focus before more is asked of it."""
 _STATUS, _METHOD, _CURVE, _RESULT, _TIME = 36, 49, 59, 75, 93
 _NARROW_STATUS, _NARROW_RESULT = 40, 53
-_EMPTY_COLUMN = 18
 
 
-@dataclass(frozen=True)
-class Focused:
-    """What is known of the run in focus beyond its row."""
-
-    detail: Detail
-    verdict: Verdict
-
-
-def look_at(run: Run, siblings: list[Run], status: str) -> Focused:
-    """Return what is said of a run: its recipe, its sibling, and its health from the end of its journal."""
-    view = RunView(run.id)
-    view.see(journal.tail(run.events_path))
-    detail = watching.detail(run, siblings)
-    # A recipe that cannot be read is what the detail says.
-    with contextlib.suppress(WorkbenchError):
-        view.learn(status=status, about=About({}, load(run.recipe_path).recipe))
-    return Focused(detail, health.verdict(view.findings()))
-
-
-class RunsScreen(Desk):
+class RunsScreen(RunDesk):
     """Look through the runs."""
 
     NAME = "runs"
@@ -85,7 +55,7 @@ class RunsScreen(Desk):
         self._curves: dict[str, tuple[Any, str]] = {}
         self._begun: dict[str, tuple[int, float]] = {}
         self._words = ""
-        self._focused: Focused | None = None
+        self._focused: runspage.Focused | None = None
         self._looked = False
         self._timer: Timer | None = None
         self.watcher = RunsWatcher(self, CURVE_POINTS)
@@ -97,7 +67,7 @@ class RunsScreen(Desk):
         yield Page(self._heads, id="heads")
         yield Listing(id="runs")
         yield Page(self._detail, id="detail")
-        yield Page(self._nothing, id="empty")
+        yield Page(lambda width: runspage.nothing(width, self.app.size.height, self.short), id="empty")
 
     @property
     def empty(self) -> bool:
@@ -168,7 +138,7 @@ class RunsScreen(Desk):
         label, figure = watching.headline(
             one.status, str(one.meta.get("method", "")), one.step, one.steps, one.loss, one.eval_loss, one.error
         )
-        curve = self._curve(one)
+        curve, left, now = self._curve(one), self._left(one), float(self.app.now())  # type: ignore[attr-defined]
 
         def draw(width: int, focused: bool) -> Content:
             narrow = self.narrow
@@ -191,12 +161,21 @@ class RunsScreen(Desk):
                 (_METHOD, ink((cut(lineage.method_name(str(one.meta.get("method", ""))), 9), quiet))),
                 (_CURVE, ink((curve, "accent" if focused else "label"))),
                 (at, result),
-                (_TIME, ink((self._time(one), quiet))),
-                (-1, ink((self._date(one), quiet))),
+                (_TIME, ink((runspage.time_of(one, left), quiet))),
+                (-1, ink((runspage.date_of(one, now), quiet))),
             ]
             return place(width, *pieces)
 
         return Row(one.id, draw)
+
+    def _left(self, one: Glance) -> float | None:
+        """Return about how long a run still takes, from how fast it has gone since it was seen first."""
+        step, t = self._begun.setdefault(one.id, (one.step, one.t))
+        if step > one.step or not step:
+            step, t = self._begun[one.id] = (one.step, one.t)
+        if one.status != "running" or one.step <= step or one.t <= t:
+            return None
+        return (one.steps - one.step) * (one.t - t) / (one.step - step)
 
     def _curve(self, one: Glance) -> str:
         """Return the small curve of a run, made once for the points it has."""
@@ -209,32 +188,6 @@ class RunsScreen(Desk):
             share = min(1.0, one.step / one.steps) if one.steps else 1.0
             known = self._curves[one.id] = (key, spark(series, CURVE, share))
         return known[1]
-
-    def _time(self, one: Glance) -> str:
-        """Return how long a run has taken, takes still, or how far it is."""
-        if one.status in ACTIVE:
-            if (left := self._left(one)) is not None:
-                return f"{units.duration(left)} left"
-            return f"step {units.count(one.step)}/{units.count(one.steps)}" if one.steps else (one.phase or "starting")
-        if one.status != "done" and one.steps:
-            return f"step {units.count(one.step)}/{units.count(one.steps)}"
-        seconds = one.t - _created(one).timestamp() if one.t else 0.0
-        return units.duration(seconds) if seconds > 0 else units.NONE
-
-    def _left(self, one: Glance) -> float | None:
-        """Return about how long a run still takes, from how fast it has gone since it was seen first."""
-        step, t = self._begun.setdefault(one.id, (one.step, one.t))
-        if step > one.step or not step:
-            step, t = self._begun[one.id] = (one.step, one.t)
-        if one.status != "running" or one.step <= step or one.t <= t:
-            return None
-        return (one.steps - one.step) * (one.t - t) / (one.step - step)
-
-    def _date(self, one: Glance) -> str:
-        """Return when a run was begun."""
-        if one.status in ACTIVE:
-            return "next" if one.status == "queued" else "now"
-        return units.day(_created(one).astimezone(), datetime.now().astimezone())
 
     # What is said of the run in focus
 
@@ -250,7 +203,7 @@ class RunsScreen(Desk):
         path += [(f"  {glyph('arrow')}  ", "faint"), ("this run", "value")]
         lines = [ink((lineage.short(one.id), "title"), ("   ", "label"), *path)]
         known = self._focused if self._focused is not None and self._focused.detail.run == one.id else None
-        then = self._then(one)
+        then = runspage.then(one)
         if self.short:
             said = ink((known.verdict.text if known is not None else "", "label")) if one.status != "failed" else then
             return [*lines, place(width, (0, said))]
@@ -275,58 +228,6 @@ class RunsScreen(Desk):
 
         oldest = [*lineage.ancestors(id, members), id][0]
         return lineage.short(name_of(members[oldest].base)) if oldest in members else ""
-
-    def _then(self, one: Glance) -> Content:
-        """Return what can be done next."""
-        after = {
-            "done": (("c", "run.chat", "chat"), ("x", "run.compare", "compare"), ("e", "runs.export", "export")),
-            "failed": (("r", "run.resume", "resume"), ("u", "runs.duplicate", "begin anew")),
-        }
-        ways = after.get("done" if one.status == "stopped" else one.status)
-        if ways is not None:
-            keys = ink(*(piece for key, id, verb in ways for piece in ((key, "key", id), (f" {verb}   ", "label"))))
-            said = one_line(one.error or "it ended with an error", 70) if one.status == "failed" else ""
-            return ink(f"{said}   ") + keys if said else keys
-        if one.status in ("paused", "lost"):
-            return ink(("r", "key", "run.resume"), (" goes on from the newest checkpoint", "label"))
-        if one.status == "stuck":
-            return ink(("enter", "enter", "runs.open"), (" opens it; its processes have to be ended there", "label"))
-        return ink(("chat, compare and export once it is done", "label"))
-
-    def _nothing(self, width: int) -> list[Content]:
-        """Return the page without a run: what will be here, the road, and the ways in."""
-        left = _EMPTY_COLUMN if width >= 100 else 2
-        room = width - left
-        lines = [ink(("No runs yet", "title")), Content("")]
-        lines.append(ink("A run keeps everything one training does: recipe, curve, checkpoints, results."))
-        if not self.short:
-            lines.append(ink(("Seven times enter from a data file is a running fine-tune.", "label")))
-        lines += [Content(""), Content("")]
-        pitch = 12 if room >= 84 else 10
-        signs: list[Piece] = []
-        names: list[tuple[int, Content]] = []
-        for number, station in enumerate(STATIONS):
-            signs.append((glyph("ahead" if number else "here"), "faint" if number else "accent"))
-            if number < len(STATIONS) - 1:
-                signs.append((glyph("track") * (pitch - 1), "rule"))
-            names.append((number * pitch, ink((NAMES[station], "label" if number else "section"))))
-        lines += [ink(*signs), place(room, *names), Content(""), Content("")]
-        ways = (
-            ("enter", "runs.open", "start at Base", "the workbench proposes, you accept or change"),
-            ("i", "runs.inspect", "inspect a data file", "see what is in it, change nothing"),
-            ("o", "runs.recipe", "open a recipe", "a file that somebody saved, or of your own"),
-        )
-        for key, action, verb, cost in ways:
-            role = "enter" if key == "enter" else "key"
-            said = place(
-                room,
-                (0, ink((key, role, action))),
-                (pitch, ink((verb, "value", action))),
-                (pitch * 3, ink((cost, "label"))),
-            )
-            lines += [said, *([] if self.short else [Content("")])]
-        above = max(1, (self.app.size.height - len(lines)) // 2 - 4)
-        return [*[Content("")] * above, *(Content(" " * left) + line for line in lines)]
 
     def rebuild(self) -> None:
         """Draw everything anew."""
@@ -415,7 +316,7 @@ class RunsScreen(Desk):
                 if (other := self._glances[id]).id != one.id
                 and (other.parent, other.meta.get("base")) == (one.parent, one.meta.get("base"))
             ]
-            self.ask("detail", look_at, one.run, beside[:3], one.status)
+            self.ask("detail", runspage.look_at, one.run, beside[:3], one.status)
 
     def answered(self, what: str, value: Any) -> None:
         """Take an answer."""
@@ -442,12 +343,17 @@ class RunsScreen(Desk):
         one = self._here()
         if one is None:
             return "There is no run yet; enter starts at the first station." if self.empty else "No run is in focus."
-        verb = action.rpartition(".")[2]
-        if verb in ("pause", "resume", "discard"):
-            return "It has been asked already." if self.asking(verb) else watching.why_not(verb, one.status, one.id)
-        if verb in ("chat", "export"):
-            return watching.chat_why_not(one.status, one.status in ("done", "stopped"))
-        return ""
+        return self.why_not_run(action, one.status, one.status in ("done", "stopped"))
+
+    def meant(self) -> Run | None:
+        """Return the run in focus."""
+        one = self._here()
+        return one.run if one is not None else None
+
+    def meant_base(self) -> str:
+        """Return what the run in focus was begun with."""
+        one = self._here()
+        return str(one.meta.get("base", "")) if one is not None else ""
 
     def act_runs_open(self) -> None:
         """Open the run in focus, or the road where there is none."""
@@ -495,31 +401,6 @@ class RunsScreen(Desk):
 
         self.app.push_screen(Prompt("Filter", "Words of the name, base, method or status.", self._words), take)
 
-    def act_run_pause(self) -> None:
-        """Pause the run in focus."""
-        if (one := self._here()) is not None:
-            self.ask("pause", control.pause, one.run)
-
-    def act_run_resume(self) -> None:
-        """Resume the run in focus."""
-        if (one := self._here()) is not None:
-            self.ask("resume", control.resume, one.run)
-
-    def act_run_chat(self) -> None:
-        """Talk with its result."""
-        if (one := self._here()) is not None:
-            self.app.open("chat", str(one.meta.get("base", "")), one.id)  # type: ignore[attr-defined]
-
-    def act_run_compare(self) -> None:
-        """Compare it with others."""
-        if (one := self._here()) is not None:
-            self.app.open("compare", one.id)  # type: ignore[attr-defined]
-
-    def act_runs_export(self) -> None:
-        """Make GGUF files of it."""
-        if (one := self._here()) is not None:
-            self.app.open("export", one.id)  # type: ignore[attr-defined]
-
     def act_runs_discard(self) -> None:
         """Delete the run in focus, once that is confirmed."""
         one = self._here()
@@ -533,12 +414,3 @@ class RunsScreen(Desk):
         name = lineage.short(one.id)
         lines = ("Its checkpoints, its result and its figures are deleted; nothing brings them back.",)
         self.app.push_screen(Confirm(f"Discard {name}", lines, "delete it"), take)
-
-
-def _created(one: Glance) -> datetime:
-    """Return when a run was made."""
-    try:
-        made = datetime.fromisoformat(str(one.meta.get("created", "")))
-    except ValueError:
-        return datetime.fromtimestamp(one.t, UTC)
-    return made if made.tzinfo is not None else made.replace(tzinfo=UTC)

@@ -1,0 +1,69 @@
+"""What the page of a run and the list of runs have in common: asking one run to do something, and going on with it.
+
+Owns these actions. Must not know which run that is, or how it looks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workbench.guide import watching
+from workbench.runs import control
+from workbench.runs.store import Run
+from workbench.tui.desk import Desk
+
+VERBS = ("pause", "stop", "kill", "resume", "discard")
+
+
+class RunDesk(Desk):
+    """A screen on which one run is meant at a time."""
+
+    def meant(self) -> Run | None:
+        """Return the run that is meant, None for none."""
+        raise NotImplementedError
+
+    def meant_base(self) -> str:
+        """Return what the run that is meant was begun with."""
+        raise NotImplementedError
+
+    def why_not_run(self, action: str, status: str, result: bool) -> str:
+        """Return why the run that is meant cannot be asked for something, "" when it can."""
+        verb, run = action.rpartition(".")[2], self.meant()
+        if verb in VERBS and run is not None:
+            return "It has been asked already." if self.asking(verb) else watching.why_not(verb, status, run.id)
+        if verb in ("chat", "next", "export"):
+            return watching.chat_why_not(status, result)
+        return ""
+
+    def ask_run(self, verb: str) -> None:
+        """Ask the run to do something."""
+        if (run := self.meant()) is not None:
+            self.ask(verb, getattr(control, verb), run)
+            self.foot()
+
+    def _open(self, *given: Any) -> None:
+        """Put a screen over this one."""
+        self.app.open(*given)  # type: ignore[attr-defined]
+
+    def act_run_pause(self) -> None:
+        """Free the card; it goes on later."""
+        self.ask_run("pause")
+
+    def act_run_resume(self) -> None:
+        """Go on from the newest checkpoint."""
+        self.ask_run("resume")
+
+    def act_run_chat(self) -> None:
+        """Talk with the result, beside its base."""
+        if (run := self.meant()) is not None:
+            self._open("chat", self.meant_base(), run.id)
+
+    def act_run_compare(self) -> None:
+        """Compare it with others."""
+        if (run := self.meant()) is not None:
+            self._open("compare", run.id)
+
+    def act_runs_export(self) -> None:
+        """Make GGUF files of it."""
+        if (run := self.meant()) is not None:
+            self._open("export", run.id)

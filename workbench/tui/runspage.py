@@ -1,0 +1,131 @@
+"""What the list of runs says, as pieces for a width: times, dates, what comes next, and the page without a run.
+
+Owns these words and their look. Is handed glances; must not know widgets or processes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from textual.content import Content
+
+from workbench.core import health, units
+from workbench.core.errors import WorkbenchError
+from workbench.core.health import Verdict
+from workbench.core.recipe import load
+from workbench.core.text import one_line
+from workbench.guide import watching
+from workbench.guide.road import NAMES, STATIONS
+from workbench.guide.watching import Detail
+from workbench.runs import journal
+from workbench.runs.glances import Glance
+from workbench.runs.store import Run
+from workbench.tui.glyphs import glyph
+from workbench.tui.ink import Piece, ink, place
+from workbench.tui.view import About, RunView
+from workbench.tui.watcher import ACTIVE
+
+_EMPTY_COLUMN = 18
+
+
+@dataclass(frozen=True)
+class Focused:
+    """What is known of the run in focus beyond its row."""
+
+    detail: Detail
+    verdict: Verdict
+
+
+def look_at(run: Run, siblings: list[Run], status: str) -> Focused:
+    """Return what is said of a run: its recipe, its sibling, and its health from the end of its journal."""
+    view = RunView(run.id)
+    view.see(journal.tail(run.events_path))
+    detail = watching.detail(run, siblings)
+    # A recipe that cannot be read is what the detail says.
+    with contextlib.suppress(WorkbenchError):
+        view.learn(status=status, about=About({}, load(run.recipe_path).recipe))
+    return Focused(detail, health.verdict(view.findings()))
+
+
+def time_of(one: Glance, left: float | None) -> str:
+    """Return how long a run has taken, takes still, or how far it is."""
+    if one.status in ACTIVE:
+        if left is not None:
+            return f"{units.duration(left)} left"
+        return f"step {units.count(one.step)}/{units.count(one.steps)}" if one.steps else (one.phase or "starting")
+    if one.status != "done" and one.steps:
+        return f"step {units.count(one.step)}/{units.count(one.steps)}"
+    seconds = one.t - created(one).timestamp() if one.t else 0.0
+    return units.duration(seconds) if seconds > 0 else units.NONE
+
+
+def date_of(one: Glance, now: float) -> str:
+    """Return when a run was begun."""
+    if one.status in ACTIVE:
+        return "next" if one.status == "queued" else "now"
+    return units.day(created(one).astimezone(), datetime.fromtimestamp(now, UTC).astimezone())
+
+
+def created(one: Glance) -> datetime:
+    """Return when a run was made."""
+    try:
+        made = datetime.fromisoformat(str(one.meta.get("created", "")))
+    except ValueError:
+        return datetime.fromtimestamp(one.t, UTC)
+    return made if made.tzinfo is not None else made.replace(tzinfo=UTC)
+
+
+def then(one: Glance) -> Content:
+    """Return what can be done next."""
+    after = {
+        "done": (("c", "run.chat", "chat"), ("x", "run.compare", "compare"), ("e", "runs.export", "export")),
+        "failed": (("r", "run.resume", "resume"), ("u", "runs.duplicate", "begin anew")),
+    }
+    ways = after.get("done" if one.status == "stopped" else one.status)
+    if ways is not None:
+        keys = ink(*(piece for key, id, verb in ways for piece in ((key, "key", id), (f" {verb}   ", "label"))))
+        said = one_line(one.error or "it ended with an error", 70) if one.status == "failed" else ""
+        return ink(f"{said}   ") + keys if said else keys
+    if one.status in ("paused", "lost"):
+        return ink(("r", "key", "run.resume"), (" goes on from the newest checkpoint", "label"))
+    if one.status == "stuck":
+        return ink(("enter", "enter", "runs.open"), (" opens it; its processes have to be ended there", "label"))
+    return ink(("chat, compare and export once it is done", "label"))
+
+
+def nothing(width: int, height: int, short: bool) -> list[Content]:
+    """Return the page without a run: what will be here, the road, and the ways in."""
+    left = _EMPTY_COLUMN if width >= 100 else 2
+    room = width - left
+    lines = [ink(("No runs yet", "title")), Content("")]
+    lines.append(ink("A run keeps everything one training does: recipe, curve, checkpoints, results."))
+    if not short:
+        lines.append(ink(("Seven times enter from a data file is a running fine-tune.", "label")))
+    lines += [Content(""), Content("")]
+    pitch = 12 if room >= 84 else 10
+    signs: list[Piece] = []
+    names: list[tuple[int, Content]] = []
+    for number, station in enumerate(STATIONS):
+        signs.append((glyph("ahead" if number else "here"), "faint" if number else "accent"))
+        if number < len(STATIONS) - 1:
+            signs.append((glyph("track") * (pitch - 1), "rule"))
+        names.append((number * pitch, ink((NAMES[station], "label" if number else "section"))))
+    lines += [ink(*signs), place(room, *names), Content(""), Content("")]
+    ways = (
+        ("enter", "runs.open", "start at Base", "the workbench proposes, you accept or change"),
+        ("i", "runs.inspect", "inspect a data file", "see what is in it, change nothing"),
+        ("o", "runs.recipe", "open a recipe", "a file that somebody saved, or of your own"),
+    )
+    for key, action, verb, cost in ways:
+        role = "enter" if key == "enter" else "key"
+        said = place(
+            room,
+            (0, ink((key, role, action))),
+            (pitch, ink((verb, "value", action))),
+            (pitch * 3, ink((cost, "label"))),
+        )
+        lines += [said, *([] if short else [Content("")])]
+    above = max(1, (height - len(lines)) // 2 - 4)
+    return [*[Content("")] * above, *(Content(" " * left) + line for line in lines)]
