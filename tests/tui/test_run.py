@@ -1,4 +1,4 @@
-"""The page of a run: real journals, a real engine that is paused, resumed and killed from it, and text that stays text."""
+"""The page of a run: real journals, a real engine that is paused and resumed, kills, and text that stays text."""
 
 from __future__ import annotations
 
@@ -50,8 +50,10 @@ def a_step(step: int, steps: int = 1052) -> Step:
 
 def training(steps: int = 412) -> list[Event]:
     found: list[Event] = [AttemptStarted(attempt=1, pid=1), Phase(phase="training"), Eval(step=0, loss=2.0)]
-    for prompt in ("My card was charged twice.", "Where is it?"):
-        found.append(Sample(step=0, prompt=prompt, text="A phrase of the base.", stopped=True))
+    found += [
+        Sample(step=0, prompt=prompt, text="A phrase of the base.", stopped=True)
+        for prompt in ("My card was charged twice.", "Where is it?")
+    ]
     found += [a_step(step) for step in range(1, steps + 1)]
     found += [Eval(step=350, loss=1.12), Eval(step=400, loss=1.11)]
     found.append(Sample(step=400, prompt="My card was charged twice.", text="I have asked for it back.", stopped=True))

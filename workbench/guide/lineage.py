@@ -121,7 +121,7 @@ def said_of(recipe: Recipe) -> str:
         words.append(f"{units.count(recipe.max_steps)} step{'s' if recipe.max_steps != 1 else ''}")
     else:
         words.append(f"{recipe.num_train_epochs:g} epoch{'s' if recipe.num_train_epochs != 1 else ''}")
-    return ", ".join([*words, f"learning rate {units.rate(recipe.learning_rate)}"])
+    return ", ".join(words)
 
 
 def difference(one: Recipe, other: Recipe) -> str:

@@ -205,6 +205,14 @@ def duplicate(run: Run) -> Road:
     return lineage.road_of(recipes.load(run.recipe_path))
 
 
+def mended(run: Run, fields: Mapping[str, Any]) -> Road:
+    """Return the road of a run's recipe with other values; raises UsageError when one of them cannot be."""
+    road = duplicate(run)
+    for name, value in fields.items():
+        road = road.with_value(name, value)
+    return road
+
+
 def road_from(path: str) -> Road:
     """Return the road of a recipe in a file; raises UsageError with what is wrong with it."""
     return lineage.road_of(recipes.load(paths.expanded(path.strip())))

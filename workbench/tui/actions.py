@@ -111,6 +111,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("run.log", "l", "log scale", "Draw the losses on a logarithmic scale, or a plain one again.", "run", "compare"),
     _a("run.compare", "x", "compare", "Lay its curves over those of other runs.", "run", "runs"),
     _a("run.leave", "escape,b", "runs", "Leave it for the runs; it goes on by itself.", "run"),
+    _a("run.mend", "m", "mend", "Begin anew with what mends the finding in focus.", "run", footer=False),
     _a("guide.explain", "w", "why", "Explain what the page shows.", "run", footer=False),
     _a("run.next", "enter", "use it", "Go on to what can be done with the result.", "run", footer=False),
     _a("run.tab1", "1", "samples", "What it answers to fixed prompts while it learns.", "run", footer=False),

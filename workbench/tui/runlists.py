@@ -30,12 +30,17 @@ def finding_rows(found: Sequence[Finding]) -> list[Row]:
         name, role = LEVELS[finding.level]
 
         def draw(width: int, focused: bool, finding: Finding = finding, name: str = name, role: str = role) -> Content:
-            said: list[Piece] = [(glyph(name), role), "  ", (finding.text, "title" if focused else "value")]
-            if finding.fix is not None:
-                said.append((f"; {finding.fix.text}", "value" if focused else "label"))
-            return ink(*said)
+            return ink((glyph(name), role), "  ", (finding.text, "title" if focused else "value"))
 
         rows.append(Row(f"{number} {finding.code}", draw))
+        if finding.fix is not None:
+            values = ", ".join(f"{FIELDS[name][1].label} {shown(value)}" for name, value in finding.fix.fields.items())
+            mend: list[Piece] = [
+                ("   ", "label"),
+                ("m", "key", "run.mend"),
+                (f" begin anew with {values}", "label", "run.mend"),
+            ]
+            rows += still(ink((f"   {finding.fix.text}", "label"), *(mend if values else [])))
     return rows or still(ink(("Nothing can be said of its health yet: it takes a few dozen steps.", "label")))
 
 

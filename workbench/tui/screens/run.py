@@ -156,6 +156,8 @@ class RunScreen(RunDesk):
             right = runpage.sample_words(self.prompts, self._prompt, not self.narrow, self._now)
         elif self.tab == CONSOLE and not self.narrow:
             right = ink(("/", "key"), (" search   ", "label"), ("end", "key"), (" follow", "label"))
+            if not self.query_one(Console).lines:
+                right = ink(("it has written nothing", "label"))
         elif self.tab == CHECKPOINTS and not self.narrow:
             count = len(self.view.checkpoints)
             right = ink((f"{units.count(count)} written" if count else "", "label"))
@@ -179,6 +181,8 @@ class RunScreen(RunDesk):
     def _draw(self) -> None:
         """Draw what changes with every step."""
         self._timer = None
+        if not self.is_attached:
+            return
         self._judge()
         for name in ("top", "health", "tabs"):
             self.query_one(f"#{name}", Page).again()
@@ -186,7 +190,7 @@ class RunScreen(RunDesk):
             self.query_one("#samples", Page).again()
         self._layers()
         self._follow_state()
-        if self.view.status and self.run is not None and self.is_current:
+        if self.view.status and self.run is not None and self.app.screen_stack[-1:] == [self]:
             name = lineage.short(self.run.id)
             busy = self.view.status in ("running", "pausing", "stopping")
             how = units.percent(runpage.share(self.view)) if busy else self.view.status
@@ -275,6 +279,8 @@ class RunScreen(RunDesk):
 
     def on_unmount(self) -> None:
         """Watch no more."""
+        if self._timer is not None:
+            self._timer.stop()
         if self.watcher is not None:
             self.watcher.stop()
 
@@ -298,7 +304,11 @@ class RunScreen(RunDesk):
     def on_console_grew(self, message: ConsoleGrew) -> None:
         """Take new lines of the console."""
         assert self.watcher is not None
-        self.query_one(Console).extend(self.watcher.take_lines())
+        console = self.query_one(Console)
+        first = not console.lines
+        console.extend(self.watcher.take_lines())
+        if first and self.tab == CONSOLE:
+            self.query_one("#tabs", Page).again()
 
     def on_run_gone(self, message: RunGone) -> None:
         """Say that there is nothing to watch any more."""
@@ -337,6 +347,9 @@ class RunScreen(RunDesk):
         elif what == "kept":
             self._kept = value
             self._fill()
+        elif what == "mend":
+            self.app.road = value  # type: ignore[attr-defined]
+            self.app.call_later(self.app.go, "review")  # type: ignore[attr-defined]
         elif what == "kill":
             self.say(value)
 
@@ -358,6 +371,8 @@ class RunScreen(RunDesk):
             return self._trouble or "The run is still being looked for."
         if action in ("run.previous", "run.following") and (self.tab != SAMPLES or len(self.view.prompts) < 2):
             return "There is one prompt only." if self.tab == SAMPLES else "The prompts are under 1."
+        if action == "run.mend" and not self._fix():
+            return "No finding is in focus that another recipe mends; findings are under 2."
         return self.why_not_run(action, self.view.status, self._result)
 
     def meant(self) -> Run | None:
@@ -389,6 +404,19 @@ class RunScreen(RunDesk):
         app: Any = self.app
         app.road = replace(app.road, run=self.run.id)
         app.call_later(app.go, "use", self.run.id)
+
+    def _fix(self) -> dict[str, Any]:
+        """Return the recipe fields that mend the finding in focus, {} where there are none."""
+        number = self.query_one("#rows", Listing).key.partition(" ")[0] if self.tab == HEALTH else ""
+        found = self.view.findings()
+        if not number.isdigit() or int(number) >= len(found) or (fix := found[int(number)].fix) is None:
+            return {}
+        return dict(fix.fields)
+
+    def act_run_mend(self) -> None:
+        """Begin anew with what mends the finding in focus."""
+        assert self.run is not None
+        self.ask("mend", watching.mended, self.run, self._fix())
 
     def act_run_leave(self) -> None:
         """Go back to the runs; this one goes on."""

@@ -233,9 +233,9 @@ class RunsScreen(RunDesk):
         """Draw everything anew."""
         self.set_class(self.empty, "-empty")
         self.set_class(not self.short, "-tall")
+        self.query_one(Listing).fill(self._rows())
         for name in ("heads", "detail", "empty"):
             self.query_one(f"#{name}", Page).again()
-        self.query_one(Listing).fill(self._rows())
         self.query_one(Footer).show(self._keys())
 
     def _keys(self) -> list[actions.Action]:
