@@ -139,7 +139,7 @@ class RunScreen(RunDesk):
         said = self._state()
         room = 2 if self.short else 3
         after = ink("")
-        if self.view.status == "done":
+        if self.view.status == "done" and not self.narrow:
             after = ink("   ", ("enter", "enter", "run.next"), (" use it", "label", "run.next"))
         elif self._verdict.level in ("warning", "bad") and self.tab != HEALTH:
             after = ink("   ", ("2", "key", "run.tab2"), (" what helps", "label", "run.tab2"))
