@@ -27,7 +27,8 @@ from workbench.core.events import (
 from workbench.guide import watching
 from workbench.runs import control, journal, locks, process, store
 from workbench.tui.app import Workbench
-from workbench.tui.screens.run import CONSOLE, RunScreen
+from workbench.tui.runkeys import CONSOLE
+from workbench.tui.screens.run import RunScreen
 from workbench.tui.widgets.chart import Chart
 from workbench.tui.widgets.console import Console
 from workbench.tui.widgets.listing import Listing

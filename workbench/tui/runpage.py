@@ -23,6 +23,7 @@ from workbench.tui.glyphs import glyph, of_status
 from workbench.tui.ink import Piece, cut, foreign, ink, lines_of, place, prose
 from workbench.tui.view import Answer, Prompt, RunView
 from workbench.tui.widgets.gauge import Gauge, bar, gauge_rows
+from workbench.tui.widgets.plot import Layer
 
 GRID = 20
 """Columns from one of the six figures to the next."""
@@ -170,6 +171,28 @@ def plan_of_rate(recipe: Recipe | None, step: int, steps: int) -> Series | None:
     for at in (*range(step, steps, stride), steps):
         series.append(at, planned(recipe, at, steps))
     return series
+
+
+def losses(view: RunView, compact: bool) -> list[Layer]:
+    """Return the curves of the losses; on a small page their newest values stand in the legend."""
+    layers = []
+    if (loss := view.curves.get("loss")) is not None:
+        if compact:
+            layers.append(Layer(loss, "train", "steps", figure=units.loss(view.train_loss)))
+        else:
+            layers.append(Layer(loss, "smoothed", "steps", raw_name="each step"))
+    if (held_out := view.curves.get("eval")) is not None:
+        figure = units.loss(view.eval.loss if view.eval else None) if compact else ""
+        layers.append(Layer(held_out, "eval", "marks", figure=figure))
+    return layers
+
+
+def rates(view: RunView) -> list[Layer]:
+    """Return the learning rates so far, and those that are planned."""
+    if (rate := view.curves.get("learning_rate")) is None:
+        return []
+    plan = plan_of_rate(view.about.recipe, view.step, view.steps)
+    return [Layer(rate, "", "line"), *([Layer(plan, "", "plan")] if plan is not None else [])]
 
 
 # The machine

@@ -6,7 +6,6 @@ brings what is new, and the guide asks the run.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -16,17 +15,15 @@ from textual.timer import Timer
 
 from workbench.core import health, units
 from workbench.core.health import Verdict
-from workbench.core.text import one_line
 from workbench.guide import lineage, watching
 from workbench.guide.watching import Limits
 from workbench.runs.hardware import Reading
-from workbench.runs.store import Run
 from workbench.tui import actions, runlists, runpage
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import ink, prose
 from workbench.tui.messages import ConsoleGrew, RunAdvanced, RunGone
-from workbench.tui.rundesk import RunDesk
-from workbench.tui.view import Prompt, RunView
+from workbench.tui.runkeys import CHECKPOINTS, CONSOLE, HEALTH, RECIPE, SAMPLES, RunKeys
+from workbench.tui.view import Prompt
 from workbench.tui.watcher import RunWatcher
 from workbench.tui.widgets.chart import Chart
 from workbench.tui.widgets.console import Console
@@ -34,18 +31,16 @@ from workbench.tui.widgets.footer import Footer
 from workbench.tui.widgets.header import Header
 from workbench.tui.widgets.listing import Listing
 from workbench.tui.widgets.page import Page
-from workbench.tui.widgets.prompt import Confirm
 
 DRAW_SECONDS = 0.25
 """Least time between two drawings of figures that change with every step."""
 LIMITS_TICKS = 15
 """Readings between two looks at the disk."""
-SAMPLES, HEALTH, CONSOLE, RECIPE, CHECKPOINTS = range(1, 6)
 _TALL_PANEL = 40
 """Rows of the terminal beyond which the panel grows with it."""
 
 
-class RunScreen(RunDesk):
+class RunScreen(RunKeys):
     """Watch a run."""
 
     NAME = "run"
@@ -53,23 +48,15 @@ class RunScreen(RunDesk):
     CSS_PATH = "run.tcss"
 
     def __init__(self, run: str = "") -> None:
-        super().__init__()
-        self._wanted = run
-        self.run: Run | None = None
-        self.view = RunView(run)
+        super().__init__(run)
         self.watcher: RunWatcher | None = None
-        self.tab = SAMPLES
-        self._chose_tab = False
-        self._prompt = 0
         self._verdict = Verdict("", health.WORDS[""], "")
         self._judged = -1
-        self._result = False
         self._working = ""
         self._kept: frozenset[str] | None = None
         self._limits = Limits()
         self._looks = 0
         self._reading: Reading | None = None
-        self._trouble = ""
         self._timer: Timer | None = None
         self._shown_state: tuple[Any, ...] = ()
 
@@ -94,11 +81,6 @@ class RunScreen(RunDesk):
             yield Page(self._samples, id="samples")
             yield Listing(id="rows")
             yield Console(id="console")
-
-    @property
-    def run_id(self) -> str:
-        """The run's name, as it was given until the run was found."""
-        return self.run.id if self.run is not None else self._wanted
 
     @property
     def _now(self) -> float:
@@ -176,7 +158,7 @@ class RunScreen(RunDesk):
         self.query_one(Header).lead(self.crumbs())
         self._layers()
         self._draw()
-        self._fill()
+        self.fill()
 
     def _draw(self) -> None:
         """Draw what changes with every step."""
@@ -207,25 +189,13 @@ class RunScreen(RunDesk):
 
     def _layers(self) -> None:
         """Give the charts their curves."""
-        from workbench.tui.widgets.plot import Layer
+        view = self.view
+        whole = view.steps or None
+        self.query_one("#loss", Chart).show(runpage.losses(view, self.compact), whole=whole)
+        figure = units.rate(view.learning_rate)
+        self.query_one("#rate", Chart).show(runpage.rates(view), whole=whole, figure=figure)
 
-        view, curves = self.view, self.view.curves
-        layers = []
-        if "loss" in curves:
-            if self.compact:
-                layers.append(Layer(curves["loss"], "train", "steps", figure=units.loss(view.train_loss)))
-            else:
-                layers.append(Layer(curves["loss"], "smoothed", "steps", raw_name="each step"))
-        if "eval" in curves:
-            figure = units.loss(view.eval.loss if view.eval else None) if self.compact else ""
-            layers.append(Layer(curves["eval"], "eval", "marks", figure=figure))
-        self.query_one("#loss", Chart).show(layers, whole=view.steps or None)
-        rate = [Layer(curves["learning_rate"], "", "line")] if "learning_rate" in curves else []
-        if rate and (plan := runpage.plan_of_rate(view.about.recipe, view.step, view.steps)) is not None:
-            rate.append(Layer(plan, "", "plan"))
-        self.query_one("#rate", Chart).show(rate, whole=view.steps or None, figure=units.rate(view.learning_rate))
-
-    def _fill(self) -> None:
+    def fill(self) -> None:
         """Show the open part alone, with its rows."""
         self.query_one("#samples").display = self.tab == SAMPLES
         self.query_one("#console").display = self.tab == CONSOLE
@@ -254,7 +224,7 @@ class RunScreen(RunDesk):
             self.ask("working", watching.working, self.run.id)
         if self.tab == CHECKPOINTS:
             self.ask("kept", watching.kept, self.run)
-            self._fill()
+            self.fill()
         self.foot()
 
     def _keys(self) -> list[actions.Action]:
@@ -346,7 +316,7 @@ class RunScreen(RunDesk):
             self.query_one("#health", Page).again()
         elif what == "kept":
             self._kept = value
-            self._fill()
+            self.fill()
         elif what == "mend":
             self.app.road = value  # type: ignore[attr-defined]
             self.app.call_later(self.app.go, "review")  # type: ignore[attr-defined]
@@ -360,129 +330,3 @@ class RunScreen(RunDesk):
             self.rebuild()
         else:
             super().refused(what, error)
-
-    # Actions
-
-    def why_not(self, action: str) -> str:
-        """Return why an action cannot be done now."""
-        if action in ("screen.back", "run.leave") or not action.startswith(("run.", "runs.")):
-            return ""
-        if self.run is None:
-            return self._trouble or "The run is still being looked for."
-        if action in ("run.previous", "run.following") and (self.tab != SAMPLES or len(self.view.prompts) < 2):
-            return "There is one prompt only." if self.tab == SAMPLES else "The prompts are under 1."
-        if action == "run.mend" and not self._fix():
-            return "No finding is in focus that another recipe mends; findings are under 2."
-        return self.why_not_run(action, self.view.status, self._result)
-
-    def meant(self) -> Run | None:
-        """Return the run of this page."""
-        return self.run
-
-    def meant_base(self) -> str:
-        """Return what it was begun with."""
-        return str(self.view.about.meta.get("base", ""))
-
-    def _confirm(self, verb: str) -> None:
-        """Ask before the run is asked."""
-        view = self.view
-        saved = view.checkpoints[-1].step if view.checkpoints else None
-        word, title, lines = watching.consequences(verb, view.step, view.steps, saved)
-        self.app.push_screen(Confirm(title, lines, word), lambda yes: self.ask_run(verb) if yes else None)
-
-    def act_run_stop(self) -> None:
-        """End it early, once that is confirmed."""
-        self._confirm("stop")
-
-    def act_run_kill(self) -> None:
-        """End its processes, once that is confirmed."""
-        self._confirm("kill")
-
-    def act_run_next(self) -> None:
-        """Go on to what can be done with the result."""
-        assert self.run is not None
-        app: Any = self.app
-        app.road = replace(app.road, run=self.run.id)
-        app.call_later(app.go, "use", self.run.id)
-
-    def _fix(self) -> dict[str, Any]:
-        """Return the recipe fields that mend the finding in focus, {} where there are none."""
-        number = self.query_one("#rows", Listing).key.partition(" ")[0] if self.tab == HEALTH else ""
-        found = self.view.findings()
-        if not number.isdigit() or int(number) >= len(found) or (fix := found[int(number)].fix) is None:
-            return {}
-        return dict(fix.fields)
-
-    def act_run_mend(self) -> None:
-        """Begin anew with what mends the finding in focus."""
-        assert self.run is not None
-        self.ask("mend", watching.mended, self.run, self._fix())
-
-    def act_run_leave(self) -> None:
-        """Go back to the runs; this one goes on."""
-        self.act_screen_back()
-
-    def act_run_log(self) -> None:
-        """Draw the losses on a logarithmic scale, or a plain one."""
-        chart = self.query_one("#loss", Chart)
-        chart.logarithmic = not chart.logarithmic
-
-    def act_guide_copy(self) -> None:
-        """Copy the command line that watches this run."""
-        self.app.copy_to_clipboard(f"workbench watch {one_line(self.run_id)}")
-        self.say("The command line that watches this run is copied.")
-
-    def act_guide_explain(self) -> None:
-        """Explain what the page shows."""
-        from workbench.tui.screens.learn import open_sheet
-
-        open_sheet(self)
-
-    def _turn(self, step: int) -> None:
-        """Show another prompt."""
-        self._prompt = (self._prompt + step) % max(1, len(self.view.prompts))
-        self.query_one("#tabs", Page).again()
-        self.query_one("#samples", Page).again()
-
-    def act_run_previous(self) -> None:
-        """Show the prompt before."""
-        self._turn(-1)
-
-    def act_run_following(self) -> None:
-        """Show the next prompt."""
-        self._turn(1)
-
-    def _open_tab(self, tab: int) -> None:
-        """Open a part and put it in focus where keys move in it."""
-        self.tab = tab
-        if tab == CHECKPOINTS and self.run is not None:
-            self.ask("kept", watching.kept, self.run)
-        self._fill()
-        self.query_one("#tabs", Page).again()
-        focus = {CONSOLE: "#console", SAMPLES: ""}.get(tab, "#rows")
-        self.set_focus(self.query_one(focus) if focus else None)
-
-    def _choose(self, tab: int) -> None:
-        """Open the part that the person asked for."""
-        self._chose_tab = True
-        self._open_tab(tab)
-
-    def act_run_tab1(self) -> None:
-        """Open the samples."""
-        self._choose(SAMPLES)
-
-    def act_run_tab2(self) -> None:
-        """Open the findings."""
-        self._choose(HEALTH)
-
-    def act_run_tab3(self) -> None:
-        """Open the console."""
-        self._choose(CONSOLE)
-
-    def act_run_tab4(self) -> None:
-        """Open the recipe."""
-        self._choose(RECIPE)
-
-    def act_run_tab5(self) -> None:
-        """Open the checkpoints."""
-        self._choose(CHECKPOINTS)
