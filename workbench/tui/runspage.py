@@ -23,11 +23,13 @@ from workbench.runs import journal
 from workbench.runs.glances import Glance
 from workbench.runs.store import Run
 from workbench.tui.glyphs import glyph
-from workbench.tui.ink import Piece, ink, place
+from workbench.tui.ink import Piece, foreign, ink, place
+from workbench.tui.runpage import health_line
 from workbench.tui.view import About, RunView
 from workbench.tui.watcher import ACTIVE
 
 _EMPTY_COLUMN = 18
+LABEL = 12
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,23 @@ def then(one: Glance) -> Content:
     if one.status == "stuck":
         return ink(("enter", "enter", "runs.open"), (" opens it; its processes have to be ended there", "label"))
     return ink(("chat, compare and export once it is done", "label"))
+
+
+def described(known: Focused | None, what_then: Content, width: int) -> list[Content]:
+    """Return what the run in focus learns, its recipe, its health, and what can be done next."""
+    learns, recipe, differs, verdict = units.NONE, units.NONE, "", Content("")
+    if known is not None:
+        rows = f"{units.count(known.detail.rows)} rows of " if known.detail.rows else ""
+        learns = rows + (foreign(known.detail.data, 60) or units.NONE)
+        recipe, differs = known.detail.recipe, known.detail.differs
+        verdict = health_line(known.verdict, width - LABEL)
+    pieces = (
+        ("learns", ink(learns)),
+        ("recipe", ink(one_line(recipe), ("   " if differs else "", "label"), (one_line(differs), "label"))),
+        ("health", verdict),
+        ("then", what_then),
+    )
+    return [place(width, (0, ink((name, "label"))), (LABEL, said)) for name, said in pieces]
 
 
 def nothing(width: int, height: int, short: bool) -> list[Content]:

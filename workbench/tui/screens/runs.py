@@ -14,9 +14,9 @@ from textual.timer import Timer
 
 from workbench.core import units
 from workbench.core.curves import Series
-from workbench.core.text import one_line
 from workbench.guide import lineage, watching
 from workbench.guide.lineage import Member
+from workbench.guide.road import Road, name_of
 from workbench.runs import control
 from workbench.runs.glances import Glance
 from workbench.runs.store import Run
@@ -25,7 +25,7 @@ from workbench.tui.glyphs import glyph, tree
 from workbench.tui.ink import Piece, cut, foreign, ink, place
 from workbench.tui.messages import RunsChanged
 from workbench.tui.rundesk import RunDesk
-from workbench.tui.runpage import health_line, sign
+from workbench.tui.runpage import sign
 from workbench.tui.watcher import ACTIVE, RunsWatcher
 from workbench.tui.widgets.footer import Footer
 from workbench.tui.widgets.listing import BLANK, Listing, Row, still
@@ -207,25 +207,10 @@ class RunsScreen(RunDesk):
         if self.short:
             said = ink((known.verdict.text if known is not None else "", "label")) if one.status != "failed" else then
             return [*lines, place(width, (0, said))]
-        learns = units.NONE
-        recipe, differs, verdict = units.NONE, "", Content("")
-        if known is not None:
-            rows = f"{units.count(known.detail.rows)} rows of " if known.detail.rows else ""
-            learns = rows + (foreign(known.detail.data, 60) or units.NONE)
-            recipe, differs = known.detail.recipe, known.detail.differs
-            verdict = health_line(known.verdict, width - 12)
-        pieces = (
-            ("learns", ink(learns)),
-            ("recipe", ink(one_line(recipe), ("   " if differs else "", "label"), (one_line(differs), "label"))),
-            ("health", verdict),
-            ("then", then),
-        )
-        return [*lines, Content(""), *(place(width, (0, ink((name, "label"))), (12, said)) for name, said in pieces)]
+        return [*lines, Content(""), *runspage.described(known, then, width)]
 
     def _root(self, id: str, members: dict[str, Member]) -> str:
         """Return what the base is called that a run's oldest ancestor began with."""
-        from workbench.guide.road import name_of
-
         oldest = [*lineage.ancestors(id, members), id][0]
         return lineage.short(name_of(members[oldest].base)) if oldest in members else ""
 
@@ -366,8 +351,6 @@ class RunsScreen(RunDesk):
 
     def act_runs_new(self) -> None:
         """Start at the first station."""
-        from workbench.guide.road import Road
-
         app: Any = self.app
         app.road = Road()
         app.call_later(app.go, "base")
