@@ -103,6 +103,7 @@ class RunKeys(RunDesk):
 
     def act_run_leave(self) -> None:
         """Go back to the runs; this one goes on."""
+        self.app.name_terminal("workbench")  # type: ignore[attr-defined]
         self.act_screen_back()
 
     def act_run_log(self) -> None:
