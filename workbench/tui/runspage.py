@@ -14,6 +14,7 @@ from textual.content import Content
 from workbench.core import health, units
 from workbench.core.errors import WorkbenchError
 from workbench.core.health import Verdict
+from workbench.core.lifecycle import ACTIVE
 from workbench.core.recipe import load
 from workbench.core.text import one_line
 from workbench.guide import watching
@@ -26,7 +27,6 @@ from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, foreign, ink, place
 from workbench.tui.runpage import health_line
 from workbench.tui.view import About, RunView
-from workbench.tui.watcher import ACTIVE
 
 _EMPTY_COLUMN = 18
 LABEL = 12

@@ -14,6 +14,7 @@ from textual.timer import Timer
 
 from workbench.core import units
 from workbench.core.curves import Series
+from workbench.core.lifecycle import ACTIVE
 from workbench.guide import lineage, watching
 from workbench.guide.lineage import Member
 from workbench.guide.road import Road, name_of
@@ -26,7 +27,7 @@ from workbench.tui.ink import Piece, cut, foreign, ink, place
 from workbench.tui.messages import RunsChanged
 from workbench.tui.rundesk import RunDesk
 from workbench.tui.runpage import sign
-from workbench.tui.watcher import ACTIVE, RunsWatcher
+from workbench.tui.watcher import RunsWatcher
 from workbench.tui.widgets.footer import Footer
 from workbench.tui.widgets.listing import BLANK, Listing, Row, still
 from workbench.tui.widgets.page import Page
