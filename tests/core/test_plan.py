@@ -206,7 +206,14 @@ def test_a_processor_plans_with_the_memory_of_the_host() -> None:
     assert found.chosen.tuning == "full"
     assert "context" not in found.chosen.memory.parts
     assert found.pace.hours is not None
-    assert found.chosen.resolved.provenance["max_length"] == "preset bundled-sft-full"
+    assert found.chosen.resolved.recipe.max_length == 512, "the preset's 128 would cut most rows"
+    short = dataclasses.replace(ROWS, p50=20, p90=40, p99=60, longest=90, mean=25.0)
+    kept = plan.solve(base_facts.of_reference("bundled"), short, Card("", 8 * GIB, 16 * GIB), "sft", {})
+    assert kept.chosen.resolved.provenance["max_length"] == "preset bundled-sft-full"
+    assert kept.tokens <= kept.steps * 8 * 128
+    long = {"max_length": 700}
+    told = plan.solve(base_facts.of_reference("bundled"), ROWS, Card("", 8 * GIB, 16 * GIB), "sft", long).reasons
+    assert any("made for texts of 512" in reason for reason in told)
 
 
 def test_measured_runs_correct_the_estimate_and_narrow_its_margin() -> None:

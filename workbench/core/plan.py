@@ -84,9 +84,13 @@ def _own(base: Base, preset: presets.Preset) -> bool:
 def _derived(
     base: Base, rows: Rows | None, card: Card, preset: presets.Preset, chosen: Mapping[str, Any]
 ) -> dict[str, derive.Value]:
-    """Return field → value of what base and data decide."""
-    if rows is None or _own(base, preset):
+    """Return field → value of what base and data decide; a preset made for this very base has settled most of it."""
+    if rows is None:
         return {}
+    if _own(base, preset):
+        length = int(preset.values.get("max_length", Recipe().max_length))
+        cuts = not rows.articles and rows.p99 > length and "max_length" not in chosen
+        return {"max_length": derive.max_length(rows, base.context)} if cuts else {}
     found: dict[str, derive.Value] = {}
 
     def current(name: str) -> Any:
@@ -248,6 +252,11 @@ def solve(
         reasons.append("Its experts stay in 16 bits: only linear layers can be held in 4, and they are none.")
     if rows is not None and (lost := derive.cut(rows, best.resolved.recipe.max_length)):
         reasons.append(lost)
+    if base.context and best.resolved.recipe.max_length > base.context:
+        reasons.append(
+            f"Rows may have {count(best.resolved.recipe.max_length)} tokens, and the base was made for texts of "
+            f"{count(base.context)}: what lies beyond, it reads badly."
+        )
     others = tuple(made[tuning] for tuning in TUNINGS if tuning in made and tuning != best.tuning)
     return _told(base, rows, card, best, tuple(reasons), others)
 
@@ -314,7 +323,7 @@ def _told(
     of_rows = rows.tokens * method.rows if rows is not None else 0.0
     full = of_rows * (1 - recipe.eval_split) * recipe.num_train_epochs
     most = float(steps * batch * recipe.max_length * method.rows)
-    tokens = min(full, most) if recipe.max_steps else full
+    tokens = min(full, most)
     time = pace.pace(
         base.shape, recipe.tuning, recipe.gradient_checkpointing, recipe.max_length,
         tokens * (1 + method.looks / (3 * method.rows)), card.name, recipe.activation_offloading,

@@ -130,7 +130,7 @@ def sentence(plan: Plan, card: Card) -> tuple[tuple[str, str], ...]:
     ]
     if plan.steps:
         known = plan.pace.hours is not None
-        length = units.duration(3600 * (plan.pace.hours or 0)) if known else f"{units.count(plan.steps)} steps"
+        length = units.duration(3600 * (plan.pace.hours or 0)) if known else f"about {units.count(plan.steps)} steps"
         pieces += [
             ("The run takes about " if known else "The run takes ", "value"),
             (length, "figure"),
@@ -255,7 +255,7 @@ def _length_note(plan: Plan, rows: Rows | None, provenance: str) -> str:
 
 def _time_note(plan: Plan) -> str:
     """Return how many steps the epochs make, and how long they take where that is known."""
-    steps = f"{units.count(plan.steps)} steps"
+    steps = f"about {units.count(plan.steps)} steps"
     if plan.pace.hours is None:
         return f"{steps}; the first of them will tell the time"
-    return f"{steps}, about {units.duration(3600 * plan.pace.hours)}"
+    return f"{steps}, {units.duration(3600 * plan.pace.hours)}"

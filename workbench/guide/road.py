@@ -97,7 +97,7 @@ def answers(road: Road, glance: Mapping[str, Any] | None, plan: Plan | None) -> 
         found["method"] = (f"{METHOD_NAMES[wanted.method]}, {_LEARNS[wanted.method]}",)
         found["fit"] = (TUNING_NAMES[wanted.tuning] + (f", rank {wanted.lora_r}" if wanted.tuning != "full" else ""),)
         if plan.steps:
-            found["review"] = (f"{count(plan.steps)} steps",)
+            found["review"] = (f"about {count(plan.steps)} steps",)
     if road.run:
         found["train"] = (road.run,)
     return found

@@ -57,8 +57,8 @@ class ReviewScreen(Station):
             said = (f"{glyph('failed')} ", "bad") if self.known.trouble else ("", "label")
             return [*lines, *prose(width, said, self.known.trouble or "working it out")]
         wanted = plan.chosen.resolved.recipe
-        steps = f"{units.count(plan.steps)} steps"
-        takes = steps if plan.pace.hours is None else f"{steps}, about {units.duration(3600 * plan.pace.hours)}"
+        steps = f"about {units.count(plan.steps)} steps"
+        takes = steps if plan.pace.hours is None else f"{steps}, {units.duration(3600 * plan.pace.hours)}"
         lines += prose(
             width,
             (f"{METHOD_NAMES[wanted.method]} with {TUNING_NAMES[wanted.tuning]}", "figure"),
