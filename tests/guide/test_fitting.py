@@ -63,7 +63,8 @@ def test_the_sentence_says_what_is_needed_of_what_is_free() -> None:
 
 
 def test_small_models_are_told_in_mib() -> None:
-    found = plan.solve(base_facts.of_reference("bundled"), ROWS, Card("", 8 * GIB, 16 * GIB), "sft", {})
+    short = Rows(1000, False, 25.0, 20, 40, 60, 90, False)
+    found = plan.solve(base_facts.of_reference("bundled"), short, Card("", 8 * GIB, 16 * GIB), "sft", {})
     assert fitting.scale(found)[1] == "MiB"
     assert fitting.amount(17 << 20, 1 << 20) == "17"
 
@@ -81,7 +82,7 @@ def test_a_review_leaves_out_what_has_no_effect() -> None:
 
 def test_badges_are_the_estimate_of_the_leanest_step() -> None:
     base = base_facts.of_reference(HUB)
-    for fit in fits.fits(base, CARD):
+    for fit in fits.fits(fits.peaks(base), CARD):
         preset = presets.default_for("sft", fit.tuning)
         values = {"per_device_train_batch_size": 1, "gradient_checkpointing": True, "tuning": fit.tuning}
         wanted = recipe.resolve({**values, "method": "sft"}, preset.values).recipe
