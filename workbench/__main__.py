@@ -31,6 +31,10 @@ def main() -> int:
         return command_line()
     except KeyboardInterrupt:
         return INTERRUPTED
+    finally:
+        # CPython remembers an interrupt that left evaluated text, as where a dataclass is being made while modules are
+        # loaded, and `python -m` then dies of SIGINT although it was caught; the next evaluation takes it back.
+        eval("None")  # noqa: S307 - a constant
 
 
 if __name__ == "__main__":
