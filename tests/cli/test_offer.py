@@ -8,12 +8,15 @@ import pty
 import select
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.cli.home import QUESTIONS, SECONDS, Home, end, settings
 from tests.support import wait_until
 
 ASKED = b"q leaves: "
+SMALL = settings(max_steps=1, max_length=64, per_device_train_batch_size=2, gradient_accumulation_steps=1, eval_steps=0)
+"""A run that is over soon, for tests that are not about its figures."""
 
 
 @pytest.fixture
@@ -45,7 +48,9 @@ class Terminal:
         return self.said
 
     def types(self, keys: bytes) -> None:
-        """Type keys."""
+        """Type keys once the command waits: a Ctrl-C between a question and the wait for its answer ends neither."""
+        process = psutil.Process(self.child)
+        wait_until(lambda: process.status() == psutil.STATUS_SLEEPING, SECONDS, "the command waits")
         os.write(self._screen, keys)
 
     def ends(self) -> int:
@@ -79,7 +84,7 @@ def test_leaving_makes_nothing(home: Home, keys: bytes, code: int) -> None:
 
 
 def test_it_is_tried_and_asked_again_and_started(home: Home) -> None:
-    terminal = Terminal(home, *settings(max_steps=1, sample_max_new_tokens=0))
+    terminal = Terminal(home, *SMALL, *settings(sample_max_new_tokens=0))
     terminal.shows(ASKED)
     terminal.types(b"d\n")
     terminal.shows(b"predicted for that batch")
@@ -97,7 +102,7 @@ def test_it_is_tried_and_asked_again_and_started(home: Home) -> None:
 
 
 def test_without_a_terminal_it_starts_and_says_that_it_can_be_tried(home: Home) -> None:
-    done = home.workbench("train", "--data", QUESTIONS, "--detach", *settings(max_steps=1))
+    done = home.workbench("train", "--data", QUESTIONS, "--detach", *SMALL)
     try:
         assert done.returncode == 0, done.stderr
         assert done.stderr.count("--dry-run") == 1
