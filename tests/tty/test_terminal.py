@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 
+import psutil
+
 from tests.support import wait_until
 from tests.tty.terminal import Terminal, needs_tmux, workbench
 
@@ -43,6 +45,19 @@ def test_it_ends_with_its_terminal() -> None:
     finally:
         terminal.close()
     wait_until(lambda: not _is_alive(pid), 20, "the interface to be gone with its terminal")
+
+
+def test_a_signal_ends_it_as_its_key_does() -> None:
+    with Terminal(["bash", "--norc"], more={"PS1": "ready> "}) as terminal:
+        terminal.until("ready>")
+        terminal.type(" ".join(workbench()) + "; echo code $?")
+        terminal.keys("Enter")
+        terminal.until("fits", 60)
+        (child,) = psutil.Process(terminal.pane_pid()).children()
+        child.terminate()
+        terminal.until("code 143", 20)
+        flags = terminal._run("display-message", "-p", "-t", "main", "#{alternate_on} #{mouse_any_flag} #{cursor_flag}")
+        assert flags.split() == ["0", "0", "1"]
 
 
 def test_a_narrow_and_a_wide_terminal_are_both_served() -> None:

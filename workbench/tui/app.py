@@ -5,11 +5,13 @@ Owns what outlives a screen: settings, the road as far as it has been gone, read
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import getpass
 import os
 import platform
 import select
+import signal
 import sys
 import time
 import traceback
@@ -36,6 +38,9 @@ from workbench.tui.themes import THEMES
 
 READING_SECONDS = 1.0
 HANGUP_SECONDS = 1.0
+ENDS = (signal.SIGTERM, signal.SIGHUP)
+LEAVING_SECONDS = 5
+"""Longest time to leave in after such a signal: what is still to be written may have nowhere to go."""
 
 
 @lru_cache(1)
@@ -125,6 +130,8 @@ class Workbench(App[int]):
 
     def on_mount(self) -> None:
         """Open the first screen and begin to look at the machine."""
+        if not self.is_headless:
+            self._leave_at_signals()
         self.set_keymap(dict(self.keys))
         name, given = self._start
         self.go(name, *given)
@@ -278,6 +285,18 @@ class Workbench(App[int]):
         """Stop what would outlive the application; what has come of a download is kept."""
         self.downloads.close()
 
+    def _leave_at_signals(self) -> None:
+        """Take the usual way out: an exception out of the loop leaves Textual's reader behind, which never ends."""
+        loop = asyncio.get_running_loop()
+
+        def leave(number: int, frame: object) -> None:
+            signal.alarm(LEAVING_SECONDS)
+            loop.call_soon_threadsafe(self.exit, 128 + number)
+
+        for number in ENDS:
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup and its like have said otherwise
+                signal.signal(number, leave)
+
     def _hang_up(self) -> None:
         """End when the terminal is gone: Textual's reader would spin on it."""
         with contextlib.suppress(OSError, ValueError):
@@ -337,9 +356,13 @@ class Workbench(App[int]):
 def run(start: str = "base", *given: Any) -> int:
     """Run the application and return the exit code; what went wrong is said on stderr after it has left the screen."""
     app = Workbench(start, given)
+    before = {number: signal.getsignal(number) for number in ENDS}
     try:
         code = app.run()
     finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        signal.alarm(0)
         app.terminal.restore()
     if app.error:
         print(f"workbench: {app.error}", file=sys.stderr)  # noqa: T201 - the terminal is ours again
