@@ -337,7 +337,7 @@ def estimate(shape: Shape, demand: Demand, teacher: int = 0) -> Memory:
     notes += _doubts(shape, demand, tables[0])
     exact = known and not notes
     margin = MARGIN if exact else WIDE_MARGIN
-    return dataclasses.replace(found, margin=margin, notes=(*notes, *_assumed()), exact=exact)
+    return dataclasses.replace(found, margin=margin, notes=(*notes, *assumed()), exact=exact)
 
 
 def corrected(found: Memory, correction: Correction | None) -> Memory:
@@ -361,7 +361,7 @@ def traced(found: Memory, peak: Mapping[str, int], phase: str) -> Memory:
     live = sum(peak.values())
     coming = live - sum(peak.get(part, 0) for part in ("weights", "adapter", "optimiser", "reference"))
     unseen = {"context": CONTEXT_BYTES, "reserve": round(RESERVE_SHARE * coming)}
-    notes = ("A step of exactly this was traced without a GPU: every tensor that it allocates is counted.", *_assumed())
+    notes = ("A step of exactly this was traced without a GPU: every tensor that it allocates is counted.", *assumed())
     phases = {**found.phases, phase: live}
     return Memory({**peak, **unseen}, phase, phases, MARGIN, notes, True, found.host)
 
@@ -380,7 +380,7 @@ def _doubts(shape: Shape, demand: Demand, table: Table) -> Iterator[str]:
         yield "Writing answers is counted by arithmetic, which was not traced."
 
 
-def _assumed() -> tuple[str, ...]:
+def assumed() -> tuple[str, ...]:
     return (
         f"{CONTEXT_BYTES / GIB:.1f} GiB for CUDA and {100 * RESERVE_SHARE:.0f} % of what comes and goes for the "
         "allocator are assumed, not measured on this card.",

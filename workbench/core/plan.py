@@ -182,7 +182,8 @@ def expected(shape: Shape, recipe: Recipe, gpu: bool, **more: Any) -> Memory:
     if gpu:
         return found
     kept = {part: size for part, size in found.parts.items() if part not in ("context", "reserve")}
-    return dataclasses.replace(found, parts=kept)
+    notes = tuple(note for note in found.notes if note not in memory.assumed())
+    return dataclasses.replace(found, parts=kept, notes=notes)
 
 
 def _estimated(base: Base, card: Card, recipe: Recipe, correction: Correction | None, traces: Traces) -> Memory:
