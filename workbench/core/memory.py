@@ -381,6 +381,7 @@ def _doubts(shape: Shape, demand: Demand, table: Table) -> Iterator[str]:
 
 
 def assumed() -> tuple[str, ...]:
+    """Return what is said of the parts that no trace can see, and that only cards have."""
     return (
         f"{CONTEXT_BYTES / GIB:.1f} GiB for CUDA and {100 * RESERVE_SHARE:.0f} % of what comes and goes for the "
         "allocator are assumed, not measured on this card.",

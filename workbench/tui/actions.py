@@ -177,6 +177,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("go.settings", "f9", "settings", "Themes, signs, keys.", EVERYWHERE, footer=False),
     _a("app.palette", "ctrl+p,colon", "palette", "Find any action by its name.", EVERYWHERE, footer=False),
     _a("app.help", "question_mark,f1", "help", "What can be done here.", EVERYWHERE, footer=False),
+    _a("app.suspend", "ctrl+z", "shell", "Leave the screen for the shell; `fg` there comes back.", EVERYWHERE, footer=False),
     _a("app.quit", "ctrl+q", "quit", "Leave; runs go on by themselves.", EVERYWHERE, footer=False),
 )  # fmt: skip
 

@@ -218,6 +218,10 @@ class Workbench(App[int]):
         if isinstance(self.screen, Desk):
             self.push_screen(HelpSheet(self.screen))
 
+    def act_app_suspend(self) -> None:
+        """Leave the screen for the shell, as programs in a terminal do."""
+        self.action_suspend_process()
+
     def act_app_quit(self) -> None:
         """Leave; runs go on by themselves."""
         self.exit(0)
