@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 
 import pytest
 
+from workbench.core import paths
+
 ROOT = Path(__file__).resolve().parents[1]
 
 _Value = TypeVar("_Value")
@@ -49,6 +51,17 @@ def run_program(text: str, *arguments: str | Path, seconds: float = 60) -> str:
     return subprocess.run(
         command, check=True, capture_output=True, text=True, timeout=seconds, env=program_env(), cwd=ROOT
     ).stdout
+
+
+def few_steps(steps: int) -> None:
+    """Give the person presets of their own under which the bundled model learns answers in a few steps."""
+    own = paths.config_home() / "presets"
+    own.mkdir(parents=True)
+    for name in ("bundled-sft-full.toml", "bundled-sft-lora.toml"):
+        shipped = (paths.presets_dir() / name).read_text(encoding="utf-8")
+        few = shipped.replace("num_train_epochs = 2.0", f"max_steps = {steps}")
+        assert few != shipped
+        (own / name).write_text(few, encoding="utf-8")
 
 
 def _own_mounts() -> list[str]:

@@ -6,25 +6,11 @@ import json
 import os
 from pathlib import Path
 
-from tests.support import wait_until
+from tests.support import few_steps, wait_until
 from tests.tty.terminal import Terminal, needs_tmux, workbench
-from workbench.core import paths
 from workbench.runs import store
 
 pytestmark = needs_tmux
-PRESET = "bundled-sft-full.toml"
-
-
-def _with_few_steps() -> None:
-    """Give the person a preset of their own for the bundled model, so that its whole training is a few steps."""
-    shipped = (paths.presets_dir() / PRESET).read_text(encoding="utf-8")
-    few = shipped.replace("num_train_epochs = 2.0", "max_steps = 4").replace(
-        "max_new_tokens = 24", "max_new_tokens = 4"
-    )
-    assert "max_steps" in few
-    own = paths.config_home() / "presets"
-    own.mkdir(parents=True)
-    (own / PRESET).write_text(few, encoding="utf-8")
 
 
 def _run() -> store.Run | None:
@@ -33,7 +19,7 @@ def _run() -> store.Run | None:
 
 def test_enter_alone_leads_from_nothing_to_an_answer() -> None:
     """Base, data, method, values and start are accepted as proposed; then the model is asked what is proposed."""
-    _with_few_steps()
+    few_steps(4)
     with Terminal(workbench()) as terminal:
         terminal.until("fits", 60)
         terminal.until("bundled", 60)
