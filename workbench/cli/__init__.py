@@ -81,7 +81,7 @@ def _overview() -> str:
 
 def _dispatch(argv: Sequence[str]) -> int:
     """Run one command and return its exit code."""
-    if not argv and sys.stdin.isatty() and sys.stdout.isatty():
+    if not argv and sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
         from workbench.tui import app
 
         return app.run()

@@ -37,6 +37,8 @@ from workbench.tui.station import Known
 from workbench.tui.themes import THEMES
 
 READING_SECONDS = 1.0
+_ASCII_TERMINALS = ("linux", "vt100", "vt220")
+"""Terminals whose fonts lack the signs."""
 HANGUP_SECONDS = 1.0
 ENDS = (signal.SIGTERM, signal.SIGHUP)
 LEAVING_SECONDS = 5
@@ -107,8 +109,9 @@ class Workbench(App[int]):
         self.settings, troubles = settings.load()
         self.keys, more = settings.keymap()
         self._troubles = [*troubles, *more]
-        glyphs.use_ascii(self.settings.signs == "ascii")
-        super().__init__()
+        glyphs.use_ascii(self.settings.signs == "ascii" or os.environ.get("TERM", "") in _ASCII_TERMINALS)
+        plain = "NO_COLOR" in os.environ
+        super().__init__(ansi_color=True if plain else None)
         self._start = (start, given)
         self._take_look = look
         self.machine = machine or machine_name()
@@ -126,7 +129,8 @@ class Workbench(App[int]):
             self.animation_level = "none"
         for theme in THEMES:
             self.register_theme(theme)
-        self.wear(self.settings.theme)
+        # Without colours nothing is painted: the terminal's own two are there already.
+        self.wear("ansi-dark" if plain else self.settings.theme)
 
     def on_mount(self) -> None:
         """Open the first screen and begin to look at the machine."""

@@ -121,7 +121,7 @@ class Station(Desk):
     # What follows from the road
 
     def find_out(self) -> None:
-        """Ask for what is not known of the road as it is now; what is asked already, or was refused, is not repeated."""
+        """Ask for what is not known of the road as it is now; what is asked already, or was refused, is left."""
         from workbench.guide import asking
 
         if self.road.base and self.known.base_of != self.road.base and self._sought.get("base") != self.road.base:

@@ -22,6 +22,8 @@ from workbench.tui.widgets.page import Page
 from workbench.tui.widgets.prompt import Prompt
 
 _LABEL, _NOTE = 16, 36
+_ROOM_FOR_WORDS = 27
+"""Rows from which on a short page has room for the sentence, too."""
 _SIGN = {"fits": ("fits", "good"), "tight": ("tight", "warn"), "no": ("failed", "bad")}
 
 
@@ -63,8 +65,11 @@ class FitScreen(Station):
         lines = [place(width, (0, ink(("Fit", "title"))), (-1, right)), Content("")]
         card = self.known.card
         assert card is not None, "there is no plan without a card"
+        said = prose(width, *fitting.sentence(plan, card))
         if not self.short:
-            lines += [*prose(width, *fitting.sentence(plan, card)), Content(""), Content("")]
+            lines += [*said, Content(""), Content("")]
+        elif self.app.size.height >= _ROOM_FOR_WORDS:
+            lines += [*said, Content("")]
         lines += self._staircase(width)
         if not self.short:
             lines += [Content("")]
@@ -91,7 +96,8 @@ class FitScreen(Station):
         verdict, words = fitting.verdict(plan)
         sign, role = _SIGN[verdict]
         total = bar(long, plan.chosen.memory.peak / whole)
-        limit = ink(("of ", "label"), (fitting.amount(card.free, units.GIB), "figure"), (" GiB free", "label"))
+        free = fitting.amount(card.free, units.GIB)
+        limit = ink((f"{name} of " if name != "GiB" else "of ", "label"), (free, "figure"), (" GiB free", "label"))
         lines += [
             Content(""),
             _decimals(width, [

@@ -59,7 +59,7 @@ class ReviewScreen(Station):
         wanted = plan.chosen.resolved.recipe
         steps = f"about {units.count(plan.steps)} steps"
         takes = steps if plan.pace.hours is None else f"{steps}, {units.duration(3600 * plan.pace.hours)}"
-        lines += prose(
+        words = prose(
             width,
             (f"{METHOD_NAMES[wanted.method]} with {TUNING_NAMES[wanted.tuning]}", "figure"),
             f" on {foreign(name_of(wanted.base), 40)}: ",
@@ -69,9 +69,11 @@ class ReviewScreen(Station):
             " starts it.",
         )
         if self.asking("start"):
-            lines += [Content(""), ink(("looking at every row, then an engine starts", "label"))]
+            waiting = prose(width, "Looking at every row; then an engine starts.")
+            words = [*waiting, *[Content("")] * (len(words) - len(waiting))]
         elif self._failed:
-            lines += [Content(""), *prose(width, (f"{glyph('failed')} ", "bad"), self._failed)]
+            words += [Content(""), *prose(width, (f"{glyph('failed')} ", "bad"), self._failed)]
+        lines += words
         return [*lines, Content("")] if self.short else [*lines, Content(""), Content("")]
 
     def _counted(self) -> Content:
