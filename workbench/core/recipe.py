@@ -22,6 +22,10 @@ METHODS = ("pretrain", "cpt", "sft", "dpo", "kto", "orpo", "reward")
 ALIGNING = ("dpo", "kto", "orpo", "reward")
 """Methods that compare whole answers."""
 LOSSES = ("sigmoid", "ipo", "simpo")
+BETA = {"sigmoid": 0.1, "ipo": 0.1, "simpo": 2.0, "kto": 0.1, "orpo": 0.1}
+"""Loss → the beta that 0 in a recipe stands for. Rafailov et al. 2023 (DPO), Azar et al. 2024 (IPO), Ethayarajh et al.
+2024 (KTO) and Hong et al. 2024 (ORPO, whose lambda it is) use 0.1; SimPO (Meng et al. 2024) 2.0 to 2.5, because its
+rewards are means per token."""
 TUNINGS = ("full", "lora", "qlora")
 SCHEDULERS = ("cosine", "linear", "constant", "constant_with_warmup", "cosine_with_min_lr", "warmup_stable_decay")
 OPTIMISERS = ("adamw", "adamw_8bit", "muon")
@@ -226,6 +230,34 @@ class Recipe:
 
 FIELDS: dict[str, tuple[str, Spec]] = {f.name: (str(f.type), f.metadata["spec"]) for f in dataclasses.fields(Recipe)}
 """Field name → (type as written, Spec), in the order they are shown."""
+
+
+_COUNTS_FOR: dict[str, tuple[str, ...]] = {
+    "replay_data": ("cpt",), "replay_share": ("cpt",), "beta": ("dpo", "kto", "orpo"), "loss_type": ("dpo",),
+    "simpo_gamma": ("dpo",), "desirable_weight": ("kto",), "undesirable_weight": ("kto",),
+    "chat_template": tuple(name for name in METHODS if name not in ("pretrain", "cpt")),
+    "packing": tuple(name for name in METHODS if name not in ALIGNING),
+    "sample_prompts": tuple(name for name in METHODS if name != "reward"),
+    "sample_max_new_tokens": tuple(name for name in METHODS if name != "reward"),
+}  # fmt: skip
+"""Field → the methods it does anything for; those that are not here count for all."""
+
+
+def counts(name: str, method: str, loss_type: str = "") -> bool:
+    """Return whether a field does anything for a method, and for a loss of dpo where that is named."""
+    if name == "simpo_gamma" and loss_type not in ("", "simpo"):
+        return False
+    return method in _COUNTS_FOR.get(name, (method,))
+
+
+def beta_of(recipe: Recipe) -> float:
+    """Return the beta of a recipe, in place of 0 the usual one of its loss; 0 for methods without one."""
+    return recipe.beta or BETA.get(loss_of(recipe), 0.0)
+
+
+def loss_of(recipe: Recipe) -> str:
+    """Return what the loss of a method that compares answers goes by in `BETA`."""
+    return recipe.loss_type if recipe.method == "dpo" else recipe.method
 
 
 _LABELLED = {

@@ -82,6 +82,13 @@ def loss(value: float | None) -> str:
     return f"{value:.2f}" if abs(value) >= 0.095 or value == 0 else f"{value:.2g}"
 
 
+def margin(value: float | None) -> str:
+    """Return a reward, or a difference of two, with two decimals: "1.23", "-0.40"."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    return f"{round(value, 2) + 0.0:.2f}"
+
+
 def rate(value: float | None) -> str:
     """Return a learning rate: "1.39e-4"."""
     if value is None or not math.isfinite(value):

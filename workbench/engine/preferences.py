@@ -13,12 +13,7 @@ from functools import partial
 import torch
 from torch.nn.functional import logsigmoid
 
-from workbench.core.recipe import Recipe
-
-BETA = {"sigmoid": 0.1, "ipo": 0.1, "simpo": 2.0, "kto": 0.1, "orpo": 0.1}
-"""Loss → the beta that 0 in a recipe stands for. Rafailov et al. 2023 (DPO), Azar et al. 2024 (IPO), Ethayarajh et al.
-2024 (KTO) and Hong et al. 2024 (ORPO, whose lambda it is) use 0.1; SimPO (Meng et al. 2024) 2.0 to 2.5, because its
-rewards are means per token."""
+from workbench.core.recipe import Recipe, beta_of, loss_of
 
 _ALMOST_SURE = -1e-6
 """Highest mean log-probability ORPO's odds are taken of: those of a certain answer are infinite."""
@@ -153,8 +148,7 @@ class Objective:
 
 def objective_of(recipe: Recipe) -> Objective:
     """Return the objective of a recipe; beta 0 becomes the usual one of its loss."""
-    name = recipe.loss_type if recipe.method == "dpo" else recipe.method
-    beta = recipe.beta or BETA.get(name, 0.0)
+    name, beta = loss_of(recipe), beta_of(recipe)
     return {
         "sigmoid": Objective(partial(sigmoid, beta=beta), reference=True),
         "ipo": Objective(partial(ipo, beta=beta), reference=True),

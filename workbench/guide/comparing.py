@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from workbench.core import recipe, units
 from workbench.core.curves import Series
 from workbench.guide.fitting import reason
-from workbench.guide.reviewing import ADAPTERS, shown
+from workbench.guide.reviewing import counts, shown
 from workbench.guide.road import name_of
 from workbench.guide.sides import Side, number
 
@@ -95,13 +95,9 @@ def _value(resolved: recipe.Resolved | None, name: str) -> Any:
     if resolved is None:
         return None
     wanted = resolved.recipe
-    section = recipe.FIELDS[name][1].section
-    idle = (
-        (name in ADAPTERS and wanted.tuning == "full")
-        or (section == "model" and wanted.base != recipe.SCRATCH)
-        or (section == "alignment" and wanted.method not in recipe.ALIGNING)
-    )
-    return None if idle else getattr(wanted, name)
+    if not counts(name, wanted):
+        return None
+    return recipe.beta_of(wanted) if name == "beta" else getattr(wanted, name)
 
 
 def _in_words(name: str, values: Sequence[Any], unit: str) -> tuple[str, ...]:
@@ -119,6 +115,9 @@ def _in_words(name: str, values: Sequence[Any], unit: str) -> tuple[str, ...]:
 
 
 # Figures
+
+OF_ANSWERS = ("margin", "chosen_reward", "rejected_reward", "chosen_log_prob", "rejected_log_prob", "drift", "kl")
+"""Further figures of answers that are compared, by the names `engine/preferences.py` gives them."""
 
 
 def figures(found: Sequence[Side]) -> list[Figure]:
@@ -140,8 +139,9 @@ def figures(found: Sequence[Side]) -> list[Figure]:
         ]
         pairs = [tuple(pair) or (None, None) for pair in both]
         values = [after for _, after in pairs]
+        said = _words_of(name)
         texts = tuple(
-            f"{_short(before)} to {_short(after)}" if before is not None else _short(after) for before, after in pairs
+            f"{said(before)} to {said(after)}" if before is not None else said(after) for before, after in pairs
         )
         told.append(Figure("further looks", name.removeprefix("eval_").replace("_", " "), tuple(values), texts))
     card = [number(_at(side.report, "peak_memory", "gpu_bytes")) for side in found]
@@ -171,8 +171,11 @@ def _figure(section: str, label: str, values: Sequence[float | None], words: Any
     )
 
 
-def _short(value: float | None) -> str:
-    return units.NONE if value is None else units.significant(value)
+def _words_of(name: str) -> Callable[[float | None], str]:
+    """Return how a further figure is told: an accuracy in percent, what else is said of answers in two decimals."""
+    plain = name.removeprefix("eval_")
+    told = units.percent if plain == "accuracy" else units.margin if plain in OF_ANSWERS else units.significant
+    return lambda value: units.NONE if value is None else told(value)
 
 
 def _at(found: Any, *names: str) -> Any:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.core import recipe, units
+from workbench.core.demand import METHODS
 from workbench.core.derive import Rows
 from workbench.core.memory import GIB
 from workbench.core.plan import Attempt, Card, Plan
@@ -76,7 +77,7 @@ def parts(plan: Plan, most: int) -> list[Part]:
     chosen, wanted = plan.chosen, plan.chosen.resolved.recipe
     notes = {
         "weights": _weights_note(wanted),
-        "activations": f"{_rows(wanted.per_device_train_batch_size)} of {units.count(wanted.max_length)} tokens"
+        "activations": f"{_at_once(wanted)} of {units.count(wanted.max_length)} tokens"
         + (", recomputed" if wanted.gradient_checkpointing else ""),
         "logits": "scores of the words",
         "context": "context and kernels",
@@ -108,6 +109,14 @@ def _weights_note(wanted: recipe.Recipe) -> str:
 def _rows(number: int) -> str:
     """Return a number of sequences."""
     return "1 row" if number == 1 else f"{units.count(number)} rows"
+
+
+def _at_once(wanted: recipe.Recipe) -> str:
+    """Return what goes through the model in one pass: of pairs both answers."""
+    number = wanted.per_device_train_batch_size
+    if METHODS[wanted.method].rows == 1:
+        return _rows(number)
+    return "2 answers" if number == 1 else f"2 × {units.count(number)} answers"
 
 
 def sentence(plan: Plan, card: Card) -> tuple[tuple[str, str], ...]:
@@ -178,7 +187,49 @@ def fields(plan: Plan, rows: Rows | None, chosen: Sequence[str], every: bool = F
             "learning_rate" in chosen, tuple(m * 10.0**e for e in (-6, -5, -4, -3) for m in (1, 2, 5)),
         ),
     ]  # fmt: skip
+    return [*found, *(field for field in alignment(plan, chosen) if field.name == "beta")]
+
+
+_BETA_NOTES = {
+    "dpo": "less lets it move further from the base",
+    "kto": "less lets it move further from the base",
+    "orpo": "how much the comparison counts beside the better answer",
+}
+_LOSS_NOTES = {
+    "sigmoid": "DPO's own, measured against the base",
+    "ipo": "aims at a fixed margin: overfits less on pairs of one mind",
+    "simpo": "judges by the mean per token, without the base",
+}
+_BETAS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
+_SIMPO_BETAS = (1.0, 1.5, 2.0, 2.5, 3.0, 5.0, 10.0)
+
+
+def alignment(plan: Plan, chosen: Sequence[str]) -> list[Field]:
+    """Return the values of a method that compares answers: how strongly it is held, and for dpo its loss."""
+    wanted = plan.chosen.resolved.recipe
+    found = []
+    if recipe.counts("loss_type", wanted.method):
+        note = _LOSS_NOTES[wanted.loss_type]
+        found.append(Field("loss_type", "loss", wanted.loss_type, note, "loss_type" in chosen, recipe.LOSSES))
+    if recipe.counts("beta", wanted.method):
+        simpo = wanted.loss_type == "simpo"
+        note = "how sharply means per token are told apart" if simpo else _BETA_NOTES[wanted.method]
+        shown = f"{recipe.beta_of(wanted):g}"
+        found.append(Field("beta", "beta", shown, note, "beta" in chosen, _SIMPO_BETAS if simpo else _BETAS))
     return found
+
+
+def moved(plan: Plan, field: Field, step: int) -> Any:
+    """Return the value before (-1) or after (1) the present one among the steps of a field, None at their end."""
+    wanted = plan.chosen.resolved.recipe
+    present = recipe.beta_of(wanted) if field.name == "beta" else getattr(wanted, field.name)
+    if isinstance(present, str):
+        return field.steps[(field.steps.index(present) + step) % len(field.steps)]
+    larger = [value for value in field.steps if value > present * (1 + 1e-9)]
+    smaller = [value for value in field.steps if value < present * (1 - 1e-9)]
+    if not (larger if step > 0 else smaller):
+        return None
+    return larger[0] if step > 0 else smaller[-1]
 
 
 def changed(road: Road, plan: Plan, name: str, value: Any) -> Road:
@@ -188,6 +239,9 @@ def changed(road: Road, plan: Plan, name: str, value: Any) -> Road:
     """
     wanted = plan.chosen.resolved.recipe
     road = road.with_value(name, value)
+    if name == "loss_type":
+        # What suits one loss does not suit another.
+        road = road.without("beta", "simpo_gamma")
     if name == "per_device_train_batch_size":
         effective = wanted.per_device_train_batch_size * wanted.gradient_accumulation_steps
         road = road.with_value("gradient_accumulation_steps", max(1, effective // road.chosen[name]))

@@ -126,13 +126,15 @@ def said_of(recipe: Recipe) -> str:
 
 def difference(one: Recipe, other: Recipe) -> str:
     """Return how a recipe differs from another one: "rank 16 instead of 8", or that it does not."""
-    from workbench.guide.reviewing import shown
+    from workbench.guide.reviewing import counts, value_of
 
     found = []
     for name, (_, described) in recipes.FIELDS.items():
-        mine, its = getattr(one, name), getattr(other, name)
-        if name not in _NOT_TOLD and mine != its:
-            found.append(f"{described.label} {one_line(shown(mine), 24)} instead of {one_line(shown(its), 24)}")
+        if name in _NOT_TOLD or not (counts(name, one) and counts(name, other)):
+            continue
+        mine, its = value_of(one, name), value_of(other, name)
+        if mine != its:
+            found.append(f"{described.label} {one_line(mine, 24)} instead of {one_line(its, 24)}")
     if one.data != other.data:
         found.insert(0, "other data")
     if not found:

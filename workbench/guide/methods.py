@@ -11,7 +11,6 @@ from typing import Any
 
 from workbench.core import presets, recipe
 from workbench.core.errors import UsageError
-from workbench.core.fields import Spec
 from workbench.core.plan import Plan
 from workbench.guide.road import METHOD_NAMES, Road
 
@@ -166,19 +165,9 @@ def taken(road: Road, method: str, proposed: str) -> Road:
     Raises UsageError for a method that does not exist.
     """
     bare = road.without("method")
-    alone = [name for name in bare.chosen if _only_of_another(name, method)]
-    bare = bare.without(*alone)
+    # A beta that suits one loss does not suit another.
+    bare = bare.without("beta", *(name for name in bare.chosen if not recipe.counts(name, method)))
     return bare if method == proposed else bare.with_value("method", method)
-
-
-def _only_of_another(name: str, method: str) -> bool:
-    """Return whether a recipe refuses a field for this method, or it does nothing there."""
-    described: Spec = recipe.FIELDS[name][1]
-    if name in ("replay_share", "replay_data"):
-        return method != "cpt"
-    if name == "chat_template":
-        return method in ("cpt", "pretrain")
-    return described.section == "alignment"
 
 
 def replay_share(road: Road, plan: Plan | None) -> float:

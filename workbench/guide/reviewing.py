@@ -44,22 +44,34 @@ def shown(value: Any) -> str:
     return str(value) or "–"
 
 
+def counts(name: str, wanted: recipe.Recipe) -> bool:
+    """Return whether a value does anything in this recipe."""
+    if name in ADAPTERS and wanted.tuning == "full":
+        return False
+    if _ONLY.get(recipe.FIELDS[name][1].section, wanted.base) != wanted.base:
+        return False
+    return recipe.counts(name, wanted.method, wanted.loss_type)
+
+
+def value_of(wanted: recipe.Recipe, name: str) -> str:
+    """Return a value of a recipe for people: what is taken in place of a beta of 0, too."""
+    return shown(recipe.beta_of(wanted) if name == "beta" else getattr(wanted, name))
+
+
 def entries(plan: Plan, every: bool) -> list[Entry]:
     """Return the values of a plan's recipe; those at their usual value only with `every`."""
     resolved = plan.chosen.resolved
     wanted = resolved.recipe
     found = []
     for section in SECTIONS:
-        if section in _ONLY and wanted.base != _ONLY[section]:
-            continue
         for name, (_, described) in recipe.FIELDS.items():
             why = resolved.provenance[name]
-            if described.section != section or (name in ADAPTERS and wanted.tuning == "full"):
+            if described.section != section or not counts(name, wanted):
                 continue
             if why == "default" and not every:
                 continue
             unit = f" {described.unit}" if described.unit else ""
-            text = shown(getattr(wanted, name)) + unit
+            text = value_of(wanted, name) + unit
             note = plan.reasons[0].rstrip(".") if name == "tuning" and plan.reasons else reason(why)
             found.append(Entry(name, described.label, section, text, note, why.partition(":")[0].split()[0]))
     return found

@@ -14,6 +14,7 @@ from typing import Any
 
 from workbench.core import paths, recipe, units
 from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.health_alignment import CHANCE
 from workbench.core.recipe import SCRATCH
 from workbench.core.text import one_line
 from workbench.guide import exporting
@@ -144,15 +145,47 @@ def _figure(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
+def _took(found: Finished) -> str:
+    """Return how long a run was, in steps and time."""
+    steps, seconds = _figure(found.report.get("steps")), _figure(found.report.get("seconds"))
+    took = f"{units.count(steps)} steps" if steps is not None else "The run"
+    return took + (f" in {units.duration(seconds)}" if seconds is not None else "")
+
+
+_JUDGE = " It scores answers and writes none: a judge of samples, or the goal of reinforcement learning."
+
+
+def _told_apart(found: Finished) -> list[tuple[str, str]] | None:
+    """Return how many held-out answers a method that compares them tells apart; None for others or without any."""
+    held = found.report.get("held_out_metrics")
+    pair = held.get("accuracy") if isinstance(held, dict) else None
+    margins = held.get("margin") if isinstance(held, dict) else None
+    before, after = (
+        (_figure(pair.get(name)) for name in ("before", "after")) if isinstance(pair, dict) else (None, None)
+    )
+    if found.method not in recipe.ALIGNING or after is None:
+        return None
+    what = "answers it judges" if found.method == "kto" else "pairs the better answer leads in"
+    said = [(f"Of the held-out {what} ", "value"), (units.percent(after), "figure")]
+    said += [(" right" if found.method == "kto" else "", "value")]
+    said += [(f", {units.percent(before)} before training", "value")] if before is not None else []
+    margin = _figure(margins.get("after")) if isinstance(margins, dict) else None
+    if margin is not None:
+        said += [(", by a margin of ", "value"), (units.margin(margin), "figure")]
+    guess = " That is little better than guessing." if after < CHANCE else ""
+    return [*said, (f", after {_took(found)}.{guess}{_JUDGE if found.method == 'reward' else ''}", "value")]
+
+
 def headline(found: Finished) -> list[tuple[str, str]]:
     """Return the result in a sentence, as (text, role) pieces."""
+    if (told := _told_apart(found)) is not None:
+        return told
     held = found.report.get("held_out_loss")
     before = _figure(held.get("before")) if isinstance(held, dict) else None
     after = _figure(held.get("after")) if isinstance(held, dict) else None
-    steps, seconds = _figure(found.report.get("steps")), _figure(found.report.get("seconds"))
-    if steps is None:
+    if _figure(found.report.get("steps")) is None:
         return [("It has not ended yet; what can be used is its newest checkpoint.", "value")]
-    took = f"{units.count(steps)} steps" + (f" in {units.duration(seconds)}" if seconds is not None else "")
+    took = _took(found)
     if before is None or after is None:
         return [(took, "figure"), (" are behind it; no rows were held out to measure it with.", "value")]
     if after >= before:
@@ -184,8 +217,8 @@ def example(found: Finished) -> tuple[str, str, str] | None:
 
 def proposals(found: Finished) -> tuple[Next, ...]:
     """Return what can be done, the nearest first."""
-    # A reward model writes nothing: what refuses to export it says so, and holds for these as well.
-    writes_nothing = found.no_export if found.method == "reward" else ""
+    if found.method == "reward":
+        return _with_a_judge(found)
     beside = "" if found.base == SCRATCH else f" beside {name_of(found.base)}"
     items = [
         Next(
@@ -196,12 +229,11 @@ def proposals(found: Finished) -> tuple[Next, ...]:
             "Figures say that it learnt, an answer says what. One of its own questions is written already; votes on "
             "the answers are kept for a later alignment.",
             f"workbench chat {found.run}",
-            writes_nothing,
         ),
         _export(found),
         _compare(found),
     ]
-    follows = _FOLLOWS.get(found.method, "")
+    follows = _FOLLOWS.get(found.method, "dpo" if found.votes is not None else "")
     if follows in recipe.METHODS:
         items.append(_rung(found, follows))
     items.append(
@@ -212,19 +244,31 @@ def proposals(found: Finished) -> tuple[Next, ...]:
             "another run",
             "More rows of the same kind, or another subject: this run becomes the base, and its lineage is kept.",
             f"workbench train --base {found.run} --data ...",
-            writes_nothing,
         )
     )
-    items.append(
-        Next(
-            "folder",
-            "Folder",
-            "copy its path",
-            "nothing",
-            f"Everything of the run is in {found.folder}: the result under artifacts, its recipe, and every figure.",
-        )
+    everything = (
+        f"Everything of the run is in {found.folder}: the result under artifacts, its recipe, and every figure."
     )
+    items.append(Next("folder", "Folder", "copy its path", "nothing", everything))
     return tuple(items)
+
+
+def _with_a_judge(found: Finished) -> tuple[Next, ...]:
+    """Return what can be done with a reward model, and why the rest cannot."""
+    kind = "model" if found.tuning == "full" else "adapter"
+    judge = (
+        f"The judge is in {found.folder / 'artifacts' / kind}: transformers loads it as a sequence classification "
+        "model with one label, and what it gives for a conversation is the score."
+    )
+    words = f"{METHOD_NAMES[found.method]}s score answers and write none"
+    return (
+        Next("folder", "Folder", "copy its path", "nothing", judge),
+        _compare(found),
+        Next("chat", "Chat", "a judge writes nothing", "", "", not_now=f"{words}, so there is nothing to chat with."),
+        Next(
+            "export", "Export", "not as GGUF", "", "", not_now=found.no_export or f"{words}; the folder is the result."
+        ),
+    )
 
 
 def _export(found: Finished) -> Next:
@@ -274,7 +318,8 @@ def _rung(found: Finished, method: str) -> Next:
     elif method == "dpo":
         why += " Votes in the chat become such pairs."
     command = f"workbench train --base {found.run} --method {method} --data {data}"
-    return Next("rung", f"{METHOD_NAMES[method]} next", what, "another run", why, command)
+    name = "Align again" if found.method in recipe.ALIGNING else f"{METHOD_NAMES[method]} next"
+    return Next("rung", name, what, "another run", why, command)
 
 
 def answers(found: Finished) -> dict[str, tuple[str, ...]]:
@@ -291,5 +336,6 @@ def answers(found: Finished) -> dict[str, tuple[str, ...]]:
 
 def onward(found: Finished, key: str) -> Road:
     """Return the road that begins anew with a run as its base; votes come along to an alignment."""
-    data = (str(found.votes),) if key == "rung" and found.method == "sft" and found.votes is not None else ()
+    aligns = key == "rung" and _FOLLOWS.get(found.method, "dpo") == "dpo"
+    data = (str(found.votes),) if aligns and found.votes is not None else ()
     return Road(base=found.run, data=data, reached=1)

@@ -74,8 +74,10 @@ def why_not(action: str, status: str, name: str) -> str:
     return f"{lineage.short(name)} {why}." if why else ""
 
 
-def chat_why_not(status: str, result: bool) -> str:
-    """Return why one cannot talk with a run's result yet, or ""."""
+def chat_why_not(status: str, result: bool, method: str = "") -> str:
+    """Return why one cannot talk with a run's result, or not yet, or ""."""
+    if method == "reward":
+        return "It becomes a reward model, which scores answers and writes none: nothing to chat with or to export."
     if result and status not in ACTIVE:
         return ""
     if status in ACTIVE:
@@ -149,11 +151,13 @@ def consequences(action: str, step: int, steps: int, saved_step: int | None) -> 
 
 
 def headline(
-    status: str, method: str, step: int, steps: int, loss: float | None, eval_loss: float | None, error: str
+    status: str, loss: float | None, eval_loss: float | None, accuracy: float | None, error: str
 ) -> tuple[str, str]:
     """Return (label, figure) of the one result a list shows of a run; ("", reason) for one that failed."""
     if status == "failed":
         return "", one_line(error, 200) or "failed"
+    if accuracy is not None:
+        return "right", units.percent(accuracy)
     if eval_loss is not None:
         return "eval", units.loss(eval_loss)
     return ("loss", units.loss(loss)) if loss is not None else ("", units.NONE)

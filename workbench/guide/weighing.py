@@ -81,7 +81,7 @@ def verdict(found: Sequence[Side]) -> Verdict:
         told = Verdict(
             "apart",
             "They do not minimise the same loss: method, its settings or the base it is held to differ. The losses do "
-            "not say which run is better; the answers to the same prompts do.",
+            f"not say which run is better; the answers to the same prompts do.{_told_apart(measured)}",
         )
     else:
         told = Verdict(
@@ -91,6 +91,16 @@ def verdict(found: Sequence[Side]) -> Verdict:
         )
     text = " ".join(part for part in (told.text, _elsewhere(measured), going_on) if part)
     return Verdict(told.kind, text, told.better, told.difference, told.scatter)
+
+
+def _told_apart(found: Sequence[Side]) -> str:
+    """Return in how many of the same held-out rows each run tells the answers apart, "" where that is not known."""
+    shares = [(side.looks[-1].metrics.get("eval_accuracy"), side.name) for side in found]
+    known = sorted(((share, name) for share, name in shares if share is not None), reverse=True)
+    if len(known) < len(found):
+        return ""
+    told = ", ".join(f"{name} {units.percent(share)}" for share, name in known)
+    return f" Of the same held-out rows the answers are told apart in: {told}."
 
 
 def _elsewhere(found: Sequence[Side]) -> str:
@@ -157,7 +167,7 @@ def _lineage(found: Sequence[Side]) -> Verdict | None:
             )
             forgotten = (
                 ""
-                if child.looks[-1].metrics
+                if any(name.endswith("_loss") for name in child.looks[-1].metrics)
                 else f" What it has forgotten of what {parent.name} learnt is not measured."
             )
             return Verdict(

@@ -35,6 +35,8 @@ class Glance:
     steps: int = 0
     loss: float | None = None
     eval_loss: float | None = None
+    accuracy: float | None = None
+    """Share of compared answers that are told apart, of held-out rows where there are any; None for other methods."""
     phase: str = ""
     error: str = ""
     """Why it failed, "" unless it did."""
@@ -69,10 +71,18 @@ def _told(last: dict[str, Event]) -> dict[str, Any]:
         "steps": step.steps if isinstance(step, Step) else 0,
         "loss": step.loss if isinstance(step, Step) else None,
         "eval_loss": evaluation.loss if isinstance(evaluation, Eval) else None,
+        "accuracy": next((found for told in (evaluation, step) if (found := _accuracy(told)) is not None), None),
         "phase": phase.phase if isinstance(phase, Phase) else "",
         "error": ended.error if isinstance(ended, AttemptEnded) else "",
         "t": max((event.t for event in last.values()), default=0.0),
     }
+
+
+def _accuracy(event: Event | None) -> float | None:
+    """Return the share of answers that an event says are told apart."""
+    found = event.metrics if isinstance(event, Eval | Step) else None
+    value = found.get("accuracy") if isinstance(found, dict) else None
+    return value if type(value) in (float, int) else None
 
 
 class _Known:

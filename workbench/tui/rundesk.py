@@ -26,13 +26,13 @@ class RunDesk(Desk):
         """Return what the run that is meant was begun with."""
         raise NotImplementedError
 
-    def why_not_run(self, action: str, status: str, result: bool) -> str:
+    def why_not_run(self, action: str, status: str, result: bool, method: str) -> str:
         """Return why the run that is meant cannot be asked for something, "" when it can."""
         verb, run = action.rpartition(".")[2], self.meant()
         if verb in VERBS and run is not None:
             return "It has been asked already." if self.asking(verb) else watching.why_not(verb, status, run.id)
         if verb in ("chat", "next", "export"):
-            return watching.chat_why_not(status, result)
+            return watching.chat_why_not(status, result, "" if verb == "next" else method)
         return ""
 
     def ask_run(self, verb: str) -> None:

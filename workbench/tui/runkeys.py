@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from workbench.core.text import one_line
-from workbench.guide import watching
+from workbench.guide import aligning, watching
+from workbench.guide.aligning import Picture
 from workbench.runs.store import Run
 from workbench.tui.rundesk import RunDesk
 from workbench.tui.view import RunView
@@ -33,6 +34,7 @@ class RunKeys(RunDesk):
         """The part that is open."""
         self._chose_tab = False
         self._prompt = 0
+        self._turned = ""
         self._result = False
         self._trouble = ""
         """Why there is nothing to watch."""
@@ -46,6 +48,20 @@ class RunKeys(RunDesk):
         """Show the open part alone, with its rows."""
         raise NotImplementedError
 
+    def turned(self) -> None:
+        """Draw the curves that were turned up."""
+        raise NotImplementedError
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Return the pictures there are of this run."""
+        recipe = self.view.about.recipe
+        return aligning.pictures(recipe.method if recipe is not None else "", self.view.curves)
+
+    def picture(self) -> Picture:
+        """Return the picture that is turned up: what tells most of the method until another one is chosen."""
+        found = self.pictures()
+        return next((picture for picture in found if picture.name == self._turned), found[0])
+
     def why_not(self, action: str) -> str:
         """Return why an action cannot be done now."""
         if action in ("screen.back", "run.leave") or not action.startswith(("run.", "runs.")):
@@ -54,9 +70,11 @@ class RunKeys(RunDesk):
             return self._trouble or "The run is still being looked for."
         if action in ("run.previous", "run.following") and (self.tab != SAMPLES or len(self.view.prompts) < 2):
             return "There is one prompt only." if self.tab == SAMPLES else "The prompts are under 1."
+        if action == "run.curves" and len(self.pictures()) < 2:
+            return "Its loss is all there is to draw."
         if action == "run.mend" and not self._fix():
             return "No finding is in focus that another recipe mends; findings are under 2."
-        return self.why_not_run(action, self.view.status, self._result)
+        return self.why_not_run(action, self.view.status, self._result, str(self.view.about.meta.get("method", "")))
 
     def meant(self) -> Run | None:
         """Return the run of this page."""
@@ -110,6 +128,12 @@ class RunKeys(RunDesk):
         """Draw the losses on a logarithmic scale, or a plain one."""
         chart = self.query_one("#loss", Chart)
         chart.logarithmic = not chart.logarithmic
+
+    def act_run_curves(self) -> None:
+        """Draw other figures of the run."""
+        names = [picture.name for picture in self.pictures()]
+        self._turned = names[(names.index(self.picture().name) + 1) % len(names)]
+        self.turned()
 
     def act_guide_copy(self) -> None:
         """Copy the command line that watches this run."""

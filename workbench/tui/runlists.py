@@ -15,7 +15,7 @@ from workbench.core.fields import SECTIONS
 from workbench.core.findings import Finding
 from workbench.core.recipe import FIELDS, Recipe
 from workbench.guide.fitting import reason
-from workbench.guide.reviewing import shown
+from workbench.guide.reviewing import counts, shown, value_of
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, foreign, ink, place
 from workbench.tui.runpage import LEVELS
@@ -51,7 +51,8 @@ def recipe_rows(recipe: Recipe | None, provenance: Mapping[str, str]) -> list[Ro
     rows: list[Row] = []
     for section in SECTIONS:
         names = [name for name, (_, described) in FIELDS.items() if described.section == section]
-        if section == "model" and recipe.base != "scratch":
+        names = [name for name in names if counts(name, recipe)]
+        if not names:
             continue
         rows += [*([BLANK] if rows else []), *still(ink((section, "section")))]
         rows += [_value_row(recipe, name, provenance.get(name, "")) for name in names]
@@ -61,7 +62,7 @@ def recipe_rows(recipe: Recipe | None, provenance: Mapping[str, str]) -> list[Ro
 def _value_row(recipe: Recipe, name: str, why: str) -> Row:
     """Return one value."""
     described = FIELDS[name][1]
-    text = shown(getattr(recipe, name)) + (f" {described.unit}" if described.unit else "")
+    text = value_of(recipe, name) + (f" {described.unit}" if described.unit else "")
 
     def draw(width: int, focused: bool) -> Content:
         note = foreign(reason(why), max(1, width - 46))

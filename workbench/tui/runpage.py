@@ -21,6 +21,7 @@ from workbench.guide.watching import Limits, State
 from workbench.runs.hardware import Reading
 from workbench.tui.glyphs import glyph, of_status
 from workbench.tui.ink import Piece, cut, foreign, ink, lines_of, place, prose
+from workbench.tui.results import results
 from workbench.tui.view import Answer, Prompt, RunView
 from workbench.tui.widgets.gauge import Gauge, bar, gauge_rows
 from workbench.tui.widgets.plot import Layer
@@ -94,14 +95,6 @@ def left_words(view: RunView) -> tuple[str, str]:
     return figure, f" {rest}"
 
 
-def _change(view: RunView) -> str:
-    """Return by how much the eval loss has changed."""
-    change = view.eval_change
-    if change is None or abs(change) < 0.005:
-        return ""
-    return f" {glyph('down' if change < 0 else 'up')} {abs(change):.2f}"
-
-
 def top(view: RunView, width: int, compact: bool) -> list[Content]:
     """Return status, figures and bar."""
     status = [sign(view.status), " ", (view.status or "looking", "section")]
@@ -120,8 +113,7 @@ def top(view: RunView, width: int, compact: bool) -> list[Content]:
         (f"{view.epoch:.2f}", _epochs(view), "epoch") if view.steps else (units.NONE, "", "epoch"),
         (left, unit, "left"),
         (units.count(speed) if speed else units.NONE, " tok/s" if speed else "", "speed"),
-        (units.loss(view.train_loss), "", "train loss"),
-        (units.loss(view.eval.loss if view.eval else None), _change(view), "eval loss"),
+        *results(view),
     )  # fmt: skip
     upper = place(
         width, *((at * GRID, ink((one, "figure"), (two, "label"))) for at, (one, two, _) in enumerate(figures))
@@ -171,20 +163,6 @@ def plan_of_rate(recipe: Recipe | None, step: int, steps: int) -> Series | None:
     for at in (*range(step, steps, stride), steps):
         series.append(at, planned(recipe, at, steps))
     return series
-
-
-def losses(view: RunView, compact: bool) -> list[Layer]:
-    """Return the curves of the losses; on a small page their newest values stand in the legend."""
-    layers = []
-    if (loss := view.curves.get("loss")) is not None:
-        if compact:
-            layers.append(Layer(loss, "train", "steps", figure=units.loss(view.train_loss)))
-        else:
-            layers.append(Layer(loss, "smoothed", "steps", raw_name="each step"))
-    if (held_out := view.curves.get("eval")) is not None:
-        figure = units.loss(view.eval.loss if view.eval else None) if compact else ""
-        layers.append(Layer(held_out, "eval", "marks", figure=figure))
-    return layers
 
 
 def rates(view: RunView) -> list[Layer]:
@@ -306,6 +284,8 @@ def samples(prompts: Sequence[Prompt], at: int, view: RunView, width: int, heigh
     if not prompts:
         recipe = view.about.recipe
         said = "What the model writes for fixed prompts stands here once it has been asked."
+        if recipe is not None and recipe.method == "reward":
+            return prose(width, ("A reward model scores answers and writes none, so there are no samples.", "label"))
         if recipe is not None and not recipe.sample_max_new_tokens:
             said = "The recipe asks for no samples."
         return prose(width, (said, "label"))

@@ -87,6 +87,8 @@ def then(one: Glance) -> Content:
     }
     ways = after.get("done" if one.status == "stopped" else one.status)
     if ways is not None:
+        if one.meta.get("method") == "reward":
+            ways = tuple(way for way in ways if way[2] not in ("chat", "export"))
         keys = ink(*(piece for key, id, verb in ways for piece in ((key, "key", id), (f" {verb}   ", "label"))))
         said = one_line(one.error or "it ended with an error", 70) if one.status == "failed" else ""
         return ink(f"{said}   ") + keys if said else keys

@@ -198,7 +198,8 @@ class CompareScreen(Desk):
             steps = units.count(glance.step) if glance.step else units.NONE
             pieces.append((_AT["base"], ink((titles.get(base) or foreign(name_of(base)), quiet))))
             pieces.append((-(width - _AT["steps"]) - 1, ink((steps, quiet))))
-        pieces += [(-10, ink((units.loss(glance.eval_loss), "value"))), (-1, ink((_day(glance), quiet)))]
+        result = units.loss(glance.eval_loss) if glance.accuracy is None else units.percent(glance.accuracy)
+        pieces += [(-10, ink((result, "value"))), (-1, ink((_day(glance), quiet)))]
         return place(width, *pieces)
 
     def _tabs(self, width: int) -> list[Content]:

@@ -184,14 +184,9 @@ class FitScreen(Station):
         if field is None or not field.steps:
             return
         assert self.known.plan is not None
-        present = getattr(self.known.plan.chosen.resolved.recipe, name)
-        if isinstance(present, str):
-            self._take(name, field.steps[(field.steps.index(present) + step) % len(field.steps)])
-            return
-        larger = [value for value in field.steps if value > present * (1 + 1e-9)]
-        smaller = [value for value in field.steps if value < present * (1 - 1e-9)]
-        if larger if step > 0 else smaller:
-            self._take(name, larger[0] if step > 0 else smaller[-1])
+        value = fitting.moved(self.known.plan, field, step)
+        if value is not None:
+            self._take(name, value)
 
     def _take(self, name: str, value: Any) -> None:
         """Set a value."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.content import Content
 
-from workbench.core import units
+from workbench.core import recipe, units
 from workbench.guide import asking, fitting, methods
+from workbench.guide.fitting import Field
 from workbench.guide.methods import Offer
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import cut, foreign, ink, place, prose
@@ -20,6 +21,7 @@ from workbench.tui.widgets.page import Page
 _TEACHES = 16
 _COSTS = 50
 _SHARE = "replay_share"
+_VALUES = ("loss_type", "beta")
 _WIDE = 84
 _ABOUT_LINES = 4
 """Lines that are kept for what is said of a method, so that nothing below moves."""
@@ -60,9 +62,22 @@ class MethodScreen(Station):
             return str(self.road.chosen["method"])
         return methods.suggested(self.known.glance) if self.known.glance is not None and self.road.data else ""
 
+    def _fields(self) -> list[Field]:
+        """Return the values of the method in force that are changed here, none while there is no plan for it."""
+        plan = self.known.plan
+        if plan is None or plan.chosen.resolved.recipe.method != self._present():
+            return []
+        return fitting.alignment(plan, list(self.road.chosen))
+
+    def _field(self) -> Field | None:
+        """Return the value in focus, None while a method is."""
+        key = self.query_one(Listing).key
+        return next((field for field in self._fields() if field.name == key), None)
+
     def _offer(self) -> Offer | None:
-        """Return the method in focus; that of the replay share is CPT."""
-        key = "cpt" if (key := self.query_one(Listing).key) == _SHARE else key
+        """Return the method in focus; that of a value under the methods is the one in force."""
+        key = self.query_one(Listing).key
+        key = self._present() if key in (_SHARE, *_VALUES) else key
         return next((offer for offer in self._offers() if offer.method == key), None)
 
     # What is shown
@@ -96,8 +111,11 @@ class MethodScreen(Station):
         rows = [self._row(offer) for offer in serving]
         if self._present() == "cpt":
             rows += [*([] if self.short else [BLANK]), Row(_SHARE, self._share)]
+        fields = self._fields()
+        if fields:
+            rows += [*([] if self.short else [BLANK]), *map(self._value, fields)]
         lacking = [offer for offer in found if not offer.serves]
-        if lacking:
+        if lacking and not (self.short and fields):  # there is no room for both
             head = ink(("not with these rows", "label"))
             rows += [*([] if self.short else [BLANK, *still(head), BLANK]), *map(self._row, lacking)]
         return rows
@@ -136,12 +154,32 @@ class MethodScreen(Station):
             (_TEACHES + 12, ink((note, "value" if focused else "label"))),
         )
 
+    def _value(self, field: Field) -> Row:
+        """Return the row of a value of the method in force."""
+
+        def draw(width: int, focused: bool) -> Content:
+            strong = "title" if focused else "value"
+            left, right = (f"{glyph('left')} ", f" {glyph('right')}") if focused else ("  ", "")
+            note = f"your choice; {field.note}" if field.chosen else field.note
+            return place(
+                width,
+                (0, ink((field.label, "title" if focused else "label"))),
+                (
+                    _TEACHES - 2,
+                    ink((left, "accent", "method.less"), (field.shown, strong), (right, "accent", "method.more")),
+                ),
+                (_TEACHES + 12, ink((cut(note, width - _TEACHES - 12), "value" if focused else "label"))),
+            )
+
+        return Row(field.name, draw)
+
     def _bottom(self, width: int) -> list[Content]:
         """Return what is to be said of the method in focus, and the command line."""
         offer = self._offer()
         lines = [Content("")]
         if offer is not None:
-            name = "replay share" if self.query_one(Listing).key == _SHARE else offer.name
+            field = self._field()
+            name = "replay share" if self.query_one(Listing).key == _SHARE else field.label if field else offer.name
             lines += [] if self.short else [ink((name, "section")), Content("")]
             said = prose(min(width, 76), *self._about(offer))
             lines += [*said, *[Content("")] * (_ABOUT_LINES - self.short - len(said))]
@@ -159,6 +197,9 @@ class MethodScreen(Station):
                 "between yours, keeps it; 10–20 % is suggested, more slows the learning of your articles."
             )
             return [(said, "value")]
+        if (field := self._field()) is not None:
+            described = recipe.FIELDS[field.name][1]
+            return [(f"{described.help} {described.why}", "value")]
         if not offer.serves:
             return [(f"It needs {offer.lacks}, which this data does not have. {offer.said.about}", "label")]
         more = f" Here {foreign(offer.why)}." if offer.why and offer.method != self._offers()[0].method else ""
@@ -210,8 +251,8 @@ class MethodScreen(Station):
                 return self.known.trouble or "The data is still being looked at."
             if not offer.serves:
                 return f"{offer.name} needs {offer.lacks}; this data has none."
-        if action in ("method.less", "method.more") and self.query_one(Listing).key != _SHARE:
-            return "Only the replay share of CPT is changed so; put it in focus."
+        if action in ("method.less", "method.more") and self.query_one(Listing).key not in (_SHARE, *_VALUES):
+            return "Only values under the methods are changed so; put one in focus."
         return ""
 
     def act_method_next(self) -> None:
@@ -228,20 +269,26 @@ class MethodScreen(Station):
         self.settle(methods.taken(self.road, method, methods.suggested(self.known.glance)))
 
     def _move(self, step: int) -> None:
-        """Take the share before or after the present one."""
+        """Take the value before or after the present one."""
+        if self.query_one(Listing).key != _SHARE:
+            field, plan = self._field(), self.known.plan
+            value = fitting.moved(plan, field, step) if field is not None and plan is not None else None
+            if field is not None and plan is not None and value is not None:
+                self.settle(fitting.changed(self.road, plan, field.name, value))
+            return
         share = methods.replay_share(self.road, self.known.plan)
         further = [value for value in methods.REPLAY_STEPS if (value - share) * step > 1e-9]
         if further:
             self.settle(self.road.with_value(_SHARE, min(further, key=lambda value: abs(value - share))))
 
     def act_method_less(self) -> None:
-        """Mix in less general text."""
+        """Take less of the value in focus."""
         self._move(-1)
 
     def act_method_more(self) -> None:
-        """Mix in more general text."""
+        """Take more of the value in focus."""
         self._move(1)
 
     def act_method_reset(self) -> None:
-        """Give method and replay share back to the plan."""
-        self.settle(self.road.without("method", _SHARE))
+        """Give method and its values back to the plan."""
+        self.settle(self.road.without("method", _SHARE, *_VALUES))

@@ -18,7 +18,7 @@ from workbench.core.health import Verdict
 from workbench.guide import lineage, watching
 from workbench.guide.watching import Limits
 from workbench.runs.hardware import Reading
-from workbench.tui import actions, runlists, runpage
+from workbench.tui import actions, results, runlists, runpage
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import ink, prose
 from workbench.tui.messages import ConsoleGrew, RunAdvanced, RunGone
@@ -191,9 +191,16 @@ class RunScreen(RunKeys):
         """Give the charts their curves."""
         view = self.view
         whole = view.steps or None
-        self.query_one("#loss", Chart).show(runpage.losses(view, self.compact), whole=whole)
+        picture = self.picture()
+        curves = results.layers(view, picture, self.compact)
+        self.query_one("#loss", Chart).show(curves, whole=whole, title=picture.title, percent=picture.share)
         figure = units.rate(view.learning_rate)
         self.query_one("#rate", Chart).show(runpage.rates(view), whole=whole, figure=figure)
+
+    def turned(self) -> None:
+        """Draw the curves that were turned up."""
+        self._layers()
+        self.query_one("#loss", Chart).redraw()
 
     def fill(self) -> None:
         """Show the open part alone, with its rows."""
@@ -211,12 +218,13 @@ class RunScreen(RunKeys):
     def _follow_state(self) -> None:
         """Do what a change of the status asks for: the keys in the footer, the result, the console of a failure."""
         status = self.view.status
-        state = (status, self.view.phase, len(self.view.checkpoints))
+        state = (status, self.view.phase, len(self.view.checkpoints), len(self.pictures()) > 1)
         if state == self._shown_state or self.run is None:
             return
-        before, self._shown_state = self._shown_state[:1], state
-        if (status,) != before:
+        before, self._shown_state = self._shown_state, state
+        if (status, state[-1]) != (before[0], before[-1]) if before else True:
             self.query_one(Footer).show(self._keys())
+        if state[:1] != before[:1]:
             self.ask("result", watching.has_result, self.run)
             if status in ("failed", "lost") and not self._chose_tab and self.tab == SAMPLES:
                 self._open_tab(CONSOLE)
@@ -232,7 +240,12 @@ class RunScreen(RunKeys):
         status = self.view.status
         left_out = {"run.pause"} if status in ("paused", "stopped", "failed", "lost") else {"run.resume"}
         left_out |= {"run.pause", "run.stop"} if status == "done" else set()
+        several = len(self.pictures()) > 1
+        left_out |= {"run.log"} if several else set()
         found = [one for one in actions.of_screen(self.NAME) if one.footer and one.id not in left_out]
+        if several:
+            place = next((at for at, one in enumerate(found) if one.id == "run.compare"), len(found))
+            found.insert(place, actions.BY_ID["run.curves"])
         if status == "done":
             found.insert(0, actions.BY_ID["run.next"])
         elif status == "stuck":

@@ -136,9 +136,7 @@ class RunsScreen(RunDesk):
     def _row(self, line: lineage.Branch, one: Glance) -> Row:
         """Return the row of a run."""
         before = "".join(tree(line.text[at : at + 3]) for at in range(0, len(line.text), 3))
-        label, figure = watching.headline(
-            one.status, str(one.meta.get("method", "")), one.step, one.steps, one.loss, one.eval_loss, one.error
-        )
+        label, figure = watching.headline(one.status, one.loss, one.eval_loss, one.accuracy, one.error)
         curve, left, now = self._curve(one), self._left(one), float(self.app.now())  # type: ignore[attr-defined]
 
         def draw(width: int, focused: bool) -> Content:
@@ -329,7 +327,8 @@ class RunsScreen(RunDesk):
         one = self._here()
         if one is None:
             return "There is no run yet; enter starts at the first station." if self.empty else "No run is in focus."
-        return self.why_not_run(action, one.status, one.status in ("done", "stopped"))
+        result = one.status in ("done", "stopped")
+        return self.why_not_run(action, one.status, result, str(one.meta.get("method", "")))
 
     def meant(self) -> Run | None:
         """Return the run in focus."""

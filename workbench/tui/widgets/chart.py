@@ -66,6 +66,7 @@ class Chart(Widget):
         self._layers: tuple[Layer, ...] = ()
         self._whole: float | None = None
         self._figure = ""
+        self._percent = False
         self._rows: list[list[Piece]] = []
         self._strips: list[Strip] | None = None
         self._signs = plot.BRAILLE
@@ -82,9 +83,21 @@ class Chart(Widget):
         self._logarithmic = wanted
         self.redraw()
 
-    def show(self, layers: Iterable[Layer], *, whole: float | None = None, figure: str = "") -> None:
-        """Draw these curves; `whole` is the x at which the run ends, `figure` a value at the right of the title."""
+    def show(
+        self,
+        layers: Iterable[Layer],
+        *,
+        whole: float | None = None,
+        figure: str = "",
+        title: str = "",
+        percent: bool = False,
+    ) -> None:
+        """Draw these curves; `whole` is the x at which the run ends, `figure` a value at the right of the title.
+
+        `title` takes the place of the present one; `percent` says that y is a share of 1.
+        """
         self._layers, self._whole, self._figure = tuple(layers), whole, figure
+        self._title, self._percent = title or self._title, percent
         self.advance()
 
     def advance(self) -> None:
@@ -116,7 +129,7 @@ class Chart(Widget):
         signs = self._signs = self._wanted_signs()
         entries = plot.legend(self._layers, signs, roomy=width >= 56)
         title = plot.title_row(self._title, entries, self._figure, width, signs)
-        drawn = Plot(self._layers, self._axis, self._whole, self._logarithmic, signs)
+        drawn = Plot(self._layers, self._axis, self._whole, self._logarithmic, signs, self._percent)
         return [title, *drawn.rows(width, height - 1)] if height > 1 else [title]
 
     def _wanted_signs(self) -> Glyphs:

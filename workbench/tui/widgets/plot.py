@@ -229,6 +229,8 @@ class Plot:
     whole: float | None = None
     log: bool = False
     glyphs: Glyphs = BRAILLE
+    percent: bool = False
+    """Whether y is a share of 1, labelled in percent."""
 
     def end(self) -> float:
         """Return where the axis of x ends."""
@@ -292,7 +294,8 @@ class Plot:
         values = curves.log_ticks(*span, most) if self.log else curves.ticks(*span, most)
         scale = Scale(*span, rows * self.glyphs.down, self.log)
         found: dict[int, str] = {}
-        for value, text in zip(values, curves.labels(values, self.log), strict=True):
+        texts = curves.labels([100 * value for value in values] if self.percent else values, self.log)
+        for value, text in zip(values, texts, strict=True):
             row = scale.row(value)
             if row is not None:
                 found.setdefault(row // self.glyphs.down, text)

@@ -1,0 +1,144 @@
+"""Methods that compare answers, on the road: which values count for them, their pictures, results and what follows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.core import recipe, units
+from workbench.core.measures import Look
+from workbench.guide import aligning, comparing, methods, reviewing, road, surveying, using, watching, weighing
+from workbench.guide.road import Road
+from workbench.guide.sides import Side
+
+
+def resolved(**values: Any) -> recipe.Resolved:
+    """Return a recipe with these values; methods that compare answers do not pack."""
+    alone = {"packing": False} if values.get("method") in recipe.ALIGNING else {}
+    return recipe.resolve({"data": "pairs.jsonl", "base": "bundled", **alone, **values})
+
+
+def finished(method: str, metrics: dict[str, Any], votes: Path | None = None, no_export: str = "") -> using.Finished:
+    """Return a finished run with these held-out figures."""
+    report = {
+        "held_out_metrics": metrics,
+        "held_out_loss": {"before": 0.69, "after": 0.7},
+        "steps": 38,
+        "seconds": 90.0,
+    }
+    return using.Finished(
+        run="one", method=method, tuning="lora", base="bundled", data=("pairs.jsonl",), folder=Path("/runs/one"),
+        report=report, status="done", target=None, no_export=no_export, other="", other_is_parent=False, votes=votes,
+        vote_count=3 if votes is not None else 0,
+    )  # fmt: skip
+
+
+def side(name: str, method: str, loss: float, accuracy: float, rows: str = "same", **values: Any) -> Side:
+    """Return a run with one look at the held-out rows."""
+    from workbench.core.curves import Series
+
+    look = Look(10, loss, {"eval_accuracy": accuracy, "eval_margin": 0.004})
+    return Side(
+        name, name, "done", "", {"method": method}, resolved(method=method, **values), {}, Series(), Series(), (look,),
+        ((0, 0),), rows={"held_out": rows},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("method", recipe.METHODS)
+def test_every_method_has_its_words_on_the_road(method: str) -> None:
+    assert method in road.METHOD_NAMES
+    assert method in road._LEARNS
+    assert method in methods.TABLE
+    assert surveying._TAUGHT[method]
+    assert aligning.pictures(method, ["loss"])
+
+
+@pytest.mark.parametrize(
+    ("values", "there", "absent"),
+    [
+        ({"method": "dpo"}, {"beta", "loss_type"}, {"simpo_gamma", "desirable_weight", "packing", "replay_share"}),
+        ({"method": "dpo", "loss_type": "simpo"}, {"beta", "simpo_gamma"}, {"undesirable_weight"}),
+        ({"method": "kto"}, {"beta", "desirable_weight"}, {"loss_type", "simpo_gamma"}),
+        ({"method": "orpo"}, {"beta"}, {"loss_type", "desirable_weight"}),
+        ({"method": "reward"}, {"max_length"}, {"beta", "loss_type", "sample_prompts"}),
+        ({"method": "sft"}, {"packing"}, {"beta", "loss_type", "simpo_gamma", "desirable_weight"}),
+    ],
+)
+def test_values_without_effect_are_left_out(values: dict[str, Any], there: set[str], absent: set[str]) -> None:
+    wanted = resolved(**values).recipe
+    counted = {name for name in recipe.FIELDS if reviewing.counts(name, wanted)}
+    assert there <= counted
+    assert not absent & counted
+
+
+def test_a_beta_of_nothing_is_told_as_what_it_stands_for() -> None:
+    assert reviewing.value_of(resolved(method="dpo").recipe, "beta") == "0.1"
+    assert reviewing.value_of(resolved(method="dpo", loss_type="simpo").recipe, "beta") == "2"
+    assert reviewing.value_of(resolved(method="kto", beta=0.3).recipe, "beta") == "0.3"
+
+
+def test_another_method_takes_along_what_counts_for_it_alone() -> None:
+    set_up = Road(chosen={"loss_type": "simpo", "beta": 2.5, "max_length": 512})
+    assert dict(methods.taken(set_up, "orpo", "dpo").chosen) == {"max_length": 512, "method": "orpo"}
+
+
+def test_pictures_of_compared_answers_begin_with_what_tells_most() -> None:
+    known = ("loss", "eval", "accuracy", "margin", "chosen_reward", "drift")
+    names = [picture.name for picture in aligning.pictures("dpo", known)]
+    assert names == ["accuracy", "margin", "rewards", "drift", "loss"]
+    assert [picture.name for picture in aligning.pictures("sft", known)] == ["loss"]
+
+
+def test_the_result_of_an_alignment_is_what_it_tells_apart() -> None:
+    metrics = {"accuracy": {"before": 0.5, "after": 0.9375}, "margin": {"before": 0.0, "after": 1.234}}
+    said = "".join(text for text, _ in using.headline(finished("dpo", metrics)))
+    assert f"93{units.SPACE}%" in said
+    assert "1.23" in said
+    assert "guessing" not in said
+    weak = {"accuracy": {"before": 0.5, "after": 0.55}}
+    assert "guessing" in "".join(text for text, _ in using.headline(finished("kto", weak)))
+    assert "loss" in "".join(text for text, _ in using.headline(finished("dpo", {})))
+
+
+def test_a_judge_says_what_it_is_for_and_neither_chats_nor_is_exported() -> None:
+    found = finished("reward", {"accuracy": {"before": 0.5, "after": 0.8}}, no_export="It is a reward model.")
+    assert "scores answers" in "".join(text for text, _ in using.headline(found))
+    offered = {item.key: item for item in using.proposals(found)}
+    assert offered["chat"].not_now
+    assert offered["export"].not_now == "It is a reward model."
+    assert "artifacts/adapter" in offered["folder"].why
+    assert "further" not in offered
+    assert watching.chat_why_not("done", True, "reward")
+    assert not watching.chat_why_not("done", True, "dpo")
+
+
+def test_votes_on_an_aligned_run_lead_to_another_alignment(tmp_path: Path) -> None:
+    votes = tmp_path / "votes.jsonl"
+    found = finished("kto", {}, votes=votes)
+    rung = next(item for item in using.proposals(found) if item.key == "rung")
+    assert "--method dpo" in rung.command
+    assert using.onward(found, "rung").data == (str(votes),)
+    assert not any(item.key == "rung" for item in using.proposals(finished("kto", {})))
+
+
+def test_losses_that_measure_different_things_rank_nobody() -> None:
+    found = [side("one", "dpo", 0.4, 0.9), side("two", "orpo", 2.1, 0.95)]
+    told = weighing.verdict(found)
+    assert told.kind == "apart"
+    assert told.text.index("two 95") < told.text.index("one 90")
+    assert weighing.verdict([side("one", "dpo", 0.4, 0.9), side("two", "dpo", 0.5, 0.9)]).better == "one"
+    other_beta = [side("one", "dpo", 0.4, 0.9), side("two", "dpo", 0.5, 0.9, beta=0.3)]
+    assert weighing.verdict(other_beta).kind == "apart"
+
+
+def test_accuracies_are_compared_in_percent_and_margins_with_two_decimals() -> None:
+    figures = {one.label: one.shown for one in comparing.figures([side("one", "dpo", 0.4, 0.9)])}
+    assert f"90{units.SPACE}%" in figures["accuracy"][0]
+    assert figures["margin"][0] == "0.00 to 0.00"
+
+
+def test_a_list_shows_the_accuracy_where_there_is_one() -> None:
+    assert watching.headline("done", 0.5, 0.4, 0.875, "") == ("right", f"87{units.SPACE}%")
+    assert watching.headline("done", 0.5, 0.4, None, "") == ("eval", "0.40")

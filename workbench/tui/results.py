@@ -1,0 +1,78 @@
+"""The figures that say how well a run learns: losses, or of compared answers accuracy and margin.
+
+Owns which of them are shown and in which digits. Is handed a view; must not know widgets, files or processes.
+"""
+
+from __future__ import annotations
+
+from workbench.core import units
+from workbench.core.curves import Series
+from workbench.core.recipe import ALIGNING
+from workbench.guide.aligning import LOSS, Curve, Picture
+from workbench.tui.glyphs import glyph
+from workbench.tui.view import RunView
+from workbench.tui.widgets.plot import Layer
+
+
+def _change(view: RunView) -> str:
+    """Return by how much the eval loss has changed."""
+    change = view.eval_change
+    if change is None or abs(change) < 0.005:
+        return ""
+    return f" {glyph('down' if change < 0 else 'up')} {abs(change):.2f}"
+
+
+def results(view: RunView) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
+    """Return the two figures that say how well it learns, as (figure, rest, label)."""
+    if view.about.recipe is None or view.about.recipe.method not in ALIGNING:
+        return (
+            (units.loss(view.train_loss), "", "train loss"),
+            (units.loss(view.eval.loss if view.eval else None), _change(view), "eval loss"),
+        )
+    look, before = view.eval, view.eval_before
+    if look is None or "eval_accuracy" not in look.metrics:
+        margin, right = (view.curves.get(name) for name in ("margin", "accuracy"))
+        told = right.smoothed if right is not None else None
+        return (
+            (units.margin(margin.smoothed if margin is not None else None), "", "train margin"),
+            (*_of_percent(told), "train accuracy"),
+        )
+    share = look.metrics["eval_accuracy"]
+    figure, rest = _of_percent(share)
+    change = round(100 * (share - before.metrics.get("eval_accuracy", share))) if before is not None else 0
+    moved = f" {glyph('down' if change < 0 else 'up')} {abs(change)}" if change else ""
+    return (
+        (units.margin(look.metrics.get("eval_margin")), "", "eval margin"),
+        (figure, f"{rest}{moved}", "eval accuracy"),
+    )
+
+
+def _of_percent(share: float | None) -> tuple[str, str]:
+    """Return a share as (figure, unit)."""
+    if share is None:
+        return units.NONE, ""
+    figure, _, unit = units.percent(share).partition(units.SPACE)
+    return figure, f"{units.SPACE}{unit}"
+
+
+def layers(view: RunView, picture: Picture, compact: bool) -> list[Layer]:
+    """Return the curves of a picture; on a small page, and of several lines, newest values stand in the legend."""
+    found = []
+    for curve in picture.curves:
+        if (series := view.curves.get(curve.name)) is None:
+            continue
+        raw = "" if compact or curve.kind != "steps" else "each step"
+        name = "train" if compact and curve.kind == "steps" else curve.legend
+        figure = newest(series, curve, picture) if compact or curve.kind == "smooth" else ""
+        found.append(Layer(series, name, curve.kind, raw_name=raw, figure=figure))
+    return found
+
+
+def newest(series: Series, curve: Curve, picture: Picture) -> str:
+    """Return the newest value of a curve as its legend has it."""
+    value = series.last[1] if curve.kind == "marks" and series.last else series.smoothed
+    if value is None:
+        return units.NONE
+    if picture.share:
+        return units.percent(value)
+    return units.loss(value) if picture is LOSS else units.margin(value)
