@@ -159,7 +159,7 @@ def test_an_article_is_learnt_whole_but_for_its_first_token() -> None:
     assert any(f"learnt as {-(-view['length'] // 16)} examples" in check for check in view["checks"])
 
 
-def test_of_a_preference_only_the_chosen_answer_is_learnt() -> None:
+def test_of_a_preference_both_answers_are_told_the_chosen_one_first() -> None:
     prompt = models.chat("Hi", "Hello", "Where is it?")
     row = {
         "prompt": prompt,
@@ -169,6 +169,9 @@ def test_of_a_preference_only_the_chosen_answer_is_learnt() -> None:
     view = microscope.view(using("chatml"), row, 512)
     assert marked(view, "trained") == "In Stoneford.<|im_end|>"
     assert "Hello" in marked(view, "masked")
+    assert marked(view["rejected"], "trained") == "No idea, really, none at all.<|im_end|>"
+    assert marked(view["rejected"], "masked") == marked(view, "masked")
+    assert [turn["who"] for turn in view["rejected"]["turns"]] == [turn["who"] for turn in view["turns"]]
     alone = microscope.view(using("chatml"), {"prompt": prompt}, 512)
     assert marked(alone, "trained") == ""
     assert alone["error"] == ""

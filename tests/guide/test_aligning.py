@@ -109,7 +109,7 @@ def test_a_judge_says_what_it_is_for_and_neither_chats_nor_is_exported() -> None
     assert offered["chat"].not_now
     assert offered["export"].not_now == "It is a reward model."
     assert "artifacts/adapter" in offered["folder"].why
-    assert "further" not in offered
+    assert offered["further"].not_now
     assert watching.chat_why_not("done", True, "reward")
     assert not watching.chat_why_not("done", True, "dpo")
 

@@ -141,3 +141,23 @@ async def test_names_of_columns_are_harmless(tmp_path: Path) -> None:
         text = page_text(app)
         assert "\x1b" not in text
         assert "\u202e" not in text
+
+
+@played
+async def test_the_loss_and_the_beta_of_dpo_are_changed_under_the_methods() -> None:
+    app = on_the_road("method", ROOT / "assets" / "data" / "preferences.jsonl")
+    async with app.run_test(size=(80, 24)) as pilot:
+        seen = ("DPO's own", "two answers a row", "$ workbench train")
+        await until(pilot, lambda: idle(app) and all(text in page_text(app) for text in seen), "values and command")
+        assert focused(app) == "dpo"
+        app.screen.query_one(Listing).go("beta")
+        await pilot.press("right")
+        assert app.road.chosen["beta"] == 0.2
+        app.screen.query_one(Listing).go("loss_type")
+        await pilot.press("left")
+        await until(pilot, lambda: "mean per token" in page_text(app), "the other loss")
+        assert dict(app.road.chosen) == {"loss_type": "simpo"}, "a beta for another loss is given back"
+        app.screen.query_one(Listing).go("orpo")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.name != "method" and "method" in app.road.chosen, "the next station")
+        assert dict(app.road.chosen) == {"method": "orpo"}

@@ -260,14 +260,13 @@ def _with_a_judge(found: Finished) -> tuple[Next, ...]:
         f"The judge is in {found.folder / 'artifacts' / kind}: transformers loads it as a sequence classification "
         "model with one label, and what it gives for a conversation is the score."
     )
-    words = f"{METHOD_NAMES[found.method]}s score answers and write none"
+    no = found.no_export or "A reward model scores answers and writes none; its folder is the result."
     return (
         Next("folder", "Folder", "copy its path", "nothing", judge),
         _compare(found),
-        Next("chat", "Chat", "a judge writes nothing", "", "", not_now=f"{words}, so there is nothing to chat with."),
-        Next(
-            "export", "Export", "not as GGUF", "", "", not_now=found.no_export or f"{words}; the folder is the result."
-        ),
+        Next("chat", "Chat", "a judge writes nothing", "", "", not_now=no),
+        Next("export", "Export", "not as GGUF", "", "", not_now=no),
+        Next("further", "Train further", "from its base instead", "", "", not_now=no),
     )
 
 

@@ -80,6 +80,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("microscope.row_before", "left_square_bracket", "row before", "Go to the row before.", "microscope", footer=False),
     _a("microscope.row_after", "right_square_bracket", "row", "Go to the next row.", "microscope", beside="microscope.row_before"),
     _a("microscope.template", "t", "template", "Show all the chat template writes, or only the words of the row.", "microscope"),
+    _a("microscope.answer", "v", "other answer", "Show the rejected answer of a pair, or the chosen one again.", "microscope", footer=False),
     _a("microscope.fix", "x", "fix", "Mend the first problem with the setting that is proposed for it.", "microscope"),
     _a("microscope.close", "m", "close", "Close the microscope.", "microscope"),
     _a("rows.usable", "1", "usable", "Look through the rows that can be used.", "rows"),

@@ -24,6 +24,7 @@ Answer:
     rows      for each row {"tokens": [{"id", "text", "mark"}], "length", "trained", "trained_share", "cut",
               "end_added", "control_tokens", "checks": [sentence], "error": why it gives no example, or "",
               "about": what each check is about: start, stop, whole or text,
+              "rejected": the same of the other answer, for a row with two; the chosen one is told first,
               "turns": [{"who", "first": number of its first token}], "special": ids of special tokens in it};
               marks: trained, masked (read, not learnt), template (written by the chat template), control (a control
               token, read), truncated (beyond max_length, lost). The texts of the tokens together are the whole text.

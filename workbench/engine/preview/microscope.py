@@ -48,9 +48,10 @@ def conversations(row: Mapping[str, Any]) -> list[tuple[list[dict[str, Any]], in
     return [(prompt + answer, len(prompt)) for answer in answers] or ([(prompt, len(prompt))] if prompt else [])
 
 
-def traced(using: Encoders, row: Mapping[str, Any]) -> Traced:
-    """Return the tokens of a row, of the chosen answer where there are two; raises MaskError when it gives none.
+def traced(using: Encoders, row: Mapping[str, Any], answer: int = 0) -> Traced:
+    """Return the tokens of a row, where it has two answers with the chosen one (0) or the rejected one (1).
 
+    Raises MaskError when it gives none.
     What a method does not learn has no label: all before the completion, and the first token, which nothing predicts.
     """
     told = conversations(row)
@@ -61,7 +62,7 @@ def traced(using: Encoders, row: Mapping[str, Any]) -> Traced:
         return _learnt_from(found, 1)
     if using.chat is None:
         raise MaskError("the base has no chat template")
-    messages, before = told[0]
+    messages, before = told[answer]
     if before == len(messages):
         return using.chat.trace_prompt(messages, row.get("tools"))
     found = using.chat.trace(messages, row.get("tools"))
@@ -78,12 +79,12 @@ def _learnt_from(found: Traced, first: int) -> Traced:
     return replace(found, example=replace(found.example, labels=labels))
 
 
-def _said(row: Mapping[str, Any], text: str) -> list[tuple[int, int]]:
+def _said(row: Mapping[str, Any], text: str, answer: int) -> list[tuple[int, int]]:
     """Return the stretches of a rendered text that the row says and the template does not."""
     told = conversations(row)
     if not told:
         return [(0, len(text))]
-    return [stretch for _, *stretch in _contents(told[0][0], text)]  # type: ignore[misc]
+    return [stretch for _, *stretch in _contents(told[answer][0], text)]  # type: ignore[misc]
 
 
 def _contents(messages: Sequence[Mapping[str, Any]], text: str) -> list[tuple[int, int, int]]:
@@ -101,7 +102,9 @@ def _contents(messages: Sequence[Mapping[str, Any]], text: str) -> list[tuple[in
     return stretches
 
 
-def _turns(using: Encoders, row: Mapping[str, Any], found: Traced, special: Mapping[int, str]) -> list[dict[str, Any]]:
+def _turns(
+    using: Encoders, row: Mapping[str, Any], found: Traced, special: Mapping[int, str], answer: int
+) -> list[dict[str, Any]]:
     """Return where each turn begins, as {"who", "first": token}; a stop token ends the turn before it.
 
     What a template says before the first turn of the row is a turn of its own, called template.
@@ -109,7 +112,7 @@ def _turns(using: Encoders, row: Mapping[str, Any], found: Traced, special: Mapp
     told = conversations(row)
     if not told:
         return [{"who": "text", "first": 0}]
-    messages = told[0][0]
+    messages = told[answer][0]
     marks = [
         (end, token in using.stops)
         for token, (_, end) in zip(found.example.input_ids, found.offsets, strict=False)
@@ -152,6 +155,13 @@ def _texts(found: Traced) -> Iterator[str]:
 
 def view(using: Encoders, row: Mapping[str, Any], max_length: int) -> dict[str, Any]:
     """Return a row token by token, as the package's docstring has it."""
+    if len(conversations(row)) < 2:
+        return _view(using, row, max_length, 0)
+    return {**_view(using, row, max_length, 0), "rejected": _view(using, row, max_length, 1)}
+
+
+def _view(using: Encoders, row: Mapping[str, Any], max_length: int, answer: int) -> dict[str, Any]:
+    """Return a row with one of its answers."""
     nothing: dict[str, Any] = {
         "about": [],
         "turns": [],
@@ -164,7 +174,7 @@ def view(using: Encoders, row: Mapping[str, Any], max_length: int) -> dict[str, 
         "end_added": False,
     }
     try:
-        found = traced(using, row)
+        found = traced(using, row, answer)
     except MaskError as error:
         return {**nothing, "control_tokens": 0, "checks": [], "error": str(error)}
     ids, labels = found.example.input_ids, found.example.labels
@@ -172,7 +182,7 @@ def view(using: Encoders, row: Mapping[str, Any], max_length: int) -> dict[str, 
     article = not conversations(row)
     # A long article becomes several examples, so nothing of it is lost.
     limit = len(ids) if article else max_length
-    stretches = iter(_said(row, found.text))
+    stretches = iter(_said(row, found.text, answer))
     stretch = next(stretches, None)
     tokens = []
     for number, (token, label, text) in enumerate(zip(ids, labels, _padded(found, using), strict=True)):
@@ -201,7 +211,7 @@ def view(using: Encoders, row: Mapping[str, Any], max_length: int) -> dict[str, 
         "control_tokens": found.example.control_tokens,
         "checks": [said for _, said in checks],
         "about": [about for about, _ in checks],
-        "turns": _turns(using, row, found, special),
+        "turns": _turns(using, row, found, special, answer),
         "special": sorted({token for token in ids if token in special}),
         "error": "" if kept or _is_prompt(row) else "the answer begins beyond max_length",
     }

@@ -202,7 +202,11 @@ class MethodScreen(Station):
             return [(f"{described.help} {described.why}", "value")]
         if not offer.serves:
             return [(f"It needs {offer.lacks}, which this data does not have. {offer.said.about}", "label")]
-        more = f" Here {foreign(offer.why)}." if offer.why and offer.method != self._offers()[0].method else ""
+        more = (
+            f" Here {foreign(offer.why)}."
+            if offer.why and not self.short and offer.method != self._offers()[0].method
+            else ""
+        )
         return [(offer.said.about + more, "value")]
 
     def _takes(self) -> str:

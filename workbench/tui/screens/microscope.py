@@ -45,6 +45,7 @@ class MicroscopeScreen(OfData):
         self._seen = Seen((), (), frozenset(), ())
         self._length = 0
         self._written = True
+        self._rejected = False
         self._trouble = ""
 
     def page(self) -> ComposeResult:
@@ -64,8 +65,14 @@ class MicroscopeScreen(OfData):
 
     @property
     def row(self) -> dict[str, Any] | None:
-        """The row as the base reads it, None while that is not known."""
-        return self._views.get(self._number)
+        """The row as the base reads it, with the answer that is looked at, None while that is not known."""
+        found = self._views.get(self._number)
+        return found["rejected"] if found is not None and self._rejected and "rejected" in found else found
+
+    @property
+    def _is_pair(self) -> bool:
+        """Whether the row has two answers."""
+        return "rejected" in self._views.get(self._number, {})
 
     @property
     def _total(self) -> int:
@@ -127,6 +134,14 @@ class MicroscopeScreen(OfData):
             lines += [self._problem(width), Content(""), Content("")]
         row = self.row
         head: list[Piece] = [("Mask microscope", "section")]
+        if self._is_pair:
+            here, other = ("rejected", "chosen") if self._rejected else ("chosen", "rejected")
+            head += [
+                "   ",
+                (here, "here"),
+                ("   v", "key", "microscope.answer"),
+                (f" {other}", "label", "microscope.answer"),
+            ]
         if self.short and row is not None and not row["error"]:
             kept = _kept(row, self._length)
             head += ["   ", (units.count(row["trained"]), "here"), (f" of {units.count(kept)} trained", "label")]
@@ -210,6 +225,8 @@ class MicroscopeScreen(OfData):
             return [Content("")]
         token = tokens[at]
         becomes, why = _BECOMES[token["mark"]]
+        if self._rejected and self._is_pair and token["mark"] == "trained":
+            why = "counted as what is not preferred"
         text = " " * (len(token["text"]) - len(token["text"].lstrip(" "))) + _spelt(token["text"].lstrip(" "))
         who = (
             "template"
@@ -257,7 +274,7 @@ class MicroscopeScreen(OfData):
         """Draw everything anew."""
         super().rebuild()
         row = self.row
-        drawn = (self._views_of, self._number, row is not None, self._written)
+        drawn = (self._views_of, (self._number, self._rejected), row is not None, self._written)
         if drawn != self._drawn:
             same_row = drawn[:3] == self._drawn[:3]
             self._drawn = drawn
@@ -280,6 +297,8 @@ class MicroscopeScreen(OfData):
             return "This is the first row."
         if action == "microscope.row_after" and self._number + 1 >= self._total:
             return "This is the last row."
+        if action == "microscope.answer" and not self._is_pair:
+            return "This row has one answer."
         if action == "microscope.fix" and not any(problem["fix"] for problem in self._open_problems()):
             return "Nothing here has a fix."
         return ""
@@ -304,6 +323,11 @@ class MicroscopeScreen(OfData):
         """Go to a row."""
         self._number, self._trouble = number, ""
         self._want()
+
+    def act_microscope_answer(self) -> None:
+        """Show the other answer of a pair."""
+        self._rejected = not self._rejected
+        self.rebuild()
 
     def act_microscope_template(self) -> None:
         """Show or hide what the chat template writes."""
