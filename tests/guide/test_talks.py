@@ -147,6 +147,22 @@ def test_a_conversation_is_kept_to_read_and_for_programs() -> None:
     assert body["models"] == ["bundled", "some-run"]
     assert [answer["preferred"] for answer in body["turns"][1]["answers"]] == [False, True]
     assert body["turns"][0]["answers"][0]["text"] == "# not a heading\n\x1b[31m"
+    talk.begin("third", Settings(), "", False, [talk.history(0), talk.history(1)])
+    assert talk.keep() == path
+    assert len(json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["turns"]) == 3
+
+
+def test_a_model_is_told_again_what_it_has_answered() -> None:
+    talk = talked(("one", "other"), system="Be kind.")
+    first = [{"role": "user", "content": "question 0"}, {"role": "assistant", "content": "other"}]
+    assert talk.history(1) == first
+    talk.begin("question 1", Settings(), "Be kind.", False, [talk.history(0), talk.history(1)])
+    talk.take(1, look("writing", "ot"))
+    talk.cease()
+    assert talk.last is not None
+    assert talk.last.over
+    assert talk.history(0) == [*first[:1], {"role": "assistant", "content": "one"}], "nothing was answered"
+    assert talk.history(1)[2:] == [{"role": "user", "content": "question 1"}, {"role": "assistant", "content": "ot"}]
 
 
 # Who answers

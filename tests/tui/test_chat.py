@@ -11,6 +11,7 @@ import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -20,7 +21,7 @@ from tests.tui.pilots import played, until
 from tests.tui.support import page_text
 from workbench.core.errors import UsageError
 from workbench.core.text import clean, width_of
-from workbench.guide import votes
+from workbench.guide import transcripts, votes
 from workbench.guide.conversation import Conversation
 from workbench.guide.interview import Interview
 from workbench.guide.talking import Model
@@ -117,6 +118,54 @@ async def test_a_key_votes_while_nothing_is_typed_and_is_text_otherwise() -> Non
         await pilot.press("escape", "question_mark")
         assert isinstance(app.screen, HelpSheet)
         assert "Prefer the right answer" in page_text(app)
+
+
+@played
+async def test_a_conversation_that_is_left_is_kept_and_gone_on_with() -> None:
+    app = Workbench("chat", ("bundled",))
+    async with app.run_test(size=(120, 40)) as pilot:
+        twice = (BASE, Model("bundled", "again", "bundled"))
+        talk = talked(("It is in Reedhaven.", "In Reedhaven."), models=twice, system="Be kind.")
+        screen = await _showing(app, pilot, talk)
+        await pilot.press("f6", "f5")
+        assert app.screen is screen, "it was below"
+        await pilot.press("escape")
+        await until(pilot, lambda: getattr(app.screen, "NAME", "") == "runs", "the runs")
+        await until(pilot, lambda: any("question-0" in said.message for said in app._notifications), "where it is")
+        files = sorted(path.suffix for path in transcripts.folder().iterdir())
+        assert files == [".json", ".md"]
+        await pilot.press("f5")
+        await until(pilot, lambda: "It is in Reedhaven." in page_text(app), "the conversation")
+        back = app.screen
+        assert isinstance(back, ChatScreen)
+        assert (back._talk, back._system) == (talk, "Be kind.")
+        assert back._interview is not None
+        asked = {"role": "user", "content": "question 0"}
+        assert back._interview.history(1) == [asked, {"role": "assistant", "content": "In Reedhaven."}]
+        await pilot.press("f3")
+        await until(pilot, lambda: app.talk is talk, "that it was left again")
+        assert len(list(transcripts.folder().iterdir())) == 2, "one conversation, one transcript"
+
+
+@played
+async def test_a_proposed_question_gives_way_to_what_is_typed_or_pasted() -> None:
+    app = Workbench("chat", ("bundled", "", "Where is it made?"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.screen.query_one(Entry).value, "the proposal")
+        entry = app.screen.query_one(Entry)
+        assert entry.value == "Where is it made?"
+        await pilot.press("1")
+        assert entry.value == "1"
+        entry.propose("Where is it made?")
+        entry.post_message(events.Paste("one\n two"))
+        await pilot.pause()
+        assert entry.value == "one two"
+        entry.propose("Where is it made?")
+        await pilot.press("end", "x")
+        assert entry.value == "Where is it made?x"
+        page = page_text(app)
+        assert "prefer left" not in page, "there is one model only"
+        assert "ctrl+n anew" in page
 
 
 @played

@@ -21,7 +21,12 @@ from workbench.tui.widgets.listing import Listing
 def a_run(title: str, parent: str = "", base: str = "bundled", error: str = "", **fields: object) -> store.Run:
     resolved = recipe.resolve({"method": "sft", "tuning": "lora", "data": [str(QUESTIONS)], "base": base, **fields})
     run = store.create(
-        recipe.to_toml(resolved), method="sft", tuning="lora", base=parent or base, title=title, parent=parent
+        recipe.to_toml(resolved),
+        method=resolved.recipe.method,
+        tuning="lora",
+        base=parent or base,
+        title=title,
+        parent=parent,
     )
     writer = journal.Writer(run.events_path)
     for event in (AttemptStarted(attempt=1, pid=1), *(a_step(step, 20) for step in range(1, 21))):
@@ -109,6 +114,23 @@ async def test_a_run_is_discarded_only_when_that_is_confirmed() -> None:
         await pilot.press("y")
         await until(pilot, lambda: "No runs yet" in plain(app), "that it is gone")
         assert not run.path.exists()
+
+
+@played
+async def test_the_chat_is_with_the_run_in_focus_and_a_reward_model_has_none() -> None:
+    first, scores = a_run("first"), a_run("scores", method="reward", packing=False)
+    app = Workbench("runs")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "2 runs" in plain(app), "all runs")
+        listing(app).go(scores.id)
+        await pilot.press("c")
+        assert "writes none" in [said.message for said in app._notifications][-1]
+        await until(pilot, lambda: "x compare" in plain(app), "what can be done")
+        assert "c chat" not in plain(app)
+        listing(app).go(first.id)
+        await pilot.press("f5")
+        await until(pilot, lambda: getattr(app.screen, "NAME", "") == "chat", "the chat")
+        assert app.screen._given == ("bundled", first.id)  # type: ignore[attr-defined]
 
 
 @played

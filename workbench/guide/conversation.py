@@ -68,6 +68,8 @@ class Conversation:
         self.models = tuple(models)
         self.turns: list[Turn] = []
         self._seed = seed
+        self._file: Path | None = None
+        """Where it has been kept."""
 
     @property
     def last(self) -> Turn | None:
@@ -98,6 +100,22 @@ class Conversation:
         for answer in self.last.answers if self.last else []:
             if answer.phase in ("waiting", "loading", "ready"):
                 answer.phase = "stopped"
+
+    def cease(self) -> None:
+        """Give up all that has not come to its end: nobody listens any more."""
+        for answer in self.last.answers if self.last else []:
+            if answer.growing:
+                answer.phase = "stopped"
+
+    def history(self, model: int) -> list[dict[str, str]]:
+        """Return what a model has been told and has answered, without a system prompt and what it left unanswered."""
+        if self.last is None:
+            return []
+        answer = self.last.answers[model]
+        said = [message for message in answer.before if message["role"] != "system"]
+        if answer.phase == "failed" or not (answer.text or answer.phase == "done"):
+            return said[:-1]
+        return [*said, {"role": "assistant", "content": answer.text}]
 
     def repeat(self) -> tuple[int, ...]:
         """Make the failed answers of the newest turn anew and return their models, in the order of the columns."""
@@ -176,7 +194,10 @@ class Conversation:
     # Keeping
 
     def keep(self) -> Path:
-        """Write the conversation to files and return the one to read; raises WorkbenchError when that fails."""
+        """Write the conversation to files, over those of before; return the one to read.
+
+        Raises WorkbenchError when that fails.
+        """
         turns = [
             {
                 "question": turn.question,
@@ -196,4 +217,6 @@ class Conversation:
         ]
         assert self.last is not None, "there is nothing to keep"
         about = {"settings": asdict(self.last.settings), "system": self.last.system}
-        return transcripts.save([model.reference for model in self.models], about, turns)
+        references = [model.reference for model in self.models]
+        self._file = transcripts.save(references, about, turns, self._file)
+        return self._file

@@ -78,9 +78,19 @@ class _Side:
 class Interview:
     """One or two models that are asked; `close` ends their processes."""
 
-    def __init__(self, references: Sequence[str], after: Interview | None = None) -> None:
-        """`after` is one that has been closed: its models leave the card before these are loaded."""
+    def __init__(
+        self,
+        references: Sequence[str],
+        after: Interview | None = None,
+        histories: Sequence[list[dict[str, str]]] = (),
+    ) -> None:
+        """`after` is one that has been closed: its models leave the card before these are loaded.
+
+        `histories` is what each model was told before, where a conversation goes on.
+        """
         self._sides = [_Side(reference) for reference in references]
+        for side, history in zip(self._sides, histories, strict=False):
+            side.history = list(history)
         self._lock = threading.Lock()
         self._jobs: queue.SimpleQueue[tuple[_Side, Question | None] | None] = queue.SimpleQueue()
         self._open: list[tuple[_Side, Question]] = []

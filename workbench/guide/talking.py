@@ -96,8 +96,9 @@ def base_of(run: store.Run) -> str:
 
 
 def has_result(run: store.Run) -> bool:
-    """Return whether a run has handed out a model or an adapter."""
-    return any((run.artifacts_dir / kind).is_dir() for kind in ("model", "adapter"))
+    """Return whether a run has handed out a model or an adapter that answers; a reward model writes nothing."""
+    handed_out = any((run.artifacts_dir / kind).is_dir() for kind in ("model", "adapter"))
+    return handed_out and run.meta().get("method") != "reward"
 
 
 def proposed(left: str = "", right: str = "") -> tuple[str, str]:

@@ -22,15 +22,17 @@ def folder() -> Path:
     return paths.data_home() / "chats"
 
 
-def save(models: Sequence[str], about: Mapping[str, Any], turns: Sequence[Mapping[str, Any]]) -> Path:
+def save(
+    models: Sequence[str], about: Mapping[str, Any], turns: Sequence[Mapping[str, Any]], before: Path | None = None
+) -> Path:
     """Write a conversation and return the Markdown file; raises NoSpaceError or WorkbenchError.
 
     `about` is what was set: system prompt and sampling. A turn has "question" and "answers": a list of "model", "text",
-    "end", "tokens_per_second" and "preferred".
+    "end", "tokens_per_second" and "preferred". `before` is the file of the same conversation when it was shorter.
     """
     now = datetime.now().astimezone()
     subject = re.sub(r"[^a-z0-9]+", "-", str(turns[0]["question"]).lower()).strip("-")[:40] or "chat"
-    stem = f"{now:%Y-%m-%d-%H%M%S}-{subject}"
+    stem = before.stem if before is not None else f"{now:%Y-%m-%d-%H%M%S}-{subject}"
     body = {"time": now.isoformat(timespec="seconds"), "models": list(models), **about, "turns": list(turns)}
     atomic.write_text(folder() / f"{stem}.json", json_safe(json.dumps(body, ensure_ascii=False, indent=1)) + "\n")
     path = folder() / f"{stem}.md"

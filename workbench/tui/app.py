@@ -17,7 +17,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.command import CommandPalette
@@ -35,6 +35,9 @@ from workbench.tui.downloads import Downloads
 from workbench.tui.messages import DownloadEnded, DownloadMoved, ReadingTaken, RunEnded
 from workbench.tui.station import Known
 from workbench.tui.themes import THEMES
+
+if TYPE_CHECKING:
+    from workbench.guide.conversation import Conversation
 
 READING_SECONDS = 1.0
 _ASCII_TERMINALS = ("linux", "vt100", "vt220")
@@ -120,6 +123,8 @@ class Workbench(App[int]):
         self.reading: Reading | None = None
         self.road = Road()
         self.known = Known()
+        self.talk: Conversation | None = None
+        """The conversation that was left last."""
         self.downloads = Downloads(self.post_message)
         self.terminal = telling.Terminal()
         self._attendance = telling.Attendance()
@@ -195,8 +200,12 @@ class Workbench(App[int]):
         self.go("models")
 
     def act_go_chat(self) -> None:
-        """Go to the chat."""
-        self.open("chat")
+        """Go to the chat: back to the one that is open below, or over this page."""
+        if not any(isinstance(screen, Desk) and screen.NAME == "chat" for screen in self.screen_stack):
+            self.open("chat")
+            return
+        while getattr(self.screen, "NAME", "") != "chat":
+            self.pop_screen()
 
     def act_go_compare(self) -> None:
         """Go to the comparison."""

@@ -22,8 +22,8 @@ class RunDesk(Desk):
         """Return the run that is meant, None for none."""
         raise NotImplementedError
 
-    def meant_base(self) -> str:
-        """Return what the run that is meant was begun with."""
+    def meant_meta(self) -> dict[str, Any]:
+        """Return what is written down of the run that is meant."""
         raise NotImplementedError
 
     def why_not_run(self, action: str, status: str, result: bool, method: str) -> str:
@@ -56,7 +56,16 @@ class RunDesk(Desk):
     def act_run_chat(self) -> None:
         """Talk with the result, beside its base."""
         if (run := self.meant()) is not None:
-            self._open("chat", self.meant_base(), run.id)
+            self._open("chat", str(self.meant_meta().get("base", "")), run.id)
+
+    def act_go_chat(self) -> None:
+        """Talk with the run that is meant; where it has no result, say so and talk with another model."""
+        if not (why := self.why_not("run.chat")):
+            self.act_run_chat()
+            return
+        if self.meant() is not None:
+            self.say(why)
+        self.app.act_go_chat()  # type: ignore[attr-defined]
 
     def act_run_compare(self) -> None:
         """Compare it with others."""

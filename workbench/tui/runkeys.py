@@ -80,9 +80,9 @@ class RunKeys(RunDesk):
         """Return the run of this page."""
         return self.run
 
-    def meant_base(self) -> str:
-        """Return what it was begun with."""
-        return str(self.view.about.meta.get("base", ""))
+    def meant_meta(self) -> dict[str, Any]:
+        """Return what is written down of it."""
+        return dict(self.view.about.meta)
 
     def _confirm(self, verb: str) -> None:
         """Ask before the run is asked."""

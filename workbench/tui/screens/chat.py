@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from textual import events
@@ -17,7 +18,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from workbench.core.errors import WorkbenchError
+from workbench.core.errors import UsageError, WorkbenchError
 from workbench.guide import talking, votes
 from workbench.guide.conversation import Conversation
 from workbench.guide.interview import Interview, Look
@@ -30,6 +31,7 @@ from workbench.tui.ink import foreign, ink
 from workbench.tui.screens import chat_page
 from workbench.tui.screens.chat_page import ONE_PANE, Shown
 from workbench.tui.widgets.entry import Entry
+from workbench.tui.widgets.footer import Footer
 from workbench.tui.widgets.header import Header
 from workbench.tui.widgets.page import Page
 from workbench.tui.widgets.transcript import Transcript
@@ -37,11 +39,20 @@ from workbench.tui.widgets.transcript import Transcript
 LOOKS_PER_SECOND = 15
 _IMMEDIATE = ("chat.vote1", "chat.vote2", "app.help")
 """Actions whose keys could be text: they are meant while nothing is typed."""
+_KEPT = "The conversation is in {}, and beside it as JSON."
+_ALONE = ("chat.send", "chat.stop", "chat.sampling", "chat.models", "chat.anew", "chat.keep")
+"""What the footer shows where one model is talked with: there is nobody to vote on."""
 _NOTHING = Look("", "", "", "", 0, 0, 0, 0.0, 0.0)
 
 
-def _setup(left: str, right: str) -> tuple[tuple[Model, ...], str]:
-    """Return who answers, and a question to begin with; looks at files."""
+def _setup(left: str, right: str, before: Conversation | None) -> tuple[tuple[Model, ...], str]:
+    """Return who answers, and a question to begin with; who answered before does again. Looks at files."""
+    meant = right or left
+    if before is not None and (not meant or any(meant in (model.reference, model.run) for model in before.models)):
+        with suppress(UsageError):
+            for model in before.models:
+                talking.model_of(model.reference)
+            return before.models, ""
     models = talking.beside([talking.model_of(name) for name in talking.proposed(left, right) if name])
     return models, talking.example(models)
 
@@ -86,12 +97,19 @@ class ChatScreen(Desk):
         """Find out who answers."""
         self._timer = self.set_interval(1 / LOOKS_PER_SECOND, self._look, pause=True)
         self.query_one(Entry).focus()
-        self.ask("models", _setup, *self._given)
+        self.ask("models", _setup, *self._given, self.app.talk)  # type: ignore[attr-defined]
 
     def on_unmount(self, event: events.Unmount) -> None:
-        """End the models' processes."""
-        if self._interview is not None:
-            self._interview.close()
+        """Keep the conversation and end the models' processes; the card is free while nobody talks."""
+        if (interview := self._interview) is None:
+            return
+        for number in range(len(self._looks)):
+            self._talk.take(number, interview.look(number))
+        interview.close()
+        self._talk.cease()
+        if self._talk.turns:
+            self.app.talk = self._talk  # type: ignore[attr-defined]
+            self._keep("The conversation is kept in {}; the same chat opened again goes on with it.")
 
     def on_screen_suspend(self, event: events.ScreenSuspend) -> None:
         """Look at nothing while something else is shown; the models write on."""
@@ -109,11 +127,11 @@ class ChatScreen(Desk):
         """Take who answers, or how many votes there are."""
         if what == "models":
             models, example = value
-            self.seat(models)
+            before: Conversation | None = self.app.talk  # type: ignore[attr-defined]
+            self.seat(models, before if before is not None and before.models is models else None)
             entry = self.query_one(Entry)
             if not entry.value:
-                entry.value = self._first or example
-                entry.cursor_position = len(entry.value)
+                entry.propose(self._first or example)
             self._first = ""
         elif what == "seated":
             self.seat(value)
@@ -129,13 +147,19 @@ class ChatScreen(Desk):
         else:
             super().refused(what, error)
 
-    def seat(self, models: Sequence[Model]) -> None:
-        """Talk with these from now on, in a new conversation."""
+    def seat(self, models: Sequence[Model], before: Conversation | None = None) -> None:
+        """Talk with these from now on: on where they were left, or in a new conversation."""
         if self._interview is not None:
             self._interview.close()
         self._trouble, self._pane = "", 0
-        self._talk = Conversation(models, secrets.randbits(32))
-        self._interview = Interview([model.reference for model in models], after=self._interview)
+        if self._talk.turns:
+            self._keep(_KEPT)
+        self._talk = before or Conversation(models, secrets.randbits(32))
+        if before is not None and before.last is not None:
+            self.app.talk = None  # type: ignore[attr-defined]
+            self._settings, self._system, self._blind = before.last.settings, before.last.system, before.last.blind
+        histories = [self._talk.history(number) for number in range(len(models))]
+        self._interview = Interview([model.reference for model in models], self._interview, histories)
         self._looks = [_NOTHING] * len(models)
         self._interview.load()
         self._votes = {}
@@ -181,6 +205,9 @@ class ChatScreen(Desk):
         both = len(self._talk.models) == 2
         self.query_one(Entry).placeholder = f"Ask {'both' if both else 'something'}{glyph('cut')}"
         self.query_one(Header).lead(self.crumbs())
+        alone = len(self._talk.models) == 1
+        shown = [one for one in actions.of_screen(self.NAME) if (one.id in _ALONE if alone else one.footer)]
+        self.query_one(Footer).show(shown)
         for page in self.query(Page):
             page.again()
         self._draw()
@@ -230,6 +257,8 @@ class ChatScreen(Desk):
             return "" if len(talk.models) == 2 else "Hiding who is who takes two; choose a second model with ctrl+o."
         if action in ("chat.models", "chat.anew") and writing:
             return "An answer is being written; esc stops it."
+        if action == "go.chat":
+            return "You are there; ctrl+n begins a new conversation."
         if action in ("chat.keep", "chat.again", "chat.anew") and not talk.turns:
             return "Nothing has been said yet."
         if action == "chat.swap" and len(self._shown().panes) == len(talk.models):
@@ -312,18 +341,21 @@ class ChatScreen(Desk):
         """Begin a new conversation with the same models."""
         assert self._interview is not None, "something was said"
         self._interview.anew()
+        self._keep(_KEPT)
         self._talk = Conversation(self._talk.models, secrets.randbits(32))
         self._watch()
         self.rebuild()
 
     def act_chat_keep(self) -> None:
         """Write the conversation to files."""
+        self._keep(_KEPT)
+
+    def _keep(self, said: str) -> None:
+        """Write the conversation to files and say where."""
         try:
-            path = self._talk.keep()
+            self.say(said.format(self._talk.keep()))
         except WorkbenchError as error:
             self.say(str(error), "error")
-        else:
-            self.say(f"The conversation is in {path}, and beside it as JSON.")
 
     def act_chat_again(self) -> None:
         """Write the last question once more."""

@@ -335,10 +335,10 @@ class RunsScreen(RunDesk):
         one = self._here()
         return one.run if one is not None else None
 
-    def meant_base(self) -> str:
-        """Return what the run in focus was begun with."""
+    def meant_meta(self) -> dict[str, Any]:
+        """Return what is written down of the run in focus."""
         one = self._here()
-        return str(one.meta.get("base", "")) if one is not None else ""
+        return dict(one.meta) if one is not None else {}
 
     def act_runs_open(self) -> None:
         """Open the run in focus, or the road where there is none."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from textual import events
 from textual.widgets import Input
+from textual.widgets.input import Selection
 
 
 class Entry(Input):
@@ -30,4 +31,9 @@ class Entry(Input):
         """Take all that is pasted; a row has no line breaks, so that blanks stand for them."""
         event.stop()
         event.prevent_default()
-        self.insert_text_at_cursor(" ".join(line.strip() for line in event.text.splitlines() if line.strip()))
+        self.replace(" ".join(line.strip() for line in event.text.splitlines() if line.strip()), *self.selection)
+
+    def propose(self, text: str) -> None:
+        """Write a text that enter takes and that gives way to whatever is typed or pasted; its beginning is in view."""
+        self.value = text
+        self.selection = Selection(len(text), 0)
