@@ -73,7 +73,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("data.microscope", "m", "microscope", "Show every token of a row: what is learnt and what is only read.", "data"),
     _a("data.fix", "x", "fix", "Mend the problem in focus with the setting that is proposed for it.", "data"),
     _a("data.rows", "r", "rows", "Look through the rows, and at those that were set aside.", "data"),
-    _a("data.change", "c", "change", "Say by hand what the line in focus should be: the format, or the column of a role.", "data"),
+    _a("data.change", "c", "change", "Say by hand what the line in focus should be: the format, or the column of a role.", "data", footer=False),
     _a("data.bundled", "u", "bundled", "Take the questions that come with the workbench.", "data", footer=False),
     _a("microscope.before", "left", "token before", "Go to the token before.", "microscope", footer=False),
     _a("microscope.after", "right", "token", "Go to the next token.", "microscope", beside="microscope.before"),
