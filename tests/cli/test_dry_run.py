@@ -104,7 +104,7 @@ def test_a_real_run_is_measured_too_and_reports_it(home: Home, data: Path) -> No
 def test_words_for_people_and_a_plan_that_is_tried(home: Home, data: Path) -> None:
     done = home.workbench("plan", *COMMON, "--data", data, "--dry-run")
     assert done.returncode == 0, done.stderr
-    for what in ("predicted for that batch", "measured", "s per step", "per checkpoint", "with all looks"):
+    for what in ("MiB measured", "growth of the process", "s per step", "per checkpoint", "with all looks"):
         assert what in done.stdout
     assert left_behind(home) == []
 

@@ -17,11 +17,13 @@ from workbench.core.curves import Series
 SPACE = "\u00a0"
 
 
-def smoothed(values: np.ndarray, memory: float) -> np.ndarray:
+def smoothed(values: np.ndarray) -> np.ndarray:
     """Return the bias-corrected moving average after each value, from the weights written out."""
+    back = np.clip(np.arange(1, len(values) + 1) / 10, 3, 20)
     out = []
     for number in range(1, len(values) + 1):
-        weights = memory ** np.arange(number - 1, -1, -1)
+        stays = np.append(np.cumprod((1 - 1 / back[1:number])[::-1])[::-1], 1.0)
+        weights = stays / back[:number]
         out.append(float(weights @ values[:number] / weights.sum()))
     return np.array(out)
 
@@ -39,7 +41,7 @@ def of(values: np.ndarray) -> Series:
 def test_smoothing_is_that_of_all_points_whatever_is_kept() -> None:
     """The smoothed value is exact before and after buckets are merged."""
     values = noise(3000)
-    truth = smoothed(values, curves.MEMORY)
+    truth = smoothed(values)
     series = Series(most=64)
     for step, value in enumerate(values):
         series.append(step, float(value))
@@ -47,11 +49,20 @@ def test_smoothing_is_that_of_all_points_whatever_is_kept() -> None:
     assert len(series) <= 64
 
 
+def test_a_first_loss_that_was_far_off_is_soon_forgotten() -> None:
+    """A loss of ten times the others at step 2 does not rule the figure that stands on the page of a short run."""
+    values = np.full(62, 0.3)
+    values[:3] = 2.0, 3.3, 1.5
+    assert of(values[:33]).smoothed == pytest.approx(0.3, abs=0.005)
+    assert of(values).smoothed == pytest.approx(0.3, abs=0.001)
+    assert 0.5 < (of(values[:6]).smoothed or 0) < 2
+
+
 def test_columns_are_the_extremes_and_means_of_their_points() -> None:
     """While each step is kept by itself, columns agree with a grouping of all the points."""
     values, width = noise(1500), 137
     steps = np.arange(1, 1501)
-    truth = smoothed(values, curves.MEMORY)
+    truth = smoothed(values)
     columns = of(values).columns(0, 2000, width)
     places = np.floor(steps / 2000 * (width - 1) + 0.5).astype(int)
     for place, column in enumerate(columns):

@@ -102,6 +102,13 @@ def test_overfitting_names_the_step_it_began_at_and_the_epochs_that_would_have_b
     assert finding.fix.action == "stop"
 
 
+def test_an_eval_loss_that_has_risen_is_not_called_near_its_best() -> None:
+    """Two looks are too few for a trend, and enough to see that the second was worse."""
+    finding = codes([Eval(step=0, loss=0.967), *steps(falling(40)), Eval(step=40, loss=1.031)])["eval_wavers"]
+    assert finding.level == "notice"
+    assert "0.97 → 1.03" in finding.text
+
+
 def test_an_eval_loss_that_wavers_is_not_called_overfitting() -> None:
     run = [*steps(falling(100)), *(Eval(step=10 * n, loss=1.0 + 0.02 * (n % 2)) for n in range(1, 11))]
     assert {"eval_rising", "eval_falling"}.isdisjoint(codes(run))

@@ -306,7 +306,10 @@ def test_lengths_agree_with_a_count_by_hand(tmp_path: Path) -> None:
     rows = [{"text": "x" * size} for size in [10, 20, 30, 40, 1000]]
     found = inspected(made(tmp_path, "x.jsonl", lines(rows)), method="cpt")["lengths"]
     assert (found["min"], found["p50"], found["max"], found["mean"], found["sampled"]) == (10, 30, 1000, 220.0, 5)
-    assert sum(found["histogram"]["rows"]) == 5
+    width, bars = found["histogram"]["width"], found["histogram"]["rows"]
+    assert sum(bars) == 5
+    assert bars[0], "the first bar holds the shortest"
+    assert 10 + width * len(bars) > min(1000, found["p99"]), "the last one reaches the 99th percentile"
 
 
 def test_exact_copies_are_counted(tmp_path: Path) -> None:
@@ -314,6 +317,7 @@ def test_exact_copies_are_counted(tmp_path: Path) -> None:
     assert {
         "text": "8 of 28 rows are exact copies of another one; they are left out unless duplicates is keep.",
         "fix": {},
+        "if_kept": "8 of 28 rows are exact copies of another one; they are kept, as duplicates is keep.",
     } in found["problems"]
     assert orjson.loads(orjson.dumps(found)) == found
 

@@ -33,6 +33,15 @@ def test_only_what_differs_is_told_with_where_it_comes_from() -> None:
     assert found["data"].values == ("questions.jsonl", "more/other.jsonl"), "of paths what tells them apart"
 
 
+def test_a_number_of_steps_that_is_not_set_is_no_value_and_lone_paths_are_whole() -> None:
+    one = past("one", FALLING, data=("/here/questions.jsonl",))
+    two = past("two", FALLING, data=("/there/other.jsonl",), max_steps=6)
+    found = {difference.name: difference.values for difference in comparing.differences(seen(one, two))}
+    assert found["max_steps"] == ("–", "6")
+    assert found["num_train_epochs"][1] == "–", "the steps decide"
+    assert found["data"] == ("/here/questions.jsonl", "/there/other.jsonl")
+
+
 def test_a_field_that_does_nothing_is_no_difference() -> None:
     """The rank of an adapter says nothing of a full fine-tune, nor do the layers of a new model of an old one."""
     full = past("full", FALLING, tuning="full", lora_r=8, num_hidden_layers=3)

@@ -67,6 +67,26 @@ def numbered(first: int, last: int) -> list[str]:
     return [f"line {number}" for number in range(first, last)]
 
 
+def test_an_empty_console_says_so() -> None:
+    """So does one with blank lines alone; the words go with the first line."""
+
+    async def check(pilot: Pilot[None], console: Console) -> None:
+        for lines in ([], ["", " "]):
+            console.extend(lines)
+            assert seen(console)[0] == "nothing here"
+        console.extend(["a line"])
+        assert "nothing here" not in seen(console)
+        assert not console.is_empty
+
+    bench = Bench(Console(empty="nothing here"))
+
+    async def play() -> None:
+        async with bench.run_test(size=(40, 12)) as pilot:
+            await check(pilot, bench.console)
+
+    asyncio.run(play())
+
+
 def test_it_follows_the_end_until_it_is_scrolled_up() -> None:
     """New lines are shown as they come; once scrolled up, what is looked at stays, though the oldest lines go."""
 

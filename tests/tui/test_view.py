@@ -22,6 +22,7 @@ from workbench.core.events import (
     encode,
 )  # fmt: skip
 from workbench.runs import history
+from workbench.tui import runpage
 from workbench.tui import view as views
 from workbench.tui.view import About, RunView
 
@@ -121,13 +122,23 @@ def test_what_happens_beside_training_is_told() -> None:
 
 def test_the_version_grows_with_every_change_and_with_nothing_else() -> None:
     view = RunView("run")
-    view.learn(status="running", about=About(report={"memory": {"predicted": {"peak": 5}, "measured": {"peak": 6}}}))
+    memory = {"predicted": {"peak": 5}, "measured": {"peak": 6, "reserved": 4}}
+    view.learn(status="running", about=About(report={"memory": memory}))
     version = view.version
     assert view.memory == (5, 6)
     view.learn(status="running", about=view.about)
     assert view.version == version
     view.see([a_step(1)])
     assert view.version > version
+
+
+def test_no_prediction_stands_beside_what_a_process_grew_by() -> None:
+    """On a card both figures are of the same kind; each has its unit."""
+    view = RunView("run")
+    measured = {"peak": 3 << 30}
+    for more, said in (({}, "run 3.0\u00a0GiB"), ({"reserved": 1}, "run 3.0\u00a0GiB, predicted 2.0\u00a0GiB")):
+        view.learn(about=About(report={"memory": {"predicted": {"peak": 2 << 30}, "measured": {**measured, **more}}}))
+        assert runpage.memory_words(view, 60).plain == said
 
 
 @pytest.mark.parametrize("report", [{}, {"memory": {}}, {"memory": None}, {"memory": {"predicted": {"peak": "x"}}}])

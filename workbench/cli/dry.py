@@ -29,11 +29,14 @@ def printed(body: dict[str, Any], found: Plan, card: Card) -> str:
     memory = body["memory"]
     sequences, tokens = body["batch"]
     predicted, real = memory["predicted"]["peak"], memory["measured"]["peak"]
-    more = f", {100 * (real / predicted - 1):+.0f} %" if predicted else ""
+    # The memory of a process grows by more than what is predicted, so that the two are not to be compared.
+    is_card = "reserved" in memory["measured"]
+    before = f"{size(predicted)} predicted for that batch, " if is_card else ""
+    more = f", {100 * (real / predicted - 1):+.0f} %" if is_card and predicted else ""
     seconds = body["seconds"]
     lines = [
         ("dry run", f"{sequences} × {count(tokens)} tokens, the longest of the rows that were looked at"),
-        ("memory", f"{size(predicted)} predicted for that batch, {size(real)} measured{more}"),
+        ("memory", f"{before}{size(real)} measured{more}"),
         ("", f"({memory['measured']['what']}; {size(card.free)} free)"),
     ]
     if "reserved" in memory["measured"]:

@@ -13,6 +13,7 @@ from workbench.core import events
 from workbench.core.errors import WorkbenchError
 from workbench.core.remaining import Remaining
 from workbench.core.text import one_line
+from workbench.core.units import percent
 from workbench.runs import journal
 from workbench.runs.store import Run
 
@@ -27,7 +28,7 @@ def _figures(metrics: Mapping[str, float]) -> str:
     """Return the further figures of a step or an evaluation: of compared answers those that matter, other losses."""
     told = "".join(f"  {name.removesuffix('_loss')} {figure(v, 3)}" for name, v in metrics.items() if "_loss" in name)
     if "accuracy" in metrics:
-        told += f"  right {metrics['accuracy']:.0%}"
+        told += f"  right {percent(metrics['accuracy'])}"
     return told + "".join(f"  {name} {figure(metrics[name], 3)}" for name in ("margin", "drift") if name in metrics)
 
 

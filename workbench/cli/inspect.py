@@ -67,8 +67,10 @@ def _lengths(found: Mapping[str, Any]) -> list[str]:
         f"95 % up to {count(found['p95'])}, 99 % up to {count(found['p99'])}, longest {count(found['max'])}"
     )
     histogram = found["histogram"]
-    last = count(histogram["width"] * len(histogram["rows"]))
-    return [paragraph("lengths", words), f"{'':<{LABEL}}0 {_bars(histogram)} {last}"]
+    return [
+        paragraph("lengths", words),
+        f"{'':<{LABEL}}{count(found['min'])} {_bars(histogram)} {count(found['max'])}",
+    ]
 
 
 def _row(label: str, row: Mapping[str, Any]) -> list[str]:

@@ -67,7 +67,7 @@ def _list(as_json: bool) -> int:
         ]
         for s in summaries
     ]
-    print(table(["run", "status", "method", "tuning", "base", "step", "loss", "held out"], rows))
+    print(table(["run", "status", "method", "tuning", "base", "step", "last loss", "held out"], rows))
     return 0
 
 

@@ -21,8 +21,15 @@ still has several buckets; runs of up to 2 048 steps are kept step by step."""
 FINEST = 2.0**-10
 """Width of a bucket in x at the beginning: fine enough for epochs, and doubled twenty times within a million steps."""
 
-MEMORY = 0.95
-"""Share of the smoothed value that stays at each point: it looks back over about twenty points."""
+LOOK_BACK = 0.1
+"""Share of the points so far that the smoothed value looks back over, so that what happened in the first steps of a
+run, however short, is soon forgotten."""
+
+SHORTEST, LONGEST = 3, 20
+"""Points that it looks back over at least and at most."""
+
+_EVEN = round(LONGEST / LOOK_BACK)
+"""Points after which it looks back over `LONGEST` of them; what was before its first point weighs nothing by then."""
 
 HUGE = 1e150
 """What is larger is as good as infinite: differences of two such values have to be numbers."""
@@ -47,13 +54,13 @@ class Column(NamedTuple):
 class _Bucket:
     """The points of one cell of the grid of x, and the state of the smoothing after the last of them."""
 
-    __slots__ = ("count", "first", "gap", "high", "last", "low", "smooth", "smooths", "total", "weight")
+    __slots__ = ("age", "count", "first", "gap", "high", "last", "low", "smooth", "smooths", "total", "weight")
 
     def __init__(self, x: float, y: float, gap: bool) -> None:
         self.first = self.last = x
         self.low = self.high = y
         self.gap = gap
-        self.count = 0
+        self.age = self.count = 0
         self.total = self.smooths = self.smooth = self.weight = 0.0
 
     def take(self, later: _Bucket) -> None:
@@ -64,7 +71,7 @@ class _Bucket:
         self.count += later.count
         self.total += later.total
         self.smooths += later.smooths
-        self.smooth, self.weight = later.smooth, later.weight
+        self.age, self.smooth, self.weight = later.age, later.smooth, later.weight
 
 
 class Series:
@@ -72,13 +79,14 @@ class Series:
 
     Memory is bounded: a run of a million steps keeps `most` buckets with the minimum, maximum, mean and smoothed value
     of their points. Smoothing is an exponential moving average over all the points, divided by the sum of its weights
-    (the bias correction of Adam, Kingma and Ba 2015, section 3), computed at each point and therefore exact whatever is
-    kept. A point at an x that was reached before takes the place of everything from there on, as an attempt that goes
-    on from a checkpoint does.
+    (the bias correction of Adam, Kingma and Ba 2015, section 3), which looks back over `LOOK_BACK` of the points so
+    far; it is computed at each point and therefore exact whatever is kept. `smooth=False` leaves it out. A point at an
+    x that was reached before takes the place of everything from there on, as an attempt that goes on from a checkpoint
+    does.
     """
 
-    def __init__(self, *, memory: float = MEMORY, most: int = MOST_BUCKETS) -> None:
-        self._memory = memory
+    def __init__(self, *, smooth: bool = True, most: int = MOST_BUCKETS) -> None:
+        self._smooth = smooth
         self._most = most
         self._span = FINEST
         self._buckets: list[_Bucket] = []
@@ -115,7 +123,7 @@ class Series:
             return
         buckets = self._buckets
         bucket = buckets[-1] if buckets else None
-        smooth, weight = (bucket.smooth, bucket.weight) if bucket else (0.0, 0.0)
+        age, smooth, weight = (bucket.age, bucket.smooth, bucket.weight) if bucket else (0, 0.0, 0.0)
         if bucket is None or x // self._span != bucket.first // self._span:
             bucket = _Bucket(x, y, self._gap)
             buckets.append(bucket)
@@ -123,8 +131,10 @@ class Series:
             bucket.low = y
         elif y > bucket.high:
             bucket.high = y
-        bucket.smooth = smooth = self._memory * smooth + (1 - self._memory) * y
-        bucket.weight = weight = self._memory * weight + (1 - self._memory)
+        bucket.age = age = age + 1
+        new = 1 / max(SHORTEST, min(LOOK_BACK * age, LONGEST)) if self._smooth else 1.0
+        bucket.smooth = smooth = (1 - new) * smooth + new * y
+        bucket.weight = weight = (1 - new) * weight + new
         bucket.last = x
         bucket.count += 1
         bucket.total += y
@@ -143,23 +153,23 @@ class Series:
     def extend_columns(self, xs: Sequence[float], ys: Sequence[float | None]) -> None:
         """Append points given as two columns of equal length, x rising: like `extend`, and several times as fast.
 
-        It is `extend` where a value is missing, and until the smoothing has forgotten its beginning.
+        It is `extend` where a value is missing, and until the smoothing looks back equally far from each point.
         """
         if xs and self.last is not None and xs[0] <= self.last[0]:
             self._rewind(xs[0])
-        known = self._buckets[-1].weight if self._buckets else 0.0
-        if known < 1 - 1e-12:
-            head = min(len(xs), math.ceil(math.log(1e-12) / math.log(self._memory)) + 1)
+        head = min(len(xs), max(0, _EVEN - (self._buckets[-1].age if self._buckets else 0)))
+        if head:
             self.extend(zip(xs[:head], ys[:head], strict=True))
             xs, ys = xs[head:], ys[head:]
         if not xs:
             return
-        if None in ys or not self._buckets:
+        if None in ys or not self._buckets or self._buckets[-1].age < _EVEN:
             self.extend(zip(xs, ys, strict=True))
             return
-        old, new = self._memory, 1 - self._memory
+        new = 1 / LONGEST if self._smooth else 1.0
+        old = 1 - new
         values = cast(Sequence[float], ys)
-        smooth = self._buckets[-1].smooth
+        age, smooth = self._buckets[-1].age, self._buckets[-1].smooth
         smooths = list(accumulate(values, lambda so_far, y: old * so_far + new * y, initial=smooth))
         place = 0
         while place < len(xs):
@@ -172,6 +182,7 @@ class Series:
             low, high = min(part), max(part)
             last.low, last.high = min(last.low, low), max(last.high, high)
             last.smooth, last.weight, last.last = smooths[end], 1.0, xs[end - 1]
+            last.age = age + end
             last.count += end - place
             last.total += sum(part)
             last.smooths += sum(smooths[place + 1 : end + 1])
@@ -252,14 +263,14 @@ class Series:
     def state(self) -> dict[str, Any]:
         """Return all that is kept as plain numbers and lists, which JSON can carry to another process."""
         return {
-            "memory": self._memory, "most": self._most, "span": self._span, "gap": self._gap, "points": self.points,
+            "smooth": self._smooth, "most": self._most, "span": self._span, "gap": self._gap, "points": self.points,
             "last": self.last, "buckets": [[getattr(one, name) for name in _Bucket.__slots__] for one in self._buckets],
         }  # fmt: skip
 
     @classmethod
     def of_state(cls, state: dict[str, Any]) -> Series:
         """Return the series whose `state` this is."""
-        series = cls(memory=state["memory"], most=state["most"])
+        series = cls(smooth=state["smooth"], most=state["most"])
         series._span, series._gap, series.points = state["span"], state["gap"], state["points"]
         series.last = tuple(state["last"]) if state["last"] else None
         for values in state["buckets"]:

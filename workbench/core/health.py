@@ -109,8 +109,11 @@ def _eval(figures: Figures) -> Iterator[Finding]:
             "good" if fell else "notice",
             f"eval loss is level at {loss(values[-1])}" if fell else "eval loss has not moved since the base",
         )
-    elif len(values) <= 3 or rise <= EVAL_RISE:
+    elif rise <= EVAL_RISE:
         yield Finding("eval_wavers", "good", f"eval loss is near its best, {loss(values[best])}")
+    elif len(values) <= 3:
+        text = f"eval loss has risen since step {count(since)} ({loss(values[best])} → {loss(values[-1])})"
+        yield Finding("eval_wavers", "notice", text)
 
 
 def _times(number: int, what: str) -> str:

@@ -66,18 +66,23 @@ def clipped(value: Any) -> Any:
 
 
 def lengths(values: Sequence[int], unit: str) -> dict[str, Any]:
-    """Return what a histogram of lengths shows: percentiles, and rows per bar of equal width up to the 99th."""
+    """Return what a histogram of lengths shows: percentiles, and rows per bar of equal width from the shortest on.
+
+    The bars go up to the 99th percentile; what is longer counts in the last one.
+    """
     if not values:
         return {"unit": unit, "sampled": 0}
     points = sources.percentiles(values)
-    width = max(1, -(-points["p99"] // _HISTOGRAM_BARS))
-    bars = [0] * (min(points["p99"], max(values)) // width + 1)
+    first = min(values)
+    reach = max(0, points["p99"] - first)
+    width = max(1, -(-reach // _HISTOGRAM_BARS))
+    bars = [0] * (reach // width + 1)
     for value in values:
-        bars[min(value // width, len(bars) - 1)] += 1
+        bars[min((value - first) // width, len(bars) - 1)] += 1
     return {
         "unit": unit,
         "sampled": len(values),
-        "min": min(values),
+        "min": first,
         "mean": round(sum(values) / len(values), 1),
         **points,
         "max": max(values),
@@ -116,10 +121,10 @@ def _problems(surveyed: Survey) -> list[dict[str, Any]]:
         )
     if repeated := counted.repeated():
         said = "row is an exact copy" if repeated == 1 else "rows are exact copies"
-        say(
-            f"{count(repeated)} of {count(counted.usable)} {said} of another one; they are left out unless "
-            "duplicates is keep."
-        )
+        said = f"{count(repeated)} of {count(counted.usable)} {said} of another one"
+        it = "it is" if repeated == 1 else "they are"
+        say(f"{said}; {it} left out unless duplicates is keep.")
+        found[-1]["if_kept"] = f"{said}; {it} kept, as duplicates is keep."
     if counted.control_tokens:
         said = "control token stands" if counted.control_tokens == 1 else "control tokens stand"
         text = f"{count(counted.control_tokens)} {said} in the text of rows; what is there is learnt as plain text"

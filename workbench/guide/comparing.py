@@ -15,7 +15,7 @@ from workbench.core import recipe, units
 from workbench.core.curves import Series
 from workbench.guide.fitting import reason
 from workbench.guide.reviewing import counts, shown
-from workbench.guide.road import name_of
+from workbench.guide.road import name_of, short_path
 from workbench.guide.sides import Side, number
 
 _UNTOLD = ("title",)
@@ -95,7 +95,8 @@ def _value(resolved: recipe.Resolved | None, name: str) -> Any:
     if resolved is None:
         return None
     wanted = resolved.recipe
-    if not counts(name, wanted):
+    idle = (name == "max_steps" and not wanted.max_steps) or (name == "num_train_epochs" and wanted.max_steps > 0)
+    if idle or not counts(name, wanted):
         return None
     return recipe.beta_of(wanted) if name == "beta" else getattr(wanted, name)
 
@@ -108,9 +109,9 @@ def _in_words(name: str, values: Sequence[Any], unit: str) -> tuple[str, ...]:
     paths = [path for value in values if isinstance(value, tuple) for path in value]
     if paths and all(os.path.isabs(path) for path in paths):
         folder = os.path.commonpath([os.path.dirname(path) for path in paths])
-        values = [
-            tuple(os.path.relpath(path, folder) for path in value) if value is not None else None for value in values
-        ]
+        # Without a folder in common they are what they are on the command line.
+        short = short_path if folder == os.sep else lambda path: os.path.relpath(path, folder)
+        values = [tuple(map(short, value)) if value is not None else None for value in values]
     return tuple(units.NONE if value is None else shown(value) + end for value in values)
 
 
@@ -147,7 +148,7 @@ def figures(found: Sequence[Side]) -> list[Figure]:
     card = [number(_at(side.report, "peak_memory", "gpu_bytes")) for side in found]
     host = [number(_at(side.report, "peak_memory", "host_bytes")) for side in found]
     told += [
-        _figure("training", "train loss", [side.loss.smoothed for side in found], units.loss),
+        _figure("training", "train, smoothed", [side.loss.smoothed for side in found], units.loss),
         _figure(
             "training",
             "examples",

@@ -112,7 +112,7 @@ def command(road: Road, verb: str = "train") -> str:
     if road.base:
         words += ["--base", road.base]
     for path in road.data:
-        words += ["--data", _short(path)]
+        words += ["--data", short_path(path)]
     if road.preset:
         words += ["--preset", road.preset]
     for name, value in road.chosen.items():
@@ -135,7 +135,7 @@ def _said(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _short(path: str) -> str:
+def short_path(path: str) -> str:
     """Return a path as a person would type it from here."""
     try:
         return str(Path(path).relative_to(Path.cwd()))

@@ -73,6 +73,11 @@ def proposed(base: str, gpu: bool, folder: Path) -> tuple[str, str]:
     return bundled(), "No file here looks like data, and these questions come with the workbench."
 
 
+def of_plan(problems: Sequence[dict[str, Any]], copies_kept: bool) -> list[dict[str, Any]]:
+    """Return the problems of a survey in words that hold for a plan, which may keep copies of rows."""
+    return [{**one, "text": one["if_kept"]} if copies_kept and "if_kept" in one else one for one in problems]
+
+
 def named(text: str) -> tuple[str, ...]:
     """Return the paths and hub ids in what a person typed, pasted or dragged onto the terminal.
 

@@ -20,15 +20,18 @@ class Tried:
 
     of: tuple[Any, ...]
     """The plan they were taken of."""
-    predicted: int
+    predicted: int | None
+    """For just the batch that was tried; None for the memory of a process, which grows by more than that."""
     measured: int
     step_seconds: float
     hours: float | None
 
     def said(self, unit: int, name: str) -> list[tuple[str, str]]:
         """Return what it says beside its figure, as (text, role) pieces."""
-        off = self.measured / self.predicted - 1 if self.predicted else 0.0
-        pieces = [(f"{off:+.0%}".replace("%", "\u00a0%"), "value"), (" against that batch's prediction", "label")]
+        pieces = [("what the process grew by", "label")]
+        if self.predicted:
+            off = f"{self.measured / self.predicted - 1:+.0%}".replace("%", "\u00a0%")
+            pieces = [(off, "value"), (" against that batch's prediction", "label")]
         if self.hours is not None:
             pieces += [(", the run about ", "label"), (units.duration(3600 * self.hours), "value")]
         return pieces
@@ -48,6 +51,6 @@ def dry_run(plan: Plan, base: Base, card: Card, rows: Rows | None, tell: Callabl
 
     body = dry.tried(plan, base, card, tell, rows)
     memory = body["memory"]
-    return Tried(
-        key(plan), memory["predicted"]["peak"], memory["measured"]["peak"], body["seconds"]["step"], body["hours"]
-    )
+    measured = memory["measured"]
+    predicted = memory["predicted"]["peak"] if "reserved" in measured else None
+    return Tried(key(plan), predicted, measured["peak"], body["seconds"]["step"], body["hours"])

@@ -200,8 +200,12 @@ def detail(run: Run, siblings: Sequence[Run]) -> Detail:
 def _rows(report: Mapping[str, Any]) -> int | None:
     """Return how many rows a finished run learnt from."""
     found = report.get("data")
-    number = found.get("train") if isinstance(found, dict) else None
-    return number if isinstance(number, int) else None
+    if not isinstance(found, dict) or not isinstance(number := found.get("train"), int):
+        return None
+    try:
+        return number - sum(found["encoded"]["dropped"].values())
+    except (KeyError, TypeError, AttributeError):
+        return number
 
 
 def duplicate(run: Run) -> Road:

@@ -36,7 +36,7 @@ def _plotted(layers: Sequence[plot.Layer], width: int, title: str, until: float)
 
 def _series(function: Callable[[float], float], until: int, start: int = 0) -> Series:
     """Return a function of the steps as a curve that is not smoothed."""
-    series = Series(memory=0.0)
+    series = Series(smooth=False)
     series.extend((float(step), function(step)) for step in range(start, until + 1))
     return series
 
@@ -72,7 +72,7 @@ def schedule(plan: Plan | None, card: Card | None, width: int) -> list[Content]:
         return peak * _DECAYS.get(decay, _DECAYS["cosine"])((step - rise) / max(steps - rise, 1))
 
     every = max(1, steps // 400)
-    series = Series(memory=0.0)
+    series = Series(smooth=False)
     series.extend((float(step), rate(step)) for step in range(0, steps + 1, every))
     return _plotted((plot.Layer(series, "", "line"),), width, "learning rate by step", steps)
 

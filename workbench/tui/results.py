@@ -26,7 +26,7 @@ def results(view: RunView) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
     """Return the two figures that say how well it learns, as (figure, rest, label)."""
     if view.about.recipe is None or view.about.recipe.method not in ALIGNING:
         return (
-            (units.loss(view.train_loss), "", "train loss"),
+            (units.loss(view.train_loss), "", "train, smoothed"),
             (units.loss(view.eval.loss if view.eval else None), _change(view), "eval loss"),
         )
     look, before = view.eval, view.eval_before

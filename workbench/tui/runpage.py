@@ -218,12 +218,14 @@ def machine(view: RunView, reading: Reading | None, limits: Limits, width: int, 
 
 
 def memory_words(view: RunView, width: int) -> Content:
-    """Return the run's memory as measured and as predicted, where it has been measured."""
+    """Return the run's memory as measured, and on a card as predicted for its largest batch."""
     if view.memory is None:
         return ink("")
     predicted, measured = view.memory
-    word = "predicted" if width >= 36 else "pred."
-    return ink(("run ", "label"), (units.gib(measured), "value"), (f", {word} {units.gib(predicted)}", "label"))
+    unit = f"{units.SPACE}GiB"
+    word = "predicted" if width >= 40 else "pred."
+    more = f", {word} {units.gib(predicted)}{unit}" if predicted is not None else ""
+    return ink(("run ", "label"), (units.gib(measured), "value"), (unit + more, "label"))
 
 
 def _figure(value: float | None) -> str:

@@ -61,7 +61,9 @@ class OfData(Station):
         """Return what is wrong with the data, and with how the base reads it."""
         survey, preview = self.survey, self.preview
         usable = survey["usable"] if survey else 0
-        return [*(survey["problems"] if survey else ()), *(previewing.problems(preview, usable) if preview else ())]
+        kept = self.known.plan is not None and self.known.plan.chosen.resolved.recipe.duplicates == "keep"
+        found = surveying.of_plan(survey["problems"], kept) if survey else []
+        return [*found, *(previewing.problems(preview, usable) if preview else ())]
 
     def mend(self, fix: Mapping[str, Any]) -> None:
         """Set what a problem's fix sets, or take it back when it is set."""

@@ -310,11 +310,17 @@ class RunView:
         return {name: series for name, series in self.curves.items() if name not in measures.OWN}
 
     @property
-    def memory(self) -> tuple[int, int] | None:
-        """Peak bytes as (predicted, measured), once the run has measured them."""
+    def memory(self) -> tuple[int | None, int] | None:
+        """Peak bytes as (predicted, measured), once the run has measured them.
+
+        No prediction stands beside the memory of a process: it grows by more than what is predicted, which corrects
+        no plan.
+        """
         found = self.about.report.get("memory")
         try:
-            return int(found["predicted"]["peak"]), int(found["measured"]["peak"])  # type: ignore[index]
+            measured = found["measured"]  # type: ignore[index]
+            predicted = int(found["predicted"]["peak"]) if "reserved" in measured else None  # type: ignore[index]
+            return predicted, int(measured["peak"])
         except (TypeError, KeyError, ValueError):
             return None
 

@@ -65,7 +65,7 @@ class CompareScreen(Desk):
         yield Listing(id="runs")
         with Horizontal(id="curves"):
             yield Chart("held-out loss", id="eval")
-            yield Chart("train loss", id="train")
+            yield Chart("train loss, smoothed", id="train")
         yield Page(self._tabs, id="tabs")
         yield Listing(id="cards")
         yield Page(self._why, id="why")

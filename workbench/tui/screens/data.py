@@ -172,12 +172,12 @@ class DataScreen(OfData):
             lines.append(ink((self._phase or "looking at it", "label")))
         if not self.short:
             reading = f"{self._phase} …".replace("…", glyph("cut")) if self._phase and said else ""
-            why = self._why and f"{self._why} "
+            why = self._why and f"{self._why}  "
             if reading:
                 lines.append(ink((reading, "label")))
             elif why and not trouble:
-                other = ink(("p", "key", "data.path"), (" names other data", "label", "data.path"))
-                lines.append(ink((cut(why, width - other.cell_length), "label")) + other)
+                other: list[Piece] = [("p", "key", "data.path"), (" names other data", "label", "data.path")]
+                lines += prose(width, (why, "label"), *other)
             else:
                 lines.append(Content(""))
         return [*lines, Content("")]
@@ -218,8 +218,8 @@ class DataScreen(OfData):
         rows.append(self._fact("length", "length", list(value), note))
         if told is not None and not self.short:
             bars = told["histogram"]
-            last = units.count(bars["width"] * len(bars["rows"]))
-            text = ink(("0 ", "label"), (histogram(bars), "raw"), (f" {last} {told['unit']}", "label"))
+            first, last = units.count(told["min"]), units.count(told["max"])
+            text = ink((f"{first} ", "label"), (histogram(bars), "raw"), (f" {last} {told['unit']}", "label"))
             rows.append(Row("", lambda width, focused: place(width, (LABEL, text))))
         if aside := [item for item in survey["files"] if item["split"] == "held_out"]:
             names = ", ".join(foreign(item["path"].rsplit("/", 1)[-1], 24) for item in aside[:3])

@@ -80,7 +80,7 @@ class RunScreen(RunKeys):
         with Vertical(id="panel"):
             yield Page(self._samples, id="samples")
             yield Listing(id="rows")
-            yield Console(id="console")
+            yield Console(id="console", empty="The engine has written nothing here.")
 
     @property
     def _now(self) -> float:
@@ -138,8 +138,8 @@ class RunScreen(RunKeys):
             right = runpage.sample_words(self.prompts, self._prompt, not self.narrow, self._now)
         elif self.tab == CONSOLE and not self.narrow:
             right = ink(("/", "key"), (" search   ", "label"), ("end", "key"), (" follow", "label"))
-            if not self.query_one(Console).lines:
-                right = ink(("it has written nothing", "label"))
+            if self.query_one(Console).is_empty:
+                right = ink("")
         elif self.tab == CHECKPOINTS and not self.narrow:
             count = len(self.view.checkpoints)
             right = ink((f"{units.count(count)} written" if count else "", "label"))
@@ -288,7 +288,7 @@ class RunScreen(RunKeys):
         """Take new lines of the console."""
         assert self.watcher is not None
         console = self.query_one(Console)
-        first = not console.lines
+        first = console.is_empty
         console.extend(self.watcher.take_lines())
         if first and self.tab == CONSOLE:
             self.query_one("#tabs", Page).again()

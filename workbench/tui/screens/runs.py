@@ -273,7 +273,10 @@ class RunsScreen(RunDesk):
 
     def _here(self) -> Glance | None:
         """Return the run in focus."""
-        return self._glances.get(self.query_one(Listing).key)
+        key = self.query_one(Listing).key
+        if self._words and all(line.id != key for line in self._lines()):
+            return None
+        return self._glances.get(key)
 
     def on_listing_moved(self, message: Listing.Moved) -> None:
         """Say something of another run."""

@@ -66,10 +66,11 @@ class Console(Widget, can_focus=True):
             """The console it happened in."""
             return self.console
 
-    def __init__(self, *, most: int = MOST_LINES, id: str | None = None) -> None:
+    def __init__(self, *, most: int = MOST_LINES, empty: str = "", id: str | None = None) -> None:
         super().__init__(id=id)
         self._ring: deque[str] = deque(maxlen=most)
         self._most = most
+        self._empty = empty
         self._top = 0
         self._left = 0
         self._following = True
@@ -86,6 +87,11 @@ class Console(Widget, can_focus=True):
     def lines(self) -> Sequence[str]:
         """The lines as they are kept, cleaned."""
         return tuple(self._ring)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to read: no line, or only blank ones."""
+        return not any(line.strip() for line in self._ring)
 
     @property
     def following(self) -> bool:
@@ -133,6 +139,8 @@ class Console(Widget, can_focus=True):
         # A deque is walked from its nearer end for each place, so that what stands at the end is found at once.
         self._seen = [self._ring[place] for place in range(self.top, min(self.top + self._height, len(self._ring)))]
         self._plain = self.rich_style
+        if self._empty and self.is_empty:
+            self._seen = [self._empty]
         return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
