@@ -135,7 +135,7 @@ class FitScreen(Station):
     def _rows(self) -> list[Row]:
         """Return the values as rows, with air between them where there is room."""
         rows: list[Row] = []
-        for field in self._fields()[: 5 if self.short else None]:
+        for field in self._fields()[: 7 if self.short else None]:
             rows += [BLANK] if rows and self.size.height >= 40 else []
             rows.append(Row(field.name, lambda width, focused, field=field: self._field(width, focused, field)))  # type: ignore[misc]
         return rows

@@ -136,6 +136,7 @@ class RunsScreen(RunDesk):
     def _row(self, line: lineage.Branch, one: Glance) -> Row:
         """Return the row of a run."""
         before = "".join(tree(line.text[at : at + 3]) for at in range(0, len(line.text), 3))
+        method = lineage.method_name(str(one.meta.get("method", ""))).removesuffix(" model")
         label, figure = watching.headline(one.status, one.loss, one.eval_loss, one.accuracy, one.error)
         curve, left, now = self._curve(one), self._left(one), float(self.app.now())  # type: ignore[attr-defined]
 
@@ -157,7 +158,7 @@ class RunsScreen(RunDesk):
                 return place(width, *pieces, (at, result))
             quiet = "value" if focused else "label"
             pieces += [
-                (_METHOD, ink((cut(lineage.method_name(str(one.meta.get("method", ""))), 9), quiet))),
+                (_METHOD, ink((cut(method, 9), quiet))),
                 (_CURVE, ink((curve, "accent" if focused else "label"))),
                 (at, result),
                 (_TIME, ink((runspage.time_of(one, left), quiet))),

@@ -1,0 +1,68 @@
+"""The figures of a run's page that say how well it learns, and the pictures its curves are turned over in."""
+
+from __future__ import annotations
+
+import pytest
+
+from workbench.core import recipe
+from workbench.core.curves import Series
+from workbench.core.events import Eval, Step
+from workbench.guide import aligning
+from workbench.tui import results
+from workbench.tui.view import About, RunView
+from workbench.tui.widgets.plot import Layer, Plot
+
+
+def view(method: str, looks: tuple[float, ...]) -> RunView:
+    """Return a run with three steps and looks at held-out rows with these accuracies."""
+    found = RunView("one")
+    alone = {"packing": False} if method in recipe.ALIGNING else {}
+    found.learn(about=About(recipe=recipe.resolve({"method": method, **alone}).recipe))
+    for step in (1, 2, 3):
+        told = {"accuracy": 0.75, "margin": 0.5, "chosen_reward": 0.2, "rejected_reward": -0.3}
+        found.see([Step(step=step, steps=3, loss=0.6, learning_rate=1e-5, grad_norm=1.0, tokens_per_second=9.0,
+                        metrics=told if alone else {})])  # fmt: skip
+    for step, share in enumerate(looks):
+        found.see([Eval(step=step, loss=0.65, metrics={"accuracy": share, "margin": -0.001} if alone else {})])
+    return found
+
+
+@pytest.mark.parametrize("method", recipe.ALIGNING)
+def test_compared_answers_are_told_by_accuracy_and_margin(method: str) -> None:
+    (margin, _, name), (share, rest, label) = results.results(view(method, (0.5, 0.66)))
+    assert (margin, name, label) == ("0.00", "eval margin", "eval accuracy")
+    assert (share, rest.split()[0], rest.split()[-1]) == ("66", "%", "16")
+
+
+def test_without_held_out_rows_the_learnt_ones_tell() -> None:
+    (margin, _, name), (share, _, label) = results.results(view("dpo", ()))
+    assert (margin, name, share, label) == ("0.50", "train margin", "75", "train accuracy")
+
+
+def test_other_methods_keep_their_losses() -> None:
+    first, second = results.results(view("sft", (0.5,)))
+    assert (first[2], second[2], second[0]) == ("train loss", "eval loss", "0.65")
+
+
+def test_every_picture_has_the_curves_it_names() -> None:
+    found = view("dpo", (0.5,))
+    names = {}
+    for picture in aligning.pictures("dpo", found.curves):
+        names[picture.name] = [layer.name for layer in results.layers(found, picture, compact=True)]
+    assert names == {
+        "accuracy": ["train", "held out"],
+        "margin": ["train", "held out"],
+        "rewards": ["chosen", "rejected"],
+        "loss": ["train", "eval"],
+    }
+    rewards = next(one for one in aligning.pictures("dpo", found.curves) if one.name == "rewards")
+    assert [layer.figure for layer in results.layers(found, rewards, compact=False)] == ["0.20", "-0.30"]
+
+
+def test_shares_are_labelled_in_percent() -> None:
+    series = Series()
+    series.extend([(0, 0.5), (10, 1.0)])
+    layers = (Layer(series, "", "line"),)
+    text = "\n".join("".join(piece for piece, _ in row) for row in Plot(layers, percent=True).rows(40, 12))
+    assert "100" in text
+    assert "0.5" not in text
