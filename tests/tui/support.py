@@ -27,7 +27,5 @@ def on_the_road(start: str, data: Path = QUESTIONS, base: str = "bundled") -> Wo
 
 
 def idle(app: Workbench) -> bool:
-    """Return whether no question of a screen is open."""
-    return all(
-        worker.is_finished or worker.group == "reading" for screen in app.screen_stack for worker in screen.workers
-    )
+    """Return whether no question of a screen is open; looking at the machine and at runs goes on for ever."""
+    return all(worker.is_finished or worker.group.startswith(("reading", "watch ")) for worker in app.workers)

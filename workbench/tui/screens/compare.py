@@ -199,7 +199,7 @@ class CompareScreen(Desk):
             pieces.append((_AT["base"], ink((titles.get(base) or foreign(name_of(base)), quiet))))
             pieces.append((-(width - _AT["steps"]) - 1, ink((steps, quiet))))
         result = units.loss(glance.eval_loss) if glance.accuracy is None else units.percent(glance.accuracy)
-        pieces += [(-10, ink((result, "value"))), (-1, ink((_day(glance), quiet)))]
+        pieces += [(-10, ink((result, "value"))), (-1, ink((_day(glance, self.app.now()), quiet)))]
         return place(width, *pieces)
 
     def _tabs(self, width: int) -> list[Content]:
@@ -348,10 +348,10 @@ def _sides(runs: Sequence[store.Run]) -> tuple[list[Side], dict[str, str]]:
     return found, errors
 
 
-def _day(glance: Glance) -> str:
-    """Return when a run was made."""
+def _day(glance: Glance, now: float) -> str:
+    """Return when a run was made; `now` is in seconds since the epoch."""
     try:
         made = datetime.fromisoformat(str(glance.meta.get("created", ""))).astimezone()
     except ValueError:
         return units.NONE
-    return units.day(made, datetime.now().astimezone())
+    return units.day(made, datetime.fromtimestamp(now).astimezone())
