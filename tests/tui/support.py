@@ -9,6 +9,7 @@ from textual.app import App
 from tests.support import ROOT
 from workbench.guide.road import Road
 from workbench.tui.app import Workbench
+from workbench.tui.desk import Desk
 
 QUESTIONS = ROOT / "assets" / "data" / "questions.jsonl"
 
@@ -28,4 +29,6 @@ def on_the_road(start: str, data: Path = QUESTIONS, base: str = "bundled") -> Wo
 
 def idle(app: Workbench) -> bool:
     """Return whether no question of a screen is open; looking at the machine and at runs goes on for ever."""
-    return all(worker.is_finished or worker.group.startswith(("reading", "watch ")) for worker in app.workers)
+    asked = any(screen._pending for screen in app.screen_stack if isinstance(screen, Desk))
+    work = (worker for worker in app.workers if not worker.group.startswith(("reading", "watch ")))
+    return not asked and all(worker.is_finished for worker in work)

@@ -6,7 +6,7 @@ may start a limited child, so a screen calls them from a thread.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from workbench.core.derive import Rows
@@ -16,11 +16,12 @@ from workbench.guide.glancing import glanced
 from workbench.guide.road import Road
 from workbench.guide.sources import Quiet
 from workbench.runs import base_facts
+from workbench.runs.hardware import Reading
 
 
-def card() -> Card:
-    """Return the card a run would go to, or the processor."""
-    return planning.card_of()
+def card(look: Callable[[], Reading]) -> Card:
+    """Return the card a run would go to, or the processor, as a look at the machine has it."""
+    return planning.card_of(reading=look())
 
 
 def facts(reference: str) -> tuple[str, Base]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.core import pace, plan, presets, recipe
 from workbench.core.derive import Rows
@@ -16,10 +16,15 @@ from workbench.core.plan import Base, Card, Plan, Traces
 from workbench.core.presets import Preset
 from workbench.runs import base_facts, measured
 
+if TYPE_CHECKING:
+    from workbench.runs.hardware import Reading
+
 _USUAL_VOCABULARY = 100_000
 
 
-def card_of(memory: int | None = None, name: str | None = None, device: str = "") -> Card:
+def card_of(
+    memory: int | None = None, name: str | None = None, device: str = "", reading: Reading | None = None
+) -> Card:
     """Return the card a run would go to: the one with most free memory, else the processor.
 
     Or one that is asked for, by its memory in bytes, by its name, or by both; `device` is what the recipe has for it.
@@ -37,10 +42,10 @@ def card_of(memory: int | None = None, name: str | None = None, device: str = ""
         return Card(name, total, total)
     from workbench.runs import hardware  # of no use to a plan for another card
 
-    reading = hardware.sample()
+    reading = reading or hardware.sample()
     proposed = hardware.propose(reading.usable)
     if proposed is None or device == "cpu":
-        return processor()
+        return Card("", reading.host.memory_free_bytes or 0, reading.host.memory_total_bytes or 0)
     gpu = proposed.gpu
     free = (gpu.free_bytes or 0) + _given_back(gpu.uuid)
     return Card(gpu.name, free, gpu.total_bytes or 0, reading.host.memory_free_bytes or None)
@@ -56,14 +61,6 @@ def _given_back(uuid: str) -> int:
     ours = {pid for who in known if who is not None and process.is_alive(who) for pid in process.group_members(who)}
     held = [card.processes or () for card in hardware.survey().cards if card.gpu.uuid == uuid]
     return sum(one.used_bytes or 0 for processes in held for one in processes if one.pid in ours)
-
-
-def processor() -> Card:
-    """Return the processor with the host's memory."""
-    from workbench.runs import hardware
-
-    host = hardware.sample().host
-    return Card("", host.memory_free_bytes or 0, host.memory_total_bytes or 0)
 
 
 def rows_of(found: Mapping[str, Any], vocabulary: int) -> Rows:

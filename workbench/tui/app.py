@@ -116,7 +116,7 @@ class Workbench(App[int]):
         plain = "NO_COLOR" in os.environ
         super().__init__(ansi_color=True if plain else None)
         self._start = (start, given)
-        self._take_look = look
+        self.look = look
         self.machine = machine or machine_name()
         self.now = now
         """Seconds since the epoch, for what is said to be so long ago."""
@@ -267,7 +267,7 @@ class Workbench(App[int]):
 
     def _take_reading(self) -> None:
         """Take a reading; runs in a thread."""
-        self.post_message(ReadingTaken(self._take_look()))
+        self.post_message(ReadingTaken(self.look()))
 
     def on_reading_taken(self, message: ReadingTaken) -> None:
         """Hand a reading to the screen."""
@@ -341,6 +341,8 @@ class Workbench(App[int]):
     def on_run_ended(self, message: RunEnded) -> None:
         """Say that a run has ended, in the way the person wants."""
         wish, text = self.settings.notify, telling.ended(message.run_id, message.status)
+        if not self.screen_stack:
+            return  # it ended as the application did
         screen = self.screen
         seen = isinstance(screen, Desk) and screen.NAME == "run" and getattr(screen, "run_id", "") == message.run_id
         if wish == "always" or (wish == "away" and not self.app_focus):

@@ -72,7 +72,8 @@ class Desk(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Yield header, body and footer."""
-        yield Header(self.crumbs(), self.app.machine)  # type: ignore[attr-defined]
+        app: Any = self.app
+        yield Header(self.crumbs(), app.machine, app.reading)
         with Vertical(id="body"):
             yield from self.body()
         yield Footer(actions.of_screen(self.NAME), self.why_not, self.key_of)

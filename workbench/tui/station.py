@@ -99,7 +99,7 @@ class Station(Desk):
             return
         self._opened = True
         self._sought: dict[str, Any] = {}
-        self.ask("card", asking.card)  # what is free there changes all the time
+        self.ask("card", asking.card, self.app.look)  # type: ignore[attr-defined]  # what is free changes
         place = STATIONS.index(self.STATION)
         self.app.road = replace(self.road, reached=max(self.road.reached, place))  # type: ignore[attr-defined]
         self.find_out()

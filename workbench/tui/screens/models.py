@@ -37,7 +37,7 @@ class ModelsScreen(ModelDesk):
         """Ask for the card when nobody has yet."""
         self.begin()
         if self.card() is None:
-            self.ask("card", asking.card)
+            self.ask("card", asking.card, self.app.look)  # type: ignore[attr-defined]
 
     def answered(self, what: str, value: Any) -> None:
         """Keep the card where every screen finds it."""

@@ -254,9 +254,14 @@ class RunsScreen(RunDesk):
     def on_runs_changed(self, message: RunsChanged) -> None:
         """Take what has changed."""
         order, changed = self.watcher.take()
-        self._looked = True
-        same = order == self._order and all(
-            (was := self._glances.get(id)) is not None and was.parent == one.parent for id, one in changed.items()
+        # The first look is told of even when it found no run: then the page says so.
+        seen, self._looked = self._looked, True
+        same = (
+            seen
+            and order == self._order
+            and all(
+                (was := self._glances.get(id)) is not None and was.parent == one.parent for id, one in changed.items()
+            )
         )
         self._order = order
         self._glances = {id: one for id, one in {**self._glances, **changed}.items() if id in set(order)}

@@ -21,11 +21,12 @@ class Header(Widget):
 
     DEFAULT_CSS = "Header { height: 1; padding: 0 2; text-wrap: nowrap; }"
 
-    def __init__(self, crumbs: tuple[str, ...] = (), machine: str = "") -> None:
+    def __init__(self, crumbs: tuple[str, ...] = (), machine: str = "", reading: Reading | None = None) -> None:
+        """`reading` is the last one there was, so that a new page begins with its figures."""
         super().__init__()
         self._crumbs = crumbs
         self._machine = machine
-        self._reading: Reading | None = None
+        self._reading = reading
 
     def lead(self, crumbs: tuple[str, ...]) -> None:
         """Show other crumbs."""
