@@ -136,7 +136,7 @@ async def test_without_data_and_gpu_the_bundled_questions_are_proposed(tmp_path:
         await until(pilot, lambda: app.known.card is not None, "the card")
         if app.known.card is not None and not app.known.card.gpu:
             await until(pilot, lambda: app.road.data == (surveying.bundled(),), "the bundled questions")
-            await until(pilot, lambda: "as duplicates is keep" in page_text(app), "what the preset does with copies", 40)
+            await until(pilot, lambda: "as duplicates is keep" in page_text(app), "what becomes of copies", 40)
             words = " ".join(page_text(app).split())
             assert "learns them in minutes. p names other data" in words, "the whole sentence is there"
             assert "left out unless" not in words

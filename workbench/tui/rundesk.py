@@ -67,15 +67,6 @@ class RunDesk(Desk):
             self.say(why)
         self.app.act_go_chat()  # type: ignore[attr-defined]
 
-    def act_go_chat(self) -> None:
-        """Talk with the run that is meant; where it has no result, say so and talk with another model."""
-        if not (why := self.why_not("run.chat")):
-            self.act_run_chat()
-            return
-        if self.meant() is not None:
-            self.say(why)
-        self.app.act_go_chat()  # type: ignore[attr-defined]
-
     def act_run_compare(self) -> None:
         """Compare it with others."""
         if (run := self.meant()) is not None:
