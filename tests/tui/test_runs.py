@@ -148,6 +148,9 @@ async def test_words_narrow_the_list_and_those_a_run_stems_from_stay() -> None:
         await pilot.press("slash", "ctrl+u")
         await pilot.press(*"nothing", "enter")
         await until(pilot, lambda: "No run is called so." in plain(app), "that there is none")
+        assert "0 of 3" in plain(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: len(listing(app).keys) == 3, "all of them again")
 
 
 @played

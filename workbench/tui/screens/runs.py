@@ -40,7 +40,9 @@ CURVE_POINTS = 24
 DETAIL_SECONDS = 0.15
 """How long a run has to be in focus before more is asked of it."""
 _STATUS, _METHOD, _CURVE, _RESULT, _TIME = 36, 49, 59, 75, 93
+_COLUMNS = (0, _STATUS, _METHOD, _CURVE, _RESULT, _TIME)
 _NARROW_STATUS, _NARROW_RESULT = 40, 53
+_ALWAYS = ("runs.new", "runs.inspect", "runs.recipe", "runs.filter")
 
 
 class RunsScreen(RunDesk):
@@ -77,9 +79,10 @@ class RunsScreen(RunDesk):
 
     def _heads(self, width: int) -> list[Content]:
         """Return title, count and heads."""
-        bases = len({line.text for line in self._lines() if not line.id})
-        count = len(self._order)
+        lines, count = self._lines(), len(self._order)
+        found, bases = sum(bool(line.id) for line in lines), sum(not line.id for line in lines)
         said = f"{units.count(count)} run{'s' if count != 1 else ''} on {bases} base{'s' if bases != 1 else ''}"
+        said = f"{units.count(found)} of {units.count(count)}" if self._words else said
         said = said if self._looked else "looking for runs"
         words: list[Piece] = [
             ("/ ", "key", "runs.filter"),
@@ -88,14 +91,7 @@ class RunsScreen(RunDesk):
         title = place(width, (0, ink(("Runs", "title"), ("   ", "label"), (said, "label"))), (-1, ink(*words)))
         at: tuple[tuple[int, str], ...] = ((0, "run"), (_NARROW_STATUS, "status"), (_NARROW_RESULT, "result"))
         if not self.narrow:
-            at = (
-                (0, "run"),
-                (_STATUS, "status"),
-                (_METHOD, "method"),
-                (_CURVE, "curve"),
-                (_RESULT, "result"),
-                (_TIME, "time"),
-            )
+            at = tuple(zip(_COLUMNS, ("run", "status", "method", "curve", "result", "time"), strict=True))
         heads = place(width, *((column, ink((name, "label"))) for column, name in at))
         return [title, Content(""), heads] if self.short else [title, Content(""), heads, Content("")]
 
@@ -324,14 +320,7 @@ class RunsScreen(RunDesk):
 
     def why_not(self, action: str) -> str:
         """Return why an action cannot be done now."""
-        if action in ("runs.open", "runs.new", "runs.inspect", "runs.recipe", "runs.filter") and self.empty:
-            return ""
-        if not action.startswith(("run.", "runs.")) or action in (
-            "runs.new",
-            "runs.inspect",
-            "runs.recipe",
-            "runs.filter",
-        ):
+        if not action.startswith(("run.", "runs.")) or action in _ALWAYS or (action == "runs.open" and self.empty):
             return ""
         one = self._here()
         if one is None:
@@ -392,6 +381,11 @@ class RunsScreen(RunDesk):
                 self.rebuild()
 
         self.app.push_screen(Prompt("Filter", "Words of the name, base, method or status.", self._words), take)
+
+    def act_screen_back(self) -> None:
+        """Show every run again; with no words there is nothing to leave for."""
+        words, self._words = self._words, ""
+        self.rebuild() if words else super().act_screen_back()
 
     def act_runs_discard(self) -> None:
         """Delete the run in focus, once that is confirmed."""
