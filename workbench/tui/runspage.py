@@ -86,9 +86,6 @@ def then(one: Glance) -> Content:
         "failed": (("r", "run.resume", "resume"), ("u", "runs.duplicate", "begin anew")),
     }
     ways = after.get("done" if one.status == "stopped" else one.status)
-    if ways is not None and one.meta.get("method") == "reward":
-        # It scores answers and writes none.
-        ways = tuple(way for way in ways if way[2] not in ("chat", "export"))
     if ways is not None:
         if one.meta.get("method") == "reward":
             ways = tuple(way for way in ways if way[2] not in ("chat", "export"))
