@@ -116,6 +116,7 @@ BAD: dict[str, tuple[Make, int, str]] = {
     "a folder that is no run": (words("stop", "/"), USAGE, "is not the directory of a run"),
     "chat with nothing": (words("chat", "nothing", "--prompt", "Hi"), USAGE, "There is no base 'nothing'"),
     "chat with a missing file": (words("chat", "no/such.gguf"), USAGE, "There is no file no/such.gguf"),
+    "chat with an empty prompt": (words("chat", "bundled", "--prompt", ""), USAGE, "The prompt is empty"),
     "a temperature below zero": (
         words("chat", "bundled", "--prompt", "Hi", "--temperature", "-1"), USAGE, "temperature is a number from 0",
     ),

@@ -51,6 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Answer one prompt, or talk until the input ends."""
     if arguments.json and arguments.prompt is None:
         raise UsageError("chat --json needs --prompt TEXT.")
+    if arguments.prompt is not None and not arguments.prompt.strip():
+        raise UsageError("The prompt is empty; write what is asked after --prompt.")
     settings = _settings(arguments)
     opening = [{"role": "system", "content": arguments.system}] if arguments.system else []
     with open_chat(arguments.target) as chat:

@@ -252,13 +252,10 @@ class RunsScreen(RunDesk):
         order, changed = self.watcher.take()
         # The first look is told of even when it found no run: then the page says so.
         seen, self._looked = self._looked, True
-        same = (
-            seen
-            and order == self._order
-            and all(
-                (was := self._glances.get(id)) is not None and was.parent == one.parent for id, one in changed.items()
-            )
-        )
+        known = self._glances
+        same = seen and order == self._order and all(
+            id in known and known[id].parent == one.parent for id, one in changed.items()
+        )  # fmt: skip
         self._order = order
         self._glances = {id: one for id, one in {**self._glances, **changed}.items() if id in set(order)}
         self.rebuild() if not same or self._words else self._renew(changed)
