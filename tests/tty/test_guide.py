@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 
 from tests.support import few_steps, wait_until
@@ -55,7 +56,7 @@ def test_a_run_outlives_its_terminal_and_is_found_again() -> None:
 
     data = Path(__file__).resolve().parents[2] / "assets" / "data" / "questions.jsonl"
     road = Road(base="bundled", data=(str(data),)).with_value("max_steps", 100_000)
-    run = store.find(starting.start(road))
+    run = store.find(starting.start(road, threading.Event()))
     try:
         with Terminal(workbench("watch", run.id)) as other:
             other.until("step", 120)

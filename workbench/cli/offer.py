@@ -8,6 +8,7 @@ from __future__ import annotations
 from workbench.cli.output import Live, count, duration, paragraph, size
 from workbench.core.errors import WorkbenchError
 from workbench.core.text import clean, one_line
+from workbench.guide.reviewing import no_room
 from workbench.guide.starting import Prepared
 
 _QUESTION = "\nenter starts it, d tries it first, q leaves: "
@@ -34,6 +35,7 @@ def summary(prepared: Prepared) -> str:
         time = "not known before the first steps" if hours is None else f"about {duration(3600 * hours)}"
         lines.append(("time", f"{count(plan.steps)} steps, {time}"))
     lines.append(("disk", f"{size(plan.disk)} for checkpoints and the result"))
+    lines += [("", room)] if (room := no_room(plan)) else []
     return _told(lines)
 
 

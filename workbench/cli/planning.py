@@ -18,6 +18,7 @@ from workbench.core.plan import Attempt, Base, Card, Plan, Traces
 from workbench.core.text import one_line
 from workbench.guide.glancing import Glanced
 from workbench.guide.planning import base_of, begun, card_of, follow, rows_of, solved
+from workbench.guide.reviewing import no_room
 from workbench.runs import base_facts
 
 _UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
@@ -171,6 +172,7 @@ def printed(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | Non
         lines.append(paragraph("run", f"{count(found.steps)} steps over {count(found.tokens)} tokens"))
         lines.append(paragraph("time", hours))
     lines.append(paragraph("disk", f"{size(found.disk)} for checkpoints and the result"))
+    lines.append(paragraph("", no_room(found)))
     for other in found.alternatives:
         lines.append(paragraph("instead", f"{other.tuning}: {size(other.memory.peak)}, {other.verdict}"))
     lines += [paragraph("rests on" if not place else "", note) for place, note in enumerate(chosen.memory.notes)]

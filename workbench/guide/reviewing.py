@@ -12,6 +12,7 @@ from workbench.core import paths, recipe, units
 from workbench.core.fields import SECTIONS
 from workbench.core.plan import Plan
 from workbench.guide.fitting import reason
+from workbench.runs import atomic
 
 _ONLY = {"model": "scratch"}
 """Section → the base it is about; for others its values do nothing."""
@@ -77,6 +78,15 @@ def entries(plan: Plan, every: bool) -> list[Entry]:
     return found
 
 
-def written(plan: Plan) -> list[tuple[str, str]]:
-    """Return (what, where) a run writes at most."""
-    return [("at most", f"{units.gb(plan.disk)} for checkpoints and the result"), ("in", str(paths.runs_home()))]
+def no_room(plan: Plan) -> str:
+    """Return the sentence that says the disk is too small for all a run may write, "" when it is not."""
+    folder = paths.runs_home()
+    while not folder.exists():
+        folder = folder.parent
+    free = atomic.free_bytes(folder)
+    if free >= plan.disk:
+        return ""
+    return (
+        f"It may write {units.gb(plan.disk)}, and {units.gb(free)} are free in {folder}: it would pause when the disk is "
+        "full. Free some, or keep fewer checkpoints (save_total_limit)."
+    )

@@ -5,6 +5,7 @@ Owns the order of checks: fields, base, data, method. Must not import the engine
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -144,11 +145,15 @@ def create(resolved: recipe.Resolved) -> store.Run:
     )
 
 
-def start(road: Road) -> str:
+def start(road: Road, stop: threading.Event) -> str:
     """Check what was settled on the road, make the run and start its engine; return the run's id.
 
-    Raises WorkbenchError with the first thing that is wrong; nothing is left behind then.
+    Setting `stop` from another thread, while the checks go on, leaves it at that. Raises WorkbenchError with the first
+    thing that is wrong; nothing is left behind then.
     """
-    run = create(prepare(road.values, {}, road.preset or None).resolved)
+    resolved = prepare(road.values, {}, road.preset or None).resolved
+    if stop.is_set():
+        raise UsageError("It was not started.")
+    run = create(resolved)
     control.start(run)
     return run.id

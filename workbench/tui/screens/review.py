@@ -5,6 +5,7 @@ Owns the page and the start. The checks before a run are the command line's; mus
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -35,6 +36,7 @@ class ReviewScreen(Station):
         super().__init__()
         self._every = False
         self._failed = ""
+        self._stop = threading.Event()
 
     def page(self) -> ComposeResult:
         """Yield what will happen, every value, and the command line."""
@@ -73,6 +75,8 @@ class ReviewScreen(Station):
             words = [*waiting, *[Content("")] * (len(words) - len(waiting))]
         elif self._failed:
             words += [Content(""), *prose(width, (f"{glyph('failed')} ", "bad"), self._failed)]
+        elif room := reviewing.no_room(plan):
+            words += [Content(""), *prose(width, (f"{glyph('problem')} ", "warn"), room)]
         lines += words
         return [*lines, Content("")] if self.short else [*lines, Content(""), Content("")]
 
@@ -155,7 +159,8 @@ class ReviewScreen(Station):
     def act_review_start(self) -> None:
         """Check everything, make the run and start it."""
         self._failed = ""
-        self.ask("start", starting.start, self.road)
+        self._stop = threading.Event()
+        self.ask("start", starting.start, self.road, self._stop)
         self.rebuild()
 
     def act_fit_all(self) -> None:
@@ -197,6 +202,18 @@ class ReviewScreen(Station):
         """Write the recipe to a file."""
         assert self.known.plan is not None
         save_recipe(self, self.known.plan.chosen.resolved)
+
+    def walk(self, station: str) -> None:
+        """Go to another station; a start whose checks are under way is left then."""
+        if self.asking("start"):
+            self.on_unmount()
+            self.forget("start")
+            self.say("The start is called off; no run was made.")
+        super().walk(station)
+
+    def on_unmount(self) -> None:
+        """Start nothing behind the person's back."""
+        self._stop.set()
 
     def answered(self, what: str, value: Any) -> None:
         """Go to the run that was started, or take what every station asks for."""
