@@ -172,12 +172,14 @@ class DataScreen(OfData):
             lines.append(ink((self._phase or "looking at it", "label")))
         if not self.short:
             reading = f"{self._phase} …".replace("…", glyph("cut")) if self._phase and said else ""
-            why = self._why and f"{self._why}  "
+            why = self._why
             if reading:
                 lines.append(ink((reading, "label")))
             elif why and not trouble:
-                other: list[Piece] = [("p", "key", "data.path"), (" names other data", "label", "data.path")]
-                lines += prose(width, (why, "label"), *other)
+                other = ink(("p", "key", "data.path"), (" names other data", "label", "data.path"))
+                lines += prose(width, (why, "label"))
+                fits = lines[-1].cell_length + 1 + other.cell_length <= width
+                lines[-1:] = [lines[-1] + " " + other] if fits else [lines[-1], other]
             else:
                 lines.append(Content(""))
         return [*lines, Content("")]
