@@ -172,7 +172,8 @@ def printed(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | Non
         lines.append(paragraph("run", f"{count(found.steps)} steps over {count(found.tokens)} tokens"))
         lines.append(paragraph("time", hours))
     lines.append(paragraph("disk", f"{size(found.disk)} for checkpoints and the result"))
-    lines.append(paragraph("", no_room(found)))
+    if room := no_room(found):
+        lines.append(paragraph("", room))
     for other in found.alternatives:
         lines.append(paragraph("instead", f"{other.tuning}: {size(other.memory.peak)}, {other.verdict}"))
     lines += [paragraph("rests on" if not place else "", note) for place, note in enumerate(chosen.memory.notes)]

@@ -81,12 +81,10 @@ def entries(plan: Plan, every: bool) -> list[Entry]:
 def no_room(plan: Plan) -> str:
     """Return the sentence that says the disk is too small for all a run may write, "" when it is not."""
     folder = paths.runs_home()
-    while not folder.exists():
-        folder = folder.parent
     free = atomic.free_bytes(folder)
     if free >= plan.disk:
         return ""
     return (
-        f"It may write {units.gb(plan.disk)}, and {units.gb(free)} are free in {folder}: it would pause when the disk is "
-        "full. Free some, or keep fewer checkpoints (save_total_limit)."
+        f"It may write {units.gb(plan.disk)}, and {units.gb(free)} are free in {folder}: it would pause when that is used "
+        "up. Free some, or keep fewer checkpoints (save_total_limit)."
     )
