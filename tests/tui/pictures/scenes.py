@@ -225,7 +225,7 @@ DRAWN = {
 
 
 @contextlib.contextmanager
-def _still() -> Iterator[None]:
+def still() -> Iterator[None]:
     """Give pictures folders of their own and settings in which nothing moves."""
     with world.folders() as home:
         kept = home / ".config/workbench/settings.toml"
@@ -276,5 +276,5 @@ async def _taken(way: Way) -> dict[str, str]:
 
 def pictures(way: str) -> dict[str, str]:
     """Return file name → picture of everything on a way, made now."""
-    with _still():
+    with still():
         return asyncio.run(_taken(WAYS[way]))
