@@ -21,6 +21,7 @@ from tests.tui.pilots import until
 from tests.tui.support import idle, page_text
 from workbench.core import paths
 from workbench.core.events import Notice, Sample
+from workbench.guide.interview import Interview
 from workbench.guide.road import Road
 from workbench.guide.talking import Model
 from workbench.runs import journal, store
@@ -105,6 +106,7 @@ async def _walk(pilot: Pilot[int], folder: Path, seen: dict[str, bool]) -> None:
     await until(pilot, lambda: isinstance(app.screen, ChatScreen) and app.screen._interview is not None, "the chat")
     screen = app.screen
     screen._interview.close()
+    screen._interview = Interview(["bundled", "bundled"])
     model = Model("bundled", TEXT[:60], TEXT[:60])
     screen._talk, screen._looks = talked((TEXT, TEXT), models=(model, model)), [look("done"), look("done", error=TEXT)]
     screen._talk.turns[0].question = TEXT

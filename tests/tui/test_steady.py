@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -60,7 +61,7 @@ def test_words_keep_their_places_and_still_rows_their_text(run: store.Run, size:
 
     watch()
     assert len(frames) == 12
-    shifted = [difference for before, now in zip(frames, frames[1:], strict=False) for difference in moved(before, now)]
+    shifted = [difference for before, now in pairwise(frames) for difference in moved(before, now)]
     assert not shifted, "\n\n".join(shifted)
     first, last = frames[0], frames[-1]
     changed = [place for place, (was, now) in enumerate(zip(first, last, strict=True)) if was != now]

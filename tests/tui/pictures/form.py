@@ -79,5 +79,6 @@ def svg(app: App[object]) -> str:
     drawn = re.sub(r"\s*@font-face \{.*?\}", "", drawn, flags=re.DOTALL)
     drawn = re.sub(r"\s*<!--.*?-->", "", drawn, flags=re.DOTALL)
     drawn = re.sub(r"terminal-\d+-", "t-", drawn)
+    drawn = drawn.replace("<svg ", '<svg xml:space="preserve" ', 1)
     drawn = drawn.replace("Fira Code, monospace", _FONTS).replace("font-family: arial", "font-family: sans-serif")
     return "\n".join(line.rstrip() for line in drawn.splitlines() if line.strip()) + "\n"

@@ -41,7 +41,7 @@ from workbench.runs.host import Host
 
 MACHINE = "ada@tower"
 TODAY = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
-HOME = "/home/localuser"
+HOME = "/srv/ada/studio"
 """Stands in pictures for the folder below, which is as long."""
 GIB = 1 << 30
 TOTAL, FREE = 24_564 << 20, 22_870 << 20
