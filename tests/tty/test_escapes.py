@@ -37,10 +37,9 @@ _TITLE = re.compile(rb"\x1b\]0;[a-z]+ [a-z0-9-]+\x07")
 
 def foreign(written: bytes) -> list[str]:
     """Return what is in the bytes that a program wrote and can only come from the hostile text."""
-    found = [
-        f"{sign!r} in a sequence" for sign in _CONTROL.findall(written) if b"7713" in sign or b"qz" in sign.lower()
-    ]
-    found += [repr(sign) for sign in _CONTROL.findall(written) if sign.startswith(b"\x1b]52")]
+    signs = [sign for sign in _CONTROL.findall(written) if not _TITLE.fullmatch(sign)]
+    marked = (b"7713", b"qz", b"\x1b]52")
+    found = [f"{sign!r} in a sequence" for sign in signs if any(mark in sign.lower() for mark in marked)]
     rest = _CONTROL.sub(b"", written)
     if b"\x1b" in rest:
         found.append(f"an escape that begins nothing: {rest[rest.index(27) : rest.index(27) + 20]!r}")
