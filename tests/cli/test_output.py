@@ -25,14 +25,14 @@ from workbench.runs.store import Run
     ("text", "shown"),
     [
         (count(1234567.4), "1\xa0234\xa0567"),
-        (size(0), "0 B"),
-        (size(1023), "1023 B"),
-        (size(1536), "1.5 KiB"),
-        (size(5 << 40), "5120 GiB"),
-        (duration(59.4), "59 s"),
-        (duration(61), "1 min 1 s"),
-        (duration(3661), "1 h 1 min"),
-        (duration(49.5 * 3600), "2 days 1 h"),
+        (size(0), "0\xa0B"),
+        (size(1023), "1023\xa0B"),
+        (size(1536), "1.5\xa0KiB"),
+        (size(5 << 40), "5120\xa0GiB"),
+        (duration(59.4), "59\xa0s"),
+        (duration(61), "1\xa0min 1\xa0s"),
+        (duration(3661), "1\xa0h 01\xa0min"),
+        (duration(49.5 * 3600), "2\xa0d 1\xa0h"),
         (figure(None), "–"),
         (figure(1.005, 1), "1.0"),
     ],
@@ -85,7 +85,7 @@ def test_the_time_left_is_measured_in_this_attempt(
     )
     assert follow(run) == "paused"
     lines = capsys.readouterr().err.splitlines()
-    assert [line.partition("tokens/s")[2].strip() for line in lines if "step" in line] == ["", "", "about 20 s left"]
+    assert [line.partition("tokens/s")[2].strip() for line in lines if "step" in line] == ["", "", "about 20\xa0s left"]
 
 
 def test_following_begins_at_the_attempt_that_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:

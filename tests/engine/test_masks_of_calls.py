@@ -28,7 +28,7 @@ KNOWS_CALLS = (
 
 
 def encoded(template: str | None) -> tuple[Any, Any]:
-    tokenizer = models.tokenizer("chatml")
+    tokenizer = copy.deepcopy(models.tokenizer("chatml"))
     if template is not None:
         tokenizer.chat_template = template
     return tokenizer, ChatEncoder(tokenizer, models.generation_eos("chatml")).encode(MESSAGES, 512)

@@ -41,7 +41,7 @@ def test_without_held_out_rows_the_learnt_ones_tell() -> None:
 
 def test_other_methods_keep_their_losses() -> None:
     first, second = results.results(view("sft", (0.5,)))
-    assert (first[2], second[2], second[0]) == ("train loss", "eval loss", "0.65")
+    assert (first[2], second[2], second[0]) == ("train, smoothed", "eval loss", "0.65")
 
 
 def test_every_picture_has_the_curves_it_names() -> None:

@@ -95,7 +95,7 @@ async def test_a_run_is_followed_from_its_first_event_to_its_end() -> None:
         writer.write(AttemptStarted(attempt=1, pid=1))
         writer.write(a_step(1))
         await until(pilot, lambda: screen.view.step == 1, "the first step")
-        run.report_path.write_text('{"memory": {"predicted": {"peak": 1}, "measured": {"peak": 2}}}')
+        run.report_path.write_text('{"memory": {"predicted": {"peak": 1}, "measured": {"peak": 2, "reserved": 2}}}')
         writer.write(AttemptEnded(attempt=1, outcome="done", step=1))
         writer.close()
         locks.release(fd)
