@@ -83,6 +83,7 @@ def test_leaving_makes_nothing(home: Home, keys: bytes, code: int) -> None:
     assert made(home) == []
 
 
+@pytest.mark.soak
 def test_it_is_tried_and_asked_again_and_started(home: Home) -> None:
     terminal = Terminal(home, *SMALL, *settings(sample_max_new_tokens=0))
     terminal.shows(ASKED)

@@ -245,6 +245,7 @@ def test_train_takes_the_values_of_the_plan(tmp_path: Path, argv: tuple[str, ...
         assert prepared.resolved == load(saved)
 
 
+@pytest.mark.soak
 def test_a_plan_of_the_data_is_followed_by_both(home: Home, tmp_path: Path) -> None:
     home.json("prepare", QUESTIONS, "--out", tmp_path / "made", "--set", "min_characters=3")
     saved = tmp_path / "mine.toml"
@@ -266,6 +267,7 @@ def test_a_plan_is_refined_by_a_trace(home: Home) -> None:
     assert (trace["traces"], trace["impossible"]) == (1, "")
 
 
+@pytest.mark.soak
 def test_a_family_without_a_table_gets_the_margin_of_one(home: Home, tmp_path: Path) -> None:
     """By the closed form, wide margin included, it is too large for this card; a trace proves that it fits."""
     file = tmp_path / "config.json"

@@ -99,7 +99,14 @@ def data_of(bench: Bench, questions: str, articles: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(("method", "tuning"), [*itertools.product(METHODS, TUNINGS)])
+PAIRS = [*itertools.product(METHODS, TUNINGS)]
+USUAL = {("sft", tuning) for tuning in TUNINGS} | {(one, TUNINGS[place % 3]) for place, one in enumerate(METHODS)}
+"""The usual method with each tuning, and each other with one of them; the rest is tried with the long trials."""
+
+
+@pytest.mark.parametrize(
+    ("method", "tuning"), [pytest.param(*pair, marks=() if pair in USUAL else pytest.mark.soak) for pair in PAIRS]
+)
 def test_every_method_goes_with_every_tuning(bench: Bench, method: str, tuning: str, data_of: dict[str, str]) -> None:
     run = bench.trained(method=method, tuning=tuning, data=[data_of[method]])
     (ended,) = of_kind(run, AttemptEnded)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from tests.tui.pilots import played, until
 from tests.tui.support import QUESTIONS, idle, on_the_road, page_text
@@ -101,9 +102,8 @@ async def test_the_recipe_is_reviewed_and_saved_as_it_is(size: tuple[int, int], 
         await pilot.press("a")
         await pilot.pause()
         assert len(app.screen.query_one(Listing).keys) > len(few)
-        await pilot.press("s", *["backspace"] * 20)
-        for sign in str(saved):
-            await pilot.press({"/": "slash", ".": "full_stop", "-": "minus", "_": "underscore"}.get(sign, sign))
+        await pilot.press("s")
+        app.screen.query_one(Input).value = str(saved)
         await pilot.press("enter")
         await until(pilot, saved.is_file, "the recipe")
         assert app.known.plan is not None
