@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,8 +77,9 @@ def run(arguments: argparse.Namespace) -> int:
     live.clear()
     if arguments.save is not None:
         from workbench.core import recipe
+        from workbench.guide.writing import write_new
 
-        _save(arguments.save, recipe.to_toml(found.chosen.resolved))
+        write_new(arguments.save, recipe.to_toml(found.chosen.resolved), "recipe")
     command = _script(arguments.script, found.chosen.resolved) if arguments.script is not None else ""
     told = planning.described(found, base, card, glance)
     body = {**told, **({"prepare": command} if command else {}), **({"trace": trace} if trace else {})}
@@ -115,22 +115,9 @@ def _script(path: Path, resolved: Resolved) -> str:
     Raises UsageError when no script can repeat the run, or the file cannot be written.
     """
     from workbench.core import script
+    from workbench.guide.writing import write_new
     from workbench.runs import base_facts
 
     prepared = f"{path.stem}-rows"
-    _save(path, script.text(resolved, base_facts.weights_of(resolved.recipe.base), prepared), "script")
+    write_new(path, script.text(resolved, base_facts.weights_of(resolved.recipe.base), prepared), "script")
     return script.prepare_command(resolved.recipe, prepared)
-
-
-def _save(path: Path, text: str, what: str = "recipe") -> None:
-    """Write a file; raises UsageError when there is one already, and when it cannot be written."""
-    from workbench.core.errors import UsageError
-    from workbench.core.text import one_line
-    from workbench.runs import atomic
-
-    if os.path.lexists(path):
-        raise UsageError(f"There is a file {one_line(str(path))} already; give another name, or remove it.")
-    try:
-        atomic.write_text(path, text)
-    except OSError as error:
-        raise UsageError(f"The {what} cannot be written to {path}: {error.strerror}.") from None
