@@ -86,6 +86,13 @@ class Desk(Screen[None]):
         """Return where this is, from the brand on."""
         return (self.NAME,)
 
+    def on_mount(self) -> None:
+        """Begin; Textual calls `on_mount` of every class of a page, so pages begin in `opened`."""
+        self.opened()
+
+    def opened(self) -> None:
+        """Do what a page begins with."""
+
     def key_of(self, action: actions.Action) -> str:
         """Return the key of an action, as the person's key map has it."""
         return str(getattr(self.app, "keys", {}).get(action.id, action.key))

@@ -48,7 +48,6 @@ class Station(Desk):
     """One of the seven."""
 
     STATION: ClassVar[str] = ""
-    _opened = False
 
     @property
     def road(self) -> Road:
@@ -88,16 +87,10 @@ class Station(Desk):
         """Yield what is on the station's page."""
         return iter(())
 
-    def on_mount(self) -> None:
-        """Remember that the station was reached, and find out what is lacking.
-
-        A station that has something to do afterwards calls this first; Textual then calls it once more by itself.
-        """
+    def opened(self) -> None:
+        """Remember that the station was reached, and find out what is lacking."""
         from workbench.guide import asking
 
-        if self._opened:
-            return
-        self._opened = True
         self._sought: dict[str, Any] = {}
         self.ask("card", asking.card, self.app.look)  # type: ignore[attr-defined]  # what is free changes
         place = STATIONS.index(self.STATION)

@@ -24,9 +24,10 @@ class BaseScreen(ModelDesk, Station):
     STATION = "base"
     TITLE_OF_PAGE = "Base"
 
-    def on_mount(self) -> None:
-        """Look for models; what every station does on its mount follows by itself."""
+    def opened(self) -> None:
+        """Look for models."""
         self.begin()
+        super().opened()
 
     def page(self) -> ComposeResult:
         """Yield the list of models."""

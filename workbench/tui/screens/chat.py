@@ -93,7 +93,7 @@ class ChatScreen(Desk):
             yield Entry("", self._stands_for)
         yield Page(lambda width: self._spaced(chat_page.drawn(self._shown(), width), after=False), id="set")
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Find out who answers."""
         self._timer = self.set_interval(1 / LOOKS_PER_SECOND, self._look, pause=True)
         self.query_one(Entry).focus()

@@ -70,7 +70,7 @@ class CompareScreen(Desk):
         yield Listing(id="cards")
         yield Page(self._why, id="why")
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Find the runs."""
         self.query_one("#runs", Listing).focus()
         self.set_interval(LIVE_SECONDS, self._again)

@@ -49,9 +49,9 @@ class DataScreen(OfData):
         yield Page(self._rows, id="rows")
         yield Page(self._bottom, id="bottom")
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Propose data where there is none."""
-        super().on_mount()
+        super().opened()
         self.query_one("#facts").focus()
         self._propose()
 

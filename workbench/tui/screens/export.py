@@ -58,7 +58,7 @@ class ExportScreen(Desk):
         """Return the run and where this is."""
         return tuple(filter(None, (foreign(self._target.label if self._target else self._run, 44), "export")))
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Find out what can be made of the run."""
         self._run = self._run or self.app.road.run  # type: ignore[attr-defined]
         self.query_one(Listing).focus()

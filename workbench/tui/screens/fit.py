@@ -44,9 +44,9 @@ class FitScreen(Station):
         yield Listing(id="fields")
         yield Page(lambda width: [self.command_line(width)], id="bottom")
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Put the first value in focus."""
-        super().on_mount()
+        super().opened()
         self.query_one(Listing).focus()
 
     # What is shown

@@ -39,9 +39,9 @@ class MethodScreen(Station):
         yield Listing(id="methods")
         yield Page(self._bottom, id="bottom")
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Put the method in force in focus."""
-        super().on_mount()
+        super().opened()
         listing = self.query_one(Listing)
         listing.focus()
         listing.go(self._present())

@@ -55,9 +55,9 @@ class MicroscopeScreen(OfData):
         yield Page(self._here, id="here")
         yield Page(self._checks, id="checks")
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Ask for the row."""
-        super().on_mount()
+        super().opened()
         self.query_one(Tokens).focus()
         self._want()
 

@@ -33,7 +33,7 @@ class ModelsScreen(ModelDesk):
         with Vertical(id="page"):
             yield from self.list_of_models()
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Ask for the card when nobody has yet."""
         self.begin()
         if self.card() is None:

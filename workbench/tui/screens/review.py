@@ -44,9 +44,9 @@ class ReviewScreen(Station):
         yield Listing(id="values")
         yield Page(self._bottom, id="bottom")
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Put the first value in focus."""
-        super().on_mount()
+        super().opened()
         self.query_one(Listing).focus()
 
     # What is shown

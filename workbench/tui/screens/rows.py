@@ -43,9 +43,9 @@ class RowsScreen(OfData):
         yield Listing(id="list")
         yield Page(self._row, id="row")
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Ask for the first rows."""
-        super().on_mount()
+        super().opened()
         self.query_one(Listing).focus()
         self._want()
 

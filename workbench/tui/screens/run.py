@@ -254,7 +254,7 @@ class RunScreen(RunKeys):
 
     # What comes in
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Find the run."""
         self.ask("find", watching.find, self._wanted)
         self.ask("limits", watching.limits)

@@ -230,7 +230,7 @@ class RunsScreen(RunDesk):
 
     # What comes in
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Watch all runs."""
         self.query_one(Listing).focus()
         self.watcher.start()

@@ -43,7 +43,7 @@ class SettingsScreen(Desk):
         yield Listing(id="settings-list")
         yield Page(self._bottom, id="settings-bottom")
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Put the first setting in focus."""
         self.rebuild()
         self.query_one(Listing).focus()

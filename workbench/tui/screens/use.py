@@ -43,9 +43,9 @@ class UseScreen(Station):
         yield Listing(id="nexts")
         yield Page(self._bottom, id="bottom")
 
-    def on_mount(self) -> None:
+    def opened(self) -> None:
         """Look at the run."""
-        super().on_mount()
+        super().opened()
         self._run = self._run or self.road.run
         self.query_one(Listing).focus()
         if self._run:
