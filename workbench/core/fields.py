@@ -16,7 +16,9 @@ from typing import Any
 
 from workbench.core.errors import UsageError
 
-SECTIONS = ("task", "data", "tuning", "alignment", "optimisation", "schedule", "cadence", "machine", "model")
+SECTIONS = (
+    "task", "data", "tuning", "alignment", "reinforcement", "optimisation", "schedule", "cadence", "machine", "model",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ each value came from. Must not know how a value is used: an engine reads it, a f
 from __future__ import annotations
 
 import dataclasses
-import math
 import re
 import tomllib
 from collections.abc import Mapping
@@ -15,12 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workbench.core import combinations
 from workbench.core.errors import UsageError
 from workbench.core.fields import SECTIONS, Spec, closest, parse, spec
 
 METHODS = ("pretrain", "cpt", "sft", "dpo", "kto", "orpo", "reward")
 ALIGNING = ("dpo", "kto", "orpo", "reward")
 """Methods that compare whole answers."""
+REINFORCING = ("grpo",)
+"""Methods that learn from answers the model writes itself."""
+GROUP_LOSSES = ("dapo", "grpo", "dr_grpo", "gspo")
+REWARD_SCALES = ("group", "batch", "none")
+CURRICULA = ("shuffled", "short_first")
 LOSSES = ("sigmoid", "ipo", "simpo")
 BETA = {"sigmoid": 0.1, "ipo": 0.1, "simpo": 2.0, "kto": 0.1, "orpo": 0.1}
 """Loss → the beta that 0 in a recipe stands for. Rafailov et al. 2023 (DPO), Azar et al. 2024 (IPO), Ethayarajh et al.
@@ -41,27 +46,12 @@ SELF_REPLAY = ("self",)
 FORMAT_VERSION = 1
 
 
-def _check_weights(weights: tuple[str, ...], sources: int) -> None:
-    """Raise UsageError unless there is no weight, or a number for each source of which one at least is not 0."""
-    try:
-        numbers = [float(text) for text in weights]
-    except ValueError:
-        numbers = []
-    fits = len(numbers) == sources and any(numbers) and all(0 <= number < math.inf for number in numbers)
-    if weights and not fits:
-        wanted = f"{sources} numbers, one for each of data" if sources != 1 else "one number greater than 0"
-        raise UsageError(
-            f"data_weights wants {wanted}, not {', '.join(weights)}; "
-            f"for example --set data_weights={','.join(['1', '0.5', '2'][:sources])}."
-        )
-
-
 @dataclass(frozen=True)
 class Recipe:
     """What a run does. Zero means "derived" wherever a field's help says so."""
 
     method: str = spec("sft", "task", "method", "What to learn from the data.",
-        "Articles teach knowledge by cpt, questions and answers behaviour by sft, better and worse answers preferences by dpo or orpo, single judged ones by kto; reward makes a model that scores answers, and pretrain starts a model.", choices=METHODS)  # fmt: skip
+        "Articles teach knowledge by cpt, questions and answers behaviour by sft, better and worse answers preferences by dpo or orpo, single judged ones by kto; reward makes a model that scores answers, grpo learns from answers of its own that a check rewards, and pretrain starts a model.", choices=METHODS)  # fmt: skip
     tuning: str = spec("lora", "task", "tuning", "How the weights move.",
         "full changes every weight and needs the most memory; lora trains small matrices beside them; qlora does so over a 4-bit base.", choices=TUNINGS)  # fmt: skip
     base: str = spec(BUNDLED, "task", "base", "The model to start from: bundled, a folder, a run, or scratch for pretrain.",
@@ -117,7 +107,7 @@ class Recipe:
     target_modules: tuple[str, ...] = spec(("all-linear",), "tuning", "target modules", "Layers that get an adapter; all-linear means every one but the head.",
         "Adapting every linear layer matches full fine-tuning better than attention alone.")  # fmt: skip
 
-    beta: float = spec(0.0, "alignment", "beta", "How strongly answers are held to what the base says of them (dpo, kto), or how much the comparison counts (orpo); 0 takes the usual 0.1, for simpo 2.",
+    beta: float = spec(0.0, "alignment", "beta", "How strongly answers are held to what the base says of them (dpo, kto), or how much the comparison counts (orpo), or how much the KL from the base costs (grpo); 0 takes the usual 0.1, for simpo 2, for grpo none.",
         "A small beta lets the model move far from its base, a large one keeps it close.", low=0.0, high=100.0)  # fmt: skip
     loss_type: str = spec("sigmoid", "alignment", "loss", "The loss of dpo: sigmoid is DPO's own, ipo IPO's, simpo SimPO's, which needs no reference.",
         "ipo overfits less on pairs that are all of one mind; simpo judges answers by their mean per token, so that long ones have no advantage.", choices=LOSSES)  # fmt: skip
@@ -127,6 +117,33 @@ class Recipe:
         "Raise it when there are far fewer good answers than bad ones.", low=0.0, high=100.0)  # fmt: skip
     undesirable_weight: float = spec(1.0, "alignment", "weight of bad answers", "How much a bad answer counts in kto.",
         "Raise it when there are far fewer bad answers than good ones.", low=0.0, high=100.0)  # fmt: skip
+
+    rewards: tuple[str, ...] = spec((), "reinforcement", "rewards", "Checks that score each answer, as name, name*weight or name(parameter=value)*weight; what suits the rows' answers when empty.",
+        "Whatever they reward is what you get, so a hole in a check is learnt as well.")  # fmt: skip
+    num_generations: int = spec(8, "reinforcement", "answers per prompt", "Answers the model writes to each prompt, which are compared with one another.",
+        "More tell better which answer is above the mean, and take as much longer to write.", unit="answers", low=2, high=1024)  # fmt: skip
+    max_completion_length: int = spec(256, "reinforcement", "longest answer", "Longest answer the model may write in training; max_length holds it and its prompt.",
+        "Longer answers leave room for reasoning; time and memory grow with them.", unit="tokens", low=1, high=1_048_576)  # fmt: skip
+    temperature: float = spec(1.0, "reinforcement", "temperature", "How freely answers are drawn in training.",
+        "Answers that are all alike teach nothing; above 1 most of them become noise.", low=0.01, high=10.0)  # fmt: skip
+    top_p: float = spec(1.0, "reinforcement", "top p", "Share of the probability that answers are drawn from, the likeliest tokens first.",
+        "Below 1 answers are cleaner and differ from what the model is trained on.", low=0.01, high=1.0)  # fmt: skip
+    grpo_loss: str = spec("dapo", "reinforcement", "loss of groups", "How tokens count in grpo: dapo all alike, grpo each answer alike, dr_grpo over a fixed length, gspo clips whole answers.",
+        "dapo does not favour short right answers or long wrong ones; gspo suits mixtures of experts and wants an epsilon near 0.0003.", choices=GROUP_LOSSES)  # fmt: skip
+    scale_rewards: str = spec("group", "reinforcement", "scaling", "What rewards are divided by once a group's mean is taken off: the deviation of the group, of the batch, or nothing.",
+        "group gives rare successes and rare failures more weight; none keeps differences as large as the rewards have them.", choices=REWARD_SCALES)  # fmt: skip
+    epsilon: float = spec(0.2, "reinforcement", "clip below", "By how much a token may become less likely before a step stops pushing it, as a share.",
+        "Counts once the same answers are learnt more than once.", low=0.0, high=1.0)  # fmt: skip
+    epsilon_high: float = spec(0.0, "reinforcement", "clip above", "The same for tokens that become likelier; 0 takes that of epsilon.",
+        "Above epsilon (0.28 is usual) rare tokens may rise, which keeps answers varied.", low=0.0, high=10.0)  # fmt: skip
+    num_iterations: int = spec(1, "reinforcement", "steps per answers", "Optimizer steps taken with the same answers.",
+        "More learn more from what was slow to write, from answers that grow stale.", low=1, high=64)  # fmt: skip
+    resample_groups: int = spec(0, "reinforcement", "resampling", "How many times prompts whose answers all got the same reward are replaced by others before a step.",
+        "Such groups teach nothing; replacing them costs up to as many times the writing.", low=0, high=16)  # fmt: skip
+    curriculum: str = spec("shuffled", "reinforcement", "order of prompts", "Order in which prompts are taken: shuffled, or short_first, those with the shortest prompts and answers first.",
+        "Short tasks are mostly easier, and a model learns most from what it gets right now and then.", choices=CURRICULA)  # fmt: skip
+    generation_batch_size: int = spec(0, "reinforcement", "written at once", "Answers written at once; 0 writes those of a whole step together.",
+        "Fewer take less memory and more time; the answers stay the same.", unit="answers", low=0, high=65_536)  # fmt: skip
 
     learning_rate: float = spec(2e-4, "optimisation", "learning rate", "Peak step size.",
         "The most important figure: too high diverges or forgets, too low does not learn.", low=1e-9, high=1.0)  # fmt: skip
@@ -197,35 +214,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Refuse combinations that no engine could honour."""
-        if self.base == SCRATCH and (self.method, self.tuning) != ("pretrain", "full"):
-            raise UsageError("A base made from scratch has nothing to adapt yet: use method pretrain with tuning full.")
-        if self.optim == "muon" and self.tuning != "full":
-            raise UsageError("optim muon moves whole weight matrices; use tuning full, or optim adamw with an adapter.")
-        if self.activation_offloading and not self.gradient_checkpointing:
-            raise UsageError(
-                "activation_offloading moves what gradient_checkpointing keeps; set gradient_checkpointing=true too."
-            )
-        if self.replay_data and self.method != "cpt":
-            raise UsageError(
-                f"replay_data is mixed into the articles of cpt, and this run is {self.method}; leave it out."
-            )
-        if self.chat_template and self.method in ("pretrain", "cpt"):
-            raise UsageError(
-                f"chat_template says how conversations are written, and this run is {self.method}; leave it out."
-            )
-        if self.packing and self.method in ALIGNING:
-            raise UsageError(
-                f"packing puts examples into one sequence, and {self.method} compares whole answers; set packing=false."
-            )
-        if self.loss_type != "sigmoid" and self.method != "dpo":
-            raise UsageError(f"loss_type chooses among the losses of dpo, and this run is {self.method}; leave it out.")
-        if self.method == "kto" and not self.desirable_weight + self.undesirable_weight:
-            raise UsageError(
-                "desirable_weight and undesirable_weight are both 0, so nothing would be learnt; raise one of them."
-            )
-        _check_weights(self.data_weights, len(self.data))
-        if self.num_attention_heads % self.num_key_value_heads:
-            raise UsageError("num_key_value_heads must divide num_attention_heads.")
+        combinations.refuse(self)
 
 
 FIELDS: dict[str, tuple[str, Spec]] = {f.name: (str(f.type), f.metadata["spec"]) for f in dataclasses.fields(Recipe)}
@@ -233,12 +222,17 @@ FIELDS: dict[str, tuple[str, Spec]] = {f.name: (str(f.type), f.metadata["spec"])
 
 
 _COUNTS_FOR: dict[str, tuple[str, ...]] = {
-    "replay_data": ("cpt",), "replay_share": ("cpt",), "beta": ("dpo", "kto", "orpo"), "loss_type": ("dpo",),
+    "replay_data": ("cpt",), "replay_share": ("cpt",), "beta": ("dpo", "kto", "orpo", "grpo"), "loss_type": ("dpo",),
     "simpo_gamma": ("dpo",), "desirable_weight": ("kto",), "undesirable_weight": ("kto",),
     "chat_template": tuple(name for name in METHODS if name not in ("pretrain", "cpt")),
-    "packing": tuple(name for name in METHODS if name not in ALIGNING),
+    "packing": tuple(name for name in METHODS if name not in (*ALIGNING, *REINFORCING)),
     "sample_prompts": tuple(name for name in METHODS if name != "reward"),
     "sample_max_new_tokens": tuple(name for name in METHODS if name != "reward"),
+    "grpo_loss": ("grpo",), "scale_rewards": ("grpo",), "epsilon": ("grpo",), "epsilon_high": ("grpo",),
+    "num_generations": ("grpo",), "num_iterations": ("grpo",), "resample_groups": ("grpo",),
+    **dict.fromkeys(
+        ("rewards", "max_completion_length", "temperature", "top_p", "curriculum", "generation_batch_size"), REINFORCING
+    ),
 }  # fmt: skip
 """Field → the methods it does anything for; those that are not here count for all."""
 
