@@ -83,14 +83,36 @@ def _text(name: str, value: str) -> str:
     return value
 
 
+def outside(text: str, separator: str, quotes: bool = False) -> list[str]:
+    """Return the parts of a text between the separators that stand in no round brackets.
+
+    Quotes protect brackets and separators inside brackets, with `quotes` also outside of them, where they may be
+    apostrophes. A text whose brackets or quotes are not closed is split at every separator behind the last that is.
+    """
+    parts, start, depth, quote = [], 0, 0, ""
+    for place, sign in enumerate(text):
+        if quote:
+            quote = "" if sign == quote and text[place - 1] != "\\" else quote
+        elif sign in "\"'" and (depth or quotes):
+            quote = sign
+        elif sign in "()":
+            depth = max(depth + (1 if sign == "(" else -1), 0)
+        elif sign == separator and not depth:
+            parts.append(text[start:place])
+            start = place + 1
+    if depth or quote:
+        return [*parts, *text[start:].split(separator)]
+    return [*parts, text[start:]]
+
+
 def _listed(text: str) -> Any:
-    """Return the items of a list in a flag: a JSON list, for items with commas of their own, or commas between them."""
+    """Return the items of a list in a flag: a JSON list, or commas between items, those in round brackets aside."""
     if text.lstrip().startswith("["):
         try:
             return json.loads(text)
         except (ValueError, RecursionError):
             return text
-    return text.split(",")
+    return outside(text, ",")
 
 
 def parse(name: str, kind: str, described: Spec, value: Any) -> Any:

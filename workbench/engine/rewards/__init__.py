@@ -1,0 +1,95 @@
+"""The reward library: completions in, a score per check and their weighted sum out.
+
+Owns how the rewards of a recipe are put together. Must not know training. A check that cannot judge a completion gives
+NaN and a reason, never an error: one strange row must not end a run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.core.errors import UsageError
+from workbench.core.rewards import Spec, parse, text
+from workbench.engine.rewards import wording
+from workbench.engine.rewards.completion import Completion, Judge, each
+
+__all__ = ["Completion", "Rewards", "Scores", "build"]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What some completions earned."""
+
+    names: tuple[str, ...]
+    """The rewards, as the recipe writes them."""
+    parts: NDArray[np.float64]
+    """[completions, rewards]: scores before their weights; NaN where a check could not judge."""
+    total: NDArray[np.float64]
+    """[completions]: the weighted sum of what could be judged; NaN where nothing could."""
+    reasons: Mapping[tuple[int, str], str]
+    """(completion, reward) → why it could not be judged, for each NaN."""
+
+
+Maker = Callable[[Spec, contextlib.ExitStack], Judge]
+"""Makes the judge of a reward; what it holds open is closed with the stack."""
+
+
+def _worded(spec: Spec, _: contextlib.ExitStack) -> Judge:
+    return each(wording.MAKERS[spec.name](spec.parameters))
+
+
+_MAKERS: dict[str, Maker] = dict.fromkeys(wording.MAKERS, _worded)
+
+
+class Rewards:
+    """The rewards of a recipe, ready to judge; a context manager, since some hold a child process or a model."""
+
+    def __init__(self, specs: Sequence[Spec]) -> None:
+        self.specs = tuple(specs)
+        self.names = tuple(map(text, specs))
+        self._weights = np.array([spec.weight for spec in specs], np.float64)
+        if missing := [spec.name for spec in specs if spec.name not in _MAKERS]:
+            raise UsageError(f"The reward {missing[0]} is not part of this installation; choose another.")
+        with contextlib.ExitStack() as held:
+            self._judges = [_MAKERS[spec.name](spec, held) for spec in specs]
+            self._held = held.pop_all()
+
+    def __enter__(self) -> Rewards:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End child processes and let go of models."""
+        self._held.close()
+
+    def score(self, completions: Sequence[Completion]) -> Scores:
+        """Return what each completion earns, in their order; the same completions earn the same every time."""
+        parts = np.full((len(completions), len(self.specs)), np.nan)
+        reasons: dict[tuple[int, str], str] = {}
+        for column, judge in enumerate(self._judges):
+            for place, outcome in enumerate(judge(completions)):
+                parts[place, column] = outcome.score
+                if np.isnan(outcome.score):
+                    reasons[place, self.names[column]] = outcome.reason or "it gave no number"
+        judged = ~np.isnan(parts)
+        total = np.where(judged, parts, 0.0) @ self._weights
+        total[~judged.any(axis=1)] = np.nan
+        return Scores(self.names, parts, total, reasons)
+
+
+def build(specs: Sequence[str | Spec]) -> Rewards:
+    """Return the rewards that texts of a recipe ask for, in their order, ready to judge.
+
+    Raises UsageError for a reward that does not exist, cannot be made, or stands there twice.
+    """
+    return Rewards([parse(spec) if isinstance(spec, str) else spec for spec in specs])
