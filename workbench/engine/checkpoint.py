@@ -17,11 +17,15 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from workbench.core.errors import WorkbenchError
+from workbench.engine import critic
+from workbench.engine.adapters import POLICY, is_adapter
 from workbench.runs import atomic
 
 OPTIMIZER_FILE = "optimizer.safetensors"
 STATE_FILE = "state.json"
 TRAINER_FILE = "trainer_state.json"
+CRITIC_FILE = "critic.safetensors"
+"""What PPO trains beside the model; it is no part of the result."""
 
 RESERVE_BYTES = 64 << 20
 """Left free on the disk beside a checkpoint, so that journal and report still fit."""
@@ -99,21 +103,16 @@ def gather_random_states(world_size: int) -> list[dict[str, Any]]:
     return [{**mine, "torch": (item := each.tolist())[:cut], "cuda": item[cut:]} for each in everyone]
 
 
-def is_adapter(model: Any) -> bool:
-    """Return whether the model is a base with a PEFT adapter on it."""
-    return hasattr(model, "peft_config")
-
-
 def save_weights(model: Any, tokenizer: Any, folder: Path, dtype: torch.dtype | None = None) -> None:
     """Write adapter or model and its tokenizer into `folder` in the layout every tool loads.
 
     `dtype` casts a full model while writing; None keeps the training format.
     """
     if is_adapter(model):
-        model.save_pretrained(folder, save_embedding_layers=False)
+        model.save_pretrained(folder, save_embedding_layers=False, selected_adapters=[POLICY])
         (folder / "README.md").unlink(missing_ok=True)
         return
-    state = model.state_dict()
+    state = {name: tensor for name, tensor in model.state_dict().items() if not critic.is_part(name)}
     if dtype is not None:
         # A cast copy of a tied weight no longer shows that it is tied, and would be stored twice.
         cast: dict[int, torch.Tensor] = {}
@@ -154,6 +153,8 @@ def save(
     with atomic.staging(folder, size_bytes(model)) as staged:
         save_weights(model, tokenizer, staged)
         save_file(tensors, staged / OPTIMIZER_FILE)
+        if beside := critic.tensors(model):
+            save_file(beside, staged / CRITIC_FILE)
         state = {"optimizer": rest, "scheduler": scheduler.state_dict(), "extra": extra}
         (staged / STATE_FILE).write_text(json.dumps(state), encoding="utf-8")
         trainer_state.save_to_json(str(staged / TRAINER_FILE))
@@ -174,7 +175,7 @@ def load_weights(folder: Path, model: Any) -> None:
 
         result = set_peft_model_state_dict(model, load_file(folder / "adapter_model.safetensors"))
         unknown = list(result.unexpected_keys)
-        missing = [name for name in result.missing_keys if "lora_" in name]
+        missing = [name for name in result.missing_keys if "lora_" in name and f".{POLICY}" in name]
     else:
         shards = sorted(folder.glob("model*.safetensors"))
         stored: dict[str, torch.Tensor] = {}
@@ -183,11 +184,14 @@ def load_weights(folder: Path, model: Any) -> None:
                 stored |= {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
         result = model.load_state_dict(stored, strict=False)
         tied = set(getattr(model, "_tied_weights_keys", None) or ())
-        unknown, missing = list(result.unexpected_keys), [name for name in result.missing_keys if name not in tied]
+        unknown = list(result.unexpected_keys)
+        missing = [name for name in result.missing_keys if name not in tied and not critic.is_part(name)]
     if unknown or missing:
         raise WorkbenchError(
             f"The checkpoint {folder.name} does not fit this model ({(unknown + missing)[0]}); start a new run."
         )
+    beside = folder / CRITIC_FILE
+    critic.restore(model, load_file(beside) if beside.is_file() else {})
 
 
 def load_optimizer(folder: Path, optimizer: Any, scheduler: Any) -> None:

@@ -14,6 +14,7 @@ import torch
 
 from workbench.core import events
 from workbench.engine import checkpoint, layout, load, prepare, samples, team
+from workbench.engine.adapters import is_adapter
 from workbench.engine.conductor import Conductor, cadence, total_steps
 from workbench.engine.gauge import Gauge, keep
 from workbench.engine.material import Material
@@ -69,7 +70,7 @@ def _sampler(
 def _publish(attempt: Attempt, model: Any, tokenizer: Any, dtype: torch.dtype) -> None:
     """Write the result of the run: an adapter, or the whole model in the format of its base."""
     attempt.reporter.phase("saving", "result")
-    final = attempt.run.artifacts_dir / ("adapter" if checkpoint.is_adapter(model) else "model")
+    final = attempt.run.artifacts_dir / ("adapter" if is_adapter(model) else "model")
     atomic.require_space(attempt.run.artifacts_dir, checkpoint.size_bytes(model), reserve=checkpoint.RESERVE_BYTES)
     with atomic.staging(final) as folder:
         checkpoint.save_weights(model, tokenizer, folder, dtype)
