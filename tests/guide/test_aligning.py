@@ -87,8 +87,18 @@ def test_another_method_takes_along_what_counts_for_it_alone() -> None:
 def test_pictures_of_compared_answers_begin_with_what_tells_most() -> None:
     known = ("loss", "eval", "accuracy", "margin", "chosen_reward", "drift")
     names = [picture.name for picture in aligning.pictures("dpo", known)]
-    assert names == ["accuracy", "margin", "rewards", "drift", "loss"]
-    assert [picture.name for picture in aligning.pictures("sft", known)] == ["loss"]
+    every_run = ["loss", "rate", "norm", "speed"]
+    assert names == ["accuracy", "margin", "rewards", "drift", *every_run]
+    assert [picture.name for picture in aligning.pictures("sft", known)] == every_run
+
+
+@pytest.mark.parametrize("count", [4, 5, 7, 8, 9])
+def test_four_pictures_lie_side_by_side_and_each_is_seen(count: int) -> None:
+    found = (*aligning.PICTURES, *aligning.COMMON)[-count:]
+    leaves = aligning.leaves(found)
+    assert {len(leaf) for leaf in leaves} == {aligning.TOGETHER}
+    assert list(dict.fromkeys(picture for leaf in leaves for picture in leaf)) == list(found)
+    assert leaves[-1] == aligning.COMMON
 
 
 def test_the_result_of_an_alignment_is_what_it_tells_apart() -> None:

@@ -54,9 +54,19 @@ def test_every_picture_has_the_curves_it_names() -> None:
         "margin": ["train", "held out"],
         "rewards": ["chosen", "rejected"],
         "loss": ["train", "eval"],
+        "rate": [""],
+        "norm": [""],
+        "speed": [""],
     }
     rewards = next(one for one in aligning.pictures("dpo", found.curves) if one.name == "rewards")
     assert [layer.figure for layer in results.layers(found, rewards, compact=False)] == ["0.20", "-0.30"]
+
+
+def test_a_picture_of_one_curve_has_its_newest_value_beside_the_title() -> None:
+    found = view("sft", (0.5,))
+    said = {picture.name: results.beside(found, picture) for picture in aligning.pictures("sft", found.curves)}
+    assert said == {"loss": "", "rate": "1e-5", "norm": "1.00", "speed": "9"}
+    assert results.beside(RunView("none"), aligning.NORM) == "–"
 
 
 def test_shares_are_labelled_in_percent() -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from workbench.core.events import (
 )  # fmt: skip
 from workbench.guide import watching
 from workbench.runs import control, journal, locks, process, store
+from workbench.tui import settings
 from workbench.tui.app import Workbench
 from workbench.tui.runkeys import CONSOLE
 from workbench.tui.screens.run import RunScreen
@@ -129,13 +131,78 @@ def test_what_matters_is_on_every_size(size: tuple[int, int]) -> None:
         with at_work(run, training()):
             async with app.run_test(size=size) as pilot:
                 await until(pilot, lambda: "412" in plain(app), "the figures")
-                await until(pilot, lambda: "healthy" in plain(app), "its health")
+                await until(pilot, lambda: "healthy" in plain(app) and "1.11" in plain(app), "its health and losses")
                 page = plain(app)
                 for said in ("training", "1.11", "39 %", "I have asked for it back.", "1 samples", "p pause", "? help"):
                     assert said in page, said
                 assert all(len(line) <= size[0] for line in page.split("\n"))
 
     check()
+
+
+EVERY_RUN = ("loss", "learning rate", "gradient norm", "tokens per second")
+
+
+def on_charts(app: Workbench) -> list[str]:
+    """Return the titles of the charts on the page, those of lists and figures left out."""
+    return [chart._title for chart in app.screen.query(Chart) if chart.region.height]
+
+
+@played
+async def test_four_charts_take_the_place_of_two_and_are_remembered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    run = a_run()
+    app = Workbench("run", (run.id,))
+    with at_work(run, training()):
+        async with app.run_test(size=(120, 40)) as pilot:
+            await until(pilot, lambda: "412 of 1 052" in plain(app), "the figures")
+            assert on_charts(app) == ["loss", "learning rate"]
+            await pilot.press("v")
+            await until(pilot, lambda: "eval 1.11" in plain(app) and "2 390" in plain(app), "the charts' figures")
+            assert on_charts(app) == list(EVERY_RUN)
+            page = plain(app).splitlines()
+            axes = [line for line in page if line.split()[:2] == ["0", "100"]]
+            assert len(axes) == 2
+            assert axes[0] == axes[1], "charts below one another have the same axis"
+            half = len(axes[0]) // 2
+            assert axes[0][half:].split() == axes[0][:half].split(), "so have those beside one another"
+            await pilot.press("l")
+            assert [chart.logarithmic for chart in app.screen.query("#four Chart").results(Chart)] == [True] + 3 * [
+                False
+            ]
+            await until(pilot, lambda: settings.load()[0].charts == "four", "the choice in its file")
+            await pilot.resize_terminal(80, 24)
+            await until(pilot, lambda: on_charts(app) == ["loss"], "one chart where there is little room")
+            for title in (*EVERY_RUN[1:], "loss"):
+                await pilot.press("v")
+                await until(pilot, lambda: on_charts(app) == [title], title)  # noqa: B023
+            await pilot.resize_terminal(120, 40)
+            await until(pilot, lambda: on_charts(app) == list(EVERY_RUN), "four charts")
+            await pilot.press("v")
+            await until(pilot, lambda: on_charts(app) == ["loss", "learning rate"], "two charts")
+            await until(pilot, lambda: settings.load()[0].charts == "two", "the choice in its file")
+
+
+@played
+async def test_charts_of_compared_answers_are_turned_by_fours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    run = a_run(method="dpo", packing=False)
+    told = {"accuracy": 0.75, "margin": 0.5, "chosen_reward": 0.2, "rejected_reward": -0.3}
+    app = Workbench("run", (run.id,))
+    with at_work(run, [AttemptStarted(attempt=1, pid=1), replace(a_step(1), metrics=told)]):
+        async with app.run_test(size=(120, 40)) as pilot:
+            await until(pilot, lambda: on_charts(app) == ["told apart, in %", "learning rate"], "what tells most")
+            assert screen_of(app).why_not("run.log")
+            await pilot.press("v")
+            titles = ["told apart, in %", "margin", "rewards", "loss"]
+            await until(pilot, lambda: on_charts(app) == titles and "chosen 0.20" in plain(app), "compared answers")
+            assert not screen_of(app).why_not("run.log")
+            await pilot.press("v")
+            await until(pilot, lambda: on_charts(app) == list(EVERY_RUN), "what there is of every run")
+            await pilot.press("v")
+            await until(pilot, lambda: on_charts(app) == ["told apart, in %", "learning rate"], "two charts")
 
 
 @played

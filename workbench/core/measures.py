@@ -17,7 +17,7 @@ MOST_METRICS = 64
 """Different figures of a run that are followed; more than that are no figures for a person."""
 
 
-OWN = ("loss", "grad_norm", "learning_rate", "eval")
+OWN = ("loss", "grad_norm", "learning_rate", "tokens_per_second", "eval")
 """Names of the curves that every run has; no further figure goes by them."""
 
 

@@ -1,14 +1,17 @@
-"""What a run that compares answers is watched by: which curves lie in one picture, and the figures beside them.
+"""What a run is watched by: which curves lie in one picture, which pictures lie side by side, and how they are told.
 
-Owns the choice and the names. Must not know how a chart is drawn, nor how a method computes its figures.
+Owns the choice, the names and the digits. Must not know how a chart is drawn, nor how a method computes its figures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from workbench.core import recipe
+from workbench.core import recipe, units
+
+TOGETHER = 4
+"""Pictures that are seen side by side."""
 
 
 @dataclass(frozen=True)
@@ -16,10 +19,11 @@ class Curve:
     """One curve of a picture."""
 
     name: str
-    """As `measures.metrics` has it."""
+    """As `measures.metrics` has it; of what is planned no curve is known."""
     legend: str
+    """"" for the one curve of a picture, which its title names."""
     kind: str
-    """As the chart takes it: steps, smooth or marks."""
+    """As the chart takes it: steps, smooth, line, marks or plan."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +35,24 @@ class Picture:
     curves: tuple[Curve, ...]
     share: bool = False
     """Whether they are shares of 1."""
+    said: Callable[[float], str] = units.margin
+    """How one of their values is written."""
 
 
-LOSS = Picture("loss", "loss", (Curve("loss", "smoothed", "steps"), Curve("eval", "eval", "marks")))
+LOSS = Picture("loss", "loss", (Curve("loss", "smoothed", "steps"), Curve("eval", "eval", "marks")), said=units.loss)
+RATE = Picture(
+    "rate", "learning rate", (Curve("learning_rate", "", "line"), Curve("planned", "", "plan")), said=units.rate
+)
+NORM = Picture("norm", "gradient norm", (Curve("grad_norm", "", "steps"),), said=units.loss)
+SPEED = Picture("speed", "tokens per second", (Curve("tokens_per_second", "", "steps"),), said=units.count)
+COMMON = (LOSS, RATE, NORM, SPEED)
+"""What there is of every run."""
 
 
 def _of_rows(name: str, title: str, share: bool = False) -> Picture:
     """Return the picture of a figure of learnt rows, with that of held-out rows."""
-    return Picture(name, title, (Curve(name, "smoothed", "steps"), Curve(f"eval_{name}", "held out", "marks")), share)
+    curves = (Curve(name, "smoothed", "steps"), Curve(f"eval_{name}", "held out", "marks"))
+    return Picture(name, title, curves, share, units.percent if share else units.margin)
 
 
 PICTURES = (
@@ -51,14 +65,19 @@ PICTURES = (
     ),
     _of_rows("drift", "drift from the base, nats per token"),
     _of_rows("kl", "KL, nats per answer"),
-    LOSS,
 )
-"""In the order in which they are turned over; what tells most comes first."""
+"""Of compared answers, what tells most first; they come before what there is of every run."""
 
 
 def pictures(method: str, known: Collection[str]) -> tuple[Picture, ...]:
     """Return the pictures there are of a run of this method whose curves are known by these names."""
     if method not in recipe.ALIGNING:
-        return (LOSS,)
+        return COMMON
     found = tuple(picture for picture in PICTURES if any(curve.name in known for curve in picture.curves))
-    return found or PICTURES[:1]
+    return (*(found or PICTURES[:1]), *COMMON)
+
+
+def leaves(found: Sequence[Picture]) -> list[tuple[Picture, ...]]:
+    """Return pictures as they are seen side by side; the last leaf is full, too, with some of the one before."""
+    first = [tuple(found[at : at + TOGETHER]) for at in range(0, len(found) - TOGETHER, TOGETHER)]
+    return [*first, tuple(found[-TOGETHER:])]

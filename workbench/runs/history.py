@@ -26,7 +26,7 @@ from workbench.core.measures import Levels
 from workbench.runs.journal import Place, end_of
 from workbench.runs.probe import run_probe
 
-CURVES = ("loss", "grad_norm", "learning_rate")
+CURVES = ("loss", "grad_norm", "learning_rate", "tokens_per_second")
 """Figures of a step that are drawn."""
 RECENT_STEPS = 256
 """Newest steps that stay as they are, for what is said of the present."""
@@ -89,15 +89,15 @@ def _one_by_one(lines: Iterable[bytes]) -> Iterator[Any]:
             continue
 
 
-_DRAWN = itemgetter("step", *CURVES, "tokens_per_second")
+_DRAWN = itemgetter("step", *CURVES)
 
 
 def _columns(rows: list[Any]) -> list[list[Any]]:
-    """Return step, `CURVES` and speed of every row as a column each; None for what is no number."""
+    """Return step and `CURVES` of every row as a column each; None for what is no number."""
     try:
         columns = [list(column) for column in zip(*map(_DRAWN, rows), strict=True)]
     except KeyError:
-        columns = [[row.get(name) for row in rows] for name in ("step", *CURVES, "tokens_per_second")]
+        columns = [[row.get(name) for row in rows] for name in ("step", *CURVES)]
     return [
         column
         if set(map(type, column)) <= {float, int}
@@ -177,14 +177,15 @@ class _Condensed:
 
     def _steps(self, steps: list[Any]) -> None:
         """Take the steps of a block."""
-        numbers, *columns, speeds = _columns(steps)
+        numbers, *columns = _columns(steps)
         if None in numbers or numbers != sorted(set(numbers)):
             self._uneven(steps, numbers)
             return
         for name, values in zip(CURVES, columns, strict=True):
             self._curve(name).extend_columns(numbers, values)
         self._metrics(steps)
-        self.levels.add(numbers, columns[0], [speed or 0.0 for speed in speeds] if None in speeds else speeds)
+        losses, speeds = columns[CURVES.index("loss")], columns[CURVES.index("tokens_per_second")]
+        self.levels.add(numbers, losses, [speed or 0.0 for speed in speeds] if None in speeds else speeds)
         self.kept.add_steps(self.count, steps)
 
     def _metrics(self, steps: list[Any]) -> None:

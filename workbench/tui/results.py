@@ -1,6 +1,7 @@
-"""The figures that say how well a run learns: losses, or of compared answers accuracy and margin.
+"""The figures and curves that say how well a run learns: losses, or of compared answers accuracy and margin.
 
-Owns which of them are shown and in which digits. Is handed a view; must not know widgets, files or processes.
+Owns which figures are shown, and the curves of a picture as layers. Is handed a view; must not know widgets, files or
+processes.
 """
 
 from __future__ import annotations
@@ -8,10 +9,14 @@ from __future__ import annotations
 from workbench.core import units
 from workbench.core.curves import Series
 from workbench.core.recipe import ALIGNING
-from workbench.guide.aligning import LOSS, Curve, Picture
+from workbench.guide.aligning import Curve, Picture
+from workbench.guide.schedule import planned
 from workbench.tui.glyphs import glyph
 from workbench.tui.view import RunView
 from workbench.tui.widgets.plot import Layer
+
+PLANNED_POINTS = 256
+"""Points at most of what is still to come."""
 
 
 def _change(view: RunView) -> str:
@@ -59,7 +64,11 @@ def layers(view: RunView, picture: Picture, compact: bool) -> list[Layer]:
     """Return the curves of a picture; on a small page, and of several lines, newest values stand in the legend."""
     found = []
     for curve in picture.curves:
-        if (series := view.curves.get(curve.name)) is None:
+        series = planned_rates(view) if curve.kind == "plan" else view.curves.get(curve.name)
+        if series is None:
+            continue
+        if not curve.legend:
+            found.append(Layer(series, "", curve.kind))
             continue
         raw = "" if compact or curve.kind != "steps" else "each step"
         name = "train" if compact and curve.kind == "steps" else curve.legend
@@ -71,8 +80,23 @@ def layers(view: RunView, picture: Picture, compact: bool) -> list[Layer]:
 def newest(series: Series, curve: Curve, picture: Picture) -> str:
     """Return the newest value of a curve as its legend has it."""
     value = series.last[1] if curve.kind == "marks" and series.last else series.smoothed
-    if value is None:
-        return units.NONE
-    if picture.share:
-        return units.percent(value)
-    return units.loss(value) if picture is LOSS else units.margin(value)
+    return units.NONE if value is None else picture.said(value)
+
+
+def beside(view: RunView, picture: Picture) -> str:
+    """Return the newest step's value, for the title of a picture without a legend; "" where there is one."""
+    if picture.curves[0].legend:
+        return ""
+    series = view.curves.get(picture.curves[0].name)
+    return picture.said(series.last[1]) if series is not None and series.last is not None else units.NONE
+
+
+def planned_rates(view: RunView) -> Series | None:
+    """Return the learning rates that are still to come, None where nothing is or they are not known."""
+    recipe, step, steps = view.about.recipe, view.step, view.steps
+    if recipe is None or step >= steps or "learning_rate" not in view.curves:
+        return None
+    series = Series()
+    for at in (*range(step, steps, max(1, (steps - step) // PLANNED_POINTS)), steps):
+        series.append(at, planned(recipe, at, steps))
+    return series

@@ -10,16 +10,19 @@ from typing import Any
 
 from workbench.core.text import one_line
 from workbench.guide import aligning, watching
-from workbench.guide.aligning import Picture
+from workbench.guide.aligning import LOSS, Picture
 from workbench.runs.store import Run
+from workbench.tui import settings
+from workbench.tui.desk import WIDE
 from workbench.tui.rundesk import RunDesk
 from workbench.tui.view import RunView
-from workbench.tui.widgets.chart import Chart
 from workbench.tui.widgets.listing import Listing
 from workbench.tui.widgets.page import Page
 from workbench.tui.widgets.prompt import Confirm
 
 SAMPLES, HEALTH, CONSOLE, RECIPE, CHECKPOINTS = range(1, 6)
+GRID_ROWS = 36
+"""Rows of the terminal from which four charts have room."""
 
 
 class RunKeys(RunDesk):
@@ -35,6 +38,8 @@ class RunKeys(RunDesk):
         self._chose_tab = False
         self._prompt = 0
         self._turned = ""
+        self._leaf = 0
+        self._log = False
         self._result = False
         self._trouble = ""
         """Why there is nothing to watch."""
@@ -49,7 +54,7 @@ class RunKeys(RunDesk):
         raise NotImplementedError
 
     def turned(self) -> None:
-        """Draw the curves that were turned up."""
+        """Draw the charts that were turned up."""
         raise NotImplementedError
 
     def pictures(self) -> tuple[Picture, ...]:
@@ -57,10 +62,27 @@ class RunKeys(RunDesk):
         recipe = self.view.about.recipe
         return aligning.pictures(recipe.method if recipe is not None else "", self.view.curves)
 
-    def picture(self) -> Picture:
-        """Return the picture that is turned up: what tells most of the method until another one is chosen."""
+    @property
+    def roomy(self) -> bool:
+        """Whether four charts have room."""
+        return self.app.size.width >= WIDE and self.app.size.height >= GRID_ROWS
+
+    @property
+    def four(self) -> bool:
+        """Whether four charts are shown."""
+        return self.roomy and self.app.settings.charts == "four"  # type: ignore[attr-defined]
+
+    def shown(self) -> tuple[Picture, ...]:
+        """Return the pictures on the page: four, or one, what tells most of the method until another one is chosen.
+
+        Where four have room and are not wanted it is always that one.
+        """
         found = self.pictures()
-        return next((picture for picture in found if picture.name == self._turned), found[0])
+        if self.four:
+            leaves = aligning.leaves(found)
+            return leaves[min(self._leaf, len(leaves) - 1)]
+        wanted = "" if self.roomy else self._turned
+        return (next((picture for picture in found if picture.name == wanted), found[0]),)
 
     def why_not(self, action: str) -> str:
         """Return why an action cannot be done now."""
@@ -70,8 +92,8 @@ class RunKeys(RunDesk):
             return self._trouble or "The run is still being looked for."
         if action in ("run.previous", "run.following") and (self.tab != SAMPLES or len(self.view.prompts) < 2):
             return "There is one prompt only." if self.tab == SAMPLES else "The prompts are under 1."
-        if action == "run.curves" and len(self.pictures()) < 2:
-            return "Its loss is all there is to draw."
+        if action == "run.log" and LOSS not in self.shown():
+            return "The loss is not among the charts on the page; turn to it first."
         if action == "run.mend" and not self._fix():
             return "No finding is in focus that another recipe mends; findings are under 2."
         return self.why_not_run(action, self.view.status, self._result, str(self.view.about.meta.get("method", "")))
@@ -126,13 +148,23 @@ class RunKeys(RunDesk):
 
     def act_run_log(self) -> None:
         """Draw the losses on a logarithmic scale, or a plain one."""
-        chart = self.query_one("#loss", Chart)
-        chart.logarithmic = not chart.logarithmic
+        self._log = not self._log
+        self.turned()
 
     def act_run_curves(self) -> None:
-        """Draw other figures of the run."""
-        names = [picture.name for picture in self.pictures()]
-        self._turned = names[(names.index(self.picture().name) + 1) % len(names)]
+        """Draw four charts, the next four, or two again; where there is little room, the next one."""
+        found = self.pictures()
+        if not self.roomy:
+            self._turned = found[(found.index(self.shown()[0]) + 1) % len(found)].name
+            self.turned()
+            return
+        self._leaf = self._leaf + 1 if self.four else 0
+        wanted = "four" if self._leaf < len(aligning.leaves(found)) else "two"
+        app: Any = self.app
+        if wanted != app.settings.charts:
+            app.settings = replace(app.settings, charts=wanted)
+            self.ask("kept charts", settings.save, app.settings)
+            self.rebuild()
         self.turned()
 
     def act_guide_copy(self) -> None:

@@ -10,13 +10,10 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from workbench.core import units
-from workbench.core.curves import Series
 from workbench.core.health import Verdict
-from workbench.core.recipe import Recipe
 from workbench.core.text import one_line, width_of
 from workbench.guide import lineage
 from workbench.guide.road import name_of
-from workbench.guide.schedule import planned
 from workbench.guide.watching import Limits, State
 from workbench.runs.hardware import Reading
 from workbench.tui.glyphs import glyph, of_status
@@ -24,13 +21,13 @@ from workbench.tui.ink import Piece, cut, foreign, ink, lines_of, place, prose
 from workbench.tui.results import results
 from workbench.tui.view import Answer, Prompt, RunView
 from workbench.tui.widgets.gauge import Gauge, bar, gauge_rows
-from workbench.tui.widgets.plot import Layer
 
 GRID = 20
 """Columns from one of the six figures to the next."""
-PLANNED_POINTS = 256
 TABS = ("samples", "health", "console", "recipe", "checkpoints")
 _LABEL = 10
+_NAMED = 96
+"""Columns from which one line of figures has method and base, too."""
 _STATUS_ROLES = {
     "running": "accent", "pausing": "accent", "stopping": "accent", "queued": "faint", "paused": "warn",
     "stopped": "warn", "done": "good", "failed": "bad", "lost": "bad", "stuck": "warn",
@@ -102,10 +99,7 @@ def top(view: RunView, width: int, compact: bool) -> list[Content]:
     if compact:
         line = _one_line(view, width, status)
         return [line, bar_line, Content("")]
-    names: list[Piece] = []
-    for text in about(view):
-        names += [*([("   ", "label")] if names else []), (cut(text, 28), "label")]
-    head = place(width, (0, ink(*status, "   ", (doing(view), "label"))), (-1, ink(*names)))
+    head = place(width, (0, ink(*status, "   ", (doing(view), "label"))), (-1, _names(about(view))))
     left, unit = left_words(view)
     speed = view.tokens_per_second if view.status in ("running", "pausing", "stopping") else None
     figures = (
@@ -120,6 +114,14 @@ def top(view: RunView, width: int, compact: bool) -> list[Content]:
     )
     lower = place(width, *((at * GRID, ink((name, "label"))) for at, (_, _, name) in enumerate(figures)))
     return [head, Content(""), upper, lower, Content(""), bar_line, Content(""), Content("")]
+
+
+def _names(names: Sequence[str]) -> Content:
+    """Return method, tuning, base and data in a row."""
+    pieces: list[Piece] = []
+    for text in names:
+        pieces += [*([("   ", "label")] if pieces else []), (cut(text, 28), "label")]
+    return ink(*pieces)
 
 
 def _bar(view: RunView, width: int) -> Content:
@@ -151,26 +153,10 @@ def _one_line(view: RunView, width: int, status: Sequence[Piece]) -> Content:
     line = parts[0]
     for part in parts[1:]:
         line += Content(" " * each) + part
-    return line
-
-
-def plan_of_rate(recipe: Recipe | None, step: int, steps: int) -> Series | None:
-    """Return the learning rates that are still to come, None where nothing is or they are not known."""
-    if recipe is None or step >= steps:
-        return None
-    series = Series()
-    stride = max(1, (steps - step) // PLANNED_POINTS)
-    for at in (*range(step, steps, stride), steps):
-        series.append(at, planned(recipe, at, steps))
-    return series
-
-
-def rates(view: RunView) -> list[Layer]:
-    """Return the learning rates so far, and those that are planned."""
-    if (rate := view.curves.get("learning_rate")) is None:
-        return []
-    plan = plan_of_rate(view.about.recipe, view.step, view.steps)
-    return [Layer(rate, "", "line"), *([Layer(plan, "", "plan")] if plan is not None else [])]
+    names = about(view) if width >= _NAMED else []
+    while names and line.cell_length + _names(names).cell_length + 4 > width:
+        names.pop()
+    return place(width, (0, line), (-1, _names(names)))
 
 
 # The machine

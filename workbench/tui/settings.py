@@ -26,6 +26,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "motion": ("auto", "full", "none"),
     "notify": ("away", "always", "never"),
     "models": ("all", "fitting"),
+    "charts": ("two", "four"),
 }
 """Setting → what it can be."""
 HELP = {
@@ -34,6 +35,7 @@ HELP = {
     "motion": "auto leaves motion out over ssh.",
     "models": "The models to choose from: all, or only those that fit.",
     "notify": "Ring when a run ends: while you are elsewhere, always, or never.",
+    "charts": "On the page of a run: two with the machine, or four where there is room.",
 }
 
 
@@ -46,6 +48,7 @@ class Settings:
     motion: str = "auto"
     notify: str = "away"
     models: str = "all"
+    charts: str = "two"
 
     @property
     def still(self) -> bool:

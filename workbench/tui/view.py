@@ -121,7 +121,7 @@ class RunView:
         self.eval: Look | None = None
         self.eval_before: Look | None = None
         self.curves: dict[str, Series] = {}
-        """"loss", "grad_norm", "learning_rate", "eval", and metrics by name; x is the step."""
+        """`measures.OWN`, and metrics by name; x is the step."""
         self.prompts: dict[str, Prompt] = {}
         self.notices: deque[Notice] = deque(maxlen=KEPT)
         self.layouts: deque[Layout] = deque(maxlen=KEPT)
@@ -215,6 +215,7 @@ class RunView:
         """Append a step to the curves of its figures."""
         for name, value in (
             ("loss", event.loss), ("grad_norm", event.grad_norm), ("learning_rate", event.learning_rate),
+            ("tokens_per_second", event.tokens_per_second),
             *measures.metrics("step", getattr(event, "metrics", None)).items(),
         ):  # fmt: skip
             self._curve(name, event.step, value)

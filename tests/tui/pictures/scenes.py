@@ -124,7 +124,12 @@ async def _states(visit: Visit) -> Shots:
         if told.status in ("failed", "paused") or told is world.TUNED:
             with world.run_of(told) as run:
                 await visit.open("run", run.id, shows=told.status)
+                if told.status == "paused":
+                    await visit.pilot.press("v")
+                    await visit.shows("gradient norm")
                 yield f"run-{told.status}"
+                if told.status == "paused":
+                    await visit.pilot.press("v")
 
 
 async def _runs(visit: Visit) -> Shots:

@@ -167,14 +167,17 @@ def events(told: Told) -> list[Event]:
     if told.status == "queued":
         return found
     curve, every = losses(told), max(told.steps // 10, 1)
+    scatter = random.Random(told.steps)
     warm = max(told.steps // 20, 1)
     for step in range(told.reached + 1):
         if step:
             share = min(step / warm, 0.5 * (1 + math.cos(math.pi * max(step - warm, 0) / (told.steps - warm))))
             found.append(
                 Step(
-                    step=step, steps=told.steps, loss=curve[step - 1], learning_rate=2e-4 * share, grad_norm=0.8,
-                    tokens_per_second=2_870.0, epoch=2.0 * step / told.steps, tokens=step * 8_100, seconds=2.8 * step,
+                    step=step, steps=told.steps, loss=curve[step - 1], learning_rate=2e-4 * share,
+                    grad_norm=0.6 + 1.4 * math.exp(-8 * step / told.steps) + abs(scatter.gauss(0, 0.12)),
+                    tokens_per_second=2_870 + (scatter.gauss(0, 40) if step < told.reached else 0.0),
+                    epoch=2.0 * step / told.steps, tokens=step * 8_100, seconds=2.8 * step,
                 )
             )  # fmt: skip
         if step % every == 0:

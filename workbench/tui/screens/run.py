@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Grid, Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
 
-from workbench.core import health, units
+from workbench.core import curves, health, units
 from workbench.core.health import Verdict
-from workbench.guide import lineage, watching
+from workbench.guide import aligning, lineage, watching
+from workbench.guide.aligning import LOSS, RATE, Picture
 from workbench.guide.watching import Limits
 from workbench.runs.hardware import Reading
 from workbench.tui import actions, results, runlists, runpage
@@ -36,6 +37,8 @@ DRAW_SECONDS = 0.25
 """Least time between two drawings of figures that change with every step."""
 LIMITS_TICKS = 15
 """Readings between two looks at the disk."""
+_GUTTER = 7
+"""Columns for the labels of four charts: enough for tens of thousands of tokens, so that all begin alike."""
 _TALL_PANEL = 40
 """Rows of the terminal beyond which the panel grows with it."""
 
@@ -71,10 +74,13 @@ class RunScreen(RunKeys):
         """Yield figures, charts, health and the open part."""
         yield Page(self._top, id="top")
         with Horizontal(id="charts"):
-            yield Chart("loss", id="loss")
+            yield Chart(LOSS.title, id="loss")
             with Vertical(id="side"):
-                yield Chart("learning rate", axis="ends", id="rate")
+                yield Chart(RATE.title, axis="ends", id="rate")
                 yield Page(self._machine, id="machine")
+        with Grid(id="four"):
+            for picture in aligning.COMMON:
+                yield Chart(picture.title, gutter=_GUTTER)
         yield Page(self._health, id="health")
         yield Page(self._tabs, id="tabs")
         with Vertical(id="panel"):
@@ -99,7 +105,7 @@ class RunScreen(RunKeys):
 
     def _top(self, width: int) -> list[Content]:
         """Return status, figures and bar."""
-        return runpage.top(self.view, width, self.compact)
+        return runpage.top(self.view, width, self.compact or self.four)
 
     def _machine(self, width: int) -> list[Content]:
         """Return the gauges."""
@@ -153,7 +159,9 @@ class RunScreen(RunKeys):
     def rebuild(self) -> None:
         """Draw everything anew."""
         self.set_class(self.compact, "-compact")
-        spare = 0 if self.compact else max(0, self.app.size.height - _TALL_PANEL) // 2
+        self.set_class(self.four, "-four")
+        self.query_one(Footer).show(self._keys())
+        spare = 0 if self.compact or self.four else max(0, self.app.size.height - _TALL_PANEL) // 2
         self.query_one("#panel").styles.height = (3 if self.short else 8) + spare
         self.query_one(Header).lead(self.crumbs())
         self._layers()
@@ -189,18 +197,28 @@ class RunScreen(RunKeys):
 
     def _layers(self) -> None:
         """Give the charts their curves."""
-        view = self.view
-        whole = view.steps or None
-        picture = self.picture()
-        curves = results.layers(view, picture, self.compact)
-        self.query_one("#loss", Chart).show(curves, whole=whole, title=picture.title, percent=picture.share)
-        figure = units.rate(view.learning_rate)
-        self.query_one("#rate", Chart).show(runpage.rates(view), whole=whole, figure=figure)
+        if self.four:
+            until = curves.grown(self.view.step, self.view.steps or None)
+            for chart, picture in zip(self.query("#four Chart").results(Chart), self.shown(), strict=True):
+                self._draw_on(chart, picture, compact=True, until=until)
+            return
+        self._draw_on(self.query_one("#loss", Chart), *self.shown(), compact=self.compact)
+        if not self.compact:
+            self._draw_on(self.query_one("#rate", Chart), RATE, compact=False)
+
+    def _draw_on(self, chart: Chart, picture: Picture, *, compact: bool, until: float | None = None) -> None:
+        """Give a chart the curves of a picture."""
+        layers, figure = results.layers(self.view, picture, compact), results.beside(self.view, picture)
+        whole, share = self.view.steps or None, picture.share
+        chart.show(layers, whole=whole, figure=figure, title=picture.title, percent=share, until=until)
+        chart.logarithmic = self._log and picture is LOSS
 
     def turned(self) -> None:
-        """Draw the curves that were turned up."""
+        """Draw the charts that were turned up, at once."""
         self._layers()
-        self.query_one("#loss", Chart).redraw()
+        for chart in self.query("#four Chart" if self.four else "#loss").results(Chart):
+            chart.redraw()
+        self.query_one(Footer).show(self._keys())
 
     def fill(self) -> None:
         """Show the open part alone, with its rows."""
@@ -218,7 +236,7 @@ class RunScreen(RunKeys):
     def _follow_state(self) -> None:
         """Do what a change of the status asks for: the keys in the footer, the result, the console of a failure."""
         status = self.view.status
-        state = (status, self.view.phase, len(self.view.checkpoints), len(self.pictures()) > 1)
+        state = (status, self.view.phase, len(self.view.checkpoints), self.pictures()[0])
         if state == self._shown_state or self.run is None:
             return
         before, self._shown_state = self._shown_state, state
@@ -240,12 +258,9 @@ class RunScreen(RunKeys):
         status = self.view.status
         left_out = {"run.pause"} if status in ("paused", "stopped", "failed", "lost") else {"run.resume"}
         left_out |= {"run.pause", "run.stop"} if status == "done" else set()
-        several = len(self.pictures()) > 1
-        left_out |= {"run.log"} if several else set()
+        # Of the two that change charts a narrow page has room for one.
+        left_out |= {"run.log"} if self.narrow or status == "stuck" or LOSS not in self.shown() else set()
         found = [one for one in actions.of_screen(self.NAME) if one.footer and one.id not in left_out]
-        if several:
-            place = next((at for at, one in enumerate(found) if one.id == "run.compare"), len(found))
-            found.insert(place, actions.BY_ID["run.curves"])
         if status == "done":
             found.insert(0, actions.BY_ID["run.next"])
         elif status == "stuck":
@@ -330,6 +345,8 @@ class RunScreen(RunKeys):
         elif what == "kept":
             self._kept = value
             self.fill()
+        elif what == "kept charts" and value:
+            self.say(value, "warning")
         elif what == "mend":
             self.app.road = value  # type: ignore[attr-defined]
             self.app.call_later(self.app.go, "review")  # type: ignore[attr-defined]

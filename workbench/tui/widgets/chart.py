@@ -55,18 +55,21 @@ class Chart(Widget):
         axis: str = "grid",
         logarithmic: bool = False,
         focusable: bool = False,
+        gutter: int = plot.GUTTER,
         id: str | None = None,
     ) -> None:
-        """Make an empty chart; `axis` is what `Plot` takes, `logarithmic` the scale of y it begins with."""
+        """Make an empty chart; `axis` and `gutter` are what `Plot` takes, `logarithmic` the scale y begins with."""
         super().__init__(id=id)
         self.can_focus = focusable
         self._title = title
         self._axis = axis
+        self._gutter = gutter
         self._logarithmic = logarithmic
         self._layers: tuple[Layer, ...] = ()
         self._whole: float | None = None
         self._figure = ""
         self._percent = False
+        self._until: float | None = None
         self._rows: list[list[Piece]] = []
         self._strips: list[Strip] | None = None
         self._signs = plot.BRAILLE
@@ -80,8 +83,9 @@ class Chart(Widget):
 
     @logarithmic.setter
     def logarithmic(self, wanted: bool) -> None:
-        self._logarithmic = wanted
-        self.redraw()
+        if wanted != self._logarithmic:
+            self._logarithmic = wanted
+            self.redraw()
 
     def show(
         self,
@@ -91,13 +95,15 @@ class Chart(Widget):
         figure: str = "",
         title: str = "",
         percent: bool = False,
+        until: float | None = None,
     ) -> None:
         """Draw these curves; `whole` is the x at which the run ends, `figure` a value at the right of the title.
 
-        `title` takes the place of the present one; `percent` says that y is a share of 1.
+        `title` takes the place of the present one; `percent` says that y is a share of 1,
+        `until` where the axis of x ends, where it is not to follow from these curves.
         """
         self._layers, self._whole, self._figure = tuple(layers), whole, figure
-        self._title, self._percent = title or self._title, percent
+        self._title, self._percent, self._until = title or self._title, percent, until
         self.advance()
 
     def advance(self) -> None:
@@ -129,7 +135,9 @@ class Chart(Widget):
         signs = self._signs = self._wanted_signs()
         entries = plot.legend(self._layers, signs, roomy=width >= 56)
         title = plot.title_row(self._title, entries, self._figure, width, signs)
-        drawn = Plot(self._layers, self._axis, self._whole, self._logarithmic, signs, self._percent)
+        drawn = Plot(
+            self._layers, self._axis, self._whole, self._logarithmic, signs, self._percent, self._until, self._gutter
+        )
         return [title, *drawn.rows(width, height - 1)] if height > 1 else [title]
 
     def _wanted_signs(self) -> Glyphs:

@@ -231,9 +231,15 @@ class Plot:
     glyphs: Glyphs = BRAILLE
     percent: bool = False
     """Whether y is a share of 1, labelled in percent."""
+    until: float | None = None
+    """Where the axis of x ends, None for what suits these curves: charts that lie below one another share it."""
+    gutter: int = GUTTER
+    """Columns at least for the labels of y, so that charts that lie below one another begin alike."""
 
     def end(self) -> float:
         """Return where the axis of x ends."""
+        if self.until is not None:
+            return self.until
         planned = [layer.series.last[0] for layer in self.layers if layer.kind == "plan" and layer.series.last]
         reached = [layer.series.last[0] for layer in self.layers if layer.kind != "plan" and layer.series.last]
         if planned and max(planned) > 0:
@@ -258,7 +264,7 @@ class Plot:
         if plotted < 1:
             return blank
         end = self.end()
-        gutter, found = 0, GUTTER
+        gutter, found = 0, self.gutter
         while gutter != found:
             gutter = found
             if width < gutter + 4:
@@ -266,7 +272,7 @@ class Plot:
             drawn = [layer.series.columns(0.0, end, (width - gutter) * self.glyphs.across) for layer in self.layers]
             span = curves.value_range(*self._values(drawn), self.log)
             marks = self._marks(span, plotted)
-            found = max(gutter, *(len(text) + 1 for text in marks.values()), GUTTER)
+            found = max(gutter, *(len(text) + 1 for text in marks.values()), self.gutter)
         canvas = Canvas(width - gutter, plotted, self.glyphs)
         if span:
             if self.axis == "grid":
