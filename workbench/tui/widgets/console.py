@@ -281,6 +281,11 @@ class Console(Widget, can_focus=True):
                 event.stop()
                 event.prevent_default()
                 self.search("")
+            elif event.key == "slash":
+                # Not left to its binding, which comes after the keys that are typed right behind it.
+                event.stop()
+                event.prevent_default()
+                self.action_ask()
             return
         event.stop()
         event.prevent_default()
