@@ -34,6 +34,7 @@ KEY_SECONDS = 0.02
 COLUMNS, ROWS = 120, 40
 SETTLE_SECONDS = 1.0
 FOLLOWED_SECONDS = 6.0
+BUSY_STEPS = 100_000
 EVENTS_A_SECOND, LINES_A_SECOND, WRITES_A_SECOND = 200, 1000, 20
 
 
@@ -58,15 +59,20 @@ def write(run_path: str) -> None:
     from workbench.runs import journal
     from workbench.runs.store import Run
 
-    run, step = Run(Path(run_path)), 0
+    run, step, draw = Run(Path(run_path)), 0, random.Random(1)
     writer = journal.Writer(run.events_path)
     with run.console_path.open("a", buffering=1 << 16) as console:
         while os.getppid() != 1 and run.path.is_dir():
             for _ in range(EVENTS_A_SECOND // WRITES_A_SECOND):
                 step += 1
+                loss, norm = 1 + 2 * math.exp(-step / 1000) + draw.gauss(0, 0.1), 1 + draw.random()
+                rate, speed = 2e-4 * (1 - step / BUSY_STEPS), 4000 + 100 * draw.gauss(0, 1)
                 writer.write(
-                    Step(step=step, steps=10**6, loss=1.0, learning_rate=1e-4, grad_norm=1.0, tokens_per_second=1.0)
-                )
+                    Step(
+                        step=step, steps=BUSY_STEPS, loss=loss, learning_rate=rate, grad_norm=norm,
+                        tokens_per_second=speed,
+                    )
+                )  # fmt: skip
             console.writelines(
                 f"line {n} of some output of an engine at work\n" for n in range(LINES_A_SECOND // WRITES_A_SECOND)
             )

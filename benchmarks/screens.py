@@ -27,6 +27,7 @@ JOURNAL = Path(__file__).with_name("journal.py")
 SECONDS = 10.0
 OPENING_SECONDS = 10.0
 """How long a screen that was just opened is watched: longer than a long journal takes."""
+SETTLE_SECONDS = 1.0
 STARTS = 7
 IDLE_SECONDS = 3.0
 CHARTS = 4
@@ -148,6 +149,7 @@ def in_terminal(points: int, lines: int) -> tuple[dict[str, float], float]:
 def probed(run_id: str, seconds: float, report: Path) -> None:
     """Be the application: open a run from another page and probe the loop, then stand still for others to measure."""
     from workbench.tui.app import Workbench
+    from workbench.tui.widgets.chart import Chart
 
     class Probed(Workbench):
         CSS_PATH = ROOT / "workbench" / "tui" / "base.tcss"
@@ -172,6 +174,8 @@ def probed(run_id: str, seconds: float, report: Path) -> None:
             _, told["opening"] = await watch(OPENING_SECONDS, [look], ticks=100)
             told["work"] = sum(os.times()[:4]) - work
             await self.run_action("simulate_key('3')")
+            await watch(SETTLE_SECONDS, [])
+            told["charts"] = sum(chart.region.height > 0 for chart in self.screen.query(Chart))
             first = self.screen.view.step  # type: ignore[attr-defined]
             _, told["lags"] = await watch(seconds, [])
             told["events"] = (self.screen.view.step - first) / seconds  # type: ignore[attr-defined]
@@ -215,7 +219,16 @@ def timed_start() -> float:
 
 
 def busy(rows: list[tuple[str, str]], home: Path) -> None:
-    """Measure the screen of a run that writes 200 events and 1 000 lines a second."""
+    """Measure the screen of a run that writes 200 events and 1 000 lines a second, its console open."""
+    from workbench.tui.settings import Settings, save
+
+    for charts in ("four", "two"):
+        save(Settings(charts=charts))
+        watched(rows, home / f"{charts}.json")
+
+
+def watched(rows: list[tuple[str, str]], report: Path) -> None:
+    """Measure the screen of a busy run with as many charts as the settings say."""
     from workbench.core import recipe
     from workbench.runs import store
 
@@ -223,7 +236,6 @@ def busy(rows: list[tuple[str, str]], home: Path) -> None:
     run = store.create(text, method="sft", tuning="lora", base="bundled", title="busy")
     writer = subprocess.Popen([sys.executable, str(JOURNAL), "--write", str(run.path)], env=environment())
     try:
-        report = home / "busy.json"
         window = Window(__file__, "--run", run.id, str(SECONDS), str(report))
         told = read(report)
         before, written = window.cpu(), window.written
@@ -237,6 +249,7 @@ def busy(rows: list[tuple[str, str]], home: Path) -> None:
     lags, idle = sorted(told["lags"]), sorted(told["idle"])
     rows += [
         ("an idle page, lag of the loop p99, ms", f"{1000 * idle[int(len(idle) * 0.99)]:.1f}"),
+        ("a busy run, charts on its page", f"{told['charts']}"),
         ("a busy run, events followed a second", f"{told['events']:.0f}"),
         ("a busy run, lag of the loop p95, ms", f"{1000 * lags[int(len(lags) * 0.95)]:.1f}"),
         ("a busy run, lag of the loop p99, ms", f"{1000 * lags[int(len(lags) * 0.99)]:.1f}"),

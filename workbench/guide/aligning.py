@@ -63,7 +63,7 @@ PICTURES = (
         "rewards",
         (Curve("chosen_reward", "chosen", "smooth"), Curve("rejected_reward", "rejected", "smooth")),
     ),
-    _of_rows("drift", "drift from the base, nats per token"),
+    _of_rows("drift", "drift, nats per token"),
     _of_rows("kl", "KL, nats per answer"),
 )
 """Of compared answers, what tells most first; they come before what there is of every run."""
