@@ -19,8 +19,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, SystemCommand
-from textual.command import CommandPalette
+from textual.app import SystemCommand
 from textual.markup import escape
 from textual.screen import Screen
 
@@ -33,8 +32,10 @@ from workbench.tui import actions, crash, glyphs, ink, settings, telling
 from workbench.tui.desk import Desk
 from workbench.tui.downloads import Downloads
 from workbench.tui.messages import DownloadEnded, DownloadMoved, ReadingTaken, RunEnded
+from workbench.tui.saying import Saying
 from workbench.tui.station import Known
 from workbench.tui.themes import THEMES
+from workbench.tui.widgets.over import Palette
 
 if TYPE_CHECKING:
     from workbench.guide.conversation import Conversation
@@ -90,7 +91,7 @@ PLACES: dict[str, Callable[..., Screen[Any]]] = {
 """Name → what makes the screen; each is imported when it is first opened."""
 
 
-class Workbench(App[int]):
+class Workbench(Saying):
     """The workbench on a terminal."""
 
     TITLE = "workbench"
@@ -222,7 +223,7 @@ class Workbench(App[int]):
     def action_command_palette(self) -> None:
         """Open the palette over a page; what stands over one has keys of its own."""
         if isinstance(self.screen, Desk):
-            self.push_screen(CommandPalette(placeholder="any action or explanation, by its name"))
+            self.push_screen(Palette(placeholder="any action or explanation, by its name"))
 
     def act_app_help(self) -> None:
         """Explain what can be done here."""

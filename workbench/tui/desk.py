@@ -113,6 +113,10 @@ class Desk(Screen[None]):
         self.set_class(self.short, "-short")
         self.rebuild()
 
+    def on_screen_resume(self) -> None:
+        """Say what has waited until nothing lay over the page."""
+        self.app.say_held()  # type: ignore[attr-defined]
+
     def rebuild(self) -> None:
         """Make everything anew that depends on the size or on what is known."""
 

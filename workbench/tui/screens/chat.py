@@ -116,7 +116,7 @@ class ChatScreen(Desk):
         if self._timer is not None:
             self._timer.pause()
 
-    def on_screen_resume(self, event: events.ScreenResume) -> None:
+    def on_screen_resume(self) -> None:
         """Look again."""
         self._watch()
         self.query_one(Entry).focus()

@@ -14,7 +14,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from workbench.core import units
@@ -25,6 +24,7 @@ from workbench.runs.talk import BOUNDS, Settings
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, foreign, ink, place, prose
 from workbench.tui.widgets.listing import BLANK, Listing, Row, still
+from workbench.tui.widgets.over import Over
 from workbench.tui.widgets.page import Page
 from workbench.tui.widgets.prompt import Prompt
 
@@ -66,7 +66,7 @@ def parsed(name: str, text: str) -> float | int:
     return value
 
 
-class _ListSheet(ModalScreen[Any]):
+class _ListSheet(Over[Any]):
     """A sheet at the right with a title, a list, a note and keys."""
 
     DEFAULT_CSS = """

@@ -12,17 +12,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from workbench.tui.ink import cut, foreign, ink, place
 from workbench.tui.widgets.listing import Listing, Row
+from workbench.tui.widgets.over import Over
 
 _NAME = 30
 _MOST_ROWS = 12
 
 
-class Choose(ModalScreen[str | None]):
+class Choose(Over[str | None]):
     """One of several (key, name, note); None when they are left alone."""
 
     DEFAULT_CSS = """

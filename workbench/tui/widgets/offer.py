@@ -11,13 +11,13 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from workbench.tui.ink import Piece, ink, prose
+from workbench.tui.widgets.over import Over
 
 
-class Offer(ModalScreen[str]):
+class Offer(Over[str]):
     """A title, sentences, and keys; the key that was pressed is the answer, "" when the person left."""
 
     DEFAULT_CSS = """

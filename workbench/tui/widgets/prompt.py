@@ -13,13 +13,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 from workbench.core.errors import WorkbenchError
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, ink, prose
+from workbench.tui.widgets.over import Over
 
 
 class Completed(Suggester):
@@ -35,7 +35,7 @@ class Completed(Suggester):
         return next((text for text in found if text != value), None)
 
 
-class Prompt(ModalScreen[str | None]):
+class Prompt(Over[str | None]):
     """One line from the person; None when they leave it."""
 
     DEFAULT_CSS = """
@@ -101,7 +101,7 @@ class Prompt(ModalScreen[str | None]):
         self.dismiss(None)
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Over[bool]):
     """A question before something that is hard to undo; nothing happens unless `y` is pressed."""
 
     DEFAULT_CSS = """

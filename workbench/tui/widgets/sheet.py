@@ -13,11 +13,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, ink, place
+from workbench.tui.widgets.over import Over
 from workbench.tui.widgets.page import Page
 
 WIDTH = 78
@@ -25,7 +25,7 @@ MARGIN = 4
 _COVERS_BELOW = 100
 
 
-class Sheet(ModalScreen[None]):
+class Sheet(Over[None]):
     """A title, lines made for a width, and keys of its own in the last row."""
 
     DEFAULT_CSS = """

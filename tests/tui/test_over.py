@@ -1,0 +1,50 @@
+"""What lies over a page: the page behind stays readable, and nothing is said over a question."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets._toast import Toast
+
+from tests.tui.pilots import played, until
+from tests.tui.support import idle, page_text
+from workbench.tui.app import Workbench
+from workbench.tui.desk import Desk
+from workbench.tui.widgets.prompt import Confirm
+
+
+def _seen(app: Workbench) -> list[str]:
+    """Return the sentences that are seen at the edge of the page."""
+    return [str(toast.render()) for toast in app.screen.query(Toast) if toast.region.height]
+
+
+@pytest.mark.parametrize("theme", ["graphite", "ansi-dark", "ansi-light"])
+@played
+async def test_the_page_behind_a_question_and_behind_the_palette_keeps_its_words(theme: str) -> None:
+    app = Workbench("settings")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: idle(app), "the page")
+        app.wear(theme)
+        app.push_screen(Confirm("Delete it?", ["It is gone then."], "delete it"))
+        await pilot.pause()
+        assert "Settings" in page_text(app)
+        assert "Delete it?" in page_text(app)
+        await pilot.press("escape", "ctrl+p")
+        await pilot.pause()
+        assert "? help" in page_text(app)
+
+
+@played
+async def test_what_is_to_be_said_waits_until_a_question_is_answered() -> None:
+    app = Workbench("settings")
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(pilot, lambda: idle(app), "the page")
+        assert isinstance(app.screen, Desk)
+        app.screen.say("It was said before.")
+        await until(pilot, lambda: _seen(app) == ["It was said before."], "a sentence")
+        app.push_screen(Confirm("Delete it?", ["It is gone then."], "delete it"))
+        await pilot.pause()
+        app.notify("It is paused.", markup=False)
+        await pilot.pause()
+        assert _seen(app) == []
+        await pilot.press("escape")
+        await until(pilot, lambda: "It is paused." in _seen(app), "what has waited")
