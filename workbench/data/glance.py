@@ -158,8 +158,9 @@ def excerpt(
 def glance(argument: Mapping[str, Any]) -> dict[str, Any]:
     """Return what {"paths", "method"?, "format"?, "columns"?} seems to hold; the target of a probe.
 
-    {"method", "suggested", "why", "alternatives", "rows", "about", "articles", "lengths": {"mean", "p50", "p90", "p99",
-    "max"}, "characters", "curation": settings of the plan that the data is, or {}}; lengths are in tokens, estimated.
+    {"method", "suggested", "why", "format", "columns": role to column, "alternatives", "rows", "about", "articles",
+    "lengths": {"mean", "p50", "p90", "p99", "max"}, "characters", "curation": settings of the plan that the data is, or
+    {}}; lengths are in tokens, estimated.
     "suggested" is what the rows suggest, whatever was asked for. "rows"
     is exact unless "about". Raises UsageError when nothing in it can be learnt from.
     """
@@ -209,6 +210,8 @@ def _told(
         "method": method,
         "suggested": detection.method,
         "why": list(detection.reasons),
+        "format": detection.layout.format if detection.layout is not None else "",
+        "columns": dict(detection.columns),
         "alternatives": list(detection.alternatives),
         "rows": round(number * usable),
         "about": about,

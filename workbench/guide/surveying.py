@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -17,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from workbench.core import paths, recipe
 from workbench.core.errors import UsageError
 from workbench.core.text import one_line
-from workbench.core.units import count
+from workbench.core.units import NONE, count
 from workbench.guide import sources
 from workbench.guide.asking import looked_at
 from workbench.guide.road import METHOD_NAMES, Road
@@ -266,7 +267,32 @@ def is_mended(road: Road, fix: Mapping[str, Any]) -> bool:
     return bool(fix) and all(road.chosen.get(name) == value for name, value in recipe.checked(dict(fix)).items())
 
 
+@dataclass(frozen=True)
+class Layout:
+    """What rows were found to be, in words."""
+
+    format: str
+    columns: str
+    """Which column has which role, "" where that is not known."""
+    evidence: str
+
+
+def layout(survey: Mapping[str, Any] | None, glance: Mapping[str, Any] | None) -> Layout:
+    """Return what the rows of a survey are, while there is none those of a glance."""
+    if survey is not None:
+        return Layout(survey["format"] or "unknown", _roles(survey), evidence(survey))
+    if glance is not None:
+        return Layout(glance["format"], _roles(glance), evidence({"reasons": glance["why"]}))
+    return Layout(NONE, "", "")
+
+
+def _roles(found: Mapping[str, Any]) -> str:
+    """Return which column has which role."""
+    return ", ".join(f"{column} as {role}" if column != role else role for role, column in found["columns"].items())
+
+
 def evidence(found: Mapping[str, Any]) -> str:
-    """Return why the rows were taken for what they are, short enough to stand beside it."""
+    """Return why rows are what they are, short enough to stand beside it; where it was a part of them it says so."""
     reason = str(found["reasons"][0]).rstrip(".") if found["reasons"] else ""
-    return re.sub(r" \(columns? .*\)$", "", reason.replace(" looked at", ""))
+    whole = "rows" in found and f"of {count(found['rows'])} " in reason
+    return re.sub(r" \(columns? .*\)$", "", reason.replace(" looked at", "") if whole else reason)

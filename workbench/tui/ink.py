@@ -59,11 +59,13 @@ def style_of(role: str) -> str:
     return ROLES[role] if _own_background else _OF_TERMINAL.get(role, ROLES[role])
 
 
-def on_focus(line: Content, width: int) -> Content:
-    """Return a line as the row in focus: across the whole width, or on a terminal's palette its label alone."""
+def on_focus(line: Content, width: int, label: bool = True) -> Content:
+    """Return a line as the row in focus: across the whole width, or on a terminal's palette its label alone, if any."""
     line = line.pad_right(max(0, width - line.cell_length))
     if _own_background:
         return line.stylize_before("on $focus")
+    if not label:
+        return line
     end = line.plain.find("  ", 4)
     return line.stylize("reverse", 2, end if end > 0 else None)
 

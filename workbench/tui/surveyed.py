@@ -5,7 +5,7 @@ Owns the words and figures that stand on more than one of them. Must not open da
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from textual.content import Content
@@ -21,7 +21,8 @@ from workbench.tui.widgets.listing import Row
 
 LABEL, NOTE = 14, 36
 """Columns of the value and of the note of a fact."""
-_PROBLEM_LINES = 3
+_LEAST_NOTE = 24
+"""Columns that a note needs to stand beside its value."""
 _BARS = (" ▁▂▃▄▅▆▇█", " ..::||##")
 
 
@@ -124,28 +125,58 @@ def rendered(row: Mapping[str, Any], width: int, most: int) -> list[Content]:
     return lines
 
 
-def sentence_rows(
-    short: bool, key: str, label: str, sign: Piece, text: str, role: str, fix: list[Piece], width: int
-) -> list[Row]:
-    """Return a sentence with its sign and its fix as rows, of which the first can be in focus."""
-    tail = ink("  ", *fix) if fix else Content("")
-    if short:
-        lines = [ink((cut(foreign(text), width - 2 - tail.cell_length), role)) + tail]
-    else:
-        lines = prose(width - 2, (foreign(text), role))[:_PROBLEM_LINES]
-        if fix and lines[-1].cell_length + tail.cell_length <= width - 2:
-            lines[-1] += tail
-        elif fix:
-            lines.append(ink(*fix))
+def _block(key: str, label: str, lines: Sequence[Callable[[bool], tuple[tuple[int, Content], ...]]]) -> list[Row]:
+    """Return lines that belong together as rows, of which the first can be in focus; each is told whether it is."""
 
-    def drawn(line: Content, first: bool) -> Any:
+    def drawn(number: int) -> Callable[[int, bool], Content]:
         def draw(columns: int, focused: bool) -> Content:
-            head = ink((label if first else "", "title" if focused else "label"))
-            return place(columns, (0, head), (LABEL, ink(sign) if first else ink("")), (LABEL + 2, line))
+            head = ink(("" if number else label, "title" if focused else "label"))
+            return place(columns, (0, head), *lines[number](focused))
 
         return draw
 
-    return [Row("" if number else key, drawn(line, not number)) for number, line in enumerate(lines)]
+    return [Row("" if number else key, drawn(number), under=number > 0) for number in range(len(lines))]
+
+
+def fact_rows(key: str, label: str, value: Sequence[Piece], note: str, width: int) -> list[Row]:
+    """Return a fact as rows: its label, its value and the note beside that, or under it where that is too narrow."""
+    values = prose(width - LABEL, *value)
+    start = max(NOTE, LABEL + values[0].cell_length + 2)
+    beside = len(values) == 1 and width - start >= _LEAST_NOTE
+    start = start if beside else LABEL
+    notes = {
+        focused: prose(width - start, (foreign(note), role)) for focused, role in ((True, "value"), (False, "label"))
+    }
+    few = len(notes[True]) if note else 0
+
+    def line(number: int) -> Callable[[bool], tuple[tuple[int, Content], ...]]:
+        said = number if beside else number - len(values)
+
+        def pieces(focused: bool) -> tuple[tuple[int, Content], ...]:
+            shown = ((LABEL, values[number]),) if number < len(values) else ()
+            return (*shown, (start, notes[focused][said])) if 0 <= said < few else shown
+
+        return pieces
+
+    return _block(key, label, [line(number) for number in range(max(1, few) if beside else len(values) + few)])
+
+
+def sentence_rows(
+    key: str, label: str, sign: Piece, text: str, role: str, fix: Sequence[Piece], width: int
+) -> list[Row]:
+    """Return a sentence with its sign and its fix as rows, of which the first can be in focus."""
+    tail = ink("  ", *fix) if fix else Content("")
+    lines = prose(width - 2, (foreign(text), role))
+    if fix and lines[-1].cell_length + tail.cell_length <= width - 2:
+        lines[-1] += tail
+    elif fix:
+        lines.append(ink(*fix))
+
+    def drawn(number: int) -> Callable[[bool], tuple[tuple[int, Content], ...]]:
+        head = ((LABEL, ink(sign)),) if not number else ()
+        return lambda focused: (*head, (LABEL + 2, lines[number]))
+
+    return _block(key, label, [drawn(number) for number in range(len(lines))])
 
 
 def few_rows(survey: Mapping[str, Any], width: int, room: int, short: bool) -> list[Content]:

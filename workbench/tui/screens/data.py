@@ -16,7 +16,7 @@ from workbench.guide import asking, previewing, sources, surveying
 from workbench.guide.road import Road
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, cut, foreign, ink, place, prose
-from workbench.tui.surveyed import LABEL, NOTE, OfData, few_rows, histogram, sentence_rows
+from workbench.tui.surveyed import LABEL, OfData, fact_rows, few_rows, histogram, sentence_rows
 from workbench.tui.widgets.choose import Choose
 from workbench.tui.widgets.listing import Listing, Row
 from workbench.tui.widgets.page import Page
@@ -124,6 +124,7 @@ class DataScreen(OfData):
         """Show how far reading or a download is."""
         self._phase = str(value)
         self.query_one("#top", Page).again()
+        self.query_one("#rows", Page).again()
 
     def refused(self, what: str, error: str) -> None:
         """Show in place why something could not be found out."""
@@ -184,40 +185,22 @@ class DataScreen(OfData):
                 lines.append(Content(""))
         return [*lines, Content("")]
 
-    def _fact(self, key: str, label: str, value: list[Piece], note: str) -> Row:
-        """Return a line of facts: label, value, note."""
-
-        def draw(width: int, focused: bool) -> Content:
-            where = max(NOTE, LABEL + ink(*value).cell_length + 2)
-            pieces = [(0, ink((label, "title" if focused else "label"))), (LABEL, ink(*value))]
-            words = ink((foreign(note), "value" if focused else "label"))
-            if note and where < width - 8:
-                pieces.append((where, words))
-            return place(width, *pieces)
-
-        return Row(key, draw)
+    def _fact(self, key: str, label: str, value: list[Piece], note: str = "") -> list[Row]:
+        """Return a fact as rows."""
+        return fact_rows(key, label, value, note, self._text_width)
 
     def _facts(self) -> list[Row]:
-        """Return the lines of facts."""
-        survey = self.survey
-        rows: list[Row] = []
-        if survey is None:
-            for label in ("format", "columns", "length"):
-                value, note, _ = self.length_line() if label == "length" else ([units.NONE], "", None)
-                rows.append(self._fact(label, label, list(value), note))
-            return rows
-        rows.append(
-            self._fact("format", "format", [foreign(survey["format"] or "unknown", 24)], surveying.evidence(survey))
-        )
-        roles = ", ".join(
-            f"{column} as {role}" if column != role else role for role, column in survey["columns"].items()
-        )
-        unused = ", ".join(survey["unused_columns"])
-        if roles:
-            note = f"not used: {unused}" if unused else "all are used"
-            rows.append(self._fact("columns", "columns", [foreign(roles, self._text_width - LABEL - 2)], note))
+        """Return the lines of facts; while all rows are being read, what a look at a part of them told."""
+        survey, found = self.survey, surveying.layout(self.survey, self.glance)
+        rows = self._fact("format", "format", [foreign(found.format, 24)], found.evidence)
+        if found.columns or survey is None:
+            unused = foreign(", ".join(survey["unused_columns"])) if survey is not None else ""
+            note = f"not used: {unused}" if unused else "all are used" if survey is not None else ""
+            rows += self._fact("columns", "columns", [foreign(found.columns) or units.NONE], note)
         value, note, told = self.length_line()
-        rows.append(self._fact("length", "length", list(value), note))
+        rows += self._fact("length", "length", list(value), note)
+        if survey is None:
+            return rows
         if told is not None and not self.short:
             bars = told["histogram"]
             first, last = units.count(told["min"]), units.count(told["max"])
@@ -226,22 +209,16 @@ class DataScreen(OfData):
         if aside := [item for item in survey["files"] if item["split"] == "held_out"]:
             names = ", ".join(foreign(item["path"].rsplit("/", 1)[-1], 24) for item in aside[:3])
             kept = units.count(sum(item["rows"] for item in aside))
-            rows.append(self._fact("held", "held out", [cut(names, 24)], f"{kept} rows, to measure and not to learn"))
+            rows += self._fact("held", "held out", [cut(names, 24)], f"{kept} rows, to measure and not to learn")
         rows += self._problem_rows()
         if bad := sum(item["count"] for item in survey["quarantined"]):
             first = survey["quarantined"][0]
-            rows.append(
-                self._fact(
-                    "aside",
-                    "set aside",
-                    [f"{units.count(bad)} row{'s' if bad > 1 else ''}"],
-                    f"{foreign(first['reason'])}; r shows them",
-                )
-            )
+            number = f"{units.count(bad)} row{'s' if bad > 1 else ''}"
+            rows += self._fact("aside", "set aside", [number], f"{first['reason']}; r shows them")
         if ignored := survey["ignored"]:
-            one = f"{foreign(ignored[0]['source'].rsplit('/', 1)[-1], 30)}: {foreign(ignored[0]['reason'])}"
+            one = f"{foreign(ignored[0]['source'].rsplit('/', 1)[-1], 30)}: {ignored[0]['reason']}"
             files = "1 file" if len(ignored) == 1 else f"{units.count(len(ignored))} files"
-            rows.append(self._fact("ignored", "ignored", [files], one))
+            rows += self._fact("ignored", "ignored", [files], one)
         return rows
 
     def _problem_rows(self) -> list[Row]:
@@ -249,12 +226,10 @@ class DataScreen(OfData):
         rows: list[Row] = []
         width = self._text_width - LABEL
         if self._blind:
-            rows += sentence_rows(
-                self.short, "blind", "base", (glyph("failed"), "bad"), self._blind, "value", [], width
-            )
+            rows += sentence_rows("blind", "base", (glyph("failed"), "bad"), self._blind, "value", [], width)
         if self._no_plan and self._no_plan != self._blind:
             sign = (glyph("failed"), "bad")
-            rows += sentence_rows(self.short, "plan", "plan", sign, self._no_plan, "value", [], width)
+            rows += sentence_rows("plan", "plan", sign, self._no_plan, "value", [], width)
         problems = self.problems()
         for number, problem in enumerate(problems[:_PROBLEMS]):
             mended = surveying.is_mended(self.road, problem["fix"])
@@ -263,20 +238,22 @@ class DataScreen(OfData):
             fix: list[Piece] = [("x", "key"), (f" {words}", "label")] if problem["fix"] else []
             label = "" if number else "problems"
             role = "label" if mended else "value"
-            rows += sentence_rows(self.short, f"problem:{number}", label, sign, problem["text"], role, fix, width)
+            rows += sentence_rows(f"problem:{number}", label, sign, problem["text"], role, fix, width)
         if len(problems) > _PROBLEMS:
             more = f"and {len(problems) - _PROBLEMS} more; workbench inspect tells all of them"
-            rows.append(self._fact("more", "", [(more, "label")], ""))
+            rows += self._fact("more", "", [(more, "label")])
         return rows
 
     def _rows(self, width: int) -> list[Content]:
-        """Return a few rows as they are learnt from, with their roles."""
+        """Return a few rows as they are learnt from, with their roles; on a short page how far reading them is."""
+        if self.survey is None and self.short and self.glance is not None and self._phase:
+            return [ink((f"{self._phase} {glyph('cut')}", "label"))]
         room = self.query_one("#rows").size.height or 8
         return few_rows(self.survey, width, room, self.short) if self.survey is not None else []
 
     def _bottom(self, width: int) -> list[Content]:
         """Return the command line that does the same."""
-        return [Content(""), self.command_line(width), *([Content("")] if self.short else [])]
+        return [Content(""), self.command_line(width)]
 
     def rebuild(self) -> None:
         """Draw everything anew."""

@@ -29,6 +29,8 @@ class Row:
     key: str
     """"" for a row that cannot be in focus: a head, a blank, a legend."""
     draw: Callable[[int, bool], Content]
+    under: bool = False
+    """Whether it goes on with the row above: it is in focus with that, and seen with it."""
 
 
 def still(*lines: Content) -> list[Row]:
@@ -125,16 +127,22 @@ class Listing(Widget, can_focus=True):
         """Return the number of rows."""
         return max(len(self._rows), 1)
 
+    def _last(self, place: int) -> int:
+        """Return the place of the last row that goes on with the one at a place."""
+        while 0 <= place < len(self._rows) - 1 and self._rows[place + 1].under:
+            place += 1
+        return place
+
     def _follow(self) -> None:
-        """Scroll so that the focused row is seen, with the head of its group where that stands right above."""
+        """Scroll so that all of the focused row is seen, with the head of its group where that stands right above."""
         height = max(self.size.height, 1)
-        first = self._at
+        first, last = self._at, self._last(self._at)
         while first > 0 and not self._rows[first - 1].key and self._at - first < 2:
             first -= 1
         if first < self._top:
             self._top = max(0, first)
-        elif self._at >= self._top + height:
-            self._top = self._at - height + 1
+        elif last >= self._top + height:
+            self._top = min(last - height + 1, self._at)
         self._top = max(0, min(self._top, len(self._rows) - height))
 
     def render(self) -> Content:
@@ -145,14 +153,15 @@ class Listing(Widget, can_focus=True):
         self._follow()
         elsewhere = self.screen.focused
         here = self.has_focus or elsewhere is None or not (self.shares_focus or isinstance(elsewhere, Listing))
-        lines = []
+        lines, last = [], self._last(self._at)
         for place in range(self._top, min(self._top + height, len(self._rows))):
             row = self._rows[place]
-            focused = place == self._at and here
+            focused = self._at <= place <= last and here
             line = row.draw(width, focused)
             line = line.truncate(width, ellipsis=True) if line.cell_length > width else line
             if focused:
-                lines.append(on_focus(ink((glyph("focus"), "accent"), " ") + line, width + GUTTER))
+                bar = Content(" " * GUTTER) if row.under else ink((glyph("focus"), "accent"), " ")
+                lines.append(on_focus(bar + line, width + GUTTER, label=not row.under))
             else:
                 lines.append(Content(" " * GUTTER) + line)
         return joined(lines)
@@ -204,6 +213,8 @@ class Listing(Widget, can_focus=True):
             self.call_later(self.screen.run_action, f"act('{action}')")
             return
         place = self._top + event.y
+        while 0 < place < len(self._rows) and self._rows[place].under:
+            place -= 1
         if 0 <= place < len(self._rows) and self._rows[place].key:
             if place == self._at:
                 self.post_message(self.Chosen(self, self.key))
