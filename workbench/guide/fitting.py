@@ -49,6 +49,8 @@ class Field:
     """Whether the person set it."""
     steps: tuple[Any, ...]
     """What it can be changed to with the arrow keys, in order."""
+    brief: str = ""
+    """The note in fewer words, for where it has little room; "" where there are no fewer."""
 
 
 def scale(plan: Plan) -> tuple[int, str]:
@@ -81,11 +83,11 @@ def parts(plan: Plan, most: int) -> list[Part]:
         + (", recomputed" if wanted.gradient_checkpointing else ""),
         "logits": "scores of the words",
         "context": "context and kernels",
-        "workspace": "working memory of a layer",
+        "workspace": "a layer at work",
         "adapter": f"rank {wanted.lora_r}",
         "optimiser": {"adamw": "AdamW", "adamw_8bit": "8-bit AdamW", "muon": "Muon"}.get(wanted.optim, wanted.optim),
         "gradients": "one per trained weight",
-        "reserve": "what is held and not used",
+        "reserve": "held and not used",
         "reference": "the base beside it, frozen",
         "cache": "keys and values of answers",
     }
@@ -152,10 +154,19 @@ def sentence(plan: Plan, card: Card) -> tuple[tuple[str, str], ...]:
 def fields(plan: Plan, rows: Rows | None, chosen: Sequence[str], every: bool = False) -> list[Field]:
     """Return the values that matter, each with the reason it has; `chosen` are the names the person set."""
     wanted, why = plan.chosen.resolved.recipe, plan.chosen.resolved.provenance
+    length = [_length_note(plan, rows, why["max_length"], brief) for brief in (False, True)]
     batch = (wanted.per_device_train_batch_size, wanted.gradient_accumulation_steps)
     effective = batch[0] * batch[1]
     found = [
-        Field("tuning", "tuning", TUNING_SAID[wanted.tuning], _others(plan), "tuning" in chosen, _tunings(plan)),
+        Field(
+            "tuning",
+            "tuning",
+            TUNING_SAID[wanted.tuning],
+            _others(plan),
+            "tuning" in chosen,
+            _tunings(plan),
+            _others(plan, True),
+        ),
     ]
     if wanted.tuning != "full":
         found.append(
@@ -170,8 +181,8 @@ def fields(plan: Plan, rows: Rows | None, chosen: Sequence[str], every: bool = F
         )
     found += [
         Field(
-            "max_length", "max length", units.count(wanted.max_length), _length_note(plan, rows, why["max_length"]),
-            "max_length" in chosen, _doubling(64, 32768, wanted.max_length),
+            "max_length", "max length", units.count(wanted.max_length), length[0],
+            "max_length" in chosen, _doubling(64, 32768, wanted.max_length), length[1],
         ),
         Field(
             "per_device_train_batch_size", "batch", f"{batch[0]} × {batch[1]}",
@@ -180,7 +191,7 @@ def fields(plan: Plan, rows: Rows | None, chosen: Sequence[str], every: bool = F
         ),
         Field(
             "num_train_epochs", "epochs", f"{wanted.num_train_epochs:g}", _time_note(plan),
-            "num_train_epochs" in chosen, (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0),
+            "num_train_epochs" in chosen, (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0), _time_note(plan, True),
         ),
         Field(
             "learning_rate", "learning rate", units.rate(wanted.learning_rate), reason(why["learning_rate"]),
@@ -260,22 +271,23 @@ def _origin(provenance: str) -> str:
     return "derived" if provenance.startswith("derived") else reason(provenance)
 
 
-def _others(plan: Plan) -> str:
+def _others(plan: Plan, brief: bool = False) -> str:
     """Return what the other tunings would take."""
     unit, name = scale(plan)
     said = []
     for other in plan.alternatives:
         end = {"fits": "fits", "tight": "tight", "too large": "no"}[other.verdict]
-        said.append(f"{TUNING_NAMES[other.tuning]} needs {_other(other, unit, name)}: {end}")
-    return ". ".join(said) or "the only one for this base"
+        needs = " " if brief else " needs "
+        said.append(f"{TUNING_NAMES[other.tuning]}{needs}{_other(other, unit, '' if brief else name)}: {end}")
+    return (", " if brief else ". ").join(said) or "the only one for this base"
 
 
 def _other(other: Attempt, unit: int, name: str) -> str:
-    """Return the peak of another tuning, in GiB where it is that large."""
+    """Return the peak of another tuning, in GiB where it is that large; with "" a smaller one without its unit."""
     peak = other.memory.peak
     if peak >= GIB:
         return units.significant(peak / GIB) + (" GiB" if unit != GIB else "")
-    return f"{amount(peak, unit)}" + (f" {name}" if unit != GIB else "")
+    return f"{amount(peak, unit)} {name if unit != GIB else ''}".rstrip()
 
 
 def _tunings(plan: Plan) -> tuple[str, ...]:
@@ -295,21 +307,22 @@ def _splits(effective: int) -> tuple[int, ...]:
     return tuple(size for size in range(1, effective + 1) if effective % size == 0)
 
 
-def _length_note(plan: Plan, rows: Rows | None, provenance: str) -> str:
+def _length_note(plan: Plan, rows: Rows | None, provenance: str, brief: bool = False) -> str:
     """Return what a maximum length means for the rows."""
     length = plan.chosen.resolved.recipe.max_length
     if rows is None or rows.articles:
         return reason(provenance)
     if rows.longest <= length:
-        return f"covers every row that was looked at, up to {units.count(rows.longest)}"
+        every = "all looked at" if brief else "every row that was looked at"
+        return f"covers {every}, up to {units.count(rows.longest)}"
     bounds = ((rows.p99, "99 %"), (rows.p90, "90 %"), (rows.p50, "half"))
     share = next((said for bound, said in bounds if bound <= length), "less than half")
-    return f"covers {share} of the rows; longer ones are cut"
+    return f"covers {share}; longer rows are cut" if brief else f"covers {share} of the rows; longer ones are cut"
 
 
-def _time_note(plan: Plan) -> str:
+def _time_note(plan: Plan, brief: bool = False) -> str:
     """Return how many steps the epochs make, and how long they take where that is known."""
     steps = f"about {units.count(plan.steps)} steps"
     if plan.pace.hours is None:
-        return f"{steps}; the first of them will tell the time"
+        return steps if brief else f"{steps}; the first of them will tell the time"
     return f"{steps}, {units.duration(3600 * plan.pace.hours)}"

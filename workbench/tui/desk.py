@@ -117,6 +117,10 @@ class Desk(Screen[None]):
         """Say what has waited until nothing lay over the page."""
         self.app.say_held()  # type: ignore[attr-defined]
 
+    def why_so(self, name: str) -> str:
+        """Return why the value in focus is as it is, a sentence for the help; "" where nothing is to be said."""
+        return ""
+
     def rebuild(self) -> None:
         """Make everything anew that depends on the size or on what is known."""
 

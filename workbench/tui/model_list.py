@@ -166,8 +166,16 @@ class ModelDesk(Getting):
         legend = model_rows.legend(self.card(), width)
         state = self._state(width)
         if self.short:
-            return [Content(""), *(state[:4] if len(state) > 1 else [about, *(state or [legend])])]
-        return [Content(""), legend, Content(""), about, Content(""), *(state[:3] or [Content("")]), *self.below(width)]
+            return [Content(""), *(state[:4] if len(state) > 1 else [about, *(state or legend)])]
+        return [
+            Content(""),
+            *legend,
+            Content(""),
+            about,
+            Content(""),
+            *(state[:3] or [Content("")]),
+            *self.below(width),
+        ]
 
     def _state(self, width: int) -> list[Content]:
         """Return what went wrong, or how far a download is."""

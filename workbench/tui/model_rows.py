@@ -147,20 +147,20 @@ def detail(choice: Choice | None, width: int) -> Content:
     return ink((cut("   ".join(foreign(text) for text in said if text and text != units.NONE), width), "label"))
 
 
-def legend(card: Card | None, width: int) -> Content:
-    """Return what the signs mean, and what the figures are."""
+def legend(card: Card | None, width: int) -> list[Content]:
+    """Return what the signs mean, and what the figures are: on one line where both have room there."""
     pieces: list[Piece] = []
     for verdict, words in (("fits", "fits"), ("tight", "under 10 % spare"), ("no", "does not fit")):
         sign, role = SIGNS[verdict]
         pieces += [(glyph(sign), role), (f" {words}   ", "label")]
+    left = ink(*pieces).rstrip()
     if card is None:
-        return ink(*pieces)
-    where = "free" if card.gpu else "of memory, no GPU"
-    right = ink((f"GiB needed, of {units.gib(card.free)} {where}", "label"))
-    left = ink(*pieces)
-    if left.cell_length + right.cell_length > width:
-        left = ink(*pieces[:2], ("  ", "label"), *pieces[2:3], (" under 10 %", "label"))
-    return place(width, (0, left), (-1, right))
+        return [left]
+    where = " free" if card.gpu else " of memory, no GPU"
+    room = width - left.cell_length - 3
+    said = [f"GiB needed, of {units.gib(card.free)}{more}" for more in (where, "")]
+    right = next((ink((text, "label")) for text in said if len(text) <= room), None)
+    return [left, ink((said[0], "label"))] if right is None else [place(width, (0, left), (-1, right))]
 
 
 def progress(download: Download, width: int) -> Content:

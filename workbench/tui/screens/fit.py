@@ -17,13 +17,20 @@ from workbench.tui.ink import Piece, cut, foreign, ink, place, prose
 from workbench.tui.saving import save_recipe
 from workbench.tui.station import Station
 from workbench.tui.widgets.gauge import bar
-from workbench.tui.widgets.listing import BLANK, Listing, Row
+from workbench.tui.widgets.listing import BLANK, GUTTER, Listing, Row
 from workbench.tui.widgets.page import Page
 from workbench.tui.widgets.prompt import Prompt
 
 _LABEL, _NOTE = 16, 36
-_ROOM_FOR_WORDS = 27
-"""Rows from which on a short page has room for the sentence, too."""
+_POINT = 17
+"""Column of the decimal points of the staircase."""
+_MOST_PARTS = 8
+_MOST_NOTE = 34
+"""Columns that the notes on parts take at most."""
+_AROUND, _AROUND_NARROW = 4, 5
+"""Rows that header, margins, footer and the narrow rail take."""
+_AIRY = 40
+"""Rows from which on the values stand apart."""
 _SIGN = {"fits": ("fits", "good"), "tight": ("tight", "warn"), "no": ("failed", "bad")}
 
 
@@ -55,51 +62,59 @@ class FitScreen(Station):
         """Return title, proposal and staircase."""
         plan = self.known.plan
         if plan is None:
-            head = [place(width, (0, ink(("Fit", "title")))), Content("")]
-            if self.known.trouble:
-                return [*head, *prose(width, (f"{glyph('failed')} ", "bad"), self.known.trouble)]
-            return [*head, ink(("working it out", "label"))]
+            said = prose(width, (f"{glyph('failed')} ", "bad"), self.known.trouble) if self.known.trouble else []
+            return [ink(("Fit", "title")), Content(""), *(said or [ink(("working it out", "label"))])]
         why = plan.chosen.resolved.provenance.values()
         presets = sorted({text.removeprefix("preset ") for text in why if text.startswith("preset ")})
         right = ink(("preset ", "label"), foreign(presets[0])) if presets else ink("")
-        lines = [place(width, (0, ink(("Fit", "title"))), (-1, right)), Content("")]
         card = self.known.card
         assert card is not None, "there is no plan without a card"
+        head = place(width, (0, ink(("Fit", "title"))), (-1, right))
         said = prose(width, *fitting.sentence(plan, card))
         if not self.short:
-            lines += [*said, Content(""), Content("")]
-        elif self.app.size.height >= _ROOM_FOR_WORDS:
-            lines += [*said, Content("")]
-        lines += self._staircase(width)
-        if not self.short:
-            lines += [Content("")]
-        return lines
+            return [head, Content(""), *said, Content(""), *self._staircase(width, _MOST_PARTS), Content("")]
+        room = self._room - len(self._fields()) - 2
+        for words, most in ((said, 6), (said, 5), (said, 4), (said, 3), ([], 6), ([], 4), ([], 3)):
+            lines = [head, *words, *self._staircase(width, most)]
+            if len(lines) < room:
+                return [*lines, Content("")]
+        return [head, *self._staircase(width, 0)]
 
-    def _staircase(self, width: int) -> list[Content]:
+    @property
+    def _room(self) -> int:
+        """Rows of the page."""
+        return self.app.size.height - (_AROUND_NARROW if self.narrow else _AROUND)
+
+    def _staircase(self, width: int, most: int) -> list[Content]:
         """Return the parts of the memory, each beginning where the one before it ended, and the whole under them."""
         plan, card = self.known.plan, self.known.card
         assert plan is not None
         assert card is not None
         unit, name = fitting.scale(plan)
+        parts = fitting.parts(plan, most) if most else []
+        # A small model's parts are in another unit than the card; without them nothing else says which.
+        lead = f"{name} " if name != "GiB" and not most else ""
         notes = width >= 84
+        room = max(len(lead) + 16, min(_MOST_NOTE, max(22, *(len(part.note) for part in parts))) if notes else 0)
         left = 22
-        long = width - left - (24 if notes else 22)
+        long = width - left - room - 2
         whole = max(card.free, plan.chosen.memory.peak, 1)
         lines, until = [], 0
-        for part in fitting.parts(plan, 6 if self.short else 8):
+        for part in parts:
             step = bar(long, (until + part.bytes) / whole, until / whole, track=False)
             until += part.bytes
             pieces = [(0, ink((part.name, "label"))), (0, ink(fitting.amount(part.bytes, unit))), (left, step)]
             if notes:
                 pieces.append((left + long + 2, ink((part.note, "label"))))
             lines.append(_decimals(width, pieces))
+        if most:
+            lines = [place(width, (_POINT - len(name), ink((name, "label")))), *lines]
         verdict, words = fitting.verdict(plan)
         sign, role = _SIGN[verdict]
         total = bar(long, plan.chosen.memory.peak / whole)
-        free = fitting.amount(card.free, units.GIB)
-        limit = ink((f"{name} of " if name != "GiB" else "of ", "label"), (free, "figure"), (" GiB free", "label"))
+        limit = ink((f"{lead}of ", "label"), (fitting.amount(card.free, units.GIB), "figure"), (" GiB free", "label"))
         lines += [
-            Content(""),
+            *([] if self.short else [Content("")]),
             _decimals(width, [
                 (0, ink((f"{glyph(sign)} ", role), (words, "good-word" if verdict == "fits" else role))),
                 (0, ink((fitting.amount(plan.chosen.memory.peak, unit), "figure"))),
@@ -133,25 +148,48 @@ class FitScreen(Station):
         return fitting.fields(self.known.plan, rows, list(self.road.chosen))
 
     def _rows(self) -> list[Row]:
-        """Return the values as rows, with air between them where there is room."""
+        """Return the values as rows: with all of their notes and air between them, as far as there is room."""
+        fields = self._fields()
+        width = self.query_one(Listing).size.width - GUTTER
+        spare = self._room - len(self._top(width)) - len(fields) - 2
+        notes = [self._notes(field, width) for field in fields]
+        airy = self.app.size.height >= _AIRY and spare >= len(fields) + sum(len(lines) - 1 for lines in notes)
         rows: list[Row] = []
-        for field in self._fields()[: 7 if self.short else None]:
-            rows += [BLANK] if rows and self.size.height >= 40 else []
-            rows.append(Row(field.name, lambda width, focused, field=field: self._field(width, focused, field)))  # type: ignore[misc]
+        for field, whole in zip(fields, notes, strict=True):
+            lines = whole if len(whole) - 1 <= spare else [" ".join(whole)]
+            spare -= len(lines) - 1
+            rows += [*([BLANK] if rows and airy else []), *self._field(field, lines)]
         return rows
 
-    def _field(self, width: int, focused: bool, field: fitting.Field) -> Content:
-        """Return one value with its note."""
-        moves = focused and bool(field.steps)
-        left, right = (f"{glyph('left')} ", f" {glyph('right')}") if moves else ("  ", "")
-        strong = "title" if focused else "value"
-        value = ink((left, "accent", "fit.less"), (field.shown, strong), (right, "accent", "fit.more"))
-        note = f"your choice; {field.note}" if field.chosen else field.note
-        return place(
-            width,
-            (0, ink((field.label, "title" if focused else "label"))),
-            (_LABEL - 2, value),
-            (_NOTE, ink((cut(note, width - _NOTE), "value" if focused else "label"))),
+    def _notes(self, field: fitting.Field, width: int) -> list[str]:
+        """Return the note on a value in lines; the short one where that is one line and the other is not."""
+        own = "your choice; " if field.chosen else ""
+        said = [[line.plain for line in prose(width - _NOTE, own + note)] for note in (field.note, field.brief) if note]
+        return min(said, key=len)
+
+    def _field(self, field: fitting.Field, notes: list[str]) -> list[Row]:
+        """Return one value with its note, which is cut where it has one line and needs more."""
+
+        def noted(width: int, focused: bool, number: int) -> tuple[int, Content]:
+            return _NOTE, ink((cut(notes[number], width - _NOTE), "value" if focused else "label"))
+
+        def first(width: int, focused: bool) -> Content:
+            moves = focused and bool(field.steps)
+            left, right = (f"{glyph('left')} ", f" {glyph('right')}") if moves else ("  ", "")
+            strong = "title" if focused else "value"
+            value = ink((left, "accent", "fit.less"), (field.shown, strong), (right, "accent", "fit.more"))
+            label = ink((field.label, "title" if focused else "label"))
+            return place(width, (0, label), (_LABEL - 2, value), noted(width, focused, 0))
+
+        def further(number: int) -> Row:
+            return Row("", lambda width, focused: place(width, noted(width, focused, number)), under=True)
+
+        return [Row(field.name, first), *map(further, range(1, len(notes)))]
+
+    def why_so(self, name: str) -> str:
+        """Return why the value in focus is as it is, for the help."""
+        return next(
+            (f"{field.note[:1].upper()}{field.note[1:]}." for field in self._fields() if field.name == name), ""
         )
 
     def rebuild(self) -> None:
@@ -268,7 +306,7 @@ class FitScreen(Station):
 
 
 def _decimals(width: int, pieces: list[tuple[int, Content]]) -> Content:
-    """Return a row whose figure, the second piece, stands with its decimal point at column 17."""
+    """Return a row whose figure, the second piece, stands with its decimal point at its column."""
     label, (_, figure), *rest = pieces
-    column = 17 - len(figure.plain.partition(".")[0])
+    column = _POINT - len(figure.plain.partition(".")[0])
     return place(width, label, (column, figure), *rest) if column > label[1].cell_length else place(width, label, *rest)

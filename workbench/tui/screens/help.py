@@ -18,7 +18,7 @@ from workbench.tui import actions
 from workbench.tui.actions import EVERYWHERE, Action
 from workbench.tui.desk import Desk
 from workbench.tui.glyphs import glyph
-from workbench.tui.ink import ink, place, prose
+from workbench.tui.ink import foreign, ink, place, prose
 from workbench.tui.widgets.listing import Listing
 from workbench.tui.widgets.sheet import Sheet
 
@@ -65,7 +65,9 @@ class HelpSheet(Sheet):
         if name not in recipe.FIELDS:
             return []
         described = recipe.FIELDS[name][1]
-        return [ink((described.label, "section")), Content(""), *prose(width, f"{described.help} {described.why}")]
+        lines = [ink((described.label, "section")), Content(""), *prose(width, f"{described.help} {described.why}")]
+        why = self._screen.why_so(name)
+        return [*lines, *([Content(""), *prose(width, (foreign(why), "label"))] if why else [])]
 
     def _action(self, width: int, action: Action) -> list[Content]:
         """Return an action: its keys, its label, its sentence, and why it cannot be done now."""
