@@ -13,18 +13,26 @@ from typing import Any, ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 
 from workbench.core.errors import WorkbenchError
 from workbench.runs.hardware import Reading
 from workbench.tui import actions, crash
+from workbench.tui.glyphs import glyph
+from workbench.tui.ink import prose
 from workbench.tui.messages import DownloadEnded
 from workbench.tui.widgets.footer import Footer
 from workbench.tui.widgets.header import Header
+from workbench.tui.widgets.page import Page
 
 WIDE = 100
 TALL = 32
+SPARING = 20
+"""Rows below which a page leaves none blank."""
+LEAST = (60, 15)
+"""Columns and rows that a page needs."""
 
 
 class Answered(Message):
@@ -77,10 +85,18 @@ class Desk(Screen[None]):
         with Vertical(id="body"):
             yield from self.body()
         yield Footer(actions.of_screen(self.NAME), self.why_not, self.key_of)
+        yield Page(self._small, id="small")
 
     def body(self) -> ComposeResult:
         """Yield what is between header and footer."""
         return iter(())
+
+    def _small(self, width: int) -> list[Content]:
+        """Return what is said in place of a page that has no room."""
+        needed = f" {glyph('times')} ".join(map(str, LEAST))
+        return prose(
+            width, f"This page needs {needed}. Its keys go on working, and the command line does everything, too."
+        )
 
     def crumbs(self) -> tuple[str, ...]:
         """Return where this is, from the brand on."""
@@ -107,8 +123,16 @@ class Desk(Screen[None]):
         """Whether there are fewer than 32 rows."""
         return self.app.size.height < TALL
 
+    @property
+    def tight(self) -> bool:
+        """Whether there is no row to spare."""
+        return self.app.size.height < SPARING
+
     def on_resize(self, event: events.Resize) -> None:
         """Lay the page out anew."""
+        size = self.app.size
+        self.set_class(size.width < LEAST[0] or size.height < LEAST[1], "-small")
+        self.set_class(self.tight, "-tight")
         self.set_class(self.narrow, "-narrow")
         self.set_class(self.short, "-short")
         self.rebuild()

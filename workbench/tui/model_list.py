@@ -23,7 +23,7 @@ from workbench.tui.getting import Getting
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import foreign, ink, place, prose
 from workbench.tui.messages import DownloadEnded
-from workbench.tui.widgets.listing import Listing, Row, still
+from workbench.tui.widgets.listing import BLANK, Listing, Row, still
 from workbench.tui.widgets.page import Page
 from workbench.tui.widgets.prompt import Prompt
 from workbench.tui.widgets.search import SearchRow
@@ -122,7 +122,7 @@ class ModelDesk(Getting):
         lines = [place(width, (0, ink((self.TITLE_OF_PAGE, "title"))), (-1, right))]
         lines += [] if self.short else [Content("")]
         lines += self.proposal(width)
-        return [*lines, *[Content("")] * (1 if self.short else 2)]
+        return [*lines, *[Content("")] * (0 if self.tight else 1 if self.short else 2)]
 
     def proposal(self, width: int) -> list[Content]:
         """Return what is proposed, and why."""
@@ -158,13 +158,15 @@ class ModelDesk(Getting):
             why = "Nothing here is called so" if self._words else "Nothing fits"
             more = "; enter asks the hub for it." if self._words else "; f shows everything."
             return still(ink((why + more, "label")))
-        return found
+        return [row for row in found if row is not BLANK] if self.tight else found
 
     def _bottom(self, width: int) -> list[Content]:
         """Return the legend, what the row in focus leaves out, and what is on its way."""
         about = model_rows.detail(self.in_focus(), width)
         legend = model_rows.legend(self.card(), width)
         state = self._state(width)
+        if self.tight:
+            return state[:1] or legend[:1]
         if self.short:
             return [Content(""), *(state[:4] if len(state) > 1 else [about, *(state or legend)])]
         return [

@@ -23,6 +23,8 @@ TUNINGS = (("qlora", "QLoRA"), ("lora", "LoRA"), ("full", "full"))
 SIGNS = {"fits": ("fits", "good"), "tight": ("tight", "warn"), "no": ("no", "faint")}
 WIDE = 84
 """From so many columns on, context, licence and date have columns of their own."""
+_SIZED = 66
+"""From so many columns on there is room for the size."""
 ROOMY = 104
 """From so many columns on, all of them stand further apart."""
 _NAME, _NAME_NARROW = 27, 30
@@ -51,6 +53,8 @@ def short_licence(licence: str, room: int) -> str:
 
 def _columns(width: int) -> dict[str, int]:
     """Return where each figure stands; negative ones end so far from the right edge. What has no room is left out."""
+    if width < _SIZED:
+        return {"qlora": -19, "lora": -10, "full": -1}
     if width < WIDE:
         return {"size": -(width - 39), "qlora": -19, "lora": -10, "full": -1}
     if width < ROOMY:
@@ -90,15 +94,17 @@ def row(choice: Choice) -> Row:
         quiet = "value" if focused else "label"
         plain = "label" if choice.refused else "value"
         wide = "context" in at
-        name = short_name(choice.label, _NAME if wide else _NAME_NARROW)
-        size = units.parameters(choice.parameters) if choice.parameters else units.NONE
-        pieces = [(0, ink((name, "title" if focused else plain))), (at["size"], ink((size, plain)))]
+        name = short_name(choice.label, _NAME if wide else min(_NAME_NARROW, width - 28))
+        pieces = [(0, ink((name, "title" if focused else plain)))]
+        if "size" in at:
+            size = units.parameters(choice.parameters) if choice.parameters else units.NONE
+            pieces.append((at["size"], ink((size, plain))))
         if choice.group == HUB and not choice.fits:
             # Nothing is known of its needs; what it is to the workbench stands in the room of the figures.
             said = choice.refused or choice.standing
             if wide:
                 pieces.append((at["licence"], ink((short_licence(choice.licence, 11), quiet))))
-            start = at["released"] if wide else 42
+            start = at["released"] if wide else 42 if "size" in at else 28
             mark: list[Piece] = [(f"{glyph('failed')} ", "bad")] if choice.refused else []
             room = width - start - 2 * len(mark)
             return place(width, *pieces, (start, ink(*mark, (cut(foreign(said), room), quiet))))

@@ -179,17 +179,17 @@ def sentence_rows(
     return _block(key, label, [drawn(number) for number in range(len(lines))])
 
 
-def few_rows(survey: Mapping[str, Any], width: int, room: int, short: bool) -> list[Content]:
-    """Return the first rows of a survey with their head, as many as there is room for."""
+def few_rows(survey: Mapping[str, Any], width: int, room: int, short: bool, tight: bool = False) -> list[Content]:
+    """Return the first rows of a survey, as many as there is room for, with their head unless that is `tight`."""
     if not survey["examples"]:
         return []
     counted = f"{len(survey['examples'])} of {units.count(survey['usable'])}   "
     shown = ink((counted, "label"), ("r", "key", "data.rows"), (" all", "label", "data.rows"))
-    lines = [place(width, (0, ink(("Rows", "section"))), (-1, shown))]
+    lines = [] if tight else [place(width, (0, ink(("Rows", "section"))), (-1, shown))]
     for row in survey["examples"]:
         block = [] if short else [Content("")]
         block += rendered(row, width, 1 if short else 3)
         if len(lines) + len(block) > room:
-            return lines + (block[: room - 1] if len(lines) == 1 else [])
+            return lines + (block[: room - len(lines)] if row is survey["examples"][0] else [])
         lines += block
     return lines

@@ -183,7 +183,7 @@ class DataScreen(OfData):
                 lines[-1:] = [lines[-1] + " " + other] if fits else [lines[-1], other]
             else:
                 lines.append(Content(""))
-        return [*lines, Content("")]
+        return lines if self.tight else [*lines, Content("")]
 
     def _fact(self, key: str, label: str, value: list[Piece], note: str = "") -> list[Row]:
         """Return a fact as rows."""
@@ -249,11 +249,11 @@ class DataScreen(OfData):
         if self.survey is None and self.short and self.glance is not None and self._phase:
             return [ink((f"{self._phase} {glyph('cut')}", "label"))]
         room = self.query_one("#rows").size.height or 8
-        return few_rows(self.survey, width, room, self.short) if self.survey is not None else []
+        return few_rows(self.survey, width, room, self.short, self.tight) if self.survey is not None else []
 
     def _bottom(self, width: int) -> list[Content]:
         """Return the command line that does the same."""
-        return [Content(""), self.command_line(width)]
+        return [] if self.tight else [Content(""), self.command_line(width)]
 
     def rebuild(self) -> None:
         """Draw everything anew."""

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from workbench.core import recipe, units
-from workbench.guide import fitting, reviewing, starting
+from workbench.guide import reviewing, starting
 from workbench.guide.road import METHOD_NAMES, TUNING_NAMES, name_of
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import cut, foreign, ink, place, prose
@@ -24,6 +24,10 @@ from workbench.tui.widgets.page import Page
 from workbench.tui.widgets.prompt import Prompt
 
 _VALUE, _NOTE = 20, 44
+_ABOUT, _ABOUT_SHORT = 7, 3
+"""Rows of the explanation at most."""
+_ROOMY = 44
+"""Rows of the screen from which on sections stand further apart."""
 
 
 class ReviewScreen(Station):
@@ -54,7 +58,8 @@ class ReviewScreen(Station):
     def _top(self, width: int) -> list[Content]:
         """Return title and proposal, and why it cannot start when it could not."""
         plan = self.known.plan
-        lines = [place(width, (0, ink(("Review", "title"))), (-1, self._counted())), Content("")]
+        lines = [place(width, (0, ink(("Review", "title"))), (-1, self._counted()))]
+        lines += [] if self.tight else [Content("")]
         if plan is None:
             said = (f"{glyph('failed')} ", "bad") if self.known.trouble else ("", "label")
             return [*lines, *prose(width, said, self.known.trouble or "working it out")]
@@ -78,23 +83,21 @@ class ReviewScreen(Station):
         elif room := reviewing.no_room(plan):
             words += [Content(""), *prose(width, (f"{glyph('problem')} ", "warn"), room)]
         lines += words
-        return [*lines, Content("")] if self.short else [*lines, Content(""), Content("")]
+        return [*lines, *[Content("")] * (0 if self.tight else 1 if self.app.size.height < _ROOMY else 2)]
 
     def _counted(self) -> Content:
         """Return how many values are shown."""
         if self.known.plan is None:
             return ink("")
-        shown = len(reviewing.entries(self.known.plan, self._every))
+        shown = len(self._entries())
         whole = len(reviewing.entries(self.known.plan, True))
         return ink((f"{shown} of {whole} values", "label"))
 
     def _rows(self) -> list[Row]:
         """Return the values under their sections."""
-        if self.known.plan is None:
-            return []
         rows: list[Row] = []
         section = ""
-        for entry in reviewing.entries(self.known.plan, self._every):
+        for entry in self._entries():
             if entry.section != section:
                 section = entry.section
                 rows += [*([BLANK] if rows and not self.short else []), *still(ink((section, "section")))]
@@ -113,19 +116,39 @@ class ReviewScreen(Station):
         )
 
     def _bottom(self, width: int) -> list[Content]:
-        """Return what the focused value is for, and the command line."""
-        name = self.query_one(Listing).key
+        """Return why the focused value is as it is and what it is for, and the command line."""
+        entries = {entry.name: self._about(entry, width) for entry in self._entries()}
         lines = [Content("")]
-        if name and self.known.plan is not None:
-            described = recipe.FIELDS[name][1]
-            why = self.known.plan.chosen.resolved.provenance[name]
-            full = fitting.reason(why)
-            said = prose(
-                width, (f"{described.help} {described.why} ", "label"), (f"{full[:1].upper()}{full[1:]}.", "label")
-            )
-            room = 1 if self.short else 3
-            lines += [*said[:room], *[Content("")] * (room - len(said[:room]))]
+        if entries:
+            # As many rows for every value, so that nothing moves with the focus.
+            most = 1 if self.tight else _ABOUT_SHORT if self.short else _ABOUT
+            room = min(max(map(len, entries.values())), most)
+            said = entries.get(self.query_one(Listing).key, [])
+            if len(said) > room:
+                rest = ink(
+                    (f"{glyph('cut')}  ", "label"), ("?", "key", "app.help"), (" all of it", "label", "app.help")
+                )
+                words = said[room - 1].plain[: width - rest.cell_length].rpartition(" ")[0]
+                said = [*said[: room - 1], ink((words, "label")) + rest]
+            lines += [*said, *[Content("")] * (room - len(said))]
         return [*lines, *([] if self.short else [Content("")]), self.command_line(width)]
+
+    def _about(self, entry: reviewing.Entry, width: int) -> list[Content]:
+        """Return why a value is as it is and what it is for; the value itself where its row cuts it."""
+        described = recipe.FIELDS[entry.name][1]
+        value = foreign(entry.shown)
+        whole = "" if len(value) <= _NOTE - _VALUE - 2 else f"{value}: "
+        said = (f"{whole}{self.why_so(entry.name)} ", "value"), (f"{described.help} {described.why}", "label")
+        return prose(width, *said)
+
+    def why_so(self, name: str) -> str:
+        """Return why a value is as it is."""
+        note = next((entry.note for entry in self._entries() if entry.name == name), "")
+        return f"{note[:1].upper()}{note[1:]}." if note else ""
+
+    def _entries(self) -> list[reviewing.Entry]:
+        """Return the values that are shown."""
+        return reviewing.entries(self.known.plan, self._every) if self.known.plan is not None else []
 
     def rebuild(self) -> None:
         """Draw everything anew."""

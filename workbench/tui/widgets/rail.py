@@ -56,7 +56,7 @@ class Rail(Widget):
         pieces: list[Piece] = []
         self._places = []
         used = 0
-        gap = 3 if self.size.width >= 76 else 2
+        gap = 3 if self.size.width >= 76 else 2 if self.size.width >= 57 else 1
         for place_of, station in enumerate(STATIONS):
             name = NAMES[station]
             pieces += [self._sign(place_of), " ", (name, "title" if station == self._here else "label"), " " * gap]
