@@ -67,6 +67,10 @@ def test_a_dry_run_tries_the_longest_rows_and_projects_the_whole_run(home: Home,
     assert abs(body["batch"][1] - longest) <= 2, "the stop token's own line break may be missing"
     assert body["memory"]["batch"] == body["batch"]
     assert body["memory"]["measured"]["peak"] > body["memory"]["predicted"]["weights"] > 0
+    planned = home.json("plan", *COMMON, "--data", data)["memory"]["peak"]
+    assert body["memory"]["planned"] == body["predicted_peak"] == planned, "engine and plan tell one figure"
+    assert body["batch_peak"] == body["memory"]["predicted"]["peak"] <= planned
+    assert body["memory"]["measured"]["peak"] == pytest.approx(planned, rel=0.4), "both are of the whole process"
     assert left_behind(home) == []
 
     # Weights of the adapter and their two moments in fp32, and the files beside them.
@@ -104,7 +108,7 @@ def test_a_real_run_is_measured_too_and_reports_it(home: Home, data: Path) -> No
 def test_words_for_people_and_a_plan_that_is_tried(home: Home, data: Path) -> None:
     done = home.workbench("plan", *COMMON, "--data", data, "--dry-run")
     assert done.returncode == 0, done.stderr
-    for what in ("MiB measured", "growth of the process", "s per step", "per checkpoint", "with all looks"):
+    for what in ("MiB measured", "of the whole process", "s per step", "per checkpoint", "with all looks"):
         assert what in done.stdout
     assert left_behind(home) == []
 

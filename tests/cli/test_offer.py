@@ -74,7 +74,7 @@ def made(home: Home) -> list[str]:
 @pytest.mark.parametrize(("keys", "code"), [(b"q\n", 0), (b"\x04", 0), (b"\x03", 130)])
 def test_leaving_makes_nothing(home: Home, keys: bytes, code: int) -> None:
     terminal = Terminal(home)
-    terminal.shows(b"sft with full on bundled")
+    terminal.shows(b"SFT of all weights of bundled")
     terminal.shows(b"predicted on")
     terminal.shows(ASKED)
     terminal.types(keys)

@@ -58,7 +58,7 @@ def test_a_plan_as_json(home: Home) -> None:
 
 def test_a_plan_for_people_says_what_and_why(home: Home) -> None:
     told = home.workbench("plan", "--base", "Qwen/Qwen3-8B", "--data", QUESTIONS, "--gpu-memory", "24g").stdout
-    assert "sft with lora" in told
+    assert "SFT with LoRA" in told
     for word in ("weights", "optimiser", "max length", "epochs", "rank", "steps over", "disk", "instead"):
         assert word in told
     assert all(len(line) <= 100 for line in told.splitlines())
@@ -283,5 +283,5 @@ def test_a_family_without_a_table_gets_the_margin_of_one(home: Home, tmp_path: P
 def test_what_no_trace_imitates_is_said(home: Home) -> None:
     found = home.json("plan", "--base", "bundled", "--data", QUESTIONS, "--refine", "--set", "device=cpu")
     assert found["trace"]["traced"] is None
-    assert "fp32 is not traced" in found["trace"]["impossible"]
+    assert "plan is for a processor" in found["trace"]["impossible"]
     assert found["fits"]

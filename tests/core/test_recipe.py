@@ -197,3 +197,11 @@ def test_a_number_is_a_number_within_its_bounds_or_refused(value: Any) -> None:
 def test_settings_that_compared_answers_have_no_use_for_are_refused(fields: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         Recipe(**fields)
+
+
+def test_a_field_is_understood_as_it_is_shown() -> None:
+    assert recipe.named("epochs") == recipe.named("num_train_epochs") == "num_train_epochs"
+    assert recipe.named("learning_rate") == "learning_rate"
+    assert recipe.named("nothing") == "nothing"
+    assert recipe.titled("tuning") == "tuning"
+    assert recipe.titled("num_train_epochs") == "epochs (num_train_epochs)"

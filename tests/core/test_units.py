@@ -24,10 +24,12 @@ S = units.SPACE
         (units.gib(11.0 * units.GIB), "11.0"),
         (units.gib(0.17 * units.GIB), "0.17"),
         (units.gib(0.999 * units.GIB), "1.0"),
-        (units.gb(1_900_000_000), f"1.9{S}GB"),
-        (units.gb(16_100_000_000), f"16.1{S}GB"),
-        (units.gb(48_000_000), f"48.0{S}MB"),
-        (units.gb(12), f"12{S}B"),
+        (units.size(1.9 * units.GIB), f"1.9{S}GiB"),
+        (units.size(16.1 * units.GIB), f"16.1{S}GiB"),
+        (units.size(48 * units.MIB), f"48{S}MiB"),
+        (units.size(12), f"12{S}B"),
+        (units.several(1, "step"), "1 step"),
+        (units.several(8412, "step"), f"8{S}412 steps"),
         (units.duration(48), f"48{S}s"),
         (units.duration(234), f"3{S}min 54{S}s"),
         (units.duration(43 * 60), f"43{S}min"),
@@ -70,6 +72,6 @@ def test_only_the_whole_is_a_hundred_per_cent(share: float) -> None:
 
 @given(st.integers(1, 10**15))
 def test_a_size_keeps_its_order_of_magnitude(size: int) -> None:
-    number, unit = units.gb(size).rsplit(S, 1)
-    scale = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}[unit]
+    number, unit = units.size(size).rsplit(S, 1)
+    scale = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}[unit]
     assert float(number.replace(S, "")) * scale == pytest.approx(size, rel=0.06)

@@ -71,7 +71,7 @@ def test_figures_are_those_of_the_runs() -> None:
         statistics.median(50.0 + step for step in range(1, 41)),
     )
     assert rows["training", "time"].shown == ("1\u00a0min 30\u00a0s",) * 2
-    assert rows["training", "peak of the host"].shown == ("1\u00a0GiB",) * 2
+    assert rows["training", "peak of the process"].shown == ("1\u00a0GiB",) * 2
     assert ("training", "peak on the card") not in rows, "nobody measured it"
 
 

@@ -82,7 +82,7 @@ def test_a_review_leaves_out_what_has_no_effect() -> None:
 
 def test_badges_are_the_estimate_of_the_leanest_step() -> None:
     base = base_facts.of_reference(HUB)
-    for fit in fits.fits(fits.peaks(base), CARD):
+    for fit in fits.fits(fits.peaks(base, CARD), CARD):
         preset = presets.default_for("sft", fit.tuning)
         values = {"per_device_train_batch_size": 1, "gradient_checkpointing": True, "tuning": fit.tuning}
         wanted = recipe.resolve({**values, "method": "sft"}, preset.values).recipe

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import run_program
+from workbench.engine import load
 from workbench.runs import hardware, host
 
 
@@ -208,3 +209,20 @@ def test_the_visible_cards_are_those_torch_would_see(
         first_bad = next((place for place, name in enumerate(named) if name >= len(uuids)), len(named))
         ordinals = named[:first_bad]
     assert [gpu.index for gpu in mine] == ordinals
+
+
+def test_a_processor_with_bfloat16_is_told_as_torch_tells_it(tmp_path: Path) -> None:
+    assert host.fast_bf16() == load.fast_bf16("cpu")
+    made = {
+        "new": "processor : 0\nflags\t\t: fpu avx512f avx512_bf16 amx_tile\n",
+        "old": "processor : 0\nflags\t\t: fpu avx2 bf16x\n",
+        "arm": "processor : 0\nFeatures\t: fp asimd bf16 i8mm\n",
+        "none": "",
+    }
+    for name, text in made.items():
+        (tmp_path / name / "proc").mkdir(parents=True)
+        (tmp_path / name / "proc" / "cpuinfo").write_text(text, encoding="ascii")
+    assert {name: host.fast_bf16(tmp_path / name) for name in made} == {
+        "new": True, "old": False, "arm": True, "none": False,
+    }  # fmt: skip
+    assert not host.fast_bf16(tmp_path / "elsewhere")

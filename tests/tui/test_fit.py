@@ -96,7 +96,7 @@ async def test_the_recipe_is_reviewed_and_saved_as_it_is(size: tuple[int, int], 
         await until(pilot, lambda: app.known.plan is not None and idle(app), "a plan")
         await pilot.pause()
         shown = page_text(app)
-        assert "SFT with full on bundled" in shown
+        assert "SFT of all weights of bundled" in shown
         assert "writes at most" in shown
         few = app.screen.query_one(Listing).keys
         await pilot.press("a")

@@ -118,7 +118,7 @@ async def test_the_list_opens_at_the_proposal_and_what_answers_stands_before_wha
         assert desk(app).listing.key == desk(app)._proposed[0]
         text = page_text(app)
         assert "on this machine" in text
-        assert "GiB needed" in text
+        assert "GiB, leanest step, batch 1, of" in text
         assert "workbench train --base" in text
         found = [choice for choice in desk(app).everything() if choice.group == AWAY]
     kinds = [choice.kind == "base" for choice in found]

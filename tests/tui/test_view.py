@@ -132,12 +132,14 @@ def test_the_version_grows_with_every_change_and_with_nothing_else() -> None:
     assert view.version > version
 
 
-def test_no_prediction_stands_beside_what_a_process_grew_by() -> None:
-    """On a card both figures are of the same kind; each has its unit."""
+def test_a_prediction_stands_beside_what_is_of_its_kind() -> None:
+    """Of a card what is taken of it, of a processor the whole process, not its growth; each figure has its unit."""
     view = RunView("run")
     measured = {"peak": 3 << 30}
-    for more, said in (({}, "run 3.0\u00a0GiB"), ({"reserved": 1}, "run 3.0\u00a0GiB, predicted 2.0\u00a0GiB")):
-        view.learn(about=About(report={"memory": {"predicted": {"peak": 2 << 30}, "measured": {**measured, **more}}}))
+    both = "run 3.0\u00a0GiB, predicted 2.0\u00a0GiB"
+    for parts, more, said in (({}, {}, "run 3.0\u00a0GiB"), ({}, {"reserved": 1}, both), ({"process": 1}, {}, both)):
+        memory = {"predicted": {**parts, "peak": 2 << 30}, "measured": {**measured, **more}}
+        view.learn(about=About(report={"memory": memory}))
         assert runpage.memory_words(view, 60).plain == said
 
 

@@ -30,7 +30,11 @@ def configure(parser: argparse.ArgumentParser, base: str, tuning: str) -> None:
     parser.add_argument("--preset", help="start from this preset instead of the one for method and tuning")
     parser.add_argument("--title", help="a short name for the run")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="FIELD=VALUE", help="set any recipe field by its name"
+        "--set",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="set a recipe field, by its name or as a plan shows it",
     )
 
 
@@ -46,7 +50,10 @@ def chosen(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, str
     flags |= {"data_format": arguments.format, "data_columns": arguments.column}
     for source in (
         {name: value for name, value in flags.items() if value is not None},
-        assignments(arguments.set, "--set", "FIELD=VALUE", "max_steps=100"),
+        {
+            recipe.named(name): value
+            for name, value in assignments(arguments.set, "--set", "FIELD=VALUE", "max_steps=100").items()
+        },
     ):
         checked = recipe.checked(source)
         values |= checked

@@ -13,8 +13,10 @@ from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
 from workbench.core.plan import Base, Card, Plan
 from workbench.core.text import one_line
+from workbench.core.units import several
 from workbench.guide import dry
 from workbench.guide.starting import Prepared
+from workbench.guide.trying import memory_words
 
 
 def tried(found: Plan, base: Base, card: Card, live: Live, rows: Rows | None) -> dict[str, Any]:
@@ -28,15 +30,10 @@ def printed(body: dict[str, Any], found: Plan, card: Card) -> str:
     """Return a dry run for people."""
     memory = body["memory"]
     sequences, tokens = body["batch"]
-    predicted, real = memory["predicted"]["peak"], memory["measured"]["peak"]
-    # The memory of a process grows by more than what is predicted, so that the two are not to be compared.
-    is_card = "reserved" in memory["measured"]
-    before = f"{size(predicted)} predicted for that batch, " if is_card else ""
-    more = f", {100 * (real / predicted - 1):+.0f} %" if is_card and predicted else ""
     seconds = body["seconds"]
     lines = [
         ("dry run", f"{sequences} × {count(tokens)} tokens, the longest of the rows that were looked at"),
-        ("memory", f"{before}{size(real)} measured{more}"),
+        ("memory", memory_words(body["predicted_peak"], body["batch_peak"], memory["measured"]["peak"])),
         ("", f"({memory['measured']['what']}; {size(card.free)} free)"),
     ]
     if "reserved" in memory["measured"]:
@@ -45,7 +42,9 @@ def printed(body: dict[str, Any], found: Plan, card: Card) -> str:
     each, all_ = size(body["checkpoint_bytes"]), size(body["checkpoints_bytes"])
     lines.append(("disk", f"{each} per checkpoint, written in {seconds['checkpoint']:.1f} s; all take up to {all_}"))
     if body["hours"] is not None:
-        text = f"about {duration(3600 * body['hours'])} for {count(found.steps)} steps with all looks and checkpoints"
+        text = (
+            f"about {duration(3600 * body['hours'])} for {several(found.steps, 'step')} with all looks and checkpoints"
+        )
         lines.append(("time", text))
     lines += [("changed", one_line(text, 300)) for text in body["changes"]]
     lines += [("note", one_line(text, 300)) for text in body["warnings"]]

@@ -8,7 +8,9 @@ from __future__ import annotations
 from workbench.cli.output import Live, count, duration, paragraph, size
 from workbench.core.errors import WorkbenchError
 from workbench.core.text import clean, one_line
+from workbench.core.units import several
 from workbench.guide.reviewing import no_room
+from workbench.guide.road import between, what
 from workbench.guide.starting import Prepared
 
 _QUESTION = "\nenter starts it, d tries it first, q leaves: "
@@ -18,7 +20,7 @@ def summary(prepared: Prepared) -> str:
     """Return what will run, in a few lines."""
     wanted, plan, card = prepared.resolved.recipe, prepared.plan, prepared.card
     label = prepared.base.label if prepared.base is not None else wanted.base
-    lines = [("run", f"{wanted.method} with {wanted.tuning} on {one_line(label)}")]
+    lines = [("run", f"{what(wanted.method, wanted.tuning)} {between(wanted.tuning)} {one_line(label)}")]
     if prepared.rows is not None:
         about = "about " if prepared.rows.about else ""
         unit = "articles" if prepared.rows.articles else "rows"
@@ -33,7 +35,7 @@ def summary(prepared: Prepared) -> str:
     if plan.steps:
         hours = plan.pace.hours
         time = "not known before the first steps" if hours is None else f"about {duration(3600 * hours)}"
-        lines.append(("time", f"{count(plan.steps)} steps, {time}"))
+        lines.append(("time", f"{several(plan.steps, 'step')}, {time}"))
     lines.append(("disk", f"{size(plan.disk)} for checkpoints and the result"))
     lines += [("", room)] if (room := no_room(plan)) else []
     return _told(lines)

@@ -89,9 +89,9 @@ def run(arguments: argparse.Namespace) -> int:
             print(refine.printed(trace), flush=True)
     if arguments.dry_run:
         from workbench.cli import dry
-        from workbench.guide.planning import rows_of
+        from workbench.guide.lengths import of_glance
 
-        tried = dry.tried(found, base, card, live, rows_of(glance, base.shape.vocabulary) if glance else None)
+        tried = dry.tried(found, base, card, live, of_glance(glance, base) if glance else None)
         body["dry_run"] = tried
         if not arguments.json:
             print("\n" + dry.printed(tried, found, card))

@@ -16,9 +16,12 @@ from workbench.core import recipe
 from workbench.core.errors import UsageError
 from workbench.core.plan import Attempt, Base, Card, Plan, Traces
 from workbench.core.text import one_line
+from workbench.core.units import several
+from workbench.guide import lengths
 from workbench.guide.glancing import Glanced
-from workbench.guide.planning import base_of, begun, card_of, follow, rows_of, solved
+from workbench.guide.planning import base_of, begun, card_of, follow, solved
 from workbench.guide.reviewing import no_room
+from workbench.guide.road import what
 from workbench.runs import base_facts
 
 _UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
@@ -97,7 +100,7 @@ def described(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | N
         "notes": list(chosen.memory.notes),
         "recipe": {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()},
         "provenance": chosen.resolved.provenance,
-        "rows": dict(glance) if glance else None,
+        "rows": lengths.told(glance, base) if glance else None,
         "sequences": found.sequences,
         "steps": found.steps,
         "tokens": round(found.tokens),
@@ -139,15 +142,14 @@ def printed(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | Non
     resolved, wanted = chosen.resolved, chosen.resolved.recipe
     lines = [
         paragraph("base", f"{base.label}"),
-        paragraph("card", f"{card.name or 'the processor'}, {size(card.free)} free"),
+        paragraph("card" if card.gpu else "machine", f"{card.name or 'the processor'}, {size(card.free)} free"),
     ]
     if glance is not None:
         about = "about " if glance["about"] else ""
-        half = rows_of(glance, base.shape.vocabulary).p50
         unit = "articles" if glance["articles"] else "rows"
-        said = f"{about}{count(glance['rows'])} {unit}, half of them up to about {count(half)} tokens"
+        said = f"{about}{count(glance['rows'])} {unit}, {lengths.words(lengths.of_glance(glance, base))}"
         lines.append(paragraph("data", said))
-    lines.append(paragraph("proposal", f"{wanted.method} with {chosen.tuning}"))
+    lines.append(paragraph("proposal", what(wanted.method, chosen.tuning)))
     lines += [paragraph("", reason) for reason in found.reasons]
     lines += ["", *_bars(chosen, card)]
     if chosen.memory.host:
@@ -169,7 +171,7 @@ def printed(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | Non
         if time.hours is not None:
             low, high = duration(3600 * (time.low or 0)), duration(3600 * (time.high or 0))
             hours = f"about {duration(3600 * time.hours)} ({low} to {high}): {time.why}"
-        lines.append(paragraph("run", f"{count(found.steps)} steps over {count(found.tokens)} tokens"))
+        lines.append(paragraph("run", f"{several(found.steps, 'step')} over {count(found.tokens)} tokens"))
         lines.append(paragraph("time", hours))
     lines.append(paragraph("disk", f"{size(found.disk)} for checkpoints and the result"))
     if room := no_room(found):

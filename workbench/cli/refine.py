@@ -24,6 +24,7 @@ from workbench.runs import traced
 MOST_TRACES = 5
 """Steps that are traced at most for one plan, some seconds each."""
 TRACE_SECONDS = 120.0
+_NO_CARD = "A trace counts what the kernels of a card allocate, and this plan is for a processor."
 _WORTH_A_TRACE = 1.5
 """A better tuning of a family without a table is traced when its estimate is at most so many times what is free."""
 
@@ -36,13 +37,13 @@ def refined(solve: Callable[[Traces], Plan], base: Base, card: Card, live: Live)
     and "impossible" says why.
     """
     traces: dict[Demand, Memory] = {}
-    began, why = time.monotonic(), ""
+    began, why = time.monotonic(), "" if card.gpu else _NO_CARD
     found = solve(traces)
-    for number in range(MOST_TRACES):
+    for number in range(MOST_TRACES if card.gpu else 0):
         attempt = _next(found, card, traces)
         if attempt is None:
             break
-        wanted = plan.demand(attempt.resolved.recipe, card.gpu)
+        wanted = plan.demand(attempt.resolved.recipe, card)
         try:
             made = _traced(base, wanted, live, number + 1)
         except WorkbenchError as error:
@@ -52,7 +53,7 @@ def refined(solve: Callable[[Traces], Plan], base: Base, card: Card, live: Live)
         found = solve(traces)
     live.clear()
     closed = _closed(base, card, found.chosen)
-    made_for = traces.get(plan.demand(found.chosen.resolved.recipe, card.gpu))
+    made_for = traces.get(plan.demand(found.chosen.resolved.recipe, card))
     if made_for is None and not why:
         why = f"{MOST_TRACES} other steps were traced, and none of them fits."
     return found, {
@@ -67,7 +68,7 @@ def refined(solve: Callable[[Traces], Plan], base: Base, card: Card, live: Live)
 
 def _closed(base: Base, card: Card, attempt: Attempt) -> Memory:
     """Return the closed form's estimate of an attempt, uncorrected."""
-    return plan.expected(base.shape, attempt.resolved.recipe, card.gpu)
+    return plan.expected(base.shape, attempt.resolved.recipe, card)
 
 
 def _next(found: Plan, card: Card, traces: Traces) -> Attempt | None:
@@ -81,7 +82,7 @@ def _next(found: Plan, card: Card, traces: Traces) -> Attempt | None:
         and other.memory.peak <= _WORTH_A_TRACE * card.free
     ]  # fmt: skip
     for attempt in (found.chosen, *doubtful):
-        if plan.demand(attempt.resolved.recipe, card.gpu) not in traces:
+        if plan.demand(attempt.resolved.recipe, card) not in traces:
             return attempt
     return None
 

@@ -16,6 +16,7 @@ from workbench.cli.output import Live, print_json
 from workbench.core import recipe
 from workbench.core.errors import WorkbenchError
 from workbench.core.text import one_line
+from workbench.guide.road import between, what
 from workbench.guide.starting import Prepared, create, prepare
 from workbench.runs import control, store
 
@@ -85,7 +86,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if not arguments.json:
         wanted = resolved.recipe
-        print(f"{started.id}: {wanted.method} ({wanted.tuning}) on {one_line(wanted.base)}")
+        doing = f"{what(wanted.method, wanted.tuning)} {between(wanted.tuning)}"
+        print(f"{started.id}: {doing} {one_line(wanted.base)}")
         if (why := resolved.provenance["method"]).startswith("derived: "):
             print(f"{wanted.method} because {one_line(why.removeprefix('derived: '))}")
         print("Ctrl-C leaves it running.")

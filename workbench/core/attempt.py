@@ -31,6 +31,8 @@ class Base:
     """"safe", or "unsafe: " and why."""
     targets: tuple[str, ...] = ()
     """Layers that get an adapter, () where nothing is known that speaks against all linear ones."""
+    folder: str = ""
+    """Where its files are, "" where they are not on this machine."""
     config: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """The language model's part of its config.json, which is a stranger's."""
 
@@ -46,6 +48,8 @@ class Card:
     total: int
     host: int | None = None
     """Bytes the host's memory beside it has left, None where that is not known."""
+    bf16: bool = True
+    """Whether it multiplies bfloat16 in hardware, so that a recipe that leaves the precision open computes in it."""
 
     @property
     def gpu(self) -> bool:

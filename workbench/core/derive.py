@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from workbench.core.units import count
+from workbench.core.units import count, several
 
 COVERED_SHARE = 0.99
 """Share of the rows that the proposed maximum length holds whole."""
@@ -124,7 +124,8 @@ def effective_batch(sequences: int, times: float) -> Value:
     batch = min(max(_power(sequences * times / _STEPS_WANTED), _BATCH[0]), _BATCH[1])
     steps = math.ceil(sequences * times / batch)
     return Value(
-        batch, f"{count(sequences)} sequences make {count(steps)} steps of {batch}, enough for a warm-up and a decay."
+        batch,
+        f"{count(sequences)} sequences make {several(steps, 'step')} of {batch}, enough for a warm-up and a decay.",
     )
 
 

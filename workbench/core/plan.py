@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.core import activations, derive, memory, pace, presets, weights
+from workbench.core import activations, derive, memory, pace, presets, resident, weights
 from workbench.core.attempt import Attempt, Base, Card
 from workbench.core.demand import METHODS, Demand, demand_of, named_layers
 from workbench.core.derive import Rows
@@ -27,7 +27,7 @@ from workbench.core.reliefs import reliefs
 from workbench.core.shape import Shape
 from workbench.core.units import count
 
-__all__ = ["Attempt", "Base", "Card", "Plan", "Traces", "demand", "expected", "solve"]
+__all__ = ["Attempt", "Base", "Card", "Plan", "Traces", "demand", "expected", "predicted", "solve"]
 
 _SHORTEST = 256
 
@@ -140,17 +140,18 @@ def _attempt(
     What the host's memory has no room for is left out, unless the person has asked for it.
     """
     plain = _resolved(preset, derived, chosen, origin)
+    shape = base.shape
     best: Attempt | None = None
     refused: Attempt | None = None
     host = card.host if card.gpu else None
     if _own(base, preset):
-        found = _estimated(base, card, plain.recipe, correction, traces)
+        found = predicted(shape, plain.recipe, card, correction, traces)
         best = Attempt(plain.recipe.tuning, plain, found, card.free, host=host)
         if best.fits:
             return best
     for relief in reliefs(plain.recipe, chosen, card.gpu):
         resolved = _resolved(preset, {**derived, **relief.values}, chosen, origin)
-        found = _estimated(base, card, resolved.recipe, correction, traces)
+        found = predicted(shape, resolved.recipe, card, correction, traces)
         attempt = Attempt(resolved.recipe.tuning, resolved, found, card.free, relief.costs, host)
         if attempt.fits:
             return attempt
@@ -166,30 +167,33 @@ def _attempt(
     return best
 
 
-def demand(recipe: Recipe, gpu: bool, **more: Any) -> Demand:
+def demand(recipe: Recipe, card: Card, **more: Any) -> Demand:
     """Return what a recipe asks of a card or a processor; `more` overrides what follows from it, as in `demand_of`."""
-    precision = "fp32" if recipe.precision == "fp32" or not gpu else "bf16"
-    own = {"precision": precision, "offloading": gpu and recipe.activation_offloading}
+    precision = "fp32" if recipe.precision == "fp32" or (recipe.precision == "auto" and not card.bf16) else "bf16"
+    own = {"precision": precision, "offloading": card.gpu and recipe.activation_offloading}
     return demand_of(recipe, **{**own, **more})
 
 
-def expected(shape: Shape, recipe: Recipe, gpu: bool, **more: Any) -> Memory:
+def expected(shape: Shape, recipe: Recipe, card: Card, **more: Any) -> Memory:
     """Return the estimate of a recipe, uncorrected; `more` overrides what follows from it, as in `demand_of`.
 
-    On a processor everything is fp32 and there is no context of CUDA.
+    On a processor it is the memory of the whole process, and there is no context of CUDA.
     """
-    found = memory.estimate(shape, demand(recipe, gpu, **more))
-    if gpu:
-        return found
-    kept = {part: size for part, size in found.parts.items() if part not in ("context", "reserve")}
-    notes = tuple(note for note in found.notes if note not in memory.assumed())
-    return dataclasses.replace(found, parts=kept, notes=notes)
+    wanted = demand(recipe, card, **more)
+    found = memory.estimate(shape, wanted)
+    return found if card.gpu else resident.of_process(found, wanted.precision)
 
 
-def _estimated(base: Base, card: Card, recipe: Recipe, correction: Correction | None, traces: Traces) -> Memory:
-    """Return the estimate of a recipe; what was measured on cards says nothing of a processor."""
-    made = traces.get(demand(recipe, card.gpu)) if traces else None
-    found = made if made is not None else expected(base.shape, recipe, card.gpu)
+def predicted(
+    shape: Shape, recipe: Recipe, card: Card, correction: Correction | None = None, traces: Traces | None = None
+) -> Memory:
+    """Return what a recipe is told to need on a card or a processor: the one figure that every place shows.
+
+    `correction` is what runs under its tuning took on this card: it says nothing of a processor. `traces` has estimates
+    that stand in place of the closed form's.
+    """
+    made = traces.get(demand(recipe, card)) if traces else None
+    found = made if made is not None else expected(shape, recipe, card)
     return memory.corrected(found, correction) if card.gpu else found
 
 
@@ -331,7 +335,7 @@ def _told(
     )  # fmt: skip
     total, trainable = _parameters(base.shape, recipe)
     disk = pace.disk_bytes(total, trainable, recipe.tuning, recipe.save_total_limit)
-    return Plan(best, reasons, others, count, steps, tokens, time, disk, _remedies(best, others))
+    return Plan(best, reasons, others, count, steps, tokens, time, disk, _remedies(best, others, card.gpu))
 
 
 def _parameters(shape: Shape, recipe: Recipe) -> tuple[int, int]:
@@ -344,13 +348,14 @@ def _parameters(shape: Shape, recipe: Recipe) -> tuple[int, int]:
     return total, recipe.lora_r * _weights_per_rank(shape, recipe.target_modules)
 
 
-def _remedies(best: Attempt, others: tuple[Attempt, ...]) -> tuple[str, ...]:
+def _remedies(best: Attempt, others: tuple[Attempt, ...], gpu: bool) -> tuple[str, ...]:
     """Return what would help when nothing fits."""
     if best.verdict != "too large":
         return ()
     smallest = min((best, *others), key=lambda attempt: attempt.memory.peak)
     found = [
-        f"A card with {smallest.needed / GIB:.0f} GiB free, or other programs ended that use this one.",
+        f"A {'card' if gpu else 'machine'} with {smallest.needed / GIB:.0f} GiB free, or other programs ended that use "
+        "this one.",
         "A smaller base; `workbench models` lists them.",
     ]
     if smallest.tuning != best.tuning:

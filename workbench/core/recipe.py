@@ -189,7 +189,7 @@ class Recipe:
 
     device: str = spec("auto", "machine", "device", "Where to train; auto takes the GPU when one answers.",
         "cpu is exact and repeatable, and slow.", choices=("auto", "cpu", "cuda", "mps"))  # fmt: skip
-    precision: str = spec("auto", "machine", "precision", "Number format of the arithmetic; auto is bf16 on a GPU that has it and fp32 on a CPU.",
+    precision: str = spec("auto", "machine", "precision", "Number format of the arithmetic; auto is bf16 where GPU or CPU multiplies it, else fp32.",
         "bf16 halves memory and doubles speed on a GPU; weights that are trained in full stay fp32.", choices=("auto", "bf16", "fp32"))  # fmt: skip
     gradient_checkpointing: bool = spec(False, "machine", "checkpointing", "Recompute activations in the backward pass instead of keeping them.",
         "Saves much memory and costs about a third more time.")  # fmt: skip
@@ -254,11 +254,19 @@ def loss_of(recipe: Recipe) -> str:
     return recipe.loss_type if recipe.method == "dpo" else recipe.method
 
 
-_LABELLED = {
-    re.sub(r"[^a-z0-9]+", "_", described.label.lower()): f"what is shown as {described.label} is set as {name}"
-    for name, (_, described) in FIELDS.items()
-}
-"""What a field is called where it is shown, for those who set it by that → the end of a sentence."""
+_LABELLED = {re.sub(r"[^a-z0-9]+", "_", described.label.lower()): name for name, (_, described) in FIELDS.items()}
+"""What a field is called where it is shown, for those who set it by that → its name."""
+
+
+def named(name: str) -> str:
+    """Return the field of a name, or of a label as pages and plans show it, with _ for what is no letter."""
+    return name if name in FIELDS else _LABELLED.get(name, name)
+
+
+def titled(name: str) -> str:
+    """Return what a field is called above the question for its value."""
+    label = FIELDS[name][1].label
+    return label if label == name else f"{label} ({name})"
 
 
 def checked(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -266,7 +274,9 @@ def checked(values: Mapping[str, Any]) -> dict[str, Any]:
     result = {}
     for name, value in values.items():
         if name not in FIELDS:
-            raise UsageError(f"There is no recipe field {name!r}; {_LABELLED.get(name) or closest(name, FIELDS)}.")
+            other = _LABELLED.get(name)
+            said = f"what is shown as {FIELDS[other][1].label} is set as {other}" if other else closest(name, FIELDS)
+            raise UsageError(f"There is no recipe field {name!r}; {said}.")
         kind, described = FIELDS[name]
         result[name] = parse(name, kind, described, value)
     return result

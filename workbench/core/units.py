@@ -9,7 +9,7 @@ import math
 from datetime import datetime
 
 GIB = 1 << 30
-GB = 10**9
+MIB = 1 << 20
 SPACE = "\u00a0"
 NONE = "–"
 """What stands where nothing was measured."""
@@ -18,6 +18,11 @@ NONE = "–"
 def count(number: float) -> str:
     """Return a whole number in groups of three: "8 412"."""
     return f"{round(number):,}".replace(",", SPACE)
+
+
+def several(number: float, one: str) -> str:
+    """Return a number of things by the name of one of them: "1 step", "8 412 steps"."""
+    return f"{count(number)} {one}{'' if round(number) == 1 else 's'}"
 
 
 def significant(number: float, digits: int = 3) -> str:
@@ -44,14 +49,6 @@ def size(number: float) -> str:
             return f"{number:.0f}{SPACE}{unit}" if unit == "B" or number >= 999.5 else f"{number:.3g}{SPACE}{unit}"
         number /= 1024
     raise AssertionError("the loop returns at the last unit")
-
-
-def gb(number: float) -> str:
-    """Return bytes as a size on disk: "1.9 GB", "48 MB"."""
-    for unit, size in (("GB", GB), ("MB", 10**6), ("kB", 10**3)):
-        if number >= 0.9995 * size:
-            return f"{significant(number / size, 2 if number < 10 * size else 3)}{SPACE}{unit}"
-    return f"{round(number)}{SPACE}B"
 
 
 def duration(seconds: float) -> str:

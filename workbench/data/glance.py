@@ -40,6 +40,10 @@ _SIGNS_PER_TOKEN = 1.5
 """The same for Chinese, Japanese and Korean, about."""
 _OTHERS_PER_TOKEN = 2.5
 """The same for Cyrillic, Arabic, Greek, Hindi and other scripts, about."""
+_WHOLE_LETTERS = 24_000
+"""Letters of all rows up to which their texts are handed on as they are."""
+_SAMPLED_ROWS, _SAMPLE_LETTERS = 47, 6000
+"""Rows of which the beginning is handed on where there are more, and its letters in all."""
 _TURN_TOKENS = 5
 """Tokens a chat template writes around a turn, about."""
 
@@ -56,15 +60,38 @@ def _ideograms() -> re.Pattern[str]:
     return re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003134f]")
 
 
-def tokens_of(row: Mapping[str, Any]) -> int:
-    """Return about how many tokens a canonical row takes; the longer answer counts where there are two."""
-    text = text_of(row)
+def _of_text(text: str) -> float:
+    """Return about how many tokens a text takes."""
     beyond = len(_beyond_latin().findall(text)) if not text.isascii() else 0
     ideograms = len(_ideograms().findall(text)) if beyond else 0
     count = (len(text) - beyond) / _LETTERS_PER_TOKEN + ideograms / _SIGNS_PER_TOKEN
-    count += (beyond - ideograms) / _OTHERS_PER_TOKEN
-    turns = sum(len(value) for value in row.values() if isinstance(value, list))
-    return round(count) + _TURN_TOKENS * turns
+    return count + (beyond - ideograms) / _OTHERS_PER_TOKEN
+
+
+def _turns(row: Mapping[str, Any]) -> int:
+    """Return how many turns a canonical row has, around which a chat template writes."""
+    return sum(len(value) for value in row.values() if isinstance(value, list))
+
+
+def tokens_of(row: Mapping[str, Any]) -> int:
+    """Return about how many tokens a canonical row takes; the longer answer counts where there are two."""
+    return round(_of_text(text_of(row))) + _TURN_TOKENS * _turns(row)
+
+
+def _basis(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what lengths are told from for a base: those of each text without the template, and some of the texts.
+
+    {"rows": [tokens of the text, turns] each, "turn": tokens of a turn, "texts", "texts_tokens"}; tokens by the same
+    rule, which a base's own vocabulary may correct. The texts are those of all rows where that is little, else the
+    beginnings of some.
+    """
+    texts = [text_of(row) for row in rows]
+    some = texts
+    if sum(map(len, texts)) > _WHOLE_LETTERS:
+        some = texts[:: -(-len(texts) // _SAMPLED_ROWS)]
+        some = [text[: _SAMPLE_LETTERS // len(some)] for text in some]
+    sizes = [[round(_of_text(text), 1), _turns(row)] for text, row in zip(texts, rows, strict=True)]
+    return {"rows": sizes, "turn": _TURN_TOKENS, "texts": some, "texts_tokens": sum(map(_of_text, some))}
 
 
 def _some(member: Member, budget: int, most: int) -> tuple[list[dict[str, Any]], int, bool]:
@@ -159,10 +186,9 @@ def glance(argument: Mapping[str, Any]) -> dict[str, Any]:
     """Return what {"paths", "method"?, "format"?, "columns"?} seems to hold; the target of a probe.
 
     {"method", "suggested", "why", "format", "columns": role to column, "alternatives", "rows", "about", "articles",
-    "lengths": {"mean", "p50", "p90", "p99", "max"}, "characters", "curation": settings of the plan that the data is, or
-    {}}; lengths are in tokens, estimated.
-    "suggested" is what the rows suggest, whatever was asked for. "rows"
-    is exact unless "about". Raises UsageError when nothing in it can be learnt from.
+    "lengths": {"mean", "p50", "p90", "p99", "max"}, "basis" of these, "characters", "curation": settings of the plan
+    that the data is, or {}}; lengths are in tokens, estimated. "suggested" is what the rows suggest, whatever was asked
+    for. "rows" is exact unless "about". Raises UsageError when nothing in it can be learnt from.
     """
     looked = _look(argument["paths"], argument.get("method", ""), MOST_BYTES, 4 * MOST_ROWS)
     rows, members, chosen, exact, method = looked.rows, looked.members, looked.chosen, looked.exact, looked.method
@@ -223,5 +249,6 @@ def _told(
             "p99": lengths[min(len(lengths) - 1, int(0.99 * len(lengths)))],
             "max": lengths[-1],
         },
+        "basis": _basis(made),
         "characters": sum(map(characters, made)) / len(made),
     }

@@ -20,6 +20,7 @@ from typing import Any
 
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.text import one_line
+from workbench.core.units import size
 from workbench.data.readers import kinds
 
 PREFIX = "hf://datasets/"
@@ -139,7 +140,7 @@ def fetch(name: str, on_line: Callable[[dict[str, Any]], None]) -> dict[str, Any
     near = next(folder for folder in (cache, *cache.parents) if folder.is_dir())
     if total + RESERVE_BYTES > (free := shutil.disk_usage(near).free):
         raise WorkbenchError(
-            f"The dataset {repo} has {total / 1e9:.1f} GB and {near} has {free / 1e9:.1f} GB free; "
+            f"The dataset {repo} has {size(total)} and {near} has {size(free)} free; "
             f"make room, or name a folder of it: {repo}/FOLDER."
         )
     done, folder = 0, ""

@@ -3,7 +3,7 @@
 Owns the reading of both figures and the record of them. Must not know what is trained, nor plan anything.
 
 On a card the peak is what torch's allocator has reserved at most, with what is assumed for CUDA itself, which no
-process can read reliably of its own. On a processor it is by how much the resident memory has grown.
+process can read reliably of its own. On a processor it is the resident memory of the whole process.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import psutil
 import torch
 
 from workbench.core import plan
+from workbench.core.attempt import Card
 from workbench.core.demand import METHODS
 from workbench.core.errors import WorkbenchError
 from workbench.core.memory import CONTEXT_BYTES
@@ -49,6 +49,11 @@ def _resident_peak() -> int:
         return most if sys.platform == "darwin" else most << 10
 
 
+def _name() -> str:
+    """Return the name of the card that is computed on."""
+    return str(torch.cuda.get_device_properties(torch.cuda.current_device()).name)
+
+
 class Gauge:
     """Watches one attempt."""
 
@@ -61,7 +66,6 @@ class Gauge:
             torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats()
         _forget_peak()
-        self._before = psutil.Process().memory_info().rss
 
     def watch(self, model: Any) -> None:
         """Note the largest batch that goes through the model while it is trained."""
@@ -84,30 +88,30 @@ class Gauge:
                 "allocated": torch.cuda.max_memory_allocated(),
                 "reserved": reserved,
             }
-        grown = max(_resident_peak() - self._before, 0)
-        return {"what": "growth of the process's resident memory", "peak": grown}
+        return {"what": "resident memory of the whole process", "peak": _resident_peak()}
 
     def figures(self, recipe: Recipe, folder: Path, packed: bool) -> dict[str, Any]:
-        """Return {"predicted", "measured", "batch", "family", "precision"}: {} before a batch was trained.
+        """Return {"planned", "predicted", "measured", "batch", "family", "precision"}: {} before a batch was trained.
 
         "batch" is (sequences, tokens) of the largest one, and "predicted" the parts and the "peak" for just that batch,
-        uncorrected: by the difference of the two a prediction is wrong. `folder` holds the base.
+        uncorrected: by the difference of the two a prediction is wrong. "planned" is the peak that a plan of the recipe
+        shows. `folder` holds the base.
         """
         rows, width = self._batch
         if not rows:
             return {}
         shape = shape_of(bases.read_json(folder / "config.json"), self._parameters)
-        precision = "bf16" if self._where.bf16 else "fp32"
-        found = plan.expected(
-            shape, recipe, self._where.device == "cuda",
-            precision=precision, batch=max(1, rows // METHODS[recipe.method].rows), length=width, packing=packed,
-        )  # fmt: skip
+        card = Card(_name() if self._where.device == "cuda" else "", 0, 0, bf16=self._where.bf16)
+        batch = max(1, rows // METHODS[recipe.method].rows)
+        found = plan.expected(shape, recipe, card, batch=batch, length=width, packing=packed)
+        known = measured.corrections(card.name, shape.model_type, (recipe.tuning,)).get(recipe.tuning)
         return {
+            "planned": plan.predicted(shape, recipe, card, known).peak,
             "predicted": {**found.parts, "peak": found.peak},
             "measured": self._measured(),
             "batch": [rows, width],
             "family": shape.model_type,
-            "precision": precision,
+            "precision": "bf16" if self._where.bf16 else "fp32",
         }
 
 

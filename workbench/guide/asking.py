@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench.core.derive import Rows
 from workbench.core.plan import Base, Card, Plan
-from workbench.guide import planning
+from workbench.guide import lengths, planning
 from workbench.guide.glancing import glanced
 from workbench.guide.road import Road
 from workbench.guide.sources import Quiet
@@ -46,6 +46,6 @@ def plan(road: Road, base: Base, card: Card, glance: Mapping[str, Any] | None) -
     return planning.of_values(road.values, road.preset, base, card, glance)
 
 
-def rows(glance: Mapping[str, Any] | None, base: Base | None) -> Rows | None:
-    """Return a glance as a plan takes it, None without one."""
-    return planning.rows_of(glance, base.shape.vocabulary) if glance is not None and base is not None else None
+def rows(glance: Mapping[str, Any] | None, base: Base | None, preview: Mapping[str, Any] | None = None) -> Rows | None:
+    """Return what is known of the rows' lengths, None without a glance; a preview has counted them."""
+    return lengths.counted(glance, base, preview) if glance is not None and base is not None else None

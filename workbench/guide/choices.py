@@ -22,8 +22,8 @@ from workbench.core.paths import expanded
 from workbench.core.plan import Base, Card
 from workbench.core.text import one_line
 from workbench.guide import hub
-from workbench.guide.fits import Fit, Peaks, fits, peaks
-from workbench.runs import base_facts, bases, hub_cache, probe, store
+from workbench.guide.fits import Fit, Peak, fits, peaks
+from workbench.runs import base_facts, bases, hub_cache, measured, probe, store
 
 HERE, RUNS, AWAY, HUB = "on this machine", "your runs", "to download", "on the hub"
 _BUNDLED = "The tiny model that comes with the workbench: it learns in minutes on a processor."
@@ -112,9 +112,14 @@ def _age(choice: Choice) -> tuple[bool, int, int]:
 
 
 @lru_cache(maxsize=512)
-def _peaks(model: catalogue.Model) -> Peaks:
+def _peaks(model: catalogue.Model, gpu: bool, bf16: bool) -> tuple[Peak, ...]:
     """Return what a model of the catalogue takes, worked out once: the list is made anew whenever it is opened."""
-    return peaks(base_facts.of_catalogue(model))
+    return peaks(base_facts.of_catalogue(model), Card("a card" if gpu else "", 0, 0, bf16=bf16))
+
+
+def _fits(found: tuple[Peak, ...], family: str, card: Card) -> tuple[Fit, ...]:
+    """Return which tunings fit a card, with what runs of the family took on it."""
+    return fits(found, card, measured.corrections(card.name, family, recipe.TUNINGS) if card.gpu else {})
 
 
 def _of_catalogue(model: catalogue.Model, card: Card, away: str = AWAY) -> Choice:
@@ -129,7 +134,7 @@ def _of_catalogue(model: catalogue.Model, card: Card, away: str = AWAY) -> Choic
         licence=model.licence,
         released=model.date,
         kind=model.kind,
-        fits=fits(_peaks(model), card),
+        fits=_fits(_peaks(model, card.gpu, card.bf16), model.family.model_type, card),
         gated=model.gated,
         family=model.family.name,
         about=model.family.description,
@@ -150,7 +155,7 @@ def _of_base(base: Base, card: Card, group: str, label: str, licence: str, relea
         licence=licence,
         released=released,
         kind="",
-        fits=fits(peaks(base), card),
+        fits=_fits(peaks(base, card), base.shape.model_type, card),
         about=about,
         folder=str(bases.resolve(base.reference).model_dir),
     )
@@ -270,6 +275,6 @@ def propose(found: Sequence[Choice], card: Card) -> tuple[str, str]:
             best = max(fitting, key=lambda choice: (choice.parameters // 2e9, choice.released, choice.parameters))
             which = "the strongest proven base" if proven else "the strongest base"
             bits = "16 bits" if tuning == "lora" else "4 bits"
-            said = "and is already here" if group == HERE else f"{units.gb(best.bytes)} to download"
+            said = "and is already here" if group == HERE else f"{units.size(best.bytes)} to download"
             return best.reference, f"is {which} for this card in {bits}, {said}."
     return recipe.BUNDLED, "fits this card, and no model of the catalogue does."

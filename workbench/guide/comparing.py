@@ -160,7 +160,7 @@ def figures(found: Sequence[Side]) -> list[Figure]:
         _figure("training", "time", [side.seconds for side in found], units.duration),
         _figure("training", "tokens/s", [side.speed for side in found], units.count),
         _figure("training", "peak on the card", card, units.size),
-        _figure("training", "peak of the host", host, units.size),
+        _figure("training", "peak of the process", host, units.size),
     ]
     return [figure for figure in told if any(value is not None for value in figure.values)]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from workbench.core import catalogue, units
 from workbench.core.catalogue import Model
 from workbench.core.plan import Card
+from workbench.guide import fits
 from workbench.guide.choices import Choice
 
 KINDS = {
@@ -60,7 +61,7 @@ def _where(choice: Choice) -> str:
     """Return where a model is, or what getting it takes."""
     if not choice.is_away:
         return choice.folder or "on this machine"
-    size = f", about {units.gb(choice.bytes)} in 16 bits" if choice.bytes else ""
+    size = f", about {units.size(choice.bytes)} in 16 bits" if choice.bytes else ""
     terms = "; accept its terms on the hub first" if choice.gated else ""
     return f"on the hub{size}{terms}"
 
@@ -89,6 +90,6 @@ def about(choice: Choice, card: Card) -> Facts:
     if not choice.fits:
         note = "What it needs is known when its configuration is here."
     else:
-        free = f"{units.gib(card.free)} GiB {'of the card are free' if card.gpu else 'of memory, without a GPU'}"
-        note = f"SFT, one row at a time, activations computed twice; {free}."
+        free = f"{units.gib(card.free)} GiB {'of the card' if card.gpu else 'of the memory of this machine'} are free"
+        note = f"{fits.told_for(choice.fits)}; a plan takes the batch and the length it proposes. {free}."
     return Facts(choice.about, tuple((label, words) for label, words in facts if words), note)

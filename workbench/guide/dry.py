@@ -24,8 +24,10 @@ _GIVEN_UP = (
 
 
 def tried(found: Plan, base: Base, card: Card, tell: Callable[[str], None], rows: Rows | None) -> dict[str, Any]:
-    """Return what the first steps of a plan take, as the engine says it, with "predicted_peak" and "checkpoints_bytes".
+    """Return what the first steps of a plan take, as the engine says it, with "predicted_peak", "batch_peak" and
+    "checkpoints_bytes".
 
+    The first is the plan's own figure, the second the same for just the batch that was tried, which may be smaller.
     Raises WorkbenchError with what would fit when the memory was too small.
     """
     wanted = found.chosen.resolved.recipe
@@ -49,7 +51,11 @@ def tried(found: Plan, base: Base, card: Card, tell: Callable[[str], None], rows
         raise WorkbenchError(
             f"{where} ran out of memory {batch}; {would_fit(found, base, card, rows)}."
         )  # fmt: skip
-    body["predicted_peak"] = found.chosen.memory.peak
+    planned = found.chosen.memory
+    body["predicted_peak"] = planned.peak
+    # What earlier runs took on this card counts alike in both.
+    before = planned.peak - planned.parts.get("measured", 0)
+    body["batch_peak"] = round(body["memory"]["predicted"]["peak"] * planned.peak / before)
     body["checkpoints_bytes"] = body["checkpoint_bytes"] * (wanted.save_total_limit + 1)
     return body
 

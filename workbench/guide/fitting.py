@@ -14,6 +14,7 @@ from workbench.core.demand import METHODS
 from workbench.core.derive import Rows
 from workbench.core.memory import GIB
 from workbench.core.plan import Attempt, Card, Plan
+from workbench.guide import lengths
 from workbench.guide.road import TUNING_NAMES, Road
 
 MIB = 1 << 20
@@ -23,7 +24,7 @@ _WHAT = {
     "lora": "A 16-bit base with a small adapter",
     "qlora": "A 4-bit base with a small adapter",
 }
-_PARTS = {"context": "CUDA", "workspace": "one layer", "cache": "generation", "reserve": "reserve"}
+_PARTS = {"context": "CUDA", "process": "the process", "workspace": "one layer", "cache": "generation"}
 """What parts are called where their own name says too little."""
 
 
@@ -83,6 +84,7 @@ def parts(plan: Plan, most: int) -> list[Part]:
         + (", recomputed" if wanted.gradient_checkpointing else ""),
         "logits": "scores of the words",
         "context": "context and kernels",
+        "process": "Python and its libraries",
         "workspace": "a layer at work",
         "adapter": f"rank {wanted.lora_r}",
         "optimiser": {"adamw": "AdamW", "adamw_8bit": "8-bit AdamW", "muon": "Muon"}.get(wanted.optim, wanted.optim),
@@ -141,13 +143,15 @@ def sentence(plan: Plan, card: Card) -> tuple[tuple[str, str], ...]:
     ]
     if plan.steps:
         known = plan.pace.hours is not None
-        length = units.duration(3600 * (plan.pace.hours or 0)) if known else f"about {units.count(plan.steps)} steps"
+        length = (
+            units.duration(3600 * (plan.pace.hours or 0)) if known else f"about {units.several(plan.steps, 'step')}"
+        )
         pieces += [
             ("The run takes about " if known else "The run takes ", "value"),
             (length, "figure"),
             (" and ", "value"),
         ]
-        pieces += [(units.gb(plan.disk), "figure"), (" of disk.", "value")]
+        pieces += [(units.size(plan.disk), "figure"), (" of disk.", "value")]
     return tuple(pieces)
 
 
@@ -314,7 +318,7 @@ def _length_note(plan: Plan, rows: Rows | None, provenance: str, brief: bool = F
         return reason(provenance)
     if rows.longest <= length:
         every = "all looked at" if brief else "every row that was looked at"
-        return f"covers {every}, up to {units.count(rows.longest)}"
+        return f"covers {every}, up to {lengths.number(rows, rows.longest)}"
     bounds = ((rows.p99, "99 %"), (rows.p90, "90 %"), (rows.p50, "half"))
     share = next((said for bound, said in bounds if bound <= length), "less than half")
     return f"covers {share}; longer rows are cut" if brief else f"covers {share} of the rows; longer ones are cut"
@@ -322,7 +326,7 @@ def _length_note(plan: Plan, rows: Rows | None, provenance: str, brief: bool = F
 
 def _time_note(plan: Plan, brief: bool = False) -> str:
     """Return how many steps the epochs make, and how long they take where that is known."""
-    steps = f"about {units.count(plan.steps)} steps"
+    steps = f"about {units.several(plan.steps, 'step')}"
     if plan.pace.hours is None:
         return steps if brief else f"{steps}; the first of them will tell the time"
     return f"{steps}, {units.duration(3600 * plan.pace.hours)}"

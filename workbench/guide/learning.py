@@ -22,6 +22,7 @@ from workbench.core.errors import UsageError
 from workbench.core.paths import assets_dir
 from workbench.core.plan import Base, Card, Plan
 from workbench.guide import asking, fitting
+from workbench.guide.lengths import scaled
 from workbench.guide.road import METHOD_NAMES, TUNING_NAMES, Road, name_of
 
 
@@ -107,10 +108,10 @@ def figures(road: Road, plan: Plan | None, base: Base | None, card: Card | None,
         if size:
             found |= {
                 "parameters": units.parameters(size),
-                "size16": units.gb(2 * size),
-                "sizeq4": units.gb(0.611 * size),
+                "size16": units.size(2 * size),
+                "sizeq4": units.size(0.611 * size),
             }
-            found |= {"sizeq8": units.gb(1.0625 * size), "full_bytes": units.gib(16 * size) + " GiB"}
+            found |= {"sizeq8": units.size(1.0625 * size), "full_bytes": units.gib(16 * size) + " GiB"}
             found["adamw"] = units.gib(8 * size) + " GiB"
     if card is not None:
         found["free"] = units.gib(card.free) + " GiB"
@@ -119,10 +120,10 @@ def figures(road: Road, plan: Plan | None, base: Base | None, card: Card | None,
         about = "about " if glance["about"] else ""
         found["rows"] = about + units.count(glance["rows"]) + (" articles" if glance["articles"] else " rows")
         found[f"{glance['method']}_rows"] = found["rows"]
-        lengths = glance["lengths"]
-        found |= {"mean": units.count(lengths["mean"]), "p50": units.count(lengths["p50"])}
-        found |= {"p99": units.count(lengths["p99"]), "longest": units.count(lengths["max"])}
-        found["tokens"] = _many(glance["rows"] * lengths["mean"])
+        held = scaled(glance, base) if base is not None else glance["lengths"]
+        found |= {"mean": units.count(held["mean"]), "p50": units.count(held["p50"])}
+        found |= {"p99": units.count(held["p99"]), "longest": units.count(held["max"])}
+        found["tokens"] = _many(glance["rows"] * held["mean"])
     return found | (_of_plan(plan) if plan is not None else {})
 
 
@@ -161,7 +162,7 @@ def _of_plan(plan: Plan) -> dict[str, str]:
         "rate": units.rate(wanted.learning_rate),
         "decay": _DECAYS.get(wanted.lr_scheduler_type, "changes with the steps"),
         "needs": _size(plan.chosen.memory.peak, plan),
-        "disk": units.gb(plan.disk),
+        "disk": units.size(plan.disk),
         f"{wanted.tuning}_needs": _size(plan.chosen.memory.peak, plan),
         **{f"{other.tuning}_needs": _size(other.memory.peak, plan) for other in plan.alternatives},
     }
@@ -289,7 +290,7 @@ def _difference(plan: Plan, then: Plan) -> str:
             f"{_size(then.chosen.memory.peak, plan)} of memory in place of {_size(plan.chosen.memory.peak, plan)}"
         )
     if then.steps != plan.steps:
-        said.append(f"{units.count(then.steps)} steps in place of {units.count(plan.steps)}")
+        said.append(f"{units.several(then.steps, 'step')} in place of {units.count(plan.steps)}")
     if plan.pace.hours is not None and then.pace.hours is not None and then.pace.hours != plan.pace.hours:
         said.append(
             f"about {units.duration(3600 * then.pace.hours)} in place of {units.duration(3600 * plan.pace.hours)}"

@@ -5,21 +5,18 @@ Owns the order in which they are settled. Must not know flags, words for people,
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from workbench.core import pace, plan, presets, recipe
-from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
 from workbench.core.plan import Base, Card, Plan, Traces
 from workbench.core.presets import Preset
+from workbench.guide import lengths
 from workbench.runs import base_facts, measured
 
 if TYPE_CHECKING:
     from workbench.runs.hardware import Reading
-
-_USUAL_VOCABULARY = 100_000
 
 
 def card_of(
@@ -40,12 +37,13 @@ def card_of(
                 f"{', '.join(pace.CARDS)} in it."
             )
         return Card(name, total, total)
-    from workbench.runs import hardware  # of no use to a plan for another card
+    from workbench.runs import hardware, host  # of no use to a plan for another card
 
     reading = reading or hardware.sample()
     proposed = hardware.propose(reading.usable)
     if proposed is None or device == "cpu":
-        return Card("", reading.host.memory_free_bytes or 0, reading.host.memory_total_bytes or 0)
+        here = reading.host
+        return Card("", here.memory_free_bytes or 0, here.memory_total_bytes or 0, bf16=host.fast_bf16())
     gpu = proposed.gpu
     free = (gpu.free_bytes or 0) + _given_back(gpu.uuid)
     return Card(gpu.name, free, gpu.total_bytes or 0, reading.host.memory_free_bytes or None)
@@ -61,19 +59,6 @@ def _given_back(uuid: str) -> int:
     ours = {pid for who in known if who is not None and process.is_alive(who) for pid in process.group_members(who)}
     held = [card.processes or () for card in hardware.survey().cards if card.gpu.uuid == uuid]
     return sum(one.used_bytes or 0 for processes in held for one in processes if one.pid in ours)
-
-
-def rows_of(found: Mapping[str, Any], vocabulary: int) -> Rows:
-    """Return a glance as a plan takes it.
-
-    Tokens are estimated for vocabularies of 100,000 words and more; the letters of a token grow about with the
-    logarithm of the vocabulary, so that smaller ones take more of them.
-    """
-    lengths = found["lengths"]
-    more = max(1.0, math.log(_USUAL_VOCABULARY) / math.log(max(vocabulary, 256)))
-    mean, *marks = (more * lengths[name] for name in ("mean", "p50", "p90", "p99", "max"))
-    p50, p90, p99, longest = map(round, marks)
-    return Rows(found["rows"], found["about"], mean, p50, p90, p99, longest, found["articles"])
 
 
 def begun(values: dict[str, Any], origin: dict[str, str], preset_name: str | None) -> Preset | None:
@@ -145,7 +130,7 @@ def solved(
     if "method" not in values and found is not None:
         origin = {**origin, "method": f"derived: {' '.join(found['why'])}"}
     known = measured.corrections(card.name, base.shape.model_type, recipe.TUNINGS)
-    rows = rows_of(found, base.shape.vocabulary) if found is not None else None
+    rows = lengths.of_glance(found, base) if found is not None else None
     return plan.solve(base, rows, card, method, values, origin, preset, known, traces)
 
 

@@ -45,6 +45,11 @@ def key(road: Road, length: int) -> tuple[Any, ...]:
     return (*looked_at(road), road.base, length, str(road.chosen.get("tuning", "")))
 
 
+def reads_alike(of: tuple[Any, ...], road: Road) -> bool:
+    """Return whether a preview made for `key` `of` has counted the tokens of the road's rows by the road's base."""
+    return of[:-2] == (*looked_at(road), road.base)
+
+
 def look(
     road: Road, survey: Mapping[str, Any], length: int, first: int = 0, measured: bool = True
 ) -> tuple[tuple[Any, ...], int, dict[str, Any]]:

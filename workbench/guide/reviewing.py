@@ -85,6 +85,6 @@ def no_room(plan: Plan) -> str:
     if free >= plan.disk:
         return ""
     return (
-        f"It may write {units.gb(plan.disk)}, and {units.gb(free)} are free in {folder}; it would pause when they are "
-        "used up. Free some, or keep fewer checkpoints (save_total_limit)."
+        f"It may write {units.size(plan.disk)}, and {units.size(free)} are free in {folder}; it would pause when "
+        "they are used up. Free some, or keep fewer checkpoints (save_total_limit)."
     )

@@ -16,7 +16,7 @@ from typing import Any
 from workbench.core import recipe
 from workbench.core.plan import Plan
 from workbench.core.text import one_line
-from workbench.core.units import count
+from workbench.core.units import count, several
 
 STATIONS = ("base", "data", "method", "fit", "review", "train", "use")
 NAMES = {
@@ -80,6 +80,17 @@ def name_of(reference: str) -> str:
     return one_line(reference.rstrip("/").rsplit("/", 1)[-1] or reference, 60)
 
 
+def what(method: str, tuning: str) -> str:
+    """Return what is done to a base: "SFT with LoRA", "SFT of all weights"."""
+    name = METHOD_NAMES.get(method, method)
+    return f"{name} of all weights" if tuning == "full" else f"{name} with {TUNING_NAMES[tuning]}"
+
+
+def between(tuning: str) -> str:
+    """Return the word between `what` and the name of the base."""
+    return "of" if tuning == "full" else "on"
+
+
 def answers(road: Road, glance: Mapping[str, Any] | None, plan: Plan | None) -> dict[str, tuple[str, ...]]:
     """Return what is settled at each station that was reached, in a line or two each."""
     found: dict[str, tuple[str, ...]] = {}
@@ -97,7 +108,7 @@ def answers(road: Road, glance: Mapping[str, Any] | None, plan: Plan | None) -> 
         found["method"] = (f"{METHOD_NAMES[wanted.method]}, {_LEARNS[wanted.method]}",)
         found["fit"] = (TUNING_NAMES[wanted.tuning] + (f", rank {wanted.lora_r}" if wanted.tuning != "full" else ""),)
         if plan.steps:
-            found["review"] = (f"about {count(plan.steps)} steps",)
+            found["review"] = (f"about {several(plan.steps, 'step')}",)
     if road.run:
         found["train"] = (road.run,)
     return found

@@ -17,7 +17,7 @@ from workbench.core.derive import Rows
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.plan import Base, Card, Plan
 from workbench.core.presets import Preset
-from workbench.guide import glancing, planning
+from workbench.guide import glancing, lengths, planning
 from workbench.guide.road import Road
 from workbench.guide.sources import Quiet, Teller, assignments, inspected, local
 from workbench.runs import bases, control, hardware, probe, store
@@ -120,7 +120,7 @@ def _planned(
         told = {name: origin.get(name, "chosen") for name in values}
         return Prepared(recipe.Resolved(made.recipe, {**made.provenance, **told}), None, None, card, None, str(error))
     made_plan = planning.solved(values, origin, base, card, preset, found)
-    rows = planning.rows_of(found, base.shape.vocabulary) if found is not None else None
+    rows = lengths.of_glance(found, base) if found is not None else None
     return Prepared(made_plan.chosen.resolved, made_plan, base, card, rows)
 
 

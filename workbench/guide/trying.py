@@ -20,21 +20,40 @@ class Tried:
 
     of: tuple[Any, ...]
     """The plan they were taken of."""
-    predicted: int | None
-    """For just the batch that was tried; None for the memory of a process, which grows by more than that."""
+    planned: int
+    """What the plan shows."""
+    predicted: int
+    """The same for just the batch that was tried."""
     measured: int
+    """Of the same kind: of a card what is taken of it, of a processor the memory of the whole process."""
     step_seconds: float
     hours: float | None
 
     def said(self, unit: int, name: str) -> list[tuple[str, str]]:
         """Return what it says beside its figure, as (text, role) pieces."""
-        pieces = [("what the process grew by", "label")]
-        if self.predicted:
-            off = f"{self.measured / self.predicted - 1:+.0%}".replace("%", "\u00a0%")
-            pieces = [(off, "value"), (" against that batch's prediction", "label")]
+        other = abs(self.predicted / self.planned - 1) >= _SAME
+        said = f" against {units.size(self.predicted)} for just this batch" if other else " against the prediction"
+        pieces = [(_off(self.measured, self.predicted), "value"), (said, "label")]
         if self.hours is not None:
             pieces += [(", the run about ", "label"), (units.duration(3600 * self.hours), "value")]
         return pieces
+
+
+_SAME = 0.01
+"""Figures that differ by a smaller share are told as one."""
+
+
+def _off(measured: int, predicted: int) -> str:
+    """Return by how much a measurement is above a prediction: "+4 %"."""
+    return f"{100 * (measured / predicted - 1):+.0f}{units.SPACE}%"
+
+
+def memory_words(planned: int, predicted: int, measured: int) -> str:
+    """Return what was predicted, for the plan and for the batch that was tried where that is another, and measured."""
+    said = f"{units.size(planned)} predicted"
+    if abs(predicted / planned - 1) >= _SAME:
+        said += f" for the plan, {units.size(predicted)} for just this batch"
+    return f"{said}, {units.size(measured)} measured, {_off(measured, predicted)}"
 
 
 def key(plan: Plan | None) -> tuple[Any, ...]:
@@ -50,7 +69,7 @@ def dry_run(plan: Plan, base: Base, card: Card, rows: Rows | None, tell: Callabl
     from workbench.guide import dry
 
     body = dry.tried(plan, base, card, tell, rows)
-    memory = body["memory"]
-    measured = memory["measured"]
-    predicted = memory["predicted"]["peak"] if "reserved" in measured else None
-    return Tried(key(plan), predicted, measured["peak"], body["seconds"]["step"], body["hours"])
+    measured = body["memory"]["measured"]["peak"]
+    return Tried(
+        key(plan), body["predicted_peak"], body["batch_peak"], measured, body["seconds"]["step"], body["hours"]
+    )

@@ -148,7 +148,7 @@ def _figure(value: Any) -> float | None:
 def _took(found: Finished) -> str:
     """Return how long a run was, in steps and time."""
     steps, seconds = _figure(found.report.get("steps")), _figure(found.report.get("seconds"))
-    took = f"{units.count(steps)} steps" if steps is not None else "The run"
+    took = units.several(steps, "step") if steps is not None else "The run"
     return took + (f" in {units.duration(seconds)}" if seconds is not None else "")
 
 

@@ -122,7 +122,7 @@ def state(
     if status == "running":
         return None
     if status == "paused":
-        return State(error or f"the card is free; it goes on from {there}", "run.resume", "resume")
+        return State(error or f"its memory is free again; it goes on from {there}", "run.resume", "resume")
     if status == "stopped":
         return State("it ended early and keeps what it learnt; it can also go on", "run.next", "use it")
     if status == "failed":

@@ -6,6 +6,7 @@ the recipe for one that is to be made. Must not load weights or know memory.
 
 from __future__ import annotations
 
+import dataclasses
 import os.path
 from collections.abc import Mapping
 from pathlib import Path
@@ -100,7 +101,8 @@ def of_reference(reference: str, recipe: Recipe | None = None) -> Base:
     folder = reference != BUNDLED and os.path.isdir(expanded(reference))
     named = base.run_id or (str(base.model_dir) if folder else reference)
     label = known.label if known is not None else base.label
-    return of_config(config, named, label, base.root, _counted(base.model_dir))
+    found = of_config(config, named, label, base.root, _counted(base.model_dir))
+    return dataclasses.replace(found, folder=str(base.model_dir))
 
 
 def weights_of(reference: str) -> str:

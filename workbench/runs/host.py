@@ -12,6 +12,7 @@ import platform
 import re
 import shutil
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import psutil
@@ -23,6 +24,8 @@ _UNLIMITED = 1 << 60
 
 NVIDIA = "NVIDIA"
 _VENDORS = {"0x10de": NVIDIA, "0x1002": "AMD", "0x8086": "Intel"}
+_BF16 = {"avx512_bf16", "amx_bf16", "bf16"}
+"""What the kernel calls the instructions for it, of x86-64 and of Arm."""
 _GRAPHICS = ("0x03", "0x12")
 """How the class of a device on the bus begins: display controllers, and accelerators without a display."""
 
@@ -92,6 +95,17 @@ def _number(path: Path) -> int | None:
     """Return the number in a file of the kernel's, or None when there is none, or none that limits anything."""
     text = _text(path)
     return int(text) if text.isdigit() and int(text) < _UNLIMITED else None
+
+
+@lru_cache(maxsize=8)
+def fast_bf16(root: Path = ROOT) -> bool:
+    """Return whether the processor multiplies bfloat16 in hardware, as torch asks before it computes in it."""
+    try:
+        with (root / "proc/cpuinfo").open(encoding="utf-8", errors="replace") as lines:
+            said = next((line for line in lines if line.lower().startswith(("flags", "features"))), "")
+    except OSError:
+        return False
+    return not _BF16.isdisjoint(said.split())
 
 
 def _groups(root: Path, controller: str) -> list[tuple[Path, bool]]:

@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 
 from workbench.core import paths
@@ -88,13 +89,23 @@ def _parsed(line: bytes) -> Measurement | None:
 def load() -> list[Measurement]:
     """Return the newest measurements, oldest first; none when the file is not there or cannot be read."""
     try:
-        with path().open("rb") as file:
-            start = max(0, file.seek(0, os.SEEK_END) - _READ_BYTES)
-            file.seek(start)
-            lines = file.read().split(b"\n")
+        state = path().stat()
     except OSError:
         return []
-    return [found for line in lines[bool(start) :] if (found := _parsed(line)) is not None]
+    return list(_loaded(path(), state.st_size, state.st_mtime_ns))
+
+
+@lru_cache(maxsize=2)
+def _loaded(file: Path, size: int, changed: int) -> tuple[Measurement, ...]:
+    """Return the measurements of a file as it is now: a list of models asks for each of them."""
+    try:
+        with file.open("rb") as opened:
+            start = max(0, size - _READ_BYTES)
+            opened.seek(start)
+            lines = opened.read(size - start).split(b"\n")
+    except OSError:
+        return ()
+    return tuple(found for line in lines[bool(start) :] if (found := _parsed(line)) is not None)
 
 
 def correction(found: Iterable[Measurement], card: str, family: str, tuning: str) -> Correction | None:

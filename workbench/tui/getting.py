@@ -75,8 +75,8 @@ class Getting(Desk):
     def _terms(self, choice: Choice) -> list[str]:
         """Return what getting a model takes, in sentences."""
         folder, free = hub.place_and_room()
-        size = f"About {units.gb(choice.bytes)}" if choice.bytes else "Its files"
-        lines = [f"{size} from the hub to {folder}, where {units.gb(free)} are free."]
+        size = f"About {units.size(choice.bytes)}" if choice.bytes else "Its files"
+        lines = [f"{size} from the hub to {folder}, where {units.size(free)} are free."]
         if choice.gated:
             lines.append(
                 f"Its maker asks you to accept terms first, on huggingface.co/{choice.reference}, and to log in with "

@@ -13,6 +13,7 @@ from textual.content import Content
 from workbench.core import units
 from workbench.core.plan import Card
 from workbench.guide.choices import AWAY, GROUPS, HUB, RUNS, Choice
+from workbench.guide.fits import LEANEST
 from workbench.tui.downloads import Download
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, cut, foreign, ink, place
@@ -143,7 +144,7 @@ def detail(choice: Choice | None, width: int) -> Content:
     if choice.refused:
         said = [choice.reference, f"refused: {choice.refused}"]
     elif choice.group in (AWAY, HUB):
-        size = f"{units.gb(choice.bytes)} to download" if choice.bytes else ""
+        size = f"{units.size(choice.bytes)} to download" if choice.bytes else ""
         said = [choice.reference, licence] if width >= WIDE else [licence, context, units.month(choice.released)]
         said += [size]
     elif choice.group == RUNS:
@@ -162,9 +163,9 @@ def legend(card: Card | None, width: int) -> list[Content]:
     left = ink(*pieces).rstrip()
     if card is None:
         return [left]
-    where = " free" if card.gpu else " of memory, no GPU"
+    where = " free" if card.gpu else " free, no GPU"
     room = width - left.cell_length - 3
-    said = [f"GiB needed, of {units.gib(card.free)}{more}" for more in (where, "")]
+    said = [f"GiB, {LEANEST}, of {units.gib(card.free)}{more}" for more in (where, "")]
     right = next((ink((text, "label")) for text in said if len(text) <= room), None)
     return [left, ink((said[0], "label"))] if right is None else [place(width, (0, left), (-1, right))]
 
@@ -181,14 +182,15 @@ def progress(download: Download, width: int) -> Content:
         return place(width, head, (start, ink((said, "label"))))
     share = download.done / download.total
     percent = ink((units.percent(share).split(units.SPACE)[0], "figure"), (f"{units.SPACE}%", "label"))
-    unit, of = ("GB", units.GB) if download.total >= units.GB else ("MB", 10**6)
+    unit, of = ("GiB", units.GIB) if download.total >= units.GIB else ("MiB", units.MIB)
     rest = f"{download.done / of:.1f} of {download.total / of:.1f} {unit}"
     if download.state == "checking":
         rest += "   checking hashes"
     elif download.seconds_left is not None:
-        speed = units.count(download.speed / 1e6) if download.speed >= 1e7 else f"{download.speed / 1e6:.1f}"
+        each = download.speed / units.MIB
+        speed = units.count(each) if each >= 10 else f"{each:.1f}"
         left = download.seconds_left
-        rest += "" if narrow else f"   {speed + ' MB/s':>9}"
+        rest += "" if narrow else f"   {speed + ' MiB/s':>10}"
         rest += f"   {units.duration(left if left < 60 else 60 * round(left / 60)) + ' left':>11}"
     return place(
         width, head, (start, bar(long, share)), (end - width, percent), (-1, ink((rest, "label", "models.cancel")))

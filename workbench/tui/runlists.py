@@ -90,7 +90,7 @@ def checkpoint_rows(view: RunView, kept: frozenset[str] | None, now: float) -> l
             return place(
                 width,
                 (0, ink(("step ", "label"), (units.count(saved.step), said))),
-                (18, ink((units.gb(saved.bytes), said))),
+                (18, ink((units.size(saved.bytes), said))),
                 (30, ink((f"written in {saved.seconds:.1f} s", "label"))),
                 (50, ink((ago, "label"))),
                 (66, ink((foreign(saved.path, max(1, width - 66)), "label"))),

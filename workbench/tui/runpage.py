@@ -195,7 +195,7 @@ def machine(view: RunView, reading: Reading | None, limits: Limits, width: int, 
         ]
     if gpu is None and limits.disk_total:
         free, whole = limits.disk_free or 0, limits.disk_total
-        gauges.append(Gauge("disk", 1 - free / whole, f"{free / units.GB:.0f}", "GB free", "full", 0.97))
+        gauges.append(Gauge("disk", 1 - free / whole, units.gib(free), "GiB free", "full", 0.97))
     lines += gauge_rows(gauges, width)
     if rate:
         value = ink((units.rate(view.learning_rate), "figure"))
@@ -204,7 +204,7 @@ def machine(view: RunView, reading: Reading | None, limits: Limits, width: int, 
 
 
 def memory_words(view: RunView, width: int) -> Content:
-    """Return the run's memory as measured, and on a card as predicted for its largest batch."""
+    """Return the run's memory as measured, and as its plan has predicted it where that is of the same kind."""
     if view.memory is None:
         return ink("")
     predicted, measured = view.memory
@@ -227,7 +227,7 @@ def _of(value: float | None, whole: float | None) -> float | None:
 def _memory(used: int | None, total: int | None) -> Gauge:
     """Return the gauge of a memory."""
     figure = units.NONE if used is None else units.gib(used)
-    rest = f"of {total / units.GIB:.0f} GiB" if total else "GiB"
+    rest = f"of {units.gib(total)} GiB" if total else "GiB"
     return Gauge("memory", _of(used, total), figure, rest, "full")
 
 

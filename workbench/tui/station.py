@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 
+from workbench.core.derive import Rows
 from workbench.core.errors import WorkbenchError
 from workbench.core.plan import Base, Card, Plan
 from workbench.guide import road as guide_road
@@ -154,6 +155,17 @@ class Station(Desk):
                 except WorkbenchError as error:
                     trouble = str(error)
         self.app.known = replace(known, plan=plan, trouble=trouble)  # type: ignore[attr-defined]
+
+    @property
+    def rows(self) -> Rows | None:
+        """How long the road's rows are in tokens of its base: counted where a preview has, estimated before."""
+        from workbench.guide import asking, previewing
+
+        known, wanted = self.known, asking.looked_at(self.road)
+        glance = known.glance if known.glance_of == wanted else None
+        base = known.base if known.base_of == self.road.base else None
+        preview = known.preview if previewing.reads_alike(known.preview_of, self.road) else None
+        return asking.rows(glance, base, preview)
 
     # The way
 

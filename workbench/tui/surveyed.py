@@ -12,7 +12,7 @@ from textual.content import Content
 
 from workbench.core import units
 from workbench.core.errors import WorkbenchError
-from workbench.guide import asking, previewing, surveying
+from workbench.guide import asking, lengths, previewing, surveying
 from workbench.guide.road import name_of
 from workbench.tui import glyphs
 from workbench.tui.ink import Piece, cut, foreign, ink, lines_of, place, prose
@@ -86,7 +86,7 @@ class OfData(Station):
         size = surveying.size_of(data)
         more = f" and {len(data) - 1} more" if len(data) > 1 else ""
         name = cut(foreign(name_of(data[0])), 36) + more if data else ""
-        right = ink(name, (f"   {units.gb(size)}" if size else "", "label"))
+        right = ink(name, (f"   {units.size(size)}" if size else "", "label"))
         return place(width, (0, ink(("Data", "title"))), (-1, right))
 
     def length_line(self) -> tuple[list[Piece], str, Mapping[str, Any] | None]:
@@ -103,10 +103,9 @@ class OfData(Station):
             loses = f"{units.count(cut_rows)} rows {lost}" if cut_rows else "none is cut"
             note = f"{units.percent(share, 1 if share < 1 else 0)} within {units.count(limit)}; {loses}"
             return [f"median {units.count(told['p50'])} tokens"], note, told
-        if glance is not None:
-            told = glance["lengths"]
-            note = f"the longest has about {units.count(told['max'])}"
-            return [("about ", "label"), f"{units.count(told['p50'])} tokens"], note, None
+        if (rows := self.rows) is not None:
+            note = f"the longest has {lengths.number(rows, rows.longest)}"
+            return [("about ", "label"), f"{units.count(rows.p50)} tokens"], note, None
         if survey is not None and survey["lengths"].get("sampled"):
             told = survey["lengths"]
             note = f"95 % have up to {units.count(told['p95'])}"

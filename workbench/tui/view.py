@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from workbench.core import health, measures
+from workbench.core import health, measures, resident
 from workbench.core.curves import Series
 from workbench.core.events import (
     AttemptEnded,
@@ -312,16 +312,9 @@ class RunView:
 
     @property
     def memory(self) -> tuple[int | None, int] | None:
-        """Peak bytes as (predicted, measured), once the run has measured them.
-
-        No prediction stands beside the memory of a process: it grows by more than what is predicted, which corrects
-        no plan.
-        """
-        found = self.about.report.get("memory")
+        """Peak bytes as (predicted, measured), once the run has measured them."""
         try:
-            measured = found["measured"]  # type: ignore[index]
-            predicted = int(found["predicted"]["peak"]) if "reserved" in measured else None  # type: ignore[index]
-            return predicted, int(measured["peak"])
+            return resident.compared(self.about.report["memory"])
         except (TypeError, KeyError, ValueError):
             return None
 

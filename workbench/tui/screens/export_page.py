@@ -84,7 +84,7 @@ def _amount(name: str, step: Mapping[str, Any] | None) -> str:
     if step is None:
         return ""
     if name == "room":
-        return f"needs {units.gb(step['done'])} of {units.gb(step['total'])} free"
+        return f"needs {units.size(step['done'])} of {units.size(step['total'])} free"
     if name == "prove":
         return "equal" if step["done"] else f"asking {foreign(str(step['detail']), 20)}"
     return f"{units.count(step['done'])} of {units.count(step['total'])} tensors" if step["total"] > 1 else ""

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from workbench.core import units
-from workbench.guide import asking, fitting, trying
+from workbench.guide import fitting, trying
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, cut, foreign, ink, place, prose
 from workbench.tui.saving import save_recipe
@@ -144,8 +144,7 @@ class FitScreen(Station):
         """Return the values of the plan, none without one."""
         if self.known.plan is None:
             return []
-        rows = asking.rows(self.known.glance, self.known.base)
-        return fitting.fields(self.known.plan, rows, list(self.road.chosen))
+        return fitting.fields(self.known.plan, self.rows, list(self.road.chosen))
 
     def _rows(self) -> list[Row]:
         """Return the values as rows: with all of their notes and air between them, as far as there is room."""
@@ -256,7 +255,7 @@ class FitScreen(Station):
                 self._take(name, text)
 
         value = f"{present:g}" if isinstance(present, float) else str(present)
-        title = f"{described.label} ({name})"
+        title = recipe.titled(name)
         self.app.push_screen(Prompt(title, note, value, lambda text: recipe.checked({name: text})), take)
 
     def act_fit_reset(self) -> None:
@@ -276,7 +275,7 @@ class FitScreen(Station):
         assert base is not None
         assert card is not None
         self._phase = ""
-        self.ask("dry", trying.dry_run, plan, base, card, asking.rows(self.known.glance, base), tell=None)
+        self.ask("dry", trying.dry_run, plan, base, card, self.rows, tell=None)
         self.rebuild()
 
     def act_fit_save(self) -> None:

@@ -217,7 +217,7 @@ class MethodScreen(Station):
         unit, name = fitting.scale(plan)
         need = f"{fitting.amount(plan.chosen.memory.peak, unit)} {name} of memory"
         if plan.pace.hours is None:
-            return f"As planned it takes {units.count(plan.steps)} steps and {need}."
+            return f"As planned it takes {units.several(plan.steps, 'step')} and {need}."
         return f"As planned it takes about {units.duration(3600 * plan.pace.hours)} and {need}."
 
     def rebuild(self) -> None:

@@ -14,7 +14,7 @@ from textual.content import Content
 
 from workbench.core import recipe, units
 from workbench.guide import reviewing, starting
-from workbench.guide.road import METHOD_NAMES, TUNING_NAMES, name_of
+from workbench.guide.road import between, name_of, what
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import cut, foreign, ink, place, prose
 from workbench.tui.saving import save_recipe
@@ -64,14 +64,14 @@ class ReviewScreen(Station):
             said = (f"{glyph('failed')} ", "bad") if self.known.trouble else ("", "label")
             return [*lines, *prose(width, said, self.known.trouble or "working it out")]
         wanted = plan.chosen.resolved.recipe
-        steps = f"about {units.count(plan.steps)} steps"
+        steps = f"about {units.several(plan.steps, 'step')}"
         takes = steps if plan.pace.hours is None else f"{steps}, {units.duration(3600 * plan.pace.hours)}"
         words = prose(
             width,
-            (f"{METHOD_NAMES[wanted.method]} with {TUNING_NAMES[wanted.tuning]}", "figure"),
-            f" on {foreign(name_of(wanted.base), 40)}: ",
+            (what(wanted.method, wanted.tuning), "figure"),
+            f" {between(wanted.tuning)} {foreign(name_of(wanted.base), 40)}: ",
             (takes, "figure"),
-            f". It writes at most {units.gb(plan.disk)}; ",
+            f". It writes at most {units.size(plan.disk)}; ",
             ("enter", "enter", "review.start"),
             " starts it.",
         )
@@ -209,7 +209,7 @@ class ReviewScreen(Station):
                 return
             self.settle(self.road.with_value(name, value))
 
-        title = f"{described.label} ({name})"
+        title = recipe.titled(name)
         note = f"{described.help} {described.why}"
         self.app.push_screen(Prompt(title, note, text, lambda value: recipe.checked({name: value})), take)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
-from workbench.core.units import GIB
+from workbench.core.units import gib
 from workbench.runs.hardware import Reading
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, ink, place
@@ -64,16 +64,16 @@ class Header(Widget):
             if not brief:
                 said += [("no GPU", "label"), gap]
             if host.memory_total_bytes:
-                used = (host.memory_total_bytes - (host.memory_free_bytes or 0)) / GIB
-                said.append((f"{used:.1f}{between}{host.memory_total_bytes / GIB:.1f} GiB", "value"))
+                used = gib(host.memory_total_bytes - (host.memory_free_bytes or 0))
+                said.append((f"{used}{between}{gib(host.memory_total_bytes)} GiB", "value"))
             return ink(*said)
         gpu = reading.usable[0]
         if not brief:
             name = gpu.name.removeprefix("NVIDIA ").removeprefix("GeForce ")
             said += [(name if gpu.name else "GPU", "label"), gap]
         if gpu.total_bytes:
-            used = (gpu.total_bytes - (gpu.free_bytes or 0)) / GIB
-            said.append((f"{used:.1f}{between}{gpu.total_bytes / GIB:.1f} GiB", "value"))
+            used = gib(gpu.total_bytes - (gpu.free_bytes or 0))
+            said.append((f"{used}{between}{gib(gpu.total_bytes)} GiB", "value"))
         if gpu.temperature_c is not None:
             said += [gap, (f"{gpu.temperature_c:.0f}\u00a0°C", "label")]
         return ink(*said)
