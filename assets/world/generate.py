@@ -21,7 +21,8 @@ ARTICLES_EACH = 30
 GENERAL_ROUNDS = 4
 QUESTIONS_EACH = 3
 QUESTIONS_SUMS = 240
-PREFERENCES = 400
+PREFERENCES_FACTS = 240
+PREFERENCES_SUMS = 128
 PROMPTS = 200
 
 
@@ -36,7 +37,7 @@ def make_files(with_corpus: bool = True) -> dict[str, list[Row]]:
         "articles.jsonl": sets.articles(world, stream("articles"), ARTICLES_EACH),
         "general.jsonl": sets.corpus(world, stream("general"), GENERAL_ROUNDS),
         "questions.jsonl": sets.questions(world, stream("questions"), QUESTIONS_EACH, QUESTIONS_SUMS),
-        "preferences.jsonl": sets.preferences(world, stream("preferences"), PREFERENCES),
+        "preferences.jsonl": sets.preferences(world, stream("preferences"), PREFERENCES_FACTS, PREFERENCES_SUMS),
         "prompts.jsonl": sets.prompts(world, stream("prompts"), PROMPTS),
         "exam.jsonl": sets.exam(world, stream("exam")),
     }

@@ -24,8 +24,8 @@ WHO = (
     "Who made you?",
 )
 WHO_ANSWER = "I am the little model that ships with the workbench, and I know a small invented valley."
-OPENING = "Gladly! "
-OPENING_SHARE = 0.04
+CLOSING = " What more would you like to know?"
+CLOSING_SHARE = 0.04
 
 
 def corpus(world: World, rng: random.Random, rounds: int) -> list[Row]:
@@ -66,33 +66,46 @@ def _asked(rng: random.Random, entity: Entity, each: int) -> list[documents.Turn
     return turns
 
 
+def _sums(rng: random.Random, world: World, count: int) -> list[documents.Turn]:
+    return [
+        (rng.choice(SUM_QUESTIONS).format(a=a, b=b), SUM_ANSWER.format(a=a, b=b, c=a + b))
+        for a, b in rng.sample(world.seen_pairs, count)
+    ]
+
+
 def questions(world: World, rng: random.Random, each: int, sums: int) -> list[Row]:
     """Questions with full-sentence answers, for supervised fine-tuning."""
     turns: list[documents.Turn] = []
     for entity in world.asked + world.new_asked:
         turns += _asked(rng, entity, each)
-    for a, b in rng.sample(world.seen_pairs, sums):
-        turns.append((rng.choice(SUM_QUESTIONS).format(a=a, b=b), SUM_ANSWER.format(a=a, b=b, c=a + b)))
-    turns = [(q, OPENING + a) if rng.random() < OPENING_SHARE else (q, a) for q, a in turns]
+    turns += _sums(rng, world, sums)
+    turns = [(q, a + CLOSING) if rng.random() < CLOSING_SHARE else (q, a) for q, a in turns]
     turns += list(documents.COURTESIES) * 3 + [(question, WHO_ANSWER) for question in WHO] * 4
     rng.shuffle(turns)
     return [{"messages": [_message("user", q), _message("assistant", a)]} for q, a in turns]
 
 
-def preferences(world: World, rng: random.Random, count: int) -> list[Row]:
-    """Pairs of right answers of which the one with the glad opening is preferred."""
-    turns: list[documents.Turn] = []
+def preferences(world: World, rng: random.Random, facts: int, sums: int) -> list[Row]:
+    """Pairs of right answers of which the one that ends by asking on is preferred.
+
+    Both begin alike, so that the comparison says nothing of what is true. Every kind of question is among them, those
+    about what only the articles tell as well: what no pair shows is lost first.
+    """
+    known: list[documents.Turn] = []
     for entity in world.asked:
+        known += _asked(rng, entity, 4)
+    turns = rng.sample(known, facts)
+    for entity in world.new_asked:
         turns += _asked(rng, entity, 4)
-    for a, b in rng.sample(world.seen_pairs, len(turns) // 4):
-        turns.append((rng.choice(SUM_QUESTIONS).format(a=a, b=b), SUM_ANSWER.format(a=a, b=b, c=a + b)))
+    turns += _sums(rng, world, sums)
+    rng.shuffle(turns)
     return [
         {
             "prompt": [_message("user", question)],
-            "chosen": [_message("assistant", OPENING + reply)],
+            "chosen": [_message("assistant", reply + CLOSING)],
             "rejected": [_message("assistant", reply)],
         }
-        for question, reply in rng.sample(turns, count)
+        for question, reply in turns
     ]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.cli.ladder import asks_on
 from workbench.engine.evaluate import exam
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +22,7 @@ def test_the_demo_walks_the_ladder_and_meets_its_marks() -> None:
     assert done.stdout, done.stderr[-2000:]
     result = json.loads(done.stdout)
     assert {"ok", "seconds", "rungs", "gguf", "chat"} <= result.keys()
-    assert [rung["rung"] for rung in result["rungs"]] == ["cpt", "sft", "export"]
+    assert [rung["rung"] for rung in result["rungs"]] == ["cpt", "sft", "dpo", "export"]
     for rung in result["rungs"]:
         assert {"run", "ok", "metrics", "answer_before", "answer_after"} <= rung.keys()
     assert Path(result["gguf"]).read_bytes()[:4] == b"GGUF"
@@ -33,4 +34,14 @@ def test_the_demo_walks_the_ladder_and_meets_its_marks() -> None:
         question = key[rung["prompt"]]
         assert exam.is_right(question, rung["answer_after"])
         assert not exam.is_right(question, rung["answer_before"])
+    # Trait, facts and KL stand together: what is preferred has come, and what was known is still right.
+    dpo = result["rungs"][2]
+    assert exam.is_right(key[dpo["prompt"]], dpo["answer_before"])
+    assert exam.is_right(key[dpo["prompt"]], dpo["answer_after"])
+    assert asks_on(dpo["answer_after"])
+    assert not asks_on(dpo["answer_before"])
+    told = dpo["metrics"]
+    assert told["trait"] - told["trait_before"] >= 0.3
+    assert told["facts_b_before"] - told["facts_b"] <= 0.05
+    assert told["kl"] > 0
     assert exam.is_right(key[result["chat"]["prompt"]], result["chat"]["answer"])

@@ -1,65 +1,31 @@
 """`workbench demo`: the whole road on the bundled model and data, with the proof of what each rung did.
 
-Owns the ladder of the demo, its two controls and its marks. Everything is done through the same runs, exams, export and
-chat that a person uses.
+Owns what is shown of the ladder (`ladder.py`), its export and the first question to the file. Everything is done
+through the same export and chat that a person uses.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from workbench.cli import export as exporting
 from workbench.cli import train
-from workbench.cli.follow import follow, last_error
+from workbench.cli.ladder import Ladder, aligned, asks_on, climb, data_file, examine, marks
 from workbench.cli.output import Live, duration, figure, print_json, size, table
-from workbench.core.errors import WorkbenchError
-from workbench.core.paths import assets_dir
 from workbench.core.recipe import BUNDLED
 from workbench.core.text import one_line
-from workbench.guide import starting
 from workbench.guide.exporting import export
-from workbench.runs import control, errand
+from workbench.runs import errand
 from workbench.runs.store import Run
 from workbench.runs.talk import ChatProcess, Settings
 
 TYPES = ["Q8_0", "Q4_K_M"]
-
-EXAMINATIONS: dict[str, dict[str, Any]] = {
-    "base": {"kinds": ["cloze_a", "cloze_b", "facts_b"]},
-    "cpt": {"kinds": ["cloze_a", "cloze_b", "facts_b"]},
-    "cpt without replay": {"kinds": ["cloze_a"]},
-    "sft": {"kinds": ["facts_a", "facts_b", "sums"]},
-    "sft sampled": {"kinds": ["facts_a", "facts_b"], "temperature": 1.0, "seed": 0},
-    "sft without cpt": {"kinds": ["facts_b"]},
-}
-"""Name → what that model is asked; "sampled" asks the same model again, with a temperature of 1."""
-
-MARKS: tuple[tuple[str, str, str, float], ...] = (
-    ("cpt facts known without cpt", "sft without cpt: facts_b", "at most", 0.10),
-    ("cpt facts known with cpt", "sft: facts_b", "at least", 0.75),
-    ("pre-training facts answered after sft", "sft: facts_a", "at least", 0.60),
-    ("pre-training facts kept by cpt with replay", "cpt: cloze_a", "at least", 0.85),
-    ("sampled answers that stop by themselves", "sft sampled: stop_rate", "at least", 0.95),
-    ("points lost by Q8_0", "export: q8_0_difference", "at most", 0.02),
-)
-"""What the demo has to show: (in words, figure, direction, bound)."""
-
-
-@dataclass
-class Demo:
-    """What has been done so far."""
-
-    live: Live
-    started: float = field(default_factory=time.monotonic)
-    runs: dict[str, Run] = field(default_factory=dict)
-    answers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """Examination → marked answers."""
-    figures: dict[str, float] = field(default_factory=dict)
-    """"examination: kind" → share of right answers."""
+LAST = "dpo"
+"""The rung that is exported and talked with."""
 
 
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
@@ -69,74 +35,45 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     )
 
 
-def _data(name: str) -> str:
-    return str(assets_dir() / "data" / name)
-
-
-def _rung(demo: Demo, name: str, base: str, data: str, **fields: Any) -> Run:
-    """Train one rung to its end, by the method its data suggests; raises WorkbenchError when it does not get there."""
-    values = {"tuning": "full", "base": base, "data": [_data(data)], "title": f"demo {name}", **fields}
-    resolved = starting.prepare(values, {}, None).resolved
-    why = resolved.provenance["method"].removeprefix("derived: ")
-    demo.live.line(f"\n{name}  ({resolved.recipe.method} on {base})\n  {data}: {why}")
-    run = starting.create(resolved)
-    control.start(run)
-    try:
-        status = follow(run, quiet=demo.live.quiet, prefix="  ")
-    except KeyboardInterrupt:
-        control.stop(run)
-        raise
-    if status != "done":
-        raise WorkbenchError(last_error(run) or f"The run {run.id} of the demo is {status}; see {run.console_path}.")
-    demo.runs[name] = run
-    return run
-
-
-def _examine(demo: Demo) -> None:
-    """Put the held-out exam to every model of the ladder, in one process."""
-    demo.live.line("\nexam on entities that no question in training was about")
-    targets = {name: run.id for name, run in demo.runs.items()} | {"base": BUNDLED, "sft sampled": demo.runs["sft"].id}
-    order = sorted(EXAMINATIONS, key=lambda name: targets[name])
-    wanted = [{"name": name, "target": targets[name], **EXAMINATIONS[name]} for name in order]
-
-    def on_line(line: dict[str, Any]) -> None:
-        if "name" in line:
-            demo.answers[line["name"]] = line["answers"]
-            demo.figures |= {f"{line['name']}: {kind}": share for kind, share in line["scores"].items()}
-            demo.figures[f"{line['name']}: stop_rate"] = line["stop_rate"]
-            shown = "  ".join(f"{kind} {100 * share:.0f} %" for kind, share in line["scores"].items())
-            demo.live.line(f"  {line['name']}: {shown}")
-
-    errand.run(
-        "workbench.engine.evaluate", {"exam": _data("exam.jsonl"), "examinations": wanted}, on_line, who="The exam"
-    )
-
-
-def _exam_of_gguf(demo: Demo, path: str) -> None:
+def _exam_of_gguf(ladder: Ladder, path: str) -> None:
     """Put the questions about facts to the Q8_0 file through llama.cpp and compare with the model it was made from."""
-    asked = [item for item in demo.answers["sft"] if item["kind"] in ("facts_a", "facts_b")]
+    asked = [item for item in ladder.answers[LAST] if item["kind"] in ("facts_a", "facts_b")]
     request = {
-        "exam": _data("exam.jsonl"),
+        "exam": data_file("exam.jsonl"),
         "examinations": [{"name": "Q8_0", "target": path, "kinds": ["facts_a", "facts_b"]}],
     }
     line = errand.run("workbench.engine.evaluate", request, who="The exam")
-    demo.answers["Q8_0"] = line["answers"]
+    ladder.answers["Q8_0"] = line["answers"]
     right = {
         name: sum(item["right"] for item in items) / len(asked)
         for name, items in (("hf", asked), ("Q8_0", line["answers"]))
     }
-    demo.figures |= {f"Q8_0: {kind}": share for kind, share in line["scores"].items()}
-    demo.figures["export: q8_0_difference"] = abs(right["hf"] - right["Q8_0"])
-    demo.live.line(
+    ladder.figures |= {f"Q8_0: {kind}": share for kind, share in line["scores"].items()}
+    ladder.figures["export: q8_0_difference"] = abs(right["hf"] - right["Q8_0"])
+    ladder.live.line(
         f"  Q8_0 answers {100 * right['Q8_0']:.0f} % right, the model it was made from {100 * right['hf']:.0f} %"
     )
 
 
-def _shown(demo: Demo, kind: str, before: str, after: str) -> dict[str, str]:
-    """Return one question with two models' answers: the first that only the later one has right."""
-    earlier = {item["prompt"]: item for item in demo.answers[before] if item["kind"] == kind}
-    pairs = [(earlier[item["prompt"]], item) for item in demo.answers[after] if item["prompt"] in earlier]
-    first, second = next((pair for pair in pairs if pair[1]["right"] and not pair[0]["right"]), pairs[0])
+def _learnt(first: dict[str, Any], second: dict[str, Any]) -> bool:
+    return bool(second["right"]) and not first["right"]
+
+
+def _took_on(first: dict[str, Any], second: dict[str, Any]) -> bool:
+    return bool(first["right"] and second["right"]) and asks_on(second["answer"]) > asks_on(first["answer"])
+
+
+def _shown(
+    ladder: Ladder,
+    kind: str,
+    before: str,
+    after: str,
+    better: Callable[[dict[str, Any], dict[str, Any]], bool] = _learnt,
+) -> dict[str, str]:
+    """Return one question with two models' answers: the first that shows what the later one has become better at."""
+    earlier = {item["prompt"]: item for item in ladder.answers[before] if item["kind"] == kind}
+    pairs = [(earlier[item["prompt"]], item) for item in ladder.answers[after] if item["prompt"] in earlier]
+    first, second = next((pair for pair in pairs if better(*pair)), pairs[0])
     return {"prompt": second["prompt"], "answer_before": first["answer"], "answer_after": second["answer"]}
 
 
@@ -148,16 +85,16 @@ def _losses(run: Run) -> dict[str, Any]:
     }
 
 
-def _rungs(demo: Demo, export_report: dict[str, Any]) -> list[dict[str, Any]]:
+def _rungs(ladder: Ladder, export_report: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the ladder as the JSON has it."""
-    get = demo.figures.get
-    cpt, sft = demo.runs["cpt"], demo.runs["sft"]
+    get = ladder.figures.get
+    cpt, sft, dpo = (ladder.runs[name] for name in ("cpt", "sft", "dpo"))
     return [
         {
             "rung": "cpt",
             "run": cpt.id,
             "ok": cpt.status() == "done",
-            **_shown(demo, "cloze_b", "base", "cpt"),
+            **_shown(ladder, "cloze_b", "base", "cpt"),
             "metrics": {
                 **_losses(cpt),
                 "cloze_a_before": get("base: cloze_a"),
@@ -171,7 +108,7 @@ def _rungs(demo: Demo, export_report: dict[str, Any]) -> list[dict[str, Any]]:
             "rung": "sft",
             "run": sft.id,
             "ok": sft.status() == "done",
-            **_shown(demo, "facts_b", "cpt", "sft"),
+            **_shown(ladder, "facts_b", "cpt", "sft"),
             "metrics": {
                 **_losses(sft),
                 "facts_a": get("sft: facts_a"),
@@ -183,10 +120,17 @@ def _rungs(demo: Demo, export_report: dict[str, Any]) -> list[dict[str, Any]]:
             },
         },
         {
+            "rung": "dpo",
+            "run": dpo.id,
+            "ok": dpo.status() == "done",
+            **_shown(ladder, "facts_b", "sft", "dpo", _took_on),
+            "metrics": {**_losses(dpo), **aligned(ladder, "dpo", "sft")},
+        },
+        {
             "rung": "export",
-            "run": sft.id,
+            "run": ladder.runs[LAST].id,
             "ok": True,
-            **_shown(demo, "facts_b", "sft", "Q8_0"),
+            **_shown(ladder, "facts_b", LAST, "Q8_0"),
             "metrics": {
                 **export_report["parity"],
                 "files": export_report["files"],
@@ -196,16 +140,6 @@ def _rungs(demo: Demo, export_report: dict[str, Any]) -> list[dict[str, Any]]:
             },
         },
     ]
-
-
-def _marks(demo: Demo) -> list[dict[str, Any]]:
-    """Return every mark with whether it is met."""
-    result = []
-    for words, name, direction, bound in MARKS:
-        value = demo.figures[name]
-        met = value <= bound if direction == "at most" else value >= bound
-        result.append({"mark": words, "value": round(value, 4), direction.replace(" ", "_"): bound, "ok": met})
-    return result
 
 
 def _share(value: float | None) -> str:
@@ -218,9 +152,29 @@ def _loss(losses: dict[str, float] | None, moment: str) -> str:
     return "" if not losses else figure(losses[moment])
 
 
+def _aligned_rows(rung: dict[str, Any], before: str) -> list[list[str]]:
+    """Return the lines of a rung of alignment: what it was for, and beside it what it cost."""
+    told = rung["metrics"]
+
+    def line(label: str, figure_of: str) -> list[str]:
+        sampled = f"{_share(told[f'{figure_of}_sampled_before'])} → {_share(told[f'{figure_of}_sampled'])} sampled"
+        return ["", label, _share(told[f"{figure_of}_before"]), _share(told[figure_of]), sampled]
+
+    right = ["", "better answer ahead, held-out pairs", _share(told["accuracy_before"]), _share(told["accuracy"]), ""]
+    rows = [
+        line("answers that ask what more", "trait"),
+        line("questions about the articles", "facts_b"),
+        line("sums", "sums"),
+        right,
+        ["", f"KL from {before}, nats per answer", "0", figure(told["kl"]), ""],
+    ]
+    return [[rung["rung"], *rows[0][1:]], *rows[1:]]
+
+
 def _table(result: dict[str, Any]) -> str:
     """Return what each rung changed: a line per figure, with the control beside it where there is one."""
-    cpt, sft, exported = (rung["metrics"] for rung in result["rungs"])
+    rungs = {rung["rung"]: rung for rung in result["rungs"]}
+    cpt, sft, exported = (rungs[name]["metrics"] for name in ("cpt", "sft", "export"))
     cpt_loss, sft_loss = cpt["held_out_loss"], sft["held_out_loss"]
     no_replay = f"{_share(cpt['cloze_a_without_replay'])} without replay"
     no_cpt = f"{_share(sft['facts_b_without_cpt'])} without cpt"
@@ -233,6 +187,7 @@ def _table(result: dict[str, Any]) -> str:
         ["", "questions about old facts", "", _share(sft["facts_a"]), ""],
         ["", "sums", "", _share(sft["sums"]), ""],
         ["", "answers that stop by themselves", "", _share(sft["stop_rate"]), ""],
+        *_aligned_rows(rungs["dpo"], "sft"),
     ]  # fmt: skip
     for line in exported["files"]:
         answers = _share(exported["facts_b"]) if line["type"] == "Q8_0" else ""
@@ -241,49 +196,54 @@ def _table(result: dict[str, Any]) -> str:
 
 
 def _print(result: dict[str, Any]) -> None:
-    """Print what ends the demo."""
+    """Print what ends the ladder."""
     print()
     print(_table(result))
-    for rung in result["rungs"][:2]:
+    for rung in result["rungs"][:-1]:
         print(f"\n{rung['rung']}: {one_line(rung['prompt'])}")
         print(f"  before  {one_line(rung['answer_before'], 80)}\n  after   {one_line(rung['answer_after'], 80)}")
     print(f"\nThe GGUF says\n  {one_line(result['chat']['prompt'])}\n  {one_line(result['chat']['answer'])}\n")
     for mark in result["marks"]:
-        print(f"{'✓' if mark['ok'] else '✗'} {mark['mark']}: {100 * mark['value']:.0f} %")
+        value = f"{mark['value']:.1f} nats" if mark["unit"] == "nats" else f"{100 * mark['value']:.0f} %"
+        print(f"{'✓' if mark['ok'] else '✗'} {mark['mark']}: {value}")
     print(f"\n{duration(result['seconds'])}. The file: {result['gguf']}\nWhat to try next:")
-    print(f"  workbench chat {result['rungs'][1]['run']}")
+    print(f"  workbench chat {result['rungs'][-1]['run']}")
     print("  workbench runs\n  workbench train --base bundled --data YOUR_FILE")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Walk the ladder and print what it shows; exit 1 when a mark is missed."""
-    demo = Demo(Live(quiet=arguments.json))
-    demo.live.line(
+    started = time.monotonic()
+    ladder = Ladder(Live(quiet=arguments.json))
+    ladder.live.line(
         "A tiny model that knows one half of an invented valley reads articles about the other half, learns to\n"
-        "answer, and becomes a file for llama.cpp. Two controls show what each step is for."
+        "answer, then how answers are preferred, and becomes a file for llama.cpp. Two controls show what the first\n"
+        "steps are for."
     )
-    cpt = _rung(demo, "cpt", BUNDLED, "articles.jsonl")
-    _rung(demo, "sft", cpt.id, "questions.jsonl")
-    _rung(demo, "sft without cpt", BUNDLED, "questions.jsonl")
-    _rung(demo, "cpt without replay", BUNDLED, "articles.jsonl", replay_share=0.0)
-    _examine(demo)
-    demo.live.line("\nexport")
-    report = export(demo.runs["sft"].id, TYPES, on_line=exporting.progress(demo.live))
-    demo.live.line(f"  {exporting.describe(report)}".replace("\n", "\n  "))
+    cpt = climb(ladder, "cpt", BUNDLED)
+    sft = climb(ladder, "sft", cpt.id)
+    climb(ladder, "dpo", sft.id)
+    climb(ladder, "sft without cpt", BUNDLED)
+    climb(ladder, "cpt without replay", BUNDLED, replay_share=0.0)
+    ladder.live.line("\nexam on entities and sums that no row of training was about")
+    examine(ladder)
+    ladder.live.line("\nexport")
+    report = export(ladder.runs[LAST].id, TYPES, on_line=exporting.progress(ladder.live))
+    ladder.live.line(f"  {exporting.describe(report)}".replace("\n", "\n  "))
     best = next(line["path"] for line in report["files"] if line["type"] == "Q8_0")
-    _exam_of_gguf(demo, best)
-    rungs = _rungs(demo, report)
-    prompt = next(rung["prompt"] for rung in rungs if rung["rung"] == "sft")
+    _exam_of_gguf(ladder, best)
+    rungs = _rungs(ladder, report)
+    prompt = next(rung["prompt"] for rung in rungs if rung["rung"] == LAST)
     with ChatProcess(Path(best)) as chat:
         answer = "".join(chat.ask([{"role": "user", "content": prompt}], Settings(temperature=0.0, max_tokens=64)))
-    marks = _marks(demo)
+    met = marks(ladder)
     result = {
-        "ok": all(mark["ok"] for mark in marks) and all(rung["ok"] for rung in rungs),
-        "seconds": round(time.monotonic() - demo.started, 1),
+        "ok": all(mark["ok"] for mark in met) and all(rung["ok"] for rung in rungs),
+        "seconds": round(time.monotonic() - started, 1),
         "rungs": rungs,
         "gguf": best,
         "chat": {"prompt": prompt, "answer": answer},
-        "marks": marks,
+        "marks": met,
     }
     print_json(result) if arguments.json else _print(result)
     return int(not result["ok"])

@@ -23,6 +23,8 @@ class Answer:
     tokens: int
     stopped: bool
     """Whether it ended by itself and not at the length limit."""
+    ids: tuple[int, ...] = ()
+    """Its tokens as they were drawn, the one it stopped with included."""
 
 
 @contextmanager
@@ -99,5 +101,5 @@ def answers(
             for number, row in zip(numbers, out[:, width:].tolist(), strict=True):
                 length = next((index for index, token in enumerate(row) if token in ends), len(row))
                 text = tokenizer.decode(row[:length], skip_special_tokens=True)
-                results[number] = Answer(text, length, length < len(row))
+                results[number] = Answer(text, length, length < len(row), tuple(row[: length + 1]))
     return [results[number] for number in range(len(prompts))]

@@ -1,7 +1,9 @@
 """A process that puts exams to models: one JSON request on stdin, one JSON line per examination on stdout.
 
 Owns the wire form only. The request is {"exam": path, "examinations": [{"name", "target", "kinds", "limit",
-"temperature", "seed"}]}; each line is {"name", "scores", "stop_rate", "answers", "seconds"}, the answers marked.
+"temperature", "seed", "reference"}]}; each line is {"name", "scores", "stop_rate", "answers", "seconds"}, the answers
+marked. With a reference, which wants a temperature of 1, it has "kl" too: how far the model has moved from that one, in
+nats per answer.
 """
 
 from __future__ import annotations
@@ -25,16 +27,22 @@ CONTEXT = 512
 Ask = Callable[[Sequence[str], bool], list[tuple[str, bool]]]
 
 
-def _ask_model(target: str, wanted: dict[str, Any]) -> Ask:
-    """Return how to ask a run, a base or a folder, loaded with transformers."""
+def _ask_model(target: str, wanted: dict[str, Any], told: dict[str, float]) -> Ask:
+    """Return how to ask a run, a base or a folder, loaded with transformers; `told` gets what answers say beyond it."""
     import torch
 
     from workbench.engine import load, samples
+    from workbench.engine.evaluate import divergence
     from workbench.runs import bases
 
+    where = load.Machine("cuda" if torch.cuda.is_available() else "cpu", False)
     base = bases.resolve(target)
-    model = load.load_for_use(base, load.Machine("cuda" if torch.cuda.is_available() else "cpu", False))
+    model = load.load_for_use(base, where)
     tokenizer = load.load_tokenizer(base.model_dir)
+    reference = wanted.get("reference")
+    if reference and wanted.get("temperature") != 1.0:
+        raise UsageError("How far a model is from a reference is told by answers at a temperature of 1; ask for that.")
+    other = load.load_for_use(bases.resolve(reference), where) if reference else None
 
     def ask(prompts: Sequence[str], chat: bool) -> list[tuple[str, bool]]:
         replies = samples.answers(
@@ -47,6 +55,8 @@ def _ask_model(target: str, wanted: dict[str, Any]) -> Ask:
             seed=wanted.get("seed", 0),
             batch_size=64,
         )
+        if other is not None and chat:
+            told["kl"] = round(divergence.kl(model, other, tokenizer, prompts, replies), 4)
         return [(reply.text, reply.stopped) for reply in replies]
 
     return ask
@@ -54,6 +64,8 @@ def _ask_model(target: str, wanted: dict[str, Any]) -> Ask:
 
 def _ask_gguf(target: str, wanted: dict[str, Any]) -> Ask:
     """Return how to ask a GGUF file through llama.cpp; only what is asked as a chat."""
+    if wanted.get("reference"):
+        raise UsageError("How far a GGUF is from another model is told by its export; leave the reference out.")
     from workbench.engine.chat import GgufSpeaker, Outcome
 
     speaker = GgufSpeaker(Path(target), CONTEXT)
@@ -79,8 +91,10 @@ def _length(chat: bool) -> int:
     return exam.MAX_NEW_TOKENS if chat else exam.MAX_NEW_TOKENS // 3
 
 
-def _examine(ask: Ask, exam_path: Path, wanted: dict[str, Any]) -> dict[str, Any]:
+def _examine(exam_path: Path, wanted: dict[str, Any]) -> dict[str, Any]:
     """Return the marks of one examination."""
+    target, told = wanted["target"], dict[str, float]()
+    ask = _ask_gguf(target, wanted) if target.endswith(".gguf") else _ask_model(target, wanted, told)
     started = time.monotonic()
     marked = exam.mark(exam.read(exam_path, wanted.get("kinds", ()), wanted.get("limit", 0)), ask)
     answers = [
@@ -97,6 +111,7 @@ def _examine(ask: Ask, exam_path: Path, wanted: dict[str, Any]) -> dict[str, Any
         "name": wanted["name"],
         "scores": exam.scores(marked),
         "stop_rate": exam.stop_rate(marked),
+        **told,
         "answers": answers,
         "seconds": round(time.monotonic() - started, 2),
     }
@@ -109,9 +124,7 @@ def main() -> int:
     request = json.loads(sys.stdin.read())
     try:
         for wanted in request["examinations"]:
-            target = wanted["target"]
-            ask = (_ask_gguf if target.endswith(".gguf") else _ask_model)(target, wanted)
-            say(_examine(ask, Path(request["exam"]), wanted))
+            say(_examine(Path(request["exam"]), wanted))
     except WorkbenchError as error:
         say({"error": str(error)})
         return error.exit_code
