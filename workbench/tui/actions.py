@@ -110,7 +110,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("run.kill", "k", "kill", "End its processes at once; the newest checkpoint stays.", "run", footer=False),
     _a("run.chat", "c", "chat", "Talk with the result, beside its base.", "run", "runs"),
     _a("run.log", "l", "log scale", "Draw the losses on a logarithmic scale, or a plain one again.", "run", "compare"),
-    _a("run.curves", "v", "charts", "Draw four charts instead of two, then the next four; where there is little room, the next one.", "run"),
+    _a("run.curves", "v", "charts", "Go from two charts to four, to the next four, and back; on a small page from one to the next.", "run"),
     _a("run.compare", "x", "compare", "Lay its curves over those of other runs.", "run", "runs"),
     _a("run.leave", "escape,b", "runs", "Leave it for the runs; it goes on by itself.", "run"),
     _a("run.mend", "m", "mend", "Begin anew with what mends the finding in focus.", "run", footer=False),
