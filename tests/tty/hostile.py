@@ -67,7 +67,7 @@ async def _walk(pilot: Pilot[int], folder: Path, seen: dict[str, bool]) -> None:
     """Open every page and note whether it shows hostile text."""
     app: Any = pilot.app
 
-    async def noted(page: str, shows: str = "QZ", seconds: float = 8.0) -> None:
+    async def noted(page: str, shows: str = "QZ", seconds: float = 20.0) -> None:
         def there() -> bool:
             return shows.lower() in page_text(app).lower() and idle(app)
 
