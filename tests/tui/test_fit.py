@@ -9,9 +9,11 @@ from textual.widgets import Input
 
 from tests.tui.pilots import played, until
 from tests.tui.support import QUESTIONS, idle, on_the_road, page_text
-from workbench.core import recipe
+from workbench.cli.planning import printed
+from workbench.core import recipe, units
 from workbench.guide.road import command
 from workbench.tui.app import Workbench
+from workbench.tui.screens.fit import FitScreen
 from workbench.tui.widgets.listing import Listing
 
 
@@ -97,7 +99,7 @@ async def test_the_recipe_is_reviewed_and_saved_as_it_is(size: tuple[int, int], 
         await pilot.pause()
         shown = page_text(app)
         assert "SFT of all weights of bundled" in shown
-        assert "writes at most" in shown
+        assert "writes at most" in " ".join(shown.split())
         few = app.screen.query_one(Listing).keys
         await pilot.press("a")
         await pilot.pause()
@@ -109,3 +111,27 @@ async def test_the_recipe_is_reviewed_and_saved_as_it_is(size: tuple[int, int], 
         assert app.known.plan is not None
         assert recipe.load(saved) == app.known.plan.chosen.resolved
         assert str(QUESTIONS) in saved.read_text(encoding="utf-8")
+
+
+@played
+async def test_the_pages_tell_one_memory_and_one_length() -> None:
+    """What Data has counted is what Fit says of the length; the memory of Fit is that of the command line's plan."""
+    app = on_the_road("data")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.known.preview is not None and idle(app), "how the base reads the rows")
+        assert app.known.plan is not None
+        assert app.known.preview is not None
+        assert app.known.base is not None
+        assert app.known.card is not None
+        told = app.known.preview["lengths"]
+        assert f"median {told['p50']} tokens" in page_text(app)
+        app.go("fit")
+        await until(pilot, lambda: isinstance(app.screen, FitScreen) and idle(app), "Fit")
+        await pilot.pause()
+        assert f"up to {told['max']}" in field(app, "max length")
+        plan = app.known.plan
+        figure = units.size(plan.chosen.memory.peak)
+        shown = " ".join(page_text(app).split())
+        assert f"needs {' '.join(figure.split())} of" in shown
+        assert figure in printed(plan, app.known.base, app.known.card, app.known.glance)
+        assert "CUDA" not in shown or app.known.card.gpu

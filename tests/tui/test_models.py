@@ -215,7 +215,7 @@ async def test_a_download_goes_on_behind_other_screens_and_moves_the_model(hub: 
         desk(app).listing.go(KNOWN)
         await pilot.press("d")
         await until(pilot, lambda: comes(app, hub), "it comes")
-        assert " of 3.1 MB" in page_text(app)
+        assert " of 3.0 MiB" in page_text(app)
         assert "is being downloaded" in app.downloads.lacking(KNOWN)
         app.downloads.add(OTHER, "mine")
         assert app.downloads.of(OTHER) is not None

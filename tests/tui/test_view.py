@@ -136,8 +136,8 @@ def test_a_prediction_stands_beside_what_is_of_its_kind() -> None:
     """Of a card what is taken of it, of a processor the whole process, not its growth; each figure has its unit."""
     view = RunView("run")
     measured = {"peak": 3 << 30}
-    both = "run 3.0\u00a0GiB, predicted 2.0\u00a0GiB"
-    for parts, more, said in (({}, {}, "run 3.0\u00a0GiB"), ({}, {"reserved": 1}, both), ({"process": 1}, {}, both)):
+    both = "run 3\u00a0GiB, predicted 2\u00a0GiB"
+    for parts, more, said in (({}, {}, "run 3\u00a0GiB"), ({}, {"reserved": 1}, both), ({"process": 1}, {}, both)):
         memory = {"predicted": {**parts, "peak": 2 << 30}, "measured": {**measured, **more}}
         view.learn(about=About(report={"memory": memory}))
         assert runpage.memory_words(view, 60).plain == said

@@ -165,7 +165,8 @@ def legend(card: Card | None, width: int) -> list[Content]:
         return [left]
     where = " free" if card.gpu else " free, no GPU"
     room = width - left.cell_length - 3
-    said = [f"GiB, {LEANEST}, of {units.gib(card.free)}{more}" for more in (where, "")]
+    free = units.gib(card.free)
+    said = [f"GiB, {LEANEST}, of {free}{where}", f"GiB, {LEANEST}, of {free}", f"GiB, batch 1, of {free}"]
     right = next((ink((text, "label")) for text in said if len(text) <= room), None)
     return [left, ink((said[0], "label"))] if right is None else [place(width, (0, left), (-1, right))]
 

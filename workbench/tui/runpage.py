@@ -208,10 +208,10 @@ def memory_words(view: RunView, width: int) -> Content:
     if view.memory is None:
         return ink("")
     predicted, measured = view.memory
-    unit = f"{units.SPACE}GiB"
     word = "predicted" if width >= 40 else "pred."
-    more = f", {word} {units.gib(predicted)}{unit}" if predicted is not None else ""
-    return ink(("run ", "label"), (units.gib(measured), "value"), (unit + more, "label"))
+    more = f", {word} {units.size(predicted)}" if predicted is not None else ""
+    figure, _, unit = units.size(measured).partition(units.SPACE)
+    return ink(("run ", "label"), (figure, "value"), (f"{units.SPACE}{unit}{more}", "label"))
 
 
 def _figure(value: float | None) -> str:
@@ -227,7 +227,7 @@ def _of(value: float | None, whole: float | None) -> float | None:
 def _memory(used: int | None, total: int | None) -> Gauge:
     """Return the gauge of a memory."""
     figure = units.NONE if used is None else units.gib(used)
-    rest = f"of {units.gib(total)} GiB" if total else "GiB"
+    rest = f"of {units.gib(total).removesuffix('.0')} GiB" if total else "GiB"
     return Gauge("memory", _of(used, total), figure, rest, "full")
 
 
