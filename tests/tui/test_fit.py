@@ -67,6 +67,27 @@ async def test_a_typed_value_is_checked_where_it_is_typed() -> None:
 
 
 @played
+async def test_a_value_that_is_a_choice_is_taken_from_a_list() -> None:
+    app = on_the_road("fit")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.known.plan is not None and idle(app), "a plan")
+        await pilot.press("e")
+        await pilot.pause()
+        assert not app.screen.query(Input)
+        assert "full changes every weight" in page_text(app)
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: app.road.chosen.get("tuning") == "lora", "the second choice")
+        app.go("review")
+        await until(pilot, lambda: app.screen.query("#values") and idle(app), "the values")
+        await pilot.pause()
+        app.screen.query_one(Listing).go("packing")
+        assert app.known.plan is not None
+        before = app.known.plan.chosen.resolved.recipe.packing
+        await pilot.press("e", "up" if before else "down", "enter")
+        await until(pilot, lambda: app.road.chosen.get("packing") == (not before), "the other one")
+
+
+@played
 async def test_what_does_not_fit_says_by_how_much_and_goes_no_further(tmp_path: Path) -> None:
     app = on_the_road("fit", base="Qwen/Qwen3-32B")
     async with app.run_test(size=(120, 40)) as pilot:

@@ -12,6 +12,7 @@ from textual.content import Content
 
 from workbench.core import units
 from workbench.guide import fitting, trying
+from workbench.tui.editing import ask_value
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, cut, foreign, ink, place, prose
 from workbench.tui.saving import save_recipe
@@ -19,7 +20,6 @@ from workbench.tui.station import Station
 from workbench.tui.widgets.gauge import bar
 from workbench.tui.widgets.listing import BLANK, GUTTER, Listing, Row
 from workbench.tui.widgets.page import Page
-from workbench.tui.widgets.prompt import Prompt
 
 _LABEL, _NOTE = 16, 36
 _POINT = 17
@@ -240,23 +240,11 @@ class FitScreen(Station):
 
     def act_fit_edit(self) -> None:
         """Ask for a value."""
-        from workbench.core import recipe
-
         name = self.query_one(Listing).key
         plan = self.known.plan
-        if plan is None or not name:
-            return
-        _, described = recipe.FIELDS[name]
-        present = getattr(plan.chosen.resolved.recipe, name)
-        note = f"{described.help} {described.why}"
-
-        def take(text: str | None) -> None:
-            if text is not None:
-                self._take(name, text)
-
-        value = f"{present:g}" if isinstance(present, float) else str(present)
-        title = recipe.titled(name)
-        self.app.push_screen(Prompt(title, note, value, lambda text: recipe.checked({name: text})), take)
+        if plan is not None and name:
+            present = getattr(plan.chosen.resolved.recipe, name)
+            ask_value(self, name, present, lambda value: self._take(name, value))
 
     def act_fit_reset(self) -> None:
         """Give a value back to the plan."""

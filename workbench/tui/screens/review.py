@@ -15,13 +15,13 @@ from textual.content import Content
 from workbench.core import recipe, units
 from workbench.guide import reviewing, starting
 from workbench.guide.road import between, name_of, what
+from workbench.tui.editing import ask_value
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import cut, foreign, ink, place, prose
 from workbench.tui.saving import save_recipe
 from workbench.tui.station import Station
 from workbench.tui.widgets.listing import BLANK, Listing, Row, still
 from workbench.tui.widgets.page import Page
-from workbench.tui.widgets.prompt import Prompt
 
 _VALUE, _NOTE = 20, 44
 _ABOUT, _ABOUT_SHORT = 7, 3
@@ -195,23 +195,11 @@ class ReviewScreen(Station):
         """Ask for a value."""
         name = self.query_one(Listing).key
         plan = self.known.plan
-        if plan is None or not name:
-            return
-        described = recipe.FIELDS[name][1]
-        present = getattr(plan.chosen.resolved.recipe, name)
-        text = ",".join(present) if isinstance(present, tuple) else str(present)
-
-        def take(value: str | None) -> None:
-            if value is None:
-                return
-            if name in ("base", "data"):
-                self.say(f"Go back to the station {name.capitalize()} for that.")
-                return
-            self.settle(self.road.with_value(name, value))
-
-        title = recipe.titled(name)
-        note = f"{described.help} {described.why}"
-        self.app.push_screen(Prompt(title, note, text, lambda value: recipe.checked({name: value})), take)
+        if name in ("base", "data"):
+            self.say(f"Go back to the station {name.capitalize()} for that.")
+        elif plan is not None and name:
+            present = getattr(plan.chosen.resolved.recipe, name)
+            ask_value(self, name, present, lambda value: self.settle(self.road.with_value(name, value)))
 
     def act_fit_reset(self) -> None:
         """Give a value back to the plan."""

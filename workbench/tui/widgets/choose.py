@@ -14,7 +14,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from workbench.tui.ink import cut, foreign, ink, place
+from workbench.tui.ink import cut, foreign, ink, joined, place, prose
 from workbench.tui.widgets.listing import Listing, Row
 from workbench.tui.widgets.over import Over
 
@@ -36,14 +36,16 @@ class Choose(Over[str | None]):
         Binding("enter", "take", "take", show=False),
     ]
 
-    def __init__(self, title: str, choices: Sequence[tuple[str, str, str]], now: str = "") -> None:
+    def __init__(self, title: str, choices: Sequence[tuple[str, str, str]], now: str = "", note: str = "") -> None:
         super().__init__()
-        self._title, self._choices, self._now = title, choices, now
+        self._title, self._choices, self._now, self._note = title, choices, now, note
 
     def compose(self) -> ComposeResult:
-        """Yield title, list and keys."""
+        """Yield title, note, list and keys."""
         with Vertical():
             yield Static(ink((self._title, "title")))
+            if self._note:
+                yield Static(joined(prose(max(40, self.app.size.width - 8), (self._note, "label"))))
             listing = Listing([self._row(*choice) for choice in self._choices])
             listing.styles.height = min(len(self._choices), _MOST_ROWS)
             yield listing
