@@ -157,15 +157,23 @@ async def test_a_proposed_question_gives_way_to_what_is_typed_or_pasted() -> Non
         await pilot.press("1")
         assert entry.value == "1"
         entry.propose("Where is it made?")
-        entry.post_message(events.Paste("one\n two"))
+        entry.post_message(events.Paste("one\r\n\ttwo\n"))
         await pilot.pause()
-        assert entry.value == "one two"
+        assert entry.text == "one\n\ttwo"
+        assert "one↵→two" in page_text(app)
         entry.propose("Where is it made?")
         await pilot.press("end", "x")
         assert entry.value == "Where is it made?x"
         page = page_text(app)
         assert "prefer left" not in page, "there is one model only"
         assert "ctrl+n anew" in page
+        entry.propose("Where is it made?")
+        entry.post_message(events.Paste("one\n\ttwo"))
+        await pilot.press("enter")
+        assert isinstance(app.screen, ChatScreen)
+        assert [turn.question for turn in app.screen._talk.turns] == ["one\n\ttwo"]
+        await pilot.press("up")
+        assert entry.text == "one\n\ttwo"
 
 
 @played

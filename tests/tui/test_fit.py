@@ -83,7 +83,7 @@ async def test_a_value_that_is_a_choice_is_taken_from_a_list() -> None:
         app.screen.query_one(Listing).go("packing")
         assert app.known.plan is not None
         before = app.known.plan.chosen.resolved.recipe.packing
-        await pilot.press("e", "up" if before else "down", "enter")
+        await pilot.press("e", "down" if before else "up", "enter")
         await until(pilot, lambda: app.road.chosen.get("packing") == (not before), "the other one")
 
 

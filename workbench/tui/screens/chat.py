@@ -279,7 +279,7 @@ class ChatScreen(Desk):
         """Ask what is typed; with nothing typed, ask again what failed."""
         entry, interview, talk = self.query_one(Entry), self._interview, self._talk
         assert interview is not None, "why_not was asked before"
-        text = entry.value.strip()
+        text = entry.text.strip()
         if text:
             entry.value = ""
             histories = [interview.history(number) for number in range(len(talk.models))]
@@ -361,8 +361,7 @@ class ChatScreen(Desk):
         """Write the last question once more."""
         entry, last = self.query_one(Entry), self._talk.last
         assert last is not None, "something was said"
-        entry.value = last.question
-        entry.cursor_position = len(entry.value)
+        entry.write(last.question)
 
     def act_chat_swap(self) -> None:
         """Show the other column."""
