@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import few_steps
-from workbench.cli import COMMANDS
+from workbench.cli import COMMANDS, main
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -47,6 +47,12 @@ def test_the_commands_of_the_readme_run_as_they_stand(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-3000:]
     assert "Traceback" not in done.stderr
     assert "-Q4_K_M.gguf" in done.stdout + done.stderr
+
+
+def test_the_readme_and_the_help_begin_with_the_same_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    opening = " ".join(README.split("\n\n")[1].split())
+    assert opening[: opening.index(". ") + 1] in capsys.readouterr().out.splitlines()
 
 
 def test_every_command_the_readme_names_exists() -> None:

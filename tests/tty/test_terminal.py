@@ -76,3 +76,17 @@ def test_without_a_terminal_it_says_what_there_is() -> None:
     )
     assert said.returncode == 0
     assert "usage: workbench" in said.stdout
+
+
+def test_the_demo_has_the_terminal_until_one_comes_back() -> None:
+    with Terminal(workbench()) as terminal:
+        terminal.until("help", 60)
+        terminal.keys("F3")
+        terminal.until("No runs yet", 60)
+        terminal.keys("d")
+        assert "No runs yet" not in terminal.until("knows one half of an invented valley", 60)
+        terminal.keys("C-c")
+        terminal.until("enter goes back to the workbench", 60)
+        terminal.keys("Enter")
+        terminal.until("runs", 60)
+        terminal.until("? help", 60)

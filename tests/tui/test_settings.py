@@ -45,6 +45,21 @@ async def test_a_change_is_worn_at_once_and_kept() -> None:
         assert settings.load()[0].motion == "none"
 
 
+@played
+async def test_a_terminal_without_the_signs_has_none_until_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "linux")
+    app = Workbench("settings")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert glyphs.is_ascii()
+        await pilot.press("enter")
+        assert app.theme == "paper"
+        assert glyphs.is_ascii()
+        app.screen.query_one(Listing).go("signs")
+        await pilot.press("right", "left")
+        assert not glyphs.is_ascii()
+
+
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 @played
 async def test_keys_are_told_with_what_is_wrong_with_them(size: tuple[int, int]) -> None:

@@ -60,6 +60,12 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{message[:1].upper()}{message[1:]}; see `{self.prog} --help`.")
 
 
+_OPENING = (
+    "Fine-tune a language model on your own computer, with one GPU or none, and get a GGUF file that llama.cpp runs."
+)
+"""The first sentence of the README."""
+
+
 def _overview() -> str:
     """Return what `workbench --help` prints."""
     width = max(map(len, COMMANDS))
@@ -70,7 +76,7 @@ def _overview() -> str:
             "",
             "Alone, on a terminal, it opens the workbench on a full screen.",
             "",
-            "Local fine-tuning on one GPU, from a base model to a GGUF you can chat with.",
+            _OPENING,
             "",
             *lines,
             "",

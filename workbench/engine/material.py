@@ -13,6 +13,7 @@ from typing import Any
 from workbench.core.errors import UsageError
 from workbench.core.units import count
 from workbench.data import plan
+from workbench.data.curate.curator import told
 from workbench.data.rows import Rows, of_recipe
 from workbench.engine import team
 from workbench.engine.examples import Examples, Writer
@@ -77,7 +78,7 @@ def rows(attempt: Attempt) -> Rows:
             f"the first for this reason: {next(iter(found.account.bad))}.",
         )
     for step in found.decisions.report():
-        reporter.notice("info", "curated", f"{count(step['rows'])} rows {step['what']} ({step['step']}).")
+        reporter.notice("info", "curated", told(step))
     atomic.write_text(attempt.run.path / PLAN, plan.to_json(found.plan()))
     if not found.held_out and recipe.eval_split:
         reporter.notice(

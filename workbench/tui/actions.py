@@ -129,6 +129,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("runs.duplicate", "u", "duplicate", "Begin anew with the recipe of the run in focus.", "runs"),
     _a("runs.discard", "delete", "discard", "Delete the run in focus and everything in it.", "runs"),
     _a("runs.filter", "slash", "filter", "Show only runs with these words.", "runs", footer=False),
+    _a("runs.demo", "d", "demo", "Leave the screen for `workbench demo`: the whole road on the bundled model, in about four minutes.", "runs", footer=False),
     _a("runs.inspect", "i", "inspect", "See what is in a data file, and change nothing.", "runs", footer=False),
     _a("runs.recipe", "o", "open a recipe", "Read a recipe's file and go through it.", "runs", footer=False),
     _a("runs.export", "e", "export", "Make GGUF files of the run in focus.", "run", "runs", footer=False),

@@ -159,8 +159,9 @@ class Workbench(Saying):
 
     def prefer(self, wanted: settings.Settings) -> None:
         """Take other settings, at once and on every screen that is open."""
+        if wanted.signs != self.settings.signs:  # a terminal without the signs has none, whatever the settings say
+            glyphs.use_ascii(wanted.signs == "ascii")
         self.settings = wanted
-        glyphs.use_ascii(wanted.signs == "ascii")
         self.animation_level = "none" if wanted.still else "full"
         self.wear(wanted.theme)
         for screen in self.screen_stack:

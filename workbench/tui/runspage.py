@@ -24,7 +24,7 @@ from workbench.runs import journal
 from workbench.runs.glances import Glance
 from workbench.runs.store import Run
 from workbench.tui.glyphs import glyph
-from workbench.tui.ink import Piece, foreign, ink, place
+from workbench.tui.ink import Piece, foreign, ink, place, prose
 from workbench.tui.runpage import health_line
 from workbench.tui.view import About, RunView
 
@@ -116,12 +116,16 @@ def described(known: Focused | None, what_then: Content, width: int) -> list[Con
     return [place(width, (0, ink((name, "label"))), (LABEL, said)) for name, said in pieces]
 
 
+OF_NONE = ("runs.open", "runs.demo", "runs.inspect", "runs.recipe", "app.palette")
+"""What the footer shows where there is no run."""
+
+
 def nothing(width: int, height: int, short: bool) -> list[Content]:
     """Return the page without a run: what will be here, the road, and the ways in."""
     left = _EMPTY_COLUMN if width >= 100 else 2
     room = width - left
     lines = [ink(("No runs yet", "title")), Content("")]
-    lines.append(ink("A run keeps everything one training does: recipe, curve, checkpoints, results."))
+    lines += prose(min(room - 2, 88), "A run keeps everything one training does: recipe, curve, checkpoints, results.")
     if not short:
         lines.append(ink(("Seven times enter from a data file is a running fine-tune.", "label")))
     lines += [Content(""), Content("")]
@@ -134,8 +138,15 @@ def nothing(width: int, height: int, short: bool) -> list[Content]:
             signs.append((glyph("track") * (pitch - 1), "rule"))
         names.append((number * pitch, ink((NAMES[station], "label" if number else "section"))))
     lines += [ink(*signs), place(room, *names), Content(""), Content("")]
+    whole = "the whole road on the bundled model" if room >= 84 else "the whole road in small"
     ways = (
         ("enter", "runs.open", "start at Base", "the workbench proposes, you accept or change"),
+        (
+            "d",
+            "runs.demo",
+            "demo",
+            f"{whole}, about 4{units.SPACE}min",
+        ),
         ("i", "runs.inspect", "inspect a data file", "see what is in it, change nothing"),
         ("o", "runs.recipe", "open a recipe", "a file that somebody saved, or of your own"),
     )

@@ -1,6 +1,6 @@
-"""Writing a recipe to a file that the person names; refused where a file is already.
+"""Recipes in files that the person names: writing one, refused where a file is already, and reading one.
 
-Owns the question and the write. Must not know which screen asks.
+Owns the questions and the write. Must not know which screen asks.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from pathlib import Path
 from workbench.core import recipe
 from workbench.core.errors import UsageError
 from workbench.core.paths import expanded
+from workbench.guide import watching
 from workbench.guide.writing import write_new
 from workbench.tui.desk import Desk
 from workbench.tui.widgets.prompt import Prompt
@@ -35,3 +36,14 @@ def save_recipe(desk: Desk, resolved: recipe.Resolved) -> None:
     desk.app.push_screen(
         Prompt("Save the recipe", note, f"{title}.toml", lambda name: write_new(_named(name), text, "recipe")), say
     )
+
+
+def open_recipe(desk: Desk) -> None:
+    """Ask for a file and read it; the desk is answered "recipe" with the road it describes."""
+
+    def take(path: str | None) -> None:
+        if path and path.strip():
+            desk.ask("recipe", watching.road_from, path)
+
+    note = "A TOML file as `workbench train` takes it; every value can still be changed."
+    desk.app.push_screen(Prompt("Open a recipe", note), take)

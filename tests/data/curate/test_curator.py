@@ -82,6 +82,19 @@ def test_copies_are_left_out_but_for_the_first() -> None:
     assert learnt(decided(rows, Curation(duplicates="keep")), rows) == list(range(6))
 
 
+@pytest.mark.parametrize(
+    ("rows", "what", "step", "sentence"),
+    [
+        (5, steps.COPY, "duplicates", "5 rows are left out: copies of another row (duplicates)."),
+        (1, steps.SHORT, "min_characters", "1 row is left out: too short (min_characters)."),
+        (1200, "with e-mail addresses, masked", "secrets", "1\u00a0200 rows have e-mail addresses, masked (secrets)."),
+        (2, "in German", "languages", "2 rows are in German (languages)."),
+    ],
+)
+def test_what_was_done_is_told_in_sentences(rows: int, what: str, step: str, sentence: str) -> None:
+    assert steps.told({"rows": rows, "what": what, "step": step}) == sentence
+
+
 def test_rows_that_differ_in_their_label_or_answer_are_no_copies() -> None:
     turn = [{"role": "user", "content": "Tell me a long story about a ship and a storm at sea."}]
     said = [{"role": "assistant", "content": "There was a ship in a storm and everybody was afraid of the sea."}]

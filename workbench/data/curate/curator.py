@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.errors import UsageError
+from workbench.core.units import count
 from workbench.data import split
 from workbench.data.curate import language, likeness, quality, secrets
 from workbench.data.curate.exams import Exams
@@ -147,6 +148,17 @@ class Decisions:
     def _line(self, step: str, rows: int, what: str, examples: list[str]) -> dict[str, Any]:
         share = round(rows / len(self._reasons), 6)
         return {"step": step, "rows": rows, "share": share, "what": what, "examples": examples}
+
+
+def told(line: Mapping[str, Any]) -> str:
+    """Return a line of a report as a sentence."""
+    number, what = line["rows"], str(line["what"])
+    rows = "1 row" if number == 1 else f"{count(number)} rows"
+    be, have = ("is", "has") if number == 1 else ("are", "have")
+    if what in STEPS:
+        return f"{rows} {be} left out: {what} ({line['step']})."
+    said = f"{have} {what.removeprefix('with ')}" if what.startswith("with ") else f"{be} {what}"
+    return f"{rows} {said} ({line['step']})."
 
 
 def masked(row: dict[str, Any]) -> dict[str, Any]:

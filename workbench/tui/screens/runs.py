@@ -27,6 +27,8 @@ from workbench.tui.ink import Piece, cut, foreign, ink, place
 from workbench.tui.messages import RunsChanged
 from workbench.tui.rundesk import RunDesk
 from workbench.tui.runpage import sign
+from workbench.tui.saving import open_recipe
+from workbench.tui.shell import outside
 from workbench.tui.watcher import RunsWatcher
 from workbench.tui.widgets.footer import Footer
 from workbench.tui.widgets.listing import BLANK, Listing, Row, still
@@ -42,7 +44,7 @@ DETAIL_SECONDS = 0.15
 _STATUS, _METHOD, _CURVE, _RESULT, _TIME = 36, 49, 59, 75, 93
 _COLUMNS = (0, _STATUS, _METHOD, _CURVE, _RESULT, _TIME)
 _NARROW_STATUS, _NARROW_RESULT = 40, 53
-_ALWAYS = ("runs.new", "runs.inspect", "runs.recipe", "runs.filter")
+_ALWAYS = ("runs.new", "runs.demo", "runs.inspect", "runs.recipe", "runs.filter")
 
 
 class RunsScreen(RunDesk):
@@ -197,7 +199,7 @@ class RunsScreen(RunDesk):
         for id in lineage.ancestors(one.id, members):
             path += [(f"  {glyph('arrow')}  ", "faint"), (lineage.short(id), "label")]
         path += [(f"  {glyph('arrow')}  ", "faint"), ("this run", "value")]
-        lines = [ink((lineage.short(one.id), "title"), ("   ", "label"), *path)]
+        lines = [place(width, (0, ink((lineage.short(one.id), "title"), ("   ", "label"), *path)))]
         known = self._focused if self._focused is not None and self._focused.detail.run == one.id else None
         then = runspage.then(one)
         if self.short:
@@ -222,7 +224,7 @@ class RunsScreen(RunDesk):
     def _keys(self) -> list[actions.Action]:
         """Return the actions for the footer."""
         if self.empty:
-            return [actions.BY_ID[id] for id in ("runs.open", "runs.inspect", "runs.recipe", "app.palette")]
+            return [actions.BY_ID[id] for id in runspage.OF_NONE]
         one = self._here()
         out = "run.pause" if one is not None and one.status in ("paused", "stopped", "failed", "lost") else "run.resume"
         names = ["runs.open", "runs.new", "run.pause", "run.resume", "runs.duplicate", "run.compare", "runs.discard"]
@@ -356,13 +358,11 @@ class RunsScreen(RunDesk):
 
     def act_runs_recipe(self) -> None:
         """Ask for a recipe's file and read it through."""
+        open_recipe(self)
 
-        def take(path: str | None) -> None:
-            if path and path.strip():
-                self.ask("recipe", watching.road_from, path)
-
-        note = "A TOML file as `workbench train` takes it; every value can still be changed."
-        self.app.push_screen(Prompt("Open a recipe", note), take)
+    def act_runs_demo(self) -> None:
+        """Leave the screen for the demo, which is one of the command line."""
+        outside(self, "demo")
 
     def act_runs_duplicate(self) -> None:
         """Begin anew with the recipe of the run in focus."""

@@ -123,11 +123,11 @@ class SettingsScreen(Desk):
 
     def _keys_say(self) -> list[Row]:
         """Return how keys are changed, and what is wrong with those that were."""
-        example = ink('A line such as "run.pause" = "P" in that file changes a key at the next start.')
+        width = self.app.size.width - 8
+        example = prose(width, 'A line such as "run.pause" = "P" in that file changes a key at the next start.')
         says = " writes it with every action in it, each as a comment."
-        rows = still(example, ink(("e", "key", "settings.keys"), (says, "label", "settings.keys")))
+        rows = still(*example, ink(("e", "key", "settings.keys"), (says, "label", "settings.keys")))
         for trouble in settings.keymap()[1]:
-            width = self.app.size.width - 8
             rows += still(*prose(width, (f"{glyph('problem')} ", "warn"), foreign(trouble)))
         return rows
 
