@@ -310,5 +310,5 @@ def test_the_pace_without_compiled_kernels_is_below_the_published_one() -> None:
 
 
 def test_disk_counts_checkpoints_and_the_result() -> None:
-    assert pace.disk_bytes(1000, 1000, "full", 2) == 3 * 12 * 1000 + 2000
-    assert pace.disk_bytes(1000, 10, "lora", 2) == 3 * 12 * 10 + 40
+    assert pace.disk_bytes(1000, 1000, "full", 3) == 3 * 12 * 1000 + 2000
+    assert pace.disk_bytes(1000, 10, "lora", 3) == 3 * 12 * 10 + 40

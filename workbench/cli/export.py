@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.cli.output import Live, duration, figure, print_json, size, table
+from workbench.core import best
 from workbench.core.text import one_line
 from workbench.guide.exporting import export
 
@@ -66,6 +67,7 @@ def describe(report: dict[str, Any]) -> str:
             f"proved in {duration(report['seconds'])}: {proof['tokenizer_mismatches']} tokenizer mismatches, "
             f"logits within {proof['max_abs_logit_diff']:.1e}, same token {100 * proof['top1']:.1f} %, "
             f"stops {json.dumps(proof['stops'])}, chat renders {json.dumps(proof['chat_render'])}",
+            *([f"exported: {state.words()}"] if (state := best.of_report(report)) is not None else []),
             table(["type", "size", "bits", "KL", "same token"], rows),
             *(line["path"] for line in report["files"]),
         ]

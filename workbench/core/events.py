@@ -100,6 +100,8 @@ class Checkpoint(Event):
     """Relative to the run directory."""
     bytes: int
     seconds: float
+    held_out_loss: float | None = None
+    """Of just this state; None where nobody looked at the held-out rows after its step."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -61,6 +61,8 @@ class Figures:
     """Changes made when memory ran out: recipe field → value."""
     dropped: int = 0
     """Notices that events could not be written."""
+    result: int | None = None
+    """The step whose state was published; None while it is at work, or when nobody knows."""
     cut_off: int = 0
     """Attempts without a last word that another one followed."""
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.core.best import NOISE as EVAL_NOISE
 from workbench.core.findings import LEVELS, Figures, Finding, Fix, looks_of, method_of, scaled
 from workbench.core.health_alignment import alignment
 from workbench.core.measures import LEVEL_STEPS
@@ -35,8 +36,6 @@ MANY_SPIKES = 4
 """So many spikes in `RECENT_STEPS` are no single bad batch any more (2 %)."""
 WARMED_UP, WARM_UP_SHARE = 8, 0.05
 """Steps passed over at the beginning, and the share of all steps, where gradients are large and the rate is rising."""
-EVAL_NOISE = 0.01
-"""Relative change of an eval loss that counts as none: small held-out sets waver by about as much."""
 EVAL_RISE = 0.03
 """Relative rise above the best eval loss that counts as overfitting, if two looks in a row are above it."""
 EVAL_HARM = 0.15
@@ -92,11 +91,13 @@ def _eval(figures: Figures) -> Iterator[Finding]:
     if len(values) - best > 2 and all(value > values[best] * (1 + EVAL_RISE) for value in values[best + 1 :][-2:]):
         level = "bad" if rise > EVAL_HARM else "warning"
         what = "it learns the rows by heart" if best else "what the base knew is being lost"
+        if since and since == figures.result:
+            level, what = "notice", "its result is the state before that"
         yield Finding(
             "eval_rising",
             level,
             f"eval loss rises since step {count(since)} ({loss(values[best])} → {loss(values[-1])}): {what}",
-            Fix("stop it and begin anew with fewer epochs or a lower learning rate", _gentler(figures, since), "stop"),
+            _overfitted(figures, since),
         )
         return
     before = values[-4:-1]
@@ -119,6 +120,20 @@ def _eval(figures: Figures) -> Iterator[Finding]:
 def _times(number: int, what: str) -> str:
     """Return a number of things."""
     return f"{number} {what}{'s' if number != 1 else ''}"
+
+
+def _overfitted(figures: Figures, since: int) -> Fix:
+    """Return what can be done about a run that was at its best after the step `since`, which is kept."""
+    fields, wanted = _gentler(figures, since), figures.recipe
+    anew, action = ("stop it and begin anew", "stop") if figures.result is None else ("begin anew", "duplicate")
+    if not since or wanted is None:
+        return Fix(f"{anew} with fewer epochs or a lower learning rate", fields, action)
+    if since == figures.result:
+        return Fix("fewer epochs would have ended there", fields, action)
+    if figures.result is None and wanted.load_best_model_at_end:
+        return Fix(f"stop it, and the state of step {count(since)} becomes its result", fields, action)
+    fix = {**fields, "load_best_model_at_end": True}
+    return Fix(f"{anew} with fewer epochs, and with the best state as the result", fix, action)
 
 
 def _gentler(figures: Figures, best_step: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from workbench.core import weights
 from workbench.core.activations import families, table
+from workbench.core.recipe import Recipe, counts
 from workbench.core.shape import Shape
 from workbench.core.units import count
 
@@ -117,12 +118,18 @@ def _on_processor(tokens: float, operations: float) -> Pace:
     return Pace(hours, hours * low, hours * high, speed, why)
 
 
-def disk_bytes(total: int, trainable: int, tuning: str, kept: int) -> int:
-    """Return the bytes a run writes at most: `kept` checkpoints and one being written, and the result.
+def checkpoints_at_once(recipe: Recipe) -> int:
+    """Return how many checkpoints are on the disk at most: the newest, the best by held-out rows, one being written."""
+    keeps_best = recipe.eval_split > 0 and counts("load_best_model_at_end", recipe.method)
+    return recipe.save_total_limit + keeps_best + 1
+
+
+def disk_bytes(total: int, trainable: int, tuning: str, checkpoints: int) -> int:
+    """Return the bytes a run writes at most: `checkpoints` at once, and the result.
 
     `total` parameters in the model, `trainable` of them or of its adapter. A checkpoint holds the trained weights in
     fp32 with AdamW's two moments; the result the trained weights, a full one in 16 bits.
     """
     each = 4 * trainable + 8 * trainable
     result = 2 * total if tuning == "full" else 4 * trainable
-    return math.ceil((kept + 1) * each + result)
+    return math.ceil(checkpoints * each + result)

@@ -334,7 +334,7 @@ def _told(
         tokens * (1 + method.looks / (3 * method.rows)), card.name, recipe.activation_offloading,
     )  # fmt: skip
     total, trainable = _parameters(base.shape, recipe)
-    disk = pace.disk_bytes(total, trainable, recipe.tuning, recipe.save_total_limit)
+    disk = pace.disk_bytes(total, trainable, recipe.tuning, pace.checkpoints_at_once(recipe))
     return Plan(best, reasons, others, count, steps, tokens, time, disk, _remedies(best, others, card.gpu))
 
 

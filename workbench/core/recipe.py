@@ -180,8 +180,10 @@ class Recipe:
         "A crash costs at most the steps since the last one.", unit="steps", low=0, high=10_000_000)  # fmt: skip
     save_minutes: float = spec(10.0, "cadence", "and at least every", "Longest time between two checkpoints.",
         "Bounds what a crash can cost however slow a step is.", unit="minutes", low=0.1, high=1440.0)  # fmt: skip
-    save_total_limit: int = spec(2, "cadence", "checkpoints kept", "How many checkpoints stay on disk.",
+    save_total_limit: int = spec(2, "cadence", "checkpoints kept", "How many of the newest checkpoints stay on disk, beside the best one.",
         "The last two protect against a damaged newest one.", low=1, high=1000)  # fmt: skip
+    load_best_model_at_end: bool = spec(True, "cadence", "best is the result", "Publish the state with the lowest held-out loss where the last one is worse by more than noise; false publishes the last.",
+        "Learnt for too long, rows are known by heart and the last state is the worst; the best one's checkpoint is kept either way.")  # fmt: skip
     sample_prompts: tuple[str, ...] = spec((), "cadence", "sample prompts", "Prompts answered at every evaluation; taken from held-out rows when empty.",
         "Seeing the same prompt answered again tells more than a loss.")  # fmt: skip
     sample_max_new_tokens: int = spec(48, "cadence", "sample length", "Longest sample in tokens; 0 switches samples off.",
@@ -226,6 +228,7 @@ _COUNTS_FOR: dict[str, tuple[str, ...]] = {
     "simpo_gamma": ("dpo",), "desirable_weight": ("kto",), "undesirable_weight": ("kto",),
     "chat_template": tuple(name for name in METHODS if name not in ("pretrain", "cpt")),
     "packing": tuple(name for name in METHODS if name not in (*ALIGNING, *REINFORCING)),
+    "load_best_model_at_end": tuple(name for name in METHODS if name not in REINFORCING),
     "sample_prompts": tuple(name for name in METHODS if name != "reward"),
     "sample_max_new_tokens": tuple(name for name in METHODS if name != "reward"),
     "grpo_loss": ("grpo",), "scale_rewards": ("grpo",), "epsilon": ("grpo",), "epsilon_high": ("grpo",),

@@ -201,7 +201,8 @@ def load_optimizer(folder: Path, optimizer: Any, scheduler: Any) -> None:
     scheduler.load_state_dict(state["scheduler"])
 
 
-def rotate(checkpoints_dir: Path, keep: int) -> None:
-    """Remove all but the newest `keep` checkpoints."""
+def rotate(checkpoints_dir: Path, keep: int, best: str = "") -> None:
+    """Remove all but the newest `keep` checkpoints and the one called `best`."""
     for old in sorted(checkpoints_dir.glob("step-*"), reverse=True)[keep:]:
-        atomic.withdraw(old)
+        if old.name != best:
+            atomic.withdraw(old)

@@ -40,11 +40,15 @@ class Cadence:
 
 
 def cadence(recipe: Recipe, steps: int) -> Cadence:
-    """Return the cadence for a run of `steps` steps; zeros in the recipe become ten looks and five checkpoints."""
+    """Return the cadence for a run of `steps` steps; zeros in the recipe become ten looks and five checkpoints.
+
+    A look and a derived checkpoint fall on the same step; what a look finds to be the best is saved in any case.
+    """
+    evaluate_every, fifth = recipe.eval_steps or max(1, math.ceil(steps / 10)), max(1, math.ceil(steps / 5))
     return Cadence(
         steps,
-        recipe.eval_steps or max(1, math.ceil(steps / 10)),
-        recipe.save_steps or max(1, math.ceil(steps / 5)),
+        evaluate_every,
+        recipe.save_steps or (fifth if evaluate_every > fifth else evaluate_every * math.ceil(fifth / evaluate_every)),
         recipe.save_minutes * 60,
     )
 
@@ -75,10 +79,12 @@ class Conductor(TrainerCallback):
         control.should_log = control.should_log or last
         control.should_evaluate = last or step % self._plan.evaluate_every == 0
         control.should_save = last or bool(urgent) or step % self._plan.save_every == 0
-        if control.should_save:
-            self._saved_at = time.monotonic()
         if urgent in OUTCOME and not last:
             self.request = urgent
             control.should_evaluate = False
             control.should_training_stop = True
         return control
+
+    def on_save(self, args: Any, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Start the clock of time-based checkpoints anew, whoever wanted this one."""
+        self._saved_at = time.monotonic()

@@ -131,8 +131,11 @@ def _hours(recipe: Recipe, found: dict[str, Any], steps: int, sequences: int) ->
     held = min(round(recipe.eval_split * sequences), MOST_HELD)
     look = seconds["look"] * max(1.0, held / found["held_out"]) if found["held_out"] else seconds["look"]
     step = seconds["micro_batch"] * found["share"] * recipe.gradient_accumulation_steps + seconds["optimiser"]
-    saves = max(math.ceil(steps / plan.save_every), math.floor(steps * step / plan.save_seconds))
     looks = 1 + math.ceil(steps / plan.evaluate_every)
+    saves = max(math.ceil(steps / plan.save_every), math.floor(steps * step / plan.save_seconds))
+    if found["held_out"]:
+        # A look that is the best so far is saved: at most all of those that no checkpoint falls on anyway.
+        saves += steps // plan.evaluate_every - steps // math.lcm(plan.evaluate_every, plan.save_every)
     return (seconds["start"] + steps * step + looks * look + saves * seconds["checkpoint"]) / 3600
 
 

@@ -12,15 +12,16 @@ from typing import Any
 
 import torch
 
-from workbench.core import events
+from workbench.core import best, events
+from workbench.core.recipe import counts
 from workbench.engine import checkpoint, layout, load, prepare, samples, team
 from workbench.engine.adapters import is_adapter
 from workbench.engine.conductor import Conductor, cadence, total_steps
 from workbench.engine.gauge import Gauge, keep
 from workbench.engine.material import Material
+from workbench.engine.progress import Progress, look_missed
 from workbench.engine.requests import OUTCOME
 from workbench.engine.session import Attempt, write_report
-from workbench.engine.tally import Progress
 from workbench.engine.token_rows import chosen
 from workbench.engine.trainer import WorkbenchTrainer, arguments
 from workbench.engine.ways import Tokens
@@ -67,17 +68,40 @@ def _sampler(
     return write
 
 
+def _chosen(attempt: Attempt, model: Any, progress: Progress, steps: int) -> best.Result:
+    """Return which state becomes the result, and leave that one's weights in the model."""
+    run, reporter, trained = attempt.run, attempt.reporter, attempt.reporter.step_reached
+    found = best.Result(trained, trained, steps, progress.best, progress.last)
+    if not (attempt.recipe.load_best_model_at_end and found.best and found.was_better):
+        return found
+    folder = run.checkpoints_dir / progress.best_folder
+    if what := atomic.verify(folder):
+        reporter.notice(
+            "warning",
+            "best_damaged",
+            f"The best checkpoint {folder.name} cannot be used ({what}), so the last state becomes the result; "
+            "check the disk that the runs are on.",
+        )
+        return found
+    checkpoint.load_weights(folder, model)
+    return dataclasses.replace(found, step=found.best.step)
+
+
 def _publish(attempt: Attempt, model: Any, tokenizer: Any, dtype: torch.dtype) -> None:
     """Write the result of the run: an adapter, or the whole model in the format of its base."""
-    attempt.reporter.phase("saving", "result")
     final = attempt.run.artifacts_dir / ("adapter" if is_adapter(model) else "model")
     atomic.require_space(attempt.run.artifacts_dir, checkpoint.size_bytes(model), reserve=checkpoint.RESERVE_BYTES)
     with atomic.staging(final) as folder:
         checkpoint.save_weights(model, tokenizer, folder, dtype)
 
 
-def _figures(attempt: Attempt, material: Material, steps: int, packed: bool, tokens: int) -> dict[str, Any]:
-    """Return what the report says: losses before and after, samples before and after, and what was trained on."""
+def _figures(
+    attempt: Attempt, material: Material, steps: int, packed: bool, tokens: int, result: best.Result | None
+) -> dict[str, Any]:
+    """Return what the report says: losses before and after, samples before and after, and what was trained on.
+
+    "After" is the result where one was published and looked at, else the newest look.
+    """
     journal = attempt.run.events()
     evals = [event for event in journal if isinstance(event, events.Eval)]
     written: dict[str, dict[int, str]] = {}
@@ -85,17 +109,20 @@ def _figures(attempt: Attempt, material: Material, steps: int, packed: bool, tok
         if isinstance(event, events.Sample):
             written.setdefault(event.prompt, {})[event.step] = event.text
     losses = [event.loss for event in journal if isinstance(event, events.Step)]
-    first, last = (evals[0].metrics, evals[-1].metrics) if evals else ({}, {})
+    at = result.step if result is not None else -1
+    after = next((event for event in reversed(evals) if event.step == at), evals[-1] if evals else None)
+    first, last = (evals[0].metrics, after.metrics) if after is not None else ({}, {})
     compared = {name: {"before": value, "after": last.get(name)} for name, value in first.items()}
     return {
+        **({"result": result.plain()} if result is not None else {}),
         "steps": steps,
         "tokens": tokens,
         "final_loss": losses[-1] if losses else None,
-        "held_out_loss": {"before": evals[0].loss, "after": evals[-1].loss} if evals else None,
+        "held_out_loss": {"before": evals[0].loss, "after": after.loss} if after is not None else None,
         "other_losses": {name: pair for name, pair in compared.items() if name.endswith("_loss")},
         "held_out_metrics": {name: pair for name, pair in compared.items() if not name.endswith("_loss")},
         "samples": [
-            {"prompt": prompt, "before": texts[min(texts)], "after": texts[max(texts)]}
+            {"prompt": prompt, "before": texts[min(texts)], "after": texts.get(at, texts[max(texts)])}
             for prompt, texts in written.items()
         ],
         "data": material.counts,
@@ -133,10 +160,11 @@ def fit(
     # Trainer
     run.checkpoints_dir.mkdir(mode=0o700, exist_ok=True)
     run.artifacts_dir.mkdir(mode=0o700, exist_ok=True)
-    progress = Progress()
+    progress = Progress(counts("load_best_model_at_end", recipe.method))
     laid_out = layout.in_effect(run, recipe)
     settings = arguments(recipe, where, steps, run.checkpoints_dir, laid_out)
-    settings.eval_on_start = attempt.resume_from is None
+    resume = attempt.resume_from
+    settings.eval_on_start = resume is None or look_missed(resume, plan.evaluate_every)
     conductor = Conductor(plan, attempt.requests, reporter)
     trainer: WorkbenchTrainer = way.trainer(
         recipe=recipe,
@@ -165,7 +193,6 @@ def fit(
 
     # Training: a checkpoint of the last step only waits for its result to be published.
     reporter.phase("training")
-    resume = attempt.resume_from
     if resume is not None and resume.name >= checkpoint.folder_name(steps):
         trainer._load_from_checkpoint(str(resume))
         reporter.step_reached = steps
@@ -178,6 +205,11 @@ def fit(
 
     # Result: a pause leaves only the checkpoint, a stop publishes what there is.
     outcome = OUTCOME.get(conductor.request, "done")
+    result = None
     if outcome != "paused" and team.is_first():
-        _publish(attempt, trainer.accelerator.unwrap_model(trainer.model), tokenizer, result_dtype)
-    return outcome, {**_figures(attempt, material, steps, packed, tokens), "memory": memory}
+        reporter.phase("saving", "result")
+        trained = trainer.accelerator.unwrap_model(trainer.model)
+        result = _chosen(attempt, trained, progress, steps)
+        _publish(attempt, trained, tokenizer, result_dtype)
+        reporter.notice("info", "published", f"The result is {result.words()}.")
+    return outcome, {**_figures(attempt, material, steps, packed, tokens, result), "memory": memory}

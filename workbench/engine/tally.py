@@ -6,21 +6,11 @@ Owns the sums and the numbers of rows behind each mean. Must not know what they 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from workbench.engine import team
-
-
-@dataclass
-class Progress:
-    """What the loop has seen; saved with each checkpoint so that a resumed curve goes on where it was."""
-
-    tokens: int = 0
-    """Input tokens of this process, in packed sequences with the little padding at their ends; the first one's count
-    goes on from the checkpoint's total."""
 
 
 class Tally:

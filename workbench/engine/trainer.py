@@ -26,8 +26,9 @@ from workbench.engine.layout import Layout
 from workbench.engine.load import Machine
 from workbench.engine.masks import IGNORED
 from workbench.engine.prepare import Order
+from workbench.engine.progress import Progress
 from workbench.engine.reporter import Reporter
-from workbench.engine.tally import Progress, Tally
+from workbench.engine.tally import Tally
 
 _Looked = TypeVar("_Looked")
 
@@ -262,6 +263,7 @@ class WorkbenchTrainer(SFTTrainer):
                 loss = main.pop("loss", None)
                 others = {f"{name}_loss": figures["loss"] for name, figures in found.items()}
                 self._reporter.write(events.Eval(step=step, loss=loss, metrics={**main, **others}))
+                self.control.should_save |= self._progress.saw(step, loss)
             try:
                 self._on_evaluated(step)
             except RuntimeError as error:
@@ -343,7 +345,7 @@ class WorkbenchTrainer(SFTTrainer):
         if not all(bool(weight.isfinite().all()) for weight in self.model.parameters() if weight.requires_grad):
             self._not_finite("weights", self.state.global_step)
         extra = {
-            "tokens": team.total(self._progress.tokens),
+            **self._progress.state(),
             "rng": checkpoint.gather_random_states(self.args.world_size),
             # A log entry is a mean over several steps, and a checkpoint may fall between two entries.
             "unlogged_loss": team.mean(self._tr_loss.item()),
@@ -363,10 +365,10 @@ class WorkbenchTrainer(SFTTrainer):
                 trainer_state=self.state,
                 extra=extra,
             )
-            checkpoint.rotate(self._checkpoints_dir, self._recipe.save_total_limit)
-            seconds = round(time.monotonic() - started, 3)
-            path = f"{self._checkpoints_dir.name}/{folder.name}"
-            event = events.Checkpoint(step=self.state.global_step, path=path, bytes=size, seconds=seconds)
+            checkpoint.rotate(self._checkpoints_dir, self._recipe.save_total_limit, self._progress.best_folder)
+            seconds, step = round(time.monotonic() - started, 3), self.state.global_step
+            path, held = f"{self._checkpoints_dir.name}/{folder.name}", self._progress.loss_at(step)
+            event = events.Checkpoint(step=step, path=path, bytes=size, seconds=seconds, held_out_loss=held)
             self._reporter.write(event, durable=True)
             self._reporter.phase("training")
         if self.args.world_size > 1:
@@ -377,8 +379,7 @@ class WorkbenchTrainer(SFTTrainer):
         """Put weights and counters of a sealed checkpoint back."""
         folder = Path(resume_from_checkpoint)
         checkpoint.load_weights(folder, self.model if model is None else model)
-        self._logged_tokens = checkpoint.read_state(folder)["extra"]["tokens"]
-        self._progress.tokens = self._logged_tokens if team.is_first() else 0
+        self._logged_tokens = self._progress.follow(folder)
 
     def _load_optimizer_and_scheduler(self, resume: str | None) -> None:
         """Put optimizer and scheduler of a sealed checkpoint back."""

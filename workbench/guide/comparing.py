@@ -126,7 +126,7 @@ def figures(found: Sequence[Side]) -> list[Figure]:
     note = "" if same_rows(found) else "not the same rows"
     note = note or ("" if same_loss(found) else "not the same loss")
     firsts = [side.looks[0].loss if side.looks else None for side in found]
-    ends = [side.looks[-1].loss if side.looks else None for side in found]
+    ends = [side.end.loss if side.looks else None for side in found]
     lows = [min((one.loss for one in side.looks), default=None) for side in found]
     told = [
         _figure("held-out loss", "before", firsts, units.loss, note),
@@ -134,10 +134,12 @@ def figures(found: Sequence[Side]) -> list[Figure]:
     ]
     if lows != ends:
         told.append(_figure("held-out loss", "lowest", lows, units.loss))
+    if any(side.result is not None and side.result.is_early for side in found):
+        told.append(
+            _figure("held-out loss", "at step", [side.end.step if side.looks else None for side in found], units.count)
+        )
     for name in dict.fromkeys(name for side in found for one in side.looks for name in one.metrics):
-        both = [
-            (one.metrics.get(name) for one in (side.looks[0], side.looks[-1])) if side.looks else () for side in found
-        ]
+        both = [(one.metrics.get(name) for one in (side.looks[0], side.end)) if side.looks else () for side in found]
         pairs = [tuple(pair) or (None, None) for pair in both]
         values = [after for _, after in pairs]
         said = _words_of(name)

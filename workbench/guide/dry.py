@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from workbench.core import plan, recipe
+from workbench.core import pace, plan, recipe
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.plan import Base, Card, Plan
@@ -56,7 +56,7 @@ def tried(found: Plan, base: Base, card: Card, tell: Callable[[str], None], rows
     # What earlier runs took on this card counts alike in both.
     before = planned.peak - planned.parts.get("measured", 0)
     body["batch_peak"] = round(body["memory"]["predicted"]["peak"] * planned.peak / before)
-    body["checkpoints_bytes"] = body["checkpoint_bytes"] * (wanted.save_total_limit + 1)
+    body["checkpoints_bytes"] = body["checkpoint_bytes"] * pace.checkpoints_at_once(wanted)
     return body
 
 

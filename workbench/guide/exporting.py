@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from workbench.core import gguf_size, gguf_types, paths, recipe, units
+from workbench.core import best, gguf_size, gguf_types, paths, recipe, units
 from workbench.core.errors import WorkbenchError
 from workbench.core.shape import Shape
 from workbench.guide.fits import verdict_of
@@ -73,6 +73,8 @@ class Target:
     """A sentence about the recommended type."""
     made: Mapping[str, Made]
     """Type → its file, for those that are there."""
+    state: best.Result | None = None
+    """Which state of a run it is; None where the run does not say."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,13 @@ def target(reference: str) -> Target:
         kind,
         why,
         kept(out, _name(base)),
+        state_of(base),
     )
+
+
+def state_of(base: bases.Base) -> best.Result | None:
+    """Return which state of a run its result is; None for a run that does not say, and for what is no run."""
+    return best.of_report(store.find(base.run_id).report()) if base.run_id else None
 
 
 # The export
@@ -195,6 +203,8 @@ def export(
     result = errand.run("workbench.engine.export", request, on_line, who="The export", stop=stop)
     report = result["result"]
     assert isinstance(report, dict)
+    if (state := state_of(base)) is not None:
+        report["result"] = state.plain()
     keep(folder, report)
     return report
 

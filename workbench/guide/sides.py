@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from workbench.core import measures, recipe
+from workbench.core import best, measures, recipe
 from workbench.core.curves import Series
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.events import AttemptEnded, AttemptStarted, Eval, Event, Phase, Sample, Step
@@ -54,8 +54,19 @@ class Side:
     """Median of the tokens per second."""
     answers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """Prompt → what the base wrote, and the newest text; the same where there is only one."""
+    result: best.Result | None = None
+    """Which state was published; None where the run does not say."""
     rows: Mapping[str, str] = field(default_factory=dict)
     """Name of encoded examples ("train", "held_out") → what they are known by: equal means equal to the last token."""
+
+    @property
+    def end(self) -> measures.Look:
+        """The look at what the run is compared by: its result where one was looked at, else the newest state."""
+        at = self.result.step if self.result is not None else -1
+        if (known := next((one for one in self.looks if one.step == at), None)) is not None:
+            return known
+        held = self.result.loss if self.result is not None else None
+        return measures.Look(at, held) if held is not None else self.looks[-1]
 
 
 def look(run: store.Run) -> Side:
@@ -86,7 +97,7 @@ def look(run: store.Run) -> Side:
         resolved, report, loss, evals, _looks(told), _tokens(told_steps), last.step if last else 0,
         last.steps if last else 0, _seconds(told, report),
         statistics.median(event.tokens_per_second for event in told_steps) if told_steps else None,
-        _answers(told), _known_by(run),
+        _answers(told), best.of_report(report), _known_by(run),
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.core import paths, recipe, units
+from workbench.core import best, paths, recipe, units
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.health_alignment import CHANCE
 from workbench.core.recipe import SCRATCH
@@ -146,7 +146,10 @@ def _figure(value: Any) -> float | None:
 
 
 def _took(found: Finished) -> str:
-    """Return how long a run was, in steps and time."""
+    """Return how long a run was, in steps and time; of a result that is not its last state in steps alone."""
+    result = best.of_report(found.report)
+    if result is not None and result.step < result.steps:
+        return f"{units.count(result.step)} of {units.count(result.steps)} steps"
     steps, seconds = _figure(found.report.get("steps")), _figure(found.report.get("seconds"))
     took = units.several(steps, "step") if steps is not None else "The run"
     return took + (f" in {units.duration(seconds)}" if seconds is not None else "")
@@ -173,7 +176,24 @@ def _told_apart(found: Finished) -> list[tuple[str, str]] | None:
     if margin is not None:
         said += [(", by a margin of ", "value"), (units.margin(margin), "figure")]
     guess = " That is little better than guessing." if after < CHANCE else ""
-    return [*said, (f", after {_took(found)}.{guess}{_JUDGE if found.method == 'reward' else ''}", "value")]
+    said += [(f", after {_took(found)}.{guess}{_JUDGE if found.method == 'reward' else ''}", "value")]
+    return [*said, *_which(found)]
+
+
+def _which(found: Finished) -> list[tuple[str, str]]:
+    """Return what has to be said of the state that became the result; [] for the last one, if none was better."""
+    result = best.of_report(found.report)
+    if result is None:
+        return []
+    if result.is_early:
+        return [(f" The result is {result.words()}.", "value")]
+    if (better := result.was_better) is None:
+        return []
+    return [
+        (f" At step {units.count(better.step)} it was ", "value"),
+        (units.loss(better.loss), "figure"),
+        (": after that it learnt rows by heart, and the last state is the result all the same.", "value"),
+    ]
 
 
 def headline(found: Finished) -> list[tuple[str, str]]:
@@ -198,6 +218,7 @@ def headline(found: Finished) -> list[tuple[str, str]]:
             *shown,
             (units.loss(after), "figure"),
             (said, "value"),
+            *_which(found),
         ]
     return [
         ("On rows it never saw the loss fell from ", "value"),
@@ -205,6 +226,7 @@ def headline(found: Finished) -> list[tuple[str, str]]:
         (" to ", "value"),
         (units.loss(after), "figure"),
         (f", after {took}.", "value"),
+        *_which(found),
     ]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from workbench.core import lifecycle, paths, units
 from workbench.core import recipe as recipes
+from workbench.core.best import Result
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.lifecycle import ACTIVE
 from workbench.core.text import one_line
@@ -134,11 +135,18 @@ def state(
     return None
 
 
-def consequences(action: str, step: int, steps: int, saved_step: int | None) -> tuple[str, str, tuple[str, ...]]:
-    """Return (verb, question, what follows) of something that is hard to undo."""
+def consequences(
+    action: str, step: int, steps: int, saved_step: int | None, best: Result | None = None
+) -> tuple[str, str, tuple[str, ...]]:
+    """Return (verb, question, what follows) of something that is hard to undo.
+
+    `best` is the state that a stop publishes where that is not the last one.
+    """
     done = f"{units.count(step)} of {units.count(steps)} steps are done." if steps else "It has not taken a step yet."
     if action == "stop":
         text = "It ends at the end of this step, writes a checkpoint and keeps what it has learnt as its result."
+        if best is not None:
+            text = f"It ends at the end of this step and writes a checkpoint. Its result is {best.words()}."
         return "stop it", "Stop this run", (text, f"{done} It can still go on later.")
     if saved_step is None:
         lost = "It has no checkpoint yet: everything so far is lost." if step else "Nothing is lost."

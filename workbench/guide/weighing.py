@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.core import units
+from workbench.core.best import VISIBLE
 from workbench.core.measures import Look
 from workbench.guide.comparing import same_loss, same_rows
 from workbench.guide.sides import Side
@@ -19,8 +20,6 @@ LEAST_LOOKS = 5
 """Looks in the second half of a run that say how much its held-out loss scatters: three residuals at least."""
 CLEAR = 2.0
 """How many times the scatter a difference has to be: two standard deviations, one chance in twenty."""
-VISIBLE = 0.005
-"""Smaller differences do not show in two decimals, and nobody would notice them in an answer."""
 
 
 @dataclass(frozen=True)
@@ -89,13 +88,19 @@ def verdict(found: Sequence[Side]) -> Verdict:
             "Their held-out rows are not the same, so the losses do not say which run is better; the answers to the "
             "same prompts do, or a run of each recipe on the same data with the same seed.",
         )
-    text = " ".join(part for part in (told.text, _elsewhere(measured), going_on) if part)
+    text = " ".join(part for part in (told.text, _early(measured), _elsewhere(measured), going_on) if part)
     return Verdict(told.kind, text, told.better, told.difference, told.scatter)
+
+
+def _early(found: Sequence[Side]) -> str:
+    """Return which results are not the last state of their run, "" where all are."""
+    told = [(side.name, side.result) for side in found]
+    return " ".join(f"The result of {name} is {result.words()}." for name, result in told if result and result.is_early)
 
 
 def _told_apart(found: Sequence[Side]) -> str:
     """Return in how many of the same held-out rows each run tells the answers apart, "" where that is not known."""
-    shares = [(side.looks[-1].metrics.get("eval_accuracy"), side.name) for side in found]
+    shares = [(side.end.metrics.get("eval_accuracy"), side.name) for side in found]
     known = sorted(((share, name) for share, name in shares if share is not None), reverse=True)
     if len(known) < len(found):
         return ""
@@ -106,9 +111,9 @@ def _told_apart(found: Sequence[Side]) -> str:
 def _elsewhere(found: Sequence[Side]) -> str:
     """Return what the losses on other rows say that all runs looked at, general text above all; "" for nothing."""
     told = []
-    for name in found[0].looks[-1].metrics:
+    for name in found[0].end.metrics:
         rows = name.removeprefix("eval_").removesuffix("_loss")
-        ends = [(side.looks[-1].metrics.get(name), side.name, side.rows.get(rows, "")) for side in found]
+        ends = [(side.end.metrics.get(name), side.name, side.rows.get(rows, "")) for side in found]
         known = sorted((loss, who) for loss, who, which in ends if loss is not None and which == ends[0][2] != "")
         if rows == name or len(known) < len(found):
             continue
@@ -122,8 +127,8 @@ def _elsewhere(found: Sequence[Side]) -> str:
 
 def _ranked(found: Sequence[Side]) -> Verdict:
     """Return what losses on the same rows say of the best run and the next."""
-    first, second = sorted(found, key=lambda side: side.looks[-1].loss)[:2]
-    low, high = first.looks[-1].loss, second.looks[-1].loss
+    first, second = sorted(found, key=lambda side: side.end.loss)[:2]
+    low, high = first.end.loss, second.end.loss
     gap = high - low
     among = "" if len(found) == 2 else f" of the {len(found)}"
     if gap < VISIBLE:
@@ -158,7 +163,7 @@ def _lineage(found: Sequence[Side]) -> Verdict | None:
         return None
     for parent, child in (found, tuple(reversed(found))):
         if child.parent == parent.run and child.looks[0].step == 0:
-            start, end = child.looks[0].loss, child.looks[-1].loss
+            start, end = child.looks[0].loss, child.end.loss
             moved = "fell" if start - end >= VISIBLE else "rose" if end - start >= VISIBLE else "stayed"
             how = (
                 f"{moved} from {units.loss(start)} to {units.loss(end)}"
@@ -167,7 +172,7 @@ def _lineage(found: Sequence[Side]) -> Verdict | None:
             )
             forgotten = (
                 ""
-                if any(name.endswith("_loss") for name in child.looks[-1].metrics)
+                if any(name.endswith("_loss") for name in child.end.metrics)
                 else f" What it has forgotten of what {parent.name} learnt is not measured."
             )
             return Verdict(

@@ -11,7 +11,7 @@ _TABLE = {
     "none": "–-", "focus": "▌>", "caret": "▌>", "bar": "━=", "half": "╸-", "half-right": "╺-", "track": "━.",
     "rail": "│|", "rail-ahead": "┊:", "left": "‹<", "right": "›>", "eval": "◆#", "return": "↵\\", "cut": "…~",
     "down": "↓v", "up": "↑^", "arrow": "→>", "key-left": "←<", "key-right": "→>", "times": "×x", "dots": "⠒.",
-    "square": "■#", "small-square": "▪.", "cell": "▪.", "part": "·.",
+    "square": "■#", "small-square": "▪.", "cell": "▪.", "part": "·.", "best": "★*",
 }  # fmt: skip
 _TREES = {"├─ ": "|- ", "└─ ": "`- ", "│  ": "|  "}
 _STATUS = {

@@ -110,7 +110,7 @@ class RunKeys(RunDesk):
         """Ask before the run is asked."""
         view = self.view
         saved = view.checkpoints[-1].step if view.checkpoints else None
-        word, title, lines = watching.consequences(verb, view.step, view.steps, saved)
+        word, title, lines = watching.consequences(verb, view.step, view.steps, saved, view.result_if_stopped)
         self.app.push_screen(Confirm(title, lines, word), lambda yes: self.ask_run(verb) if yes else None)
 
     def act_run_stop(self) -> None:

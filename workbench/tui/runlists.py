@@ -79,10 +79,19 @@ def _value_row(recipe: Recipe, name: str, why: str) -> Row:
 def checkpoint_rows(view: RunView, kept: frozenset[str] | None, now: float) -> list[Row]:
     """Return the checkpoints, the newest first; `kept` are the folders that are there, None while that is unknown."""
     rows = []
+    best, result = view.best, view.result
     for saved in reversed(view.checkpoints):
+        held = saved.held_out_loss
+        is_best = best is not None and saved.step == best.step
+        said_of: list[Piece] = [("eval ", "label"), (units.loss(held), "value")] if held is not None else []
+        said_of += [(f"  {glyph('best')} best", "good")] if is_best else []
+        said_of += [("  result", "accent")] if result is not None and saved.step == result.step else []
+        note = ink(*said_of)
         gone = kept is not None and saved.path.rsplit("/", 1)[-1] not in kept
 
-        def draw(width: int, focused: bool, saved: Checkpoint = saved, gone: bool = gone) -> Content:
+        def draw(
+            width: int, focused: bool, saved: Checkpoint = saved, gone: bool = gone, note: Content = note
+        ) -> Content:
             if gone:
                 return ink((f"step {units.count(saved.step):<12} gave way to newer ones", "label"))
             ago = units.ago(now - saved.t) if saved.t else ""
@@ -91,9 +100,10 @@ def checkpoint_rows(view: RunView, kept: frozenset[str] | None, now: float) -> l
                 width,
                 (0, ink(("step ", "label"), (units.count(saved.step), said))),
                 (18, ink((units.size(saved.bytes), said))),
-                (30, ink((f"written in {saved.seconds:.1f} s", "label"))),
-                (50, ink((ago, "label"))),
-                (66, ink((foreign(saved.path, max(1, width - 66)), "label"))),
+                (28, note),
+                (54, ink((ago, "label"))),
+                (68, ink((f"written in {saved.seconds:.1f} s", "label"))),
+                (86, ink((foreign(saved.path, max(1, width - 86)), "label"))),
             )
 
         rows.append(Row(str(saved.step), draw))

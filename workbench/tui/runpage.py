@@ -252,6 +252,14 @@ def health_line(verdict: Verdict, width: int) -> Content:
     return place(width, (0, head + ink(("; ".join(clauses), "label"))))
 
 
+def result_line(view: RunView, width: int) -> list[Content]:
+    """Return which state a finished run has published, one line; none where it does not say."""
+    if (result := view.result) is None:
+        return []
+    role = "accent" if result.is_early else "label"
+    return [place(width, (0, ink((f"{glyph('best')} ", role), ("its result is ", "label"), (result.words(), "value"))))]
+
+
 def state_lines(view: RunView, said: State, width: int, most: int) -> list[Content]:
     """Return what is said of a run that does not train, with the key that helps."""
     pieces: list[Piece] = [sign(view.status), " ", (f"{view.status}   ", "section"), (one_line(said.text), "value")]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-from workbench.core import health, measures, resident
+from workbench.core import best, health, measures, resident
+from workbench.core.best import Held, Result
 from workbench.core.curves import Series
 from workbench.core.events import (
     AttemptEnded,
@@ -318,6 +319,30 @@ class RunView:
         except (TypeError, KeyError, ValueError):
             return None
 
+    @property
+    def best(self) -> Held | None:
+        """The lowest held-out loss of a state that has a checkpoint; None where none was looked at."""
+        looked = [
+            Held(saved.step, saved.held_out_loss) for saved in self.checkpoints if saved.held_out_loss is not None
+        ]
+        return min((held for held in looked if held.step), key=lambda held: held.loss, default=None)
+
+    @property
+    def result(self) -> Result | None:
+        """Which state was published; None while the run goes on, or where its report does not say."""
+        return best.of_report(self.about.report) if self.status in ("done", "stopped") else None
+
+    @property
+    def result_if_stopped(self) -> Result | None:
+        """Which state a stop would publish now, None where that is the last one anyway."""
+        now = Result(
+            self.step, self.step, self.steps, self.best, Held(self.eval.step, self.eval.loss) if self.eval else None
+        )
+        recipe = self.about.recipe
+        if recipe is None or not recipe.load_best_model_at_end or (better := now.was_better) is None:
+            return None
+        return replace(now, step=better.step)
+
     def findings(self) -> list[Finding]:
         """Return what the figures mean, the worst first; computed anew only after something has changed."""
         if self._judged is None or self._judged[0] != self.version:
@@ -334,7 +359,7 @@ class RunView:
             recipe=self.about.recipe, step=self.step, steps=self.steps, epoch=self.epoch, recent=list(self._recent),
             levels=self._levels, evals=evals, metrics=found, stopped=list(self._stopped),
             layouts=[_changed(layout) for layout in self.layouts], dropped=self._codes["events_dropped"],
-            cut_off=self._cut_off,
+            result=result.step if (result := self.result) is not None else None, cut_off=self._cut_off,
         )  # fmt: skip
 
 

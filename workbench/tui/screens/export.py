@@ -99,7 +99,8 @@ class ExportScreen(Desk):
         title += ["   ", (foreign(target.label, max(width - 44, 20)), "value")]
         base = foreign(target.base.rstrip("/").rsplit("/", 1)[-1], 28)
         about = ink(("merged with ", "label"), base) if target.merged else ink(("its own weights", "label"))
-        lines = [place(width, (0, ink(*title)), (-1, about)), Content("")]
+        early = target.state.words() if target.state is not None and target.state.is_early else ""
+        lines = [place(width, (0, ink(*title)), (-1, about)), ink((f"It is {early}." if early else "", "label"))]
         room = 1 if width >= ROOMY else 2
         said_lines = prose(width, *self._sentence())[: room + bool(self._trouble)]
         lines += [*said_lines, *[Content("")] * (room - len(said_lines)), Content("")]

@@ -132,10 +132,12 @@ class RunScreen(RunKeys):
         elif self._verdict.level in ("warning", "bad") and self.tab != HEALTH:
             after = ink("   ", ("2", "key", "run.tab2"), (" what helps", "label", "run.tab2"))
         verdict = runpage.health_line(self._verdict, width - after.cell_length).rstrip() + after
+        told = runpage.result_line(self.view, width)
         if said is None:
-            return [verdict]
+            return [verdict, *told]
         lines = runpage.state_lines(self.view, said, width, room)
-        return [*lines, verdict] if len(lines) < room and self._verdict.level else lines
+        more = [*([verdict] if self._verdict.level else []), *told]
+        return [*lines, *more[: max(0, room - len(lines))]]
 
     def _tabs(self, width: int) -> list[Content]:
         """Return the tabs."""

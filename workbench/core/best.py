@@ -1,0 +1,111 @@
+"""Which state of a run becomes its result: the one that did best on the held-out rows, or the last.
+
+Owns the rule, its threshold, and the words for a result. Must not know files, weights or events.
+
+Every method is judged by its held-out loss, those that compare answers too. Of a few dozen held-out pairs an accuracy
+moves in jumps of several per cent and is the same at many looks; the loss also says how sure the wrong answers are.
+Methods that learn from answers of their own have no loss that measures progress, and their last state is the result.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from workbench.core.units import count
+from workbench.core.units import loss as in_words
+
+NOISE = 0.01
+"""Relative change of a held-out loss that counts as none: small held-out sets waver by about as much."""
+VISIBLE = 0.005
+"""Smaller differences do not show in two decimals, and nobody would notice them in an answer."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """The held-out loss after a step."""
+
+    step: int
+    loss: float
+
+
+def outweighs(best: Held | None, last: Held | None) -> bool:
+    """Return whether the best look is better than the newest one by more than noise."""
+    if best is None or last is None:
+        return False
+    return last.loss - best.loss > max(NOISE * abs(best.loss), VISIBLE)
+
+
+@dataclass(frozen=True)
+class Result:
+    """The state that a run has published, and what else it could have been."""
+
+    step: int
+    trained: int
+    """The step at which training ended."""
+    steps: int
+    """Of the whole run as planned."""
+    best: Held | None = None
+    """The lowest look after the first step; None without held-out rows."""
+    last: Held | None = None
+    """The newest look."""
+
+    @property
+    def is_early(self) -> bool:
+        """Whether it is not the last state."""
+        return self.step < self.trained
+
+    @property
+    def loss(self) -> float | None:
+        """The held-out loss of just this state, None where nobody looked."""
+        return next((held.loss for held in (self.best, self.last) if held and held.step == self.step), None)
+
+    @property
+    def was_better(self) -> Held | None:
+        """The look that was better than the newest by more than noise, where its state is not the result."""
+        better = outweighs(self.best, self.last) and self.best is not None and self.best.step != self.step
+        return self.best if better else None
+
+    def words(self) -> str:
+        """Return which state it is as the end of a sentence, without its full stop."""
+        if self.is_early:
+            said = f"step {count(self.step)} of {count(self.steps)}"
+        elif self.trained < self.steps:
+            said = f"the last state, of step {count(self.trained)} of {count(self.steps)}"
+        else:
+            said = f"the last state, of step {count(self.steps)}"
+        said += f", held-out loss {in_words(self.loss)}" if self.loss is not None else ""
+        if self.last is not None and self.last.step != self.step:
+            is_end = self.last.step == self.trained
+            said += "; the last" + ("" if is_end else f" look, at step {count(self.last.step)},")
+            said += f" was {in_words(self.last.loss)}"
+        if (better := self.was_better) is not None:
+            said += f"; the lowest was {in_words(better.loss)} at step {count(better.step)}"
+        return said
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as a report has it."""
+        return {**asdict(self), "held_out_loss": self.loss, "text": self.words()}
+
+
+def _held(found: Any) -> Held | None:
+    """Return a look of a report, None for what is none."""
+    if not isinstance(found, Mapping):
+        return None
+    step, loss = found.get("step"), found.get("loss")
+    if type(step) is not int or not isinstance(loss, int | float) or isinstance(loss, bool) or not math.isfinite(loss):
+        return None
+    return Held(step, float(loss))
+
+
+def of_report(report: Mapping[str, Any]) -> Result | None:
+    """Return what a run's report says of its result; None where it says nothing, or nothing that can be read."""
+    found = report.get("result")
+    if not isinstance(found, Mapping):
+        return None
+    step, trained, steps = (found.get(name) for name in ("step", "trained", "steps"))
+    if type(step) is not int or type(trained) is not int or type(steps) is not int:
+        return None
+    return Result(step, trained, steps, _held(found.get("best")), _held(found.get("last")))
