@@ -12,7 +12,7 @@ demo: setup ## Watch a small model learn: base, cpt, sft, dpo, export, chat
 	@.venv/bin/workbench demo
 
 test: check ## Run every check and every test
-	@.venv/bin/pytest -n 2
+	@.venv/bin/pytest -n 3 --dist worksteal
 
 check: setup ## Lint, formatting, types and layers, without the tests
 	@.venv/bin/ruff check .
