@@ -24,6 +24,7 @@ from workbench.engine import load, pairs, prepare
 from workbench.engine.examples import Examples, Writer
 from workbench.engine.load import Machine
 from workbench.engine.masks import IGNORED, ChatEncoder
+from workbench.engine.rewards import Completion, build
 from workbench.runs import bases, control, process
 from workbench.runs.store import Run
 
@@ -223,6 +224,15 @@ def test_a_reward_model_scores_outside_of_the_workbench_as_it_did_in_training(
     assert last.metrics["chosen_reward"] == pytest.approx(np.mean(better), abs=1e-4)
     right = np.mean([float(b > w) for b, w in zip(better, worse, strict=True)])
     assert report(run)["held_out_metrics"]["accuracy"]["after"] == right
+    # As a reward it gives the same, alone or in a batch, and judges silence, too; a whole model's result is rounded.
+    scorer = run.id if tuning == "lora" else bases.checkpoints(run)[0]
+    with bench.home(), build([f"model(run={scorer}, batch=3)"]) as rewards:
+        pairs = held_out(run, rows("preferences", 40))
+        said = [(row["prompt"], row[name][0]["content"]) for row in pairs for name in ("chosen", "rejected")]
+        silence = (said[0][0], "")
+        found = rewards.score([Completion(prompt, text, 9, True) for prompt, text in [*said, silence]])
+    assert found.total[:-1] == pytest.approx(scores, abs=1e-4)
+    assert math.isfinite(found.total[-1])
 
 
 def test_a_reward_model_is_nothing_to_talk_with(bench: Bench, preferences: str) -> None:

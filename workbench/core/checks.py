@@ -57,7 +57,6 @@ NEEDS: dict[str, str] = {
 
 _TAG = Parameter("tag", "text", "name of the tag round the thinking", "think")
 _TAGS = Parameter("tags", "text", "names of the tags in order, with blanks between", "think answer")
-_OPENED = Parameter("opened", "truth", "whether the chat template already opens the first tag", False)
 
 CHECKS: dict[str, Check] = {
     check.name: check
@@ -114,14 +113,14 @@ CHECKS: dict[str, Check] = {
             "1 where the completion is the required tags in order, each once, with text inside and nothing between.",
             "For a reasoning style; strict, so add `tags` while the model has not found the form yet.",
             "",
-            (_TAGS, _OPENED),
+            (_TAGS,),
         ),
         Check(
             "tags", "share of tags",
             "The share of opening and closing tags that stand in the completion exactly once.",
             "A softer `format` that rewards each step towards it; it does not look at the order.",
             "",
-            (_TAGS, _OPENED),
+            (_TAGS,),
         ),
         Check(
             "length", "length",
@@ -178,7 +177,7 @@ CHECKS: dict[str, Check] = {
             "calls",
         ),
         Check(
-            "similar", "similarity to a preferred answer",
+            "similarity", "similarity to a preferred answer",
             "How much of a preferred answer's wording is found again, from 0 to 1.",
             "Lets data with only preferred answers be learnt from; it counts words and knows no meaning.",
             "chosen",

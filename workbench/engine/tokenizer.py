@@ -44,6 +44,18 @@ def load_tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
+def padding_for_scores(tokenizer: Any) -> int:
+    """Return a token to fill batches with that ends no answer, for models that give their score at the last token.
+
+    The stack looks for the last token that is no padding, and whoever loads an adapter may know of no padding.
+    """
+    usual = int(tokenizer.pad_token_id)
+    others = (tokenizer.bos_token_id, tokenizer.unk_token_id, 0, 1)
+    if usual != tokenizer.eos_token_id:
+        return usual
+    return int(next(token for token in others if token is not None and token != usual))
+
+
 def generation_eos(folder: Path) -> int | list[int] | None:
     """Return the stop ids of the folder's generation configuration, or None without one."""
     file = folder / "generation_config.json"

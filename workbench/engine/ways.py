@@ -17,6 +17,7 @@ from workbench.engine.examples import Examples
 from workbench.engine.material import TRAIN
 from workbench.engine.preferences import objective_of
 from workbench.engine.session import Attempt
+from workbench.engine.tokenizer import padding_for_scores
 from workbench.engine.trainer import WorkbenchTrainer
 from workbench.engine.trial import Longest
 
@@ -63,15 +64,8 @@ class Comparison(Tokens):
         return pairs.Pairs(examples, self._objective.paired, self._recipe.max_length, self._recipe.seed)
 
     def padding(self, tokenizer: Any) -> int:
-        """Return the token that fills batches; none that ends an answer where the score is read at its last token.
-
-        The stack looks for the last token that is no padding, and whoever loads an adapter may know of no padding.
-        """
-        usual = super().padding(tokenizer)
-        others = (tokenizer.bos_token_id, tokenizer.unk_token_id, 0, 1)
-        if not self.scored or usual != tokenizer.eos_token_id:
-            return usual
-        return next(token for token in others if token is not None and token != usual)
+        """Return the token that fills batches; none that ends an answer where the score is read at its last token."""
+        return padding_for_scores(tokenizer) if self.scored else super().padding(tokenizer)
 
     def collator(self, pad_token_id: int, packed: bool) -> Any:
         """Return the function that makes a batch of rows."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.core.checks import CHECKS
 from workbench.core.errors import UsageError
 from workbench.engine.rewards import Completion, build
 from workbench.engine.rewards.wording import MAKERS
@@ -65,10 +68,9 @@ def test_answers(reward: str, text: str, answer: str, wanted: float) -> None:
         ("format", "<think>a</think>\n<answer>b</answer>\n", 1), ("format", "<think>a</think>so<answer>b</answer>", 0),
         ("format", "<think></think><answer>b</answer>", 0), ("format", "<answer>b</answer><think>a</think>", 0),
         ("format", "<think>a</think><answer>b</answer><answer>c</answer>", 0), ("format", "", 0),
-        ("format", "a</think><answer>b</answer>", 0), ("format(opened=true)", "a</think><answer>b</answer>", 1),
+        ("format", "a</think><answer>b</answer>", 0),
         ("format", "<think>a<answer>b</think></answer>", 0), ("format(tags=a)", "<a>x</a>", 1),
         ("tags", "<think>a</think>", 0.5), ("tags", "<think><think></think></answer>", 0.5), ("tags", "", 0),
-        ("tags(opened=true)", "a</think>", 1 / 3),
         ("length(min=4, max=8)", "a b c d", 1), ("length(min=4, max=8)", "a b c", 0.5),
         ("length(min=4, max=8)", "a b", 0),
         ("length(min=4, max=8)", "w " * 12, 0.5), ("length(min=4, max=8)", "w " * 99, 0), ("length", "", 0),
@@ -107,24 +109,24 @@ def test_the_soft_limit_is_that_of_the_paper() -> None:
 def test_likeness(measure: str, told: str, wanted: float) -> None:
     """Against values worked out by hand; the preferred answer is "The cat sat down."."""
     for row in ({"chosen": "The cat sat down."}, {"chosen": [{"role": "assistant", "content": "The cat sat down."}]}):
-        exact = score(f"similar(measure={measure})", told if wanted != 1 else "The cat sat down.", **row)
+        exact = score(f"similarity(measure={measure})", told if wanted != 1 else "The cat sat down.", **row)
         assert exact == pytest.approx(wanted)
 
 
 def test_chrf_agrees_with_its_definition() -> None:
     """The answer "ab" against "abc": precisions 1, 1; recalls 2/3, 1/2; orders above are longer than the answer."""
     precision, recall = 1.0, (2 / 3 + 1 / 2) / 2
-    assert score("similar(measure=chrf)", "ab", answer="abc") == pytest.approx(5 * precision * recall / (4 + recall))
+    assert score("similarity(measure=chrf)", "ab", answer="abc") == pytest.approx(5 * precision * recall / (4 + recall))
 
 
 def test_likeness_without_a_preferred_answer_is_not_judged() -> None:
     """A row that has nothing to compare with is no fault of the completion."""
-    with build(["similar", "length(max=5)*0.5"]) as rewards:
+    with build(["similarity", "length(max=5)*0.5"]) as rewards:
         found = rewards.score([Completion([], "a b", 2, True, {}), Completion([], "a b", 2, True, {"answer": "a b"})])
     assert np.isnan(found.parts[0, 0])
-    assert found.reasons == {(0, "similar"): "the row has no preferred answer"}
+    assert found.reasons == {(0, "similarity"): "the row has no preferred answer"}
     assert found.total.tolist() == [0.5, 1.5]
-    assert found.names == ("similar", "length(max=5)*0.5")
+    assert found.names == ("similarity", "length(max=5)*0.5")
 
 
 def test_what_nobody_could_judge_has_no_total() -> None:
@@ -168,7 +170,7 @@ def test_every_score_lies_in_its_bounds(text: str, answer: str, tokens: int) -> 
         assert math.isnan(value) or spec.check.low <= value <= spec.check.high
 
 
-_EVERY = build([*MAKERS, "similar(measure=rouge)", "similar(measure=chrf)", "number(marked=true)", "tags(opened=true)"])
+_EVERY = build([*MAKERS, "similarity(measure=rouge)", "similarity(measure=chrf)", "number(marked=true)"])
 
 
 @pytest.mark.parametrize(
@@ -192,3 +194,18 @@ def test_worked_solutions_earn_their_own_reward() -> None:
         other = rewards.score([Completion([], solutions[0], 9, True, {"answer": text}) for text in solutions[1:]])
     assert right.parts.min() == 1
     assert other.parts.max() == 0
+
+
+def test_every_check_of_the_table_can_be_made_or_says_what_it_needs(tmp_path: Path) -> None:
+    """No name in the table is without its judge."""
+    given = {
+        "regex": "(pattern=a)",
+        "schema": f"(path={tmp_path / 'no.json'})",
+        "file": f"(path={tmp_path / 'no.py'})",
+        "model": "(run=nothing)",
+        "judge": f"(model=bundled, rubric={tmp_path / 'no.txt'})",
+    }
+    for name in CHECKS:
+        lacking = given.get(name, "").partition("(")[2].partition("=")[0] in ("path", "run", "model")
+        with pytest.raises(UsageError) if lacking else contextlib.nullcontext():
+            build([name + given.get(name, "")]).close()

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from workbench.core.errors import UsageError
 from workbench.core.rewards import Spec, parse, text
-from workbench.engine.rewards import wording
-from workbench.engine.rewards.completion import Completion, Judge, each
+from workbench.engine.rewards import answers, calls, coding, limited, wording
+from workbench.engine.rewards.completion import Completion, Judge, calls_of, each
 
 __all__ = ["Completion", "Rewards", "Scores", "build"]
 
@@ -31,9 +31,13 @@ class Scores:
     parts: NDArray[np.float64]
     """[completions, rewards]: scores before their weights; NaN where a check could not judge."""
     total: NDArray[np.float64]
-    """[completions]: the weighted sum of what could be judged; NaN where nothing could."""
+    """[completions]: the weighted sum of the parts, to which a check that does not apply adds nothing.
+
+    NaN where a check failed, since a part that is missing would count as a bad or a good one, and where none applies:
+    nothing can be learnt from such a completion.
+    """
     reasons: Mapping[tuple[int, str], str]
-    """(completion, reward) → why it could not be judged, for each NaN."""
+    """(completion, reward) → why it was not judged, for each NaN of the parts."""
 
 
 Maker = Callable[[Spec, contextlib.ExitStack], Judge]
@@ -44,7 +48,39 @@ def _worded(spec: Spec, _: contextlib.ExitStack) -> Judge:
     return each(wording.MAKERS[spec.name](spec.parameters))
 
 
-_MAKERS: dict[str, Maker] = dict.fromkeys(wording.MAKERS, _worded)
+def _tools(spec: Spec, _: contextlib.ExitStack) -> Judge:
+    def judge(completion: Completion) -> float:
+        wanted = calls_of(completion.row)
+        told, broken = calls.called(answers.spoken(completion.text))
+        if not wanted and not completion.text.strip():
+            return 0.0
+        return calls.agreement(told, broken, wanted)
+
+    return each(judge)
+
+
+def _scored(spec: Spec, held: contextlib.ExitStack) -> Judge:
+    from workbench.engine.rewards import scorer  # torch and its relatives, which no other check takes
+
+    return scorer.scoring(spec, held)
+
+
+def _judged(spec: Spec, held: contextlib.ExitStack) -> Judge:
+    from workbench.engine.rewards import judge  # of no use to the children that import this package
+
+    return judge.judging(spec, held)
+
+
+_MAKERS: dict[str, Maker] = {
+    **dict.fromkeys(wording.MAKERS, _worded),
+    "regex": limited.regex,
+    "schema": limited.schema,
+    "file": limited.own,
+    "code": coding.tests,
+    "tools": _tools,
+    "model": _scored,
+    "judge": _judged,
+}
 
 
 class Rewards:
@@ -54,8 +90,8 @@ class Rewards:
         self.specs = tuple(specs)
         self.names = tuple(map(text, specs))
         self._weights = np.array([spec.weight for spec in specs], np.float64)
-        if missing := [spec.name for spec in specs if spec.name not in _MAKERS]:
-            raise UsageError(f"The reward {missing[0]} is not part of this installation; choose another.")
+        if twice := [name for name in self.names if self.names.count(name) > 1]:
+            raise UsageError(f"The reward {twice[0]} stands there twice; give it once, with the weight of both.")
         with contextlib.ExitStack() as held:
             self._judges = [_MAKERS[spec.name](spec, held) for spec in specs]
             self._held = held.pop_all()
@@ -75,15 +111,17 @@ class Rewards:
     def score(self, completions: Sequence[Completion]) -> Scores:
         """Return what each completion earns, in their order; the same completions earn the same every time."""
         parts = np.full((len(completions), len(self.specs)), np.nan)
+        failed = np.zeros(len(completions), bool)
         reasons: dict[tuple[int, str], str] = {}
         for column, judge in enumerate(self._judges):
             for place, outcome in enumerate(judge(completions)):
                 parts[place, column] = outcome.score
                 if np.isnan(outcome.score):
                     reasons[place, self.names[column]] = outcome.reason or "it gave no number"
+                    failed[place] |= outcome.applies and self._weights[column] != 0
         judged = ~np.isnan(parts)
         total = np.where(judged, parts, 0.0) @ self._weights
-        total[~judged.any(axis=1)] = np.nan
+        total[failed | ~judged.any(axis=1)] = np.nan
         return Scores(self.names, parts, total, reasons)
 
 

@@ -24,7 +24,7 @@ class Completion:
     prompt: Sequence[Mapping[str, Any]]
     """The turns it answers."""
     text: str
-    """Its words, special tokens left out."""
+    """Its words without the stop token; where the prompt has opened a thinking tag, with that tag before them."""
     tokens: int
     """Its length in tokens, the stop token included."""
     finished: bool
@@ -40,10 +40,12 @@ class Outcome(NamedTuple):
     """NaN where the completion could not be judged."""
     reason: str = ""
     """Why it could not, one sentence without a full stop."""
+    applies: bool = True
+    """False where the check has nothing to say of this row, and true where it failed to say it."""
 
 
 class Unjudged(WorkbenchError):
-    """A completion that a check cannot judge, for a reason that does not lie in the completion."""
+    """A check does not apply: the row lacks what it needs, or there is too little of the completion."""
 
 
 Judge = Callable[[Sequence[Completion]], list[Outcome]]
@@ -52,9 +54,9 @@ One = Callable[[Completion], float]
 """Judges one completion; raises Unjudged."""
 
 
-def unjudged(reason: str) -> Outcome:
-    """Return the outcome of a completion that could not be judged."""
-    return Outcome(math.nan, one_line(reason, 300))
+def unjudged(reason: str, applies: bool = True) -> Outcome:
+    """Return the outcome of a completion that could not be judged, or to which the check does not apply."""
+    return Outcome(math.nan, one_line(reason, 300), applies)
 
 
 def each(judge: One) -> Judge:
@@ -64,7 +66,7 @@ def each(judge: One) -> Judge:
         try:
             return Outcome(float(judge(completion)))
         except Unjudged as error:
-            return unjudged(str(error))
+            return unjudged(str(error), applies=False)
 
     return lambda completions: [judged(completion) for completion in completions]
 

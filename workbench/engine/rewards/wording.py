@@ -95,8 +95,6 @@ def _format(settings: Settings) -> One:
 
     def judge(completion: Completion) -> float:
         rest = completion.text.strip()
-        if settings["opened"] and names and not rest.startswith(f"<{names[0]}>"):
-            rest = f"<{names[0]}>{rest}"
         if any(rest.count(mark) != 1 for name in names for mark in (f"<{name}>", f"</{name}>")):
             return 0.0
         for name in names:
@@ -112,7 +110,6 @@ def _format(settings: Settings) -> One:
 def _share_of_tags(settings: Settings) -> One:
     names = _tags(settings)
     marks = [mark for name in names for mark in (f"<{name}>", f"</{name}>")]
-    marks = marks[1:] if settings["opened"] else marks
 
     def judge(completion: Completion) -> float:
         return sum(completion.text.count(mark) == 1 for mark in marks) / len(marks)
@@ -179,7 +176,7 @@ def _language(settings: Settings) -> One:
     return judge
 
 
-def _similar(settings: Settings) -> One:
+def _similarity(settings: Settings) -> One:
     measure = similarity.MEASURES[settings["measure"]]
 
     def judge(completion: Completion) -> float:
@@ -212,7 +209,7 @@ MAKERS: dict[str, Callable[[Settings], One]] = {
     "overlong": _overlong,
     "repetition": _repetition,
     "language": _language,
-    "similar": _similar,
+    "similarity": _similarity,
     "budget": _budget,
 }
 """Check → what makes its judge; raises UsageError for parameters that cannot be."""
