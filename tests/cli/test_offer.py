@@ -88,7 +88,7 @@ def test_it_is_tried_and_asked_again_and_started(home: Home) -> None:
     terminal = Terminal(home, *SMALL, *settings(sample_max_new_tokens=0))
     terminal.shows(ASKED)
     terminal.types(b"d\n")
-    terminal.shows(b"growth of the process")
+    terminal.shows(b"of the whole process")
     terminal.shows(ASKED)
     assert made(home) == [], "a dry run leaves nothing"
     terminal.types(b"\n")

@@ -10,7 +10,7 @@ from tests.tui.pilots import played, until
 from tests.tui.support import idle, on_the_road, page_text
 from workbench.core import recipe
 from workbench.core.text import width_of
-from workbench.guide import learning
+from workbench.guide import asking, learning
 from workbench.guide.road import NAMES, Road
 from workbench.tui import actions, glyphs, ink, pictures
 from workbench.tui.app import PLACES, Workbench
@@ -102,7 +102,9 @@ async def test_the_focused_field_is_explained_with_the_person_s_figures(size: tu
         assert "How long a row may be" in page_text(app)
         assert isinstance(app.screen, LearnSheet)
         said = " ".join(" ".join(line.plain for line in app.screen._lines(WIDTH)).split())
-        assert f"longest that was looked at {glance['lengths']['max']}." in said
+        rows = asking.rows(glance, app.known.base)
+        assert rows is not None
+        assert f"longest that was looked at {rows.longest}." in said
         assert f"The limit is {plan.chosen.resolved.recipe.max_length}." in said
         await pilot.press("right")
         await pilot.pause()

@@ -68,7 +68,7 @@ def test_the_legend_of_the_models_is_whole_at_any_width(name: str) -> None:
         said = joined(" ".join(line.plain for line in lines))
         assert "under 10 % spare" in said
         assert "does not fit" in said
-        assert "GiB needed, of 22.0" in said
+        assert "batch 1, of 22.0" in said
         assert all(line.cell_length <= width for line in lines)
 
 

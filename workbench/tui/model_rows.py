@@ -168,7 +168,8 @@ def legend(card: Card | None, width: int) -> list[Content]:
     free = units.gib(card.free)
     said = [f"GiB, {LEANEST}, of {free}{where}", f"GiB, {LEANEST}, of {free}", f"GiB, batch 1, of {free}"]
     right = next((ink((text, "label")) for text in said if len(text) <= room), None)
-    return [left, ink((said[0], "label"))] if right is None else [place(width, (0, left), (-1, right))]
+    below = next((text for text in said if len(text) <= width), said[-1])
+    return [left, ink((below, "label"))] if right is None else [place(width, (0, left), (-1, right))]
 
 
 def progress(download: Download, width: int) -> Content:
