@@ -22,7 +22,7 @@ from safetensors.torch import load_file
 from workbench.core import presets
 from workbench.core.events import Event, Step
 from workbench.core.paths import assets_dir
-from workbench.core.recipe import resolve, to_toml
+from workbench.core.recipe import REINFORCING, resolve, to_toml
 from workbench.runs import atomic, locks, store
 from workbench.runs.store import Run
 
@@ -41,6 +41,14 @@ SMALL: dict[str, Any] = {
     "warmup_ratio": 0.0,
 }
 """Fields that make any run short."""
+GROUPS: dict[str, Any] = {
+    "per_device_train_batch_size": 8,
+    "num_generations": 4,
+    "max_completion_length": 12,
+    "rewards": ["length(max=4)"],
+    "learning_rate": 1e-4,
+}
+"""The same for runs that write their own answers, which earn unlike rewards."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP, signal.SIGINT)
 
@@ -66,7 +74,7 @@ class Bench:
 
     def create(self, **fields: Any) -> Run:
         """Make a run with the preset of its method and tuning, and the fields that make it short."""
-        values = {**SMALL, **fields}
+        values = {**SMALL, **(GROUPS if fields["method"] in REINFORCING else {}), **fields}
         preset = presets.default_for(values["method"], values["tuning"])
         recipe = resolve(values, preset.values, preset.name)
         with self.home():

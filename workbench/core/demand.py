@@ -10,7 +10,7 @@ from typing import Any
 
 from workbench.core.errors import UsageError
 from workbench.core.fields import closest
-from workbench.core.recipe import OPTIMISERS, TUNINGS
+from workbench.core.recipe import OPTIMISERS, REINFORCING, TUNINGS
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ class Demand:
     """Whether single rows of the embedding are trained beside an adapter."""
     completion: int = 256
     """Tokens the model writes per answer, for methods that generate."""
+    written: int = 0
+    """Answers written at once, for methods that generate; 0 for those of a whole step."""
     reference: bool = False
     """Whether a frozen model looks at the same batch, as in grpo with a beta above 0: the base without its adapter, or
     a copy under full tuning. What dpo and kto compare with is computed before training."""
@@ -89,6 +91,16 @@ def named_layers(targets: tuple[str, ...]) -> tuple[str, ...]:
     return targets if all(name.replace("_", "").replace("-", "").isalnum() for name in targets) else ()
 
 
+def _writing(recipe: Any) -> dict[str, Any]:
+    """Return what answers ask for that the model writes itself, and the base it is held to."""
+    step = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
+    return {
+        "completion": recipe.max_completion_length,
+        "written": min(recipe.generation_batch_size or step, step),
+        "reference": bool(recipe.beta),
+    }
+
+
 def demand_of(recipe: Any, **more: Any) -> Demand:
     """Return the demand of a recipe, of which only the fields named here are looked at; `more` overrides or adds.
 
@@ -110,6 +122,7 @@ def demand_of(recipe: Any, **more: Any) -> Demand:
             "optimiser": recipe.optim,
             "precision": "fp32" if recipe.precision == "fp32" else "bf16",
             "token_rows": bool(recipe.trainable_token_indices) and recipe.tuning != "full",
+            **(_writing(recipe) if recipe.method in REINFORCING else {}),
             **more,
         }
     )

@@ -98,6 +98,14 @@ def max_length(rows: Rows, context: int) -> Value:
     return Value(wanted, f"99 % of the rows have at most {said}{count(rows.p99)} tokens.")
 
 
+def room(rows: Rows, context: int, answer: int) -> Value:
+    """Return the maximum length in tokens of a prompt together with an answer of up to `answer` tokens."""
+    bound = context or UNKNOWN_CONTEXT
+    length = min(_up(rows.p99) + answer, max(bound, answer + STEP))
+    said = "" if rows.measured else "about "
+    return Value(length, f"99 % of the rows have at most {said}{count(rows.p99)} tokens, and answers up to {answer}.")
+
+
 def epochs(rows: Rows) -> Value:
     """Return how often the rows are read."""
     amount, table, unit = (

@@ -91,6 +91,18 @@ class Sample(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Rollout(Event):
+    """Answers the model wrote to one prompt to learn from, as an example of those of a step; long texts are cut."""
+
+    kind: ClassVar[str] = "rollout"
+    step: int
+    """The step that learns from them."""
+    prompt: str
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    """Each `text`, `reward`, `parts` (check → its score), `tokens` and `finished`, whether it ended by itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Checkpoint(Event):
     """A sealed, resumable state has been published."""
 
@@ -117,6 +129,8 @@ class Layout(Event):
     gradient_checkpointing: bool
     activation_offloading: bool = False
     per_device_eval_batch_size: int
+    generation_batch_size: int = 0
+    """Answers written at once, 0 for methods that write none."""
     text: str
     """One sentence: what changed and why."""
 
@@ -154,7 +168,7 @@ class AttemptEnded(Event):
 
 EVENTS: dict[str, type[Event]] = {
     cls.kind: cls
-    for cls in (AttemptStarted, Phase, Step, Eval, Sample, Checkpoint, Layout, Notice, Request, AttemptEnded)
+    for cls in (AttemptStarted, Phase, Step, Eval, Sample, Rollout, Checkpoint, Layout, Notice, Request, AttemptEnded)
 }
 
 _KNOWN = {kind: frozenset(f.name for f in fields(cls)) for kind, cls in EVENTS.items()}

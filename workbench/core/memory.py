@@ -277,7 +277,8 @@ def _reference_stages(step: _Step) -> Stages:
 def _generation(step: _Step) -> tuple[str, _Phase]:
     """Return the peak while answers are written: the cache of keys and values, and the pass that fills it."""
     demand, shape = step.demand, step.shape
-    sequences, each = demand.batch * demand.accumulation, 4 if step.full or demand.precision == "fp32" else 2
+    sequences = demand.written or demand.batch * demand.accumulation
+    each = 4 if step.full or demand.precision == "fp32" else 2
     prompt = max(demand.length - demand.completion, 1)
     seen = shape.full_layers * demand.length + shape.windowed_layers * min(demand.length, shape.window or demand.length)
     one = 2 * shape.kv_heads * shape.head_dim * each * sequences

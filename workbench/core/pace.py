@@ -5,6 +5,7 @@ Owns the table of cards and the arithmetic of operations and bytes. Must not kno
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import os
 from dataclasses import dataclass
@@ -40,6 +41,9 @@ CORE = 25e9
 """Operations a second that training reaches on one core of a processor: assumed, in fp32 on vectors of 256 bits."""
 SPREAD_OF_PROCESSORS = (0.3, 3.0)
 """The same as `SPREAD`: no more than the order of magnitude is known."""
+LAYER_SECONDS = 8e-4
+"""Seconds a layer takes for the next token of all answers that are written together, on any card: assumed. Without
+compiled kernels that is the time to start them, and neither the arithmetic nor the memory of the card."""
 _STARTING = 60.0
 """Seconds for imports, loading and preparation."""
 
@@ -53,6 +57,15 @@ class Pace:
     high: float | None
     tokens_per_second: float | None
     why: str
+
+    def after(self, hours: float) -> Pace:
+        """Return the pace of a run that also writes answers for so many hours."""
+        if not hours or self.hours is None or self.low is None or self.high is None:
+            return self
+        low, high = self.low / self.hours, self.high / self.hours
+        whole = self.hours + hours
+        why = f"{self.why.rstrip('.')}; {100 * hours / whole:.0f} % of the time answers are written."
+        return dataclasses.replace(self, hours=whole, low=whole * low, high=whole * high, why=why)
 
 
 def known(card: str) -> tuple[float, int]:
@@ -105,6 +118,15 @@ def pace(
         f"{count(speed)} tokens a second, if training reaches {100 * UTILISATION:.0f} % of the card's arithmetic; "
         "the first steps will tell.",
     )  # fmt: skip
+
+
+def writing(shape: Shape, answers: int, at_once: int, tokens: float, card: str) -> float:
+    """Return the hours in which so many answers of so many tokens each are written, `at_once` of them together."""
+    batches = math.ceil(answers / max(at_once, 1))
+    if card:
+        return batches * tokens * shape.layers * LAYER_SECONDS / 3600
+    cores = os.cpu_count() or 1
+    return answers * tokens * 2.0 * (shape.parameters or 12 * shape.layers * shape.hidden**2) / (cores * CORE) / 3600
 
 
 def _on_processor(tokens: float, operations: float) -> Pace:

@@ -22,7 +22,7 @@ from workbench.core.demand import METHODS, Demand, demand_of, named_layers
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
 from workbench.core.memory import GIB, Correction, Memory
-from workbench.core.recipe import ALIGNING, BUNDLED, SCRATCH, TUNINGS, Recipe, Resolved, resolve
+from workbench.core.recipe import ALIGNING, BUNDLED, REINFORCING, SCRATCH, TUNINGS, Recipe, Resolved, resolve
 from workbench.core.reliefs import reliefs
 from workbench.core.shape import Shape
 from workbench.core.units import count
@@ -59,6 +59,9 @@ class Plan:
         return self.chosen.verdict != "too large"
 
 
+_USUAL, _USUAL_LONGEST = 0.5, 1.0
+"""Tokens of a usual answer, and of the longest of those written together, as shares of the most that is allowed:
+assumed."""
 _WHY_FULL = "It changes every weight, which learns most, and it fits."
 _WHY = {
     "full": _WHY_FULL,
@@ -90,6 +93,7 @@ def _derived(
     if _own(base, preset):
         length = int(preset.values.get("max_length", Recipe().max_length))
         cuts = not rows.articles and rows.p99 > length and "max_length" not in chosen
+        cuts = cuts and preset.method not in REINFORCING
         return {"max_length": derive.max_length(rows, base.context)} if cuts else {}
     found: dict[str, derive.Value] = {}
 
@@ -97,13 +101,16 @@ def _derived(
         value = found[name].value if name in found else None
         return chosen.get(name, value if value is not None else preset.values.get(name, getattr(Recipe(), name)))
 
-    found["max_length"] = derive.max_length(rows, base.context)
+    writes = preset.method in REINFORCING
+    answer = int(current("max_completion_length"))
+    found["max_length"] = derive.room(rows, base.context, answer) if writes else derive.max_length(rows, base.context)
     if base.packing != "safe":
         found["packing"] = derive.Value(False, f"Packing is {base.packing}.")
-    if preset.method not in ALIGNING:  # compared answers are read as often as their preset says, however few they are
+    # Compared answers, and prompts, are read as often as their preset says, however few they are.
+    if preset.method not in (*ALIGNING, *REINFORCING):
         found["num_train_epochs"] = derive.epochs(rows)
     count = derive.sequences(rows, int(current("max_length")), bool(current("packing")))
-    if not {"per_device_train_batch_size", "gradient_accumulation_steps"} & chosen.keys():
+    if not writes and not {"per_device_train_batch_size", "gradient_accumulation_steps"} & chosen.keys():
         batch = derive.effective_batch(count, float(current("num_train_epochs")))
         found["per_device_train_batch_size"] = batch
         found["gradient_accumulation_steps"] = derive.Value(1, "The whole batch goes through at once.")
@@ -113,8 +120,8 @@ def _derived(
             found["target_modules"] = derive.Value(base.targets, said)
         targets = tuple(current("target_modules"))
         usual, alpha = int(preset.values.get("lora_r", 16)), int(preset.values.get("lora_alpha", 32))
-        wanted = derive.rank(rows, usual, _weights_per_rank(base.shape, targets))
-        found["lora_r"] = wanted
+        if not writes:  # what a reward tells is little beside what rows hold
+            found["lora_r"] = derive.rank(rows, usual, _weights_per_rank(base.shape, targets))
         if int(current("lora_r")) != usual:
             scale = max(1, round(int(current("lora_r")) * alpha / usual))
             found["lora_alpha"] = derive.Value(scale, f"Alpha stays {alpha / usual:g} times the rank.")
@@ -322,6 +329,8 @@ def _told(
     recipe = best.resolved.recipe
     count = derive.sequences(rows, recipe.max_length, recipe.packing) if rows is not None else 0
     held = round(count * (1 - recipe.eval_split)) or count
+    writes = recipe.method in REINFORCING
+    held *= recipe.num_generations * recipe.num_iterations if writes else 1
     batch = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps * recipe.num_processes
     steps = recipe.max_steps or -(-round(held * recipe.num_train_epochs) // batch)
     method = METHODS[recipe.method]
@@ -329,10 +338,19 @@ def _told(
     full = of_rows * (1 - recipe.eval_split) * recipe.num_train_epochs
     most = float(steps * batch * recipe.max_length * method.rows)
     tokens = min(full, most)
+    hours = 0.0
+    if writes:
+        asked = rows.mean if rows is not None else 0.0
+        tokens = min(steps * batch * (asked + _USUAL * recipe.max_completion_length), most)
+        hours = pace.writing(
+            base.shape, steps * batch // recipe.num_iterations, recipe.generation_batch_size or batch,
+            _USUAL_LONGEST * recipe.max_completion_length, card.name,
+        )  # fmt: skip
     time = pace.pace(
         base.shape, recipe.tuning, recipe.gradient_checkpointing, recipe.max_length,
-        tokens * (1 + method.looks / (3 * method.rows)), card.name, recipe.activation_offloading,
-    )  # fmt: skip
+        tokens * (1 + (method.looks + bool(writes and recipe.beta)) / (3 * method.rows)), card.name,
+        recipe.activation_offloading,
+    ).after(hours)  # fmt: skip
     total, trainable = _parameters(base.shape, recipe)
     disk = pace.disk_bytes(total, trainable, recipe.tuning, pace.checkpoints_at_once(recipe))
     return Plan(best, reasons, others, count, steps, tokens, time, disk, _remedies(best, others, card.gpu))

@@ -18,7 +18,7 @@ from workbench.core import combinations
 from workbench.core.errors import UsageError
 from workbench.core.fields import SECTIONS, Spec, closest, parse, spec
 
-METHODS = ("pretrain", "cpt", "sft", "dpo", "kto", "orpo", "reward")
+METHODS = ("pretrain", "cpt", "sft", "dpo", "kto", "orpo", "reward", "grpo")
 ALIGNING = ("dpo", "kto", "orpo", "reward")
 """Methods that compare whole answers."""
 REINFORCING = ("grpo",)
@@ -140,7 +140,7 @@ class Recipe:
         "More learn more from what was slow to write, from answers that grow stale.", low=1, high=64)  # fmt: skip
     resample_groups: int = spec(0, "reinforcement", "resampling", "How many times prompts whose answers all got the same reward are replaced by others before a step.",
         "Such groups teach nothing; replacing them costs up to as many times the writing.", low=0, high=16)  # fmt: skip
-    curriculum: str = spec("shuffled", "reinforcement", "order of prompts", "Order in which prompts are taken: shuffled, or short_first, those with the shortest prompts and answers first.",
+    curriculum: str = spec("shuffled", "reinforcement", "order of prompts", "Order in which prompts are taken: shuffled, or short_first, the shortest prompts first.",
         "Short tasks are mostly easier, and a model learns most from what it gets right now and then.", choices=CURRICULA)  # fmt: skip
     generation_batch_size: int = spec(0, "reinforcement", "written at once", "Answers written at once; 0 writes those of a whole step together.",
         "Fewer take less memory and more time; the answers stay the same.", unit="answers", low=0, high=65_536)  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.core.derive import Value
-from workbench.core.recipe import Recipe
+from workbench.core.recipe import REINFORCING, Recipe
 from workbench.core.units import count
 
 BUSY_TOKENS = 2048
@@ -44,6 +44,15 @@ def _batch(micro: int, effective: int, tokens: int, gpu: bool, largest: bool) ->
     return {MICRO: Value(micro, f"{count(tokens)} tokens at once {ends}."), TIMES: Value(times, made)}
 
 
+def _together(recipe: Recipe, effective: int) -> list[Value | None]:
+    """Return how many answers are written at once, all of a step first; [None] for methods that write none."""
+    if recipe.method not in REINFORCING:
+        return [None]
+    sizes = [effective >> power for power in range(1, 4) if effective >> power]
+    said = "Their keys and values fit; more at once would not."
+    return [Value(0, "All answers of a step are written together."), *(Value(size, said) for size in sizes)]
+
+
 def _recomputing(again: bool) -> Value:
     if again:
         return Value(True, "Activations are computed again in the backward pass: without that it does not fit.")
@@ -73,10 +82,11 @@ def reliefs(recipe: Recipe, chosen: Mapping[str, Any], gpu: bool) -> Iterator[Re
     moved = [False, True] if gpu and True in recomputed else [False]
     if "activation_offloading" in chosen:
         moved = [recipe.activation_offloading]
+    together = _together(recipe, effective) if gpu and "generation_batch_size" not in chosen else [None]
     optimisers = [recipe.optim]
     if gpu and recipe.tuning == "full" and recipe.optim == "adamw" and "optim" not in chosen:
         optimisers.append("adamw_8bit")
-    for away, optim, again, micro in itertools.product(moved, optimisers, recomputed, micros):
+    for away, optim, again, written, micro in itertools.product(moved, optimisers, recomputed, together, micros):
         tokens, largest = micro * recipe.max_length, micro == micros[0]
         if away and not again:
             continue
@@ -85,7 +95,9 @@ def reliefs(recipe: Recipe, chosen: Mapping[str, Any], gpu: bool) -> Iterator[Re
         usual = optim == optimisers[0]
         values = {"gradient_checkpointing": _recomputing(again), "optim": _optimiser(optim, usual)}
         values |= {"activation_offloading": _OFFLOADING} if away else {}
+        values |= {"generation_batch_size": written} if written is not None else {}
         values |= {} if fixed else _batch(micro, effective, tokens, gpu, largest)
         costs = ["activations computed again"] * again + ["8-bit optimiser"] * (not usual)
+        costs += [f"{written.value} answers written at once"] if written is not None and written.value else []
         costs += ["what they begin with held in the host's memory"] * away + [f"micro-batch {micro}"] * (not largest)
         yield Relief({name: value for name, value in values.items() if name not in chosen}, tuple(costs))

@@ -13,7 +13,7 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState
 
-from workbench.core.recipe import Recipe
+from workbench.core.recipe import REINFORCING, Recipe
 from workbench.engine import team
 from workbench.engine.reporter import Reporter
 from workbench.engine.requests import OUTCOME, Requests
@@ -37,6 +37,9 @@ class Cadence:
     evaluate_every: int
     save_every: int
     save_seconds: float
+    whole: int = 1
+    """Steps between two moments at which a run can be taken up again: those that learn from the same answers belong
+    together. All else is a multiple of it."""
 
 
 def cadence(recipe: Recipe, steps: int) -> Cadence:
@@ -44,13 +47,15 @@ def cadence(recipe: Recipe, steps: int) -> Cadence:
 
     A look and a derived checkpoint fall on the same step; what a look finds to be the best is saved in any case.
     """
-    evaluate_every, fifth = recipe.eval_steps or max(1, math.ceil(steps / 10)), max(1, math.ceil(steps / 5))
-    return Cadence(
-        steps,
-        evaluate_every,
-        recipe.save_steps or (fifth if evaluate_every > fifth else evaluate_every * math.ceil(fifth / evaluate_every)),
-        recipe.save_minutes * 60,
-    )
+    whole = recipe.num_iterations if recipe.method in REINFORCING else 1
+
+    def multiple(number: int, of: int) -> int:
+        return of * math.ceil(number / of)
+
+    look = multiple(recipe.eval_steps or max(1, math.ceil(steps / 10)), whole)
+    fifth = max(1, math.ceil(steps / 5))
+    derived = fifth if look > fifth else multiple(fifth, look)
+    return Cadence(steps, look, multiple(recipe.save_steps or derived, whole), recipe.save_minutes * 60, whole)
 
 
 _URGENCY = ("", "save", "pause", "stop")
@@ -75,6 +80,8 @@ class Conductor(TrainerCallback):
         step, last = state.global_step, state.global_step >= self._plan.steps
         self._reporter.step_reached = step
         late = time.monotonic() - self._saved_at > self._plan.save_seconds
+        if step % self._plan.whole and not last:
+            return control
         urgent = _URGENCY[int(team.largest(_URGENCY.index(self._requests.pending() or ("save" if late else ""))))]
         control.should_log = control.should_log or last
         control.should_evaluate = last or step % self._plan.evaluate_every == 0

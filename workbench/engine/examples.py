@@ -1,14 +1,16 @@
 """Examples on disk: token columns that are written as they come and read through a memory map.
 
 Owns the files: `tokens.i32` and `learnt.u8` hold all examples one behind the other, `ends.i64` where each one ends and
-`desirable.u8` whether its answer is one to learn, as plain little-endian arrays. Must not know what the tokens mean.
+`desirable.u8` whether its answer is one to learn, as plain little-endian arrays; for examples that are prompts
+`rows.jsonl` has the row of each, which checks look answers up in. Must not know what tokens or rows mean.
 However many examples there are, only those looked at take memory.
 """
 
 from __future__ import annotations
 
+import json
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -19,6 +21,9 @@ from numpy.typing import NDArray
 from workbench.engine.masks import IGNORED, Example
 
 _TOKENS, _LEARNT, _ENDS, _DESIRABLE = "tokens.i32", "learnt.u8", "ends.i64", "desirable.u8"
+_ROWS = "rows.jsonl"
+_BREAK = 10
+"""The byte that ends a line."""
 
 
 class Examples:
@@ -26,11 +31,14 @@ class Examples:
 
     def __init__(
         self, tokens: NDArray[np.int32], learnt: NDArray[np.uint8], ends: NDArray[np.int64],
-        desirable: NDArray[np.uint8],
+        desirable: NDArray[np.uint8], rows: NDArray[np.uint8] | None = None,
     ) -> None:  # fmt: skip
-        """`tokens` and `learnt`, 1 for a token that is learnt, are as long as the last of `ends`."""
+        """`tokens` and `learnt`, 1 for a token that is learnt, are as long as the last of `ends`; `rows` are lines."""
         self._tokens, self._learnt, self._desirable = tokens, learnt, desirable
         self._bounds = np.concatenate([np.zeros(1, dtype=np.int64), ends])
+        self._rows = rows
+        breaks = np.zeros(0, dtype=np.int64) if rows is None else np.flatnonzero(rows == _BREAK) + 1
+        self._lines = np.concatenate([np.zeros(1, dtype=np.int64), breaks])
 
     @classmethod
     def of(cls, examples: Iterable[Example]) -> Examples:
@@ -53,6 +61,7 @@ class Examples:
             ends,
             # Examples of runs begun before there was anything else are all to be learnt.
             np.fromfile(judged, dtype="u1") if judged.is_file() else np.ones(len(ends), dtype=np.uint8),
+            np.memmap(folder / _ROWS, dtype="u1", mode="r") if (folder / _ROWS).is_file() else None,
         )
 
     def __len__(self) -> int:
@@ -75,6 +84,13 @@ class Examples:
     def desirable(self, number: int) -> bool:
         """Return whether the answer of an example is one to learn."""
         return bool(self._desirable[number])
+
+    def row(self, number: int) -> dict[str, Any]:
+        """Return the row of an example that is a prompt."""
+        assert self._rows is not None, "rows are kept with prompts only"
+        found = json.loads(self._rows[self._lines[number] : self._lines[number + 1]].tobytes())
+        assert isinstance(found, dict)
+        return found
 
     def columns(self, number: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return ids and labels of one example."""
@@ -100,11 +116,12 @@ class Writer:
         for file in self._files:
             file.close()
 
-    def add(self, example: Example) -> None:
-        """Append an example."""
+    def add(self, example: Example, row: Mapping[str, Any] | None = None) -> None:
+        """Append an example, with the row it was made of where that is asked for again; of all examples or of none."""
         if not self._files:
             self.folder.mkdir()
-            self._files = [(self.folder / name).open("xb") for name in (_TOKENS, _LEARNT, _ENDS, _DESIRABLE)]
+            names = (_TOKENS, _LEARNT, _ENDS, _DESIRABLE, *(() if row is None else (_ROWS,)))
+            self._files = [(self.folder / name).open("xb") for name in names]
         ids = _int32(example.input_ids)
         learnt = _int32(example.labels) != IGNORED
         self.examples += 1
@@ -114,6 +131,8 @@ class Writer:
         self._files[1].write(learnt.tobytes())
         self._files[2].write(self.tokens.to_bytes(8, "little"))
         self._files[3].write(bytes([example.desirable]))
+        if row is not None:
+            self._files[4].write(json.dumps(row).encode("ascii") + b"\n")
 
 
 def _int32(numbers: list[int]) -> NDArray[Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from workbench.core import events
 from workbench.core.errors import WorkbenchError
-from workbench.core.recipe import SCRATCH, Recipe
+from workbench.core.recipe import REINFORCING, SCRATCH, Recipe
 from workbench.core.units import count
 from workbench.runs import journal
 from workbench.runs.store import Run
@@ -40,6 +40,8 @@ class Layout:
     eval_batch: int
     """Sequences of one process in a forward pass of the evaluation."""
     activation_offloading: bool = False
+    written: int = 0
+    """Answers that are written at once, for methods that learn from their own."""
 
     def accumulation(self, recipe: Recipe) -> int:
         """Return the passes of one process that make an optimizer step of the recipe's effective batch."""
@@ -62,11 +64,17 @@ class Layout:
         """Return the layout to try when an evaluation ran out of memory, or None when nothing is left."""
         return replace(self, eval_batch=math.ceil(self.eval_batch / 2)) if self.eval_batch > 1 else None
 
+    def smaller_writing(self) -> Layout | None:
+        """Return the layout to try when memory ran out while answers were written, or None when nothing is left."""
+        return replace(self, written=math.ceil(self.written / 2)) if self.written > 1 else None
+
 
 def asked(recipe: Recipe) -> Layout:
     """Return the layout a recipe asks for."""
     size = recipe.per_device_train_batch_size
-    return Layout(size, recipe.gradient_checkpointing, size, recipe.activation_offloading)
+    written = recipe.generation_batch_size or size * recipe.gradient_accumulation_steps
+    written = written if recipe.method in REINFORCING else 0
+    return Layout(size, recipe.gradient_checkpointing, size, recipe.activation_offloading, written)
 
 
 def in_effect(run: Run, recipe: Recipe) -> Layout:
@@ -79,12 +87,18 @@ def in_effect(run: Run, recipe: Recipe) -> Layout:
         last.gradient_checkpointing,
         last.per_device_eval_batch_size,
         last.activation_offloading,
+        last.generation_batch_size,
     )
 
 
 def change(recipe: Recipe, before: Layout, after: Layout, step: int, resumption: str) -> events.Layout:
     """Return the event that tells of a change; `resumption` is where training goes on, as the end of its sentence."""
-    if after.eval_batch != before.eval_batch:
+    if after.written != before.written:
+        text = (
+            f"Out of memory while answers were written for step {step}: {after.written} are written at once from now "
+            f"on and no longer {before.written}, which changes none of them; {resumption}."
+        )
+    elif after.eval_batch != before.eval_batch:
         text = (
             f"Out of memory in the evaluation after step {step}: its batch was halved from {before.eval_batch} to "
             f"{after.eval_batch}, which changes no figure; {resumption}."
@@ -113,6 +127,7 @@ def change(recipe: Recipe, before: Layout, after: Layout, step: int, resumption:
         gradient_checkpointing=after.gradient_checkpointing,
         activation_offloading=after.activation_offloading,
         per_device_eval_batch_size=after.eval_batch,
+        generation_batch_size=after.written,
         text=text,
     )
 
@@ -159,6 +174,7 @@ def figures(run: Run, recipe: Recipe) -> dict[str, Any]:
             "gradient_checkpointing": layout.gradient_checkpointing,
             "activation_offloading": layout.activation_offloading,
             "per_device_eval_batch_size": layout.eval_batch,
+            **({"generation_batch_size": layout.written} if layout.written else {}),
         }
 
     changes = [event for event in run.events() if isinstance(event, events.Layout)]

@@ -154,7 +154,7 @@ def fit(
     if attempt.rehearsal is not None:
         sequences = attempt.rehearsal.sequences(sequences)
     held_out = {name: way.sequences(examples, packed) for name, examples in material.held_out.items()}
-    steps = total_steps(recipe, len(sequences))
+    steps = total_steps(recipe, way.learnt(sequences))
     plan = cadence(recipe, steps)
 
     # Trainer

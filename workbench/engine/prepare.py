@@ -165,6 +165,31 @@ def encode_judged(encoder: ChatEncoder, rows: Iterable[Mapping[str, Any]], max_l
     return _counted(encoded, into)
 
 
+def encode_prompts(
+    encoder: ChatEncoder, rows: Iterable[Mapping[str, Any]], longest: int, longest_answer: int, into: Writer
+) -> Encoded:
+    """Write prompts, up to where their answers begin, as examples of which nothing is learnt, and their rows with them.
+
+    A prompt of more than `longest` tokens is dropped: cut, it would ask something else. `longest_answer` is what the
+    reason names.
+    """
+    encoded = Encoded()
+    with into:
+        for row in rows:
+            encoded.rows += 1
+            try:
+                example = encoder.trace_prompt(row["prompt"], row.get("tools")).example
+            except MaskError as error:
+                encoded.dropped[str(error)] += 1
+                continue
+            if len(example.input_ids) > longest:
+                encoded.dropped[f"within max_length the prompt leaves no room for an answer of {longest_answer}"] += 1
+                continue
+            into.add(replace(example, labels=[IGNORED] * len(example.input_ids)), row)
+            encoded.control_tokens += example.control_tokens
+    return _counted(encoded, into)
+
+
 def _counted(encoded: Encoded, written: Writer) -> Encoded:
     """Return the account with the writer's figures."""
     encoded.examples, encoded.tokens, encoded.trained_tokens = written.examples, written.tokens, written.trained
@@ -275,14 +300,18 @@ class Order(torch.utils.data.Sampler[int]):
     def __len__(self) -> int:
         return len(self._lengths)
 
-    def __iter__(self) -> Iterator[int]:
+    def numbers(self) -> list[int]:
+        """Return the sequences of the present epoch in their order, each once."""
         generator = torch.Generator().manual_seed(self._seed + self.epoch)
-        numbers = torch.randperm(len(self), generator=generator).tolist()
+        numbers: list[int] = torch.randperm(len(self._lengths), generator=generator).tolist()
         longest = int(self._lengths.argmax())
         if self.epoch == 0 and self._lengths[longest] > self._lengths[numbers[0]]:
             place = numbers.index(longest)
             numbers[0], numbers[place] = numbers[place], numbers[0]
-        yield from numbers
+        return numbers
+
+    def __iter__(self) -> Iterator[int]:
+        yield from self.numbers()
 
 
 def collator(pad_token_id: int, packed: bool) -> Callable[[list[dict[str, Any]]], dict[str, torch.Tensor]]:

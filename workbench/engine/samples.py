@@ -5,6 +5,7 @@ Owns greedy and sampled generation in the engine. Must not know what the answers
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,6 +47,15 @@ def prompt_ids(tokenizer: Any, prompt: str, chat: bool) -> list[int]:
     messages = [{"role": "user", "content": prompt}]
     text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+_OPENED = re.compile(r"<(?:think|thinking|thought|reasoning)>\s*\Z")
+
+
+def opened(text: str) -> str:
+    """Return the tag with which a prompt already begins the thought of its answer, as some templates do, or ""."""
+    found = _OPENED.search(text)
+    return found[0] if found else ""
 
 
 def stops(tokenizer: Any, model: Any) -> list[int]:

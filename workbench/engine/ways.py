@@ -1,4 +1,4 @@
-"""The two ways a trainer learns: token by token, or answer against answer.
+"""The ways a trainer learns: token by token, answer against answer, or from answers the model writes itself.
 
 Owns what `loop.fit` needs to know of each: its rows, batches and trainer, and what comes before training. Must not know
 where rows come from.
@@ -6,16 +6,19 @@ where rows come from.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from workbench.core.recipe import Recipe
-from workbench.engine import pairs, prepare, reference
+from workbench.engine import load, pairs, prepare, prompts, reference
 from workbench.engine.aligner import Aligner
 from workbench.engine.examples import Examples
 from workbench.engine.material import TRAIN
 from workbench.engine.preferences import objective_of
+from workbench.engine.reinforcer import Reinforcer
+from workbench.engine.rewards import Rewards
 from workbench.engine.session import Attempt
 from workbench.engine.tokenizer import padding_for_scores
 from workbench.engine.trainer import WorkbenchTrainer
@@ -42,6 +45,10 @@ class Tokens:
     def collator(self, pad_token_id: int, packed: bool) -> Any:
         """Return the function that makes a batch of them."""
         return prepare.collator(pad_token_id, packed)
+
+    def learnt(self, sequences: Any) -> int:
+        """Return how many sequences an epoch learns."""
+        return len(sequences)
 
     def trainer(self, **settings: Any) -> WorkbenchTrainer:
         """Return the trainer."""
@@ -85,3 +92,32 @@ class Comparison(Tokens):
             rows, numbers = sequences, trainer.first_rows()
         everything = {name: (kept, np.arange(len(kept))) for name, kept in held_out.items()}
         reference.prepare(attempt, trainer, {TRAIN: (rows, numbers), **everything})
+
+
+class Reinforcement(Tokens):
+    """Learning from answers the model writes itself and checks score."""
+
+    def __init__(self, recipe: Recipe, folder: Path, rewards: Rewards) -> None:
+        """`folder` holds the base."""
+        super().__init__(recipe)
+        self._folder, self._rewards = folder, rewards
+
+    def sequences(self, examples: Examples, packed: bool) -> prompts.Prompts:
+        """Return examples as prompts with room for an answer."""
+        return prompts.Prompts(examples, self._recipe.max_completion_length)
+
+    def learnt(self, sequences: Any) -> int:
+        """Return how many answers an epoch learns."""
+        return len(prompts.Groups(sequences.lengths, self._recipe))
+
+    def collator(self, pad_token_id: int, packed: bool) -> Any:
+        """Return the function that makes a batch of prompts."""
+        return prompts.collate
+
+    def trainer(self, **settings: Any) -> Reinforcer:
+        """Return the trainer; under full tuning a beta asks for a frozen copy of the base beside it."""
+        copy = None
+        if self._recipe.beta and self._recipe.tuning == "full":
+            where = load.machine(self._recipe)
+            copy = load.load_model(self._folder, tuning="full", where=where, for_training=False).eval()
+        return Reinforcer(rewards=self._rewards, reference=copy, **settings)

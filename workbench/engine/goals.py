@@ -1,0 +1,55 @@
+"""What a run that writes its own answers is rewarded for: the recipe's checks, or those that suit its rows.
+
+Owns that choice. Must not know how a check judges, nor how answers are learnt from.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from workbench.core.errors import UsageError
+from workbench.core.recipe import Recipe
+from workbench.core.units import count
+from workbench.data.formats import checkable
+from workbench.engine import rewards
+from workbench.engine.examples import Examples
+from workbench.engine.reporter import Reporter
+
+LOOKED_AT = 500
+"""Rows by which checks are chosen."""
+_ENOUGH = 0.9
+"""Share of them that must have what a check asks for."""
+_CHECK_OF = {"####": "number", "boxed": "math", "number": "number", "letter": "choice", "short": "exact"}
+"""Kind of a checkable answer → the check that judges it."""
+
+
+def suiting(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """Return (the reward that suits rows, why); raises UsageError when none does."""
+    answers = [str(row["answer"]) for row in rows if row.get("answer")]
+    kind, number = checkable.share(answers)
+    if rows and number >= _ENOUGH * len(rows):
+        return _CHECK_OF[kind], f"{count(number)} of {count(len(rows))} answers looked at {checkable.KINDS[kind]}"
+    preferred = sum(bool(row.get("chosen")) for row in rows)
+    if rows and preferred >= _ENOUGH * len(rows):
+        told = f"{count(preferred)} of {count(len(rows))} rows looked at have a preferred answer and none to check"
+        return "similarity", told
+    raise UsageError(
+        "No check suits these rows: too few have an answer that a rule can check or a preferred one; name what counts, "
+        "for example --set rewards=format, or give rows with answers."
+    )
+
+
+@contextmanager
+def judging(recipe: Recipe, examples: Examples, reporter: Reporter) -> Iterator[rewards.Rewards]:
+    """Return the rewards of a recipe for the length of a block, ready to judge; says which were chosen by the rows."""
+    wanted = recipe.rewards
+    if not wanted:
+        rows = [examples.row(number) for number in itertools.islice(range(len(examples)), LOOKED_AT)]
+        name, why = suiting(rows)
+        reporter.notice("info", "reward_chosen", f"Answers are rewarded by the check {name}: {why}.")
+        wanted = (name,)
+    with rewards.build(wanted) as judge:
+        yield judge
