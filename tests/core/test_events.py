@@ -22,6 +22,7 @@ VALUES = {
     "int | None": st.none() | st.integers(),
     "float | None": st.none() | FINITE,
     "dict[str, float]": st.dictionaries(TEXT, FINITE),
+    "list[dict[str, Any]]": st.lists(st.dictionaries(TEXT, FINITE | TEXT | st.booleans(), max_size=3), max_size=3),
 }
 ANY_EVENT: st.SearchStrategy[Event] = st.one_of(
     *(

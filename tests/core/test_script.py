@@ -14,7 +14,7 @@ import pytest
 
 from workbench.core import presets, recipe, script
 from workbench.core.errors import UsageError
-from workbench.core.recipe import ALIGNING, METHODS, TUNINGS, Resolved
+from workbench.core.recipe import ALIGNING, METHODS, REINFORCING, TUNINGS, Resolved
 
 OTHER = {
     "optim": ("adamw_8bit", "muon"), "packing": (False,), "trainable_token_indices": (("auto",),),
@@ -50,7 +50,7 @@ def fits(method: str, tuning: str, other: dict[str, object]) -> bool:
 def every_recipe() -> list[Resolved]:
     """Return a recipe for each method and tuning, and for each other value that goes with them."""
     found = []
-    scripted = [method for method in METHODS if method not in ALIGNING]
+    scripted = [method for method in METHODS if method not in (*ALIGNING, *REINFORCING)]
     for method, tuning in itertools.product(scripted, TUNINGS):
         found.append(resolved(method, tuning))
         others = [{name: value} for name, values in OTHER.items() for value in values]
@@ -58,8 +58,8 @@ def every_recipe() -> list[Resolved]:
     return found
 
 
-@pytest.mark.parametrize("method", ALIGNING)
-def test_methods_that_compare_answers_have_no_script(method: str) -> None:
+@pytest.mark.parametrize("method", [*ALIGNING, *REINFORCING])
+def test_methods_with_losses_of_our_own_have_no_script(method: str) -> None:
     with pytest.raises(UsageError, match=f"There is no script of {method}: .*; train it here"):
         script.text(resolved(method, "lora"), "some/base", "prepared")
 

@@ -115,14 +115,18 @@ class TestOtherTypes:
 
     def test_the_question_with_its_final_answer(self) -> None:
         row = {"question": "1 + 1?", "answer": "One and one.\n#### 2"}
-        assert convert(row, QUESTIONS, "prompt_only")[0] == {"prompt": [turn("user", "1 + 1?")], "answer": "2"}
+        assert convert(row, QUESTIONS, "prompt_only")[0] == {
+            "prompt": [turn("user", "1 + 1?")], "answer": "2", "completion": [turn("assistant", row["answer"])]
+        }  # fmt: skip
         boxed = {"question": "1 + 1?", "answer": r"It is $\boxed{\frac{4}{2}}$."}
         assert convert(boxed, QUESTIONS, "prompt_only")[0]["answer"] == r"\frac{4}{2}"
         worked = Layout("prompt_completion", {"prompt": "problem", "completion": "solution", "answer": "answer"})
         row = {"problem": "1 + 1?", "solution": "Count.", "answer": 2}
         assert convert(row, worked, "prompt_only")[0]["answer"] == "2"
         open_ended = {"question": ASKED[0], "answer": SAID[0]}
-        assert convert(open_ended, QUESTIONS, "prompt_only")[0] == {"prompt": [turn("user", ASKED[0])]}
+        assert convert(open_ended, QUESTIONS, "prompt_only")[0] == {
+            "prompt": [turn("user", ASKED[0])], "completion": [turn("assistant", SAID[0])]
+        }  # fmt: skip
 
     def test_the_answer_of_a_prompt(self) -> None:
         layout = Layout("prompt_only", {"prompt": "prompt", "answer": "answer"})

@@ -1,5 +1,5 @@
-"""A card with little memory, played by the model of the stack: its forward or backward pass raises what CUDA raises when
-it gets more at once than a limit. Must not hold expectations.
+"""A card with little memory, played by the model of the stack: a pass raises what CUDA raises when it gets more at once
+than a limit. Must not hold expectations.
 """
 
 from __future__ import annotations

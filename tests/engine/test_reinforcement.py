@@ -149,7 +149,7 @@ def test_a_reward_that_suits_the_rows_is_chosen() -> None:
     assert of(["12", "1,200", "-3"]) == "number"
     assert of(["A", "B", "D"]) == "choice"
     assert of(["Paris", "Port Louis", "Rome"]) == "exact"
-    preferred = [{"prompt": [], "chosen": [{"role": "assistant", "content": "Gladly!"}]}] * 3
+    preferred = [{"prompt": [], "completion": [{"role": "assistant", "content": "Gladly!"}]}] * 3
     assert goals.suiting(preferred)[0] == "similarity"
     with pytest.raises(UsageError, match="No check suits these rows"):
         goals.suiting([{"prompt": []}] * 3)

@@ -27,6 +27,11 @@ MARKS = {"info": "·", "warning": "▲", "error": "✗"}
 def _figures(metrics: Mapping[str, float]) -> str:
     """Return the further figures of a step or an evaluation: of compared answers those that matter, other losses."""
     told = "".join(f"  {name.removesuffix('_loss')} {figure(v, 3)}" for name, v in metrics.items() if "_loss" in name)
+    rewards = {"reward": "reward", "greedy_reward": "at its likeliest", "zero_variance": "groups alike", "kl": "KL"}
+    if "reward" in metrics:
+        return told + "".join(
+            f"  {said} {figure(metrics[name], 3)}" for name, said in rewards.items() if name in metrics
+        )
     if "accuracy" in metrics:
         told += f"  right {percent(metrics['accuracy'])}"
     return told + "".join(f"  {name} {figure(metrics[name], 3)}" for name in ("margin", "drift") if name in metrics)
@@ -52,6 +57,8 @@ def describe(event: events.Event) -> str:
     match event:
         case events.AttemptStarted():
             return f"attempt {event.attempt} started"
+        case events.Eval() if event.loss is None:
+            return f"step {count(event.step)}  held-out{_figures(event.metrics)}"
         case events.Eval():
             return f"step {count(event.step)}  held-out loss {figure(event.loss, 3)}{_figures(event.metrics)}"
         case events.Sample():

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from workbench.core import presets, templates
 from workbench.core.errors import UsageError
 from workbench.core.paths import assets_dir
-from workbench.core.recipe import ALIGNING, FIELDS, SCRATCH, SELF_REPLAY, Recipe, Resolved
+from workbench.core.recipe import ALIGNING, FIELDS, REINFORCING, SCRATCH, SELF_REPLAY, Recipe, Resolved
 from workbench.core.text import one_line
 
 _WIDTH = 120
@@ -173,7 +173,7 @@ def text(resolved: Resolved, base: str, out: str) -> str:
 
     `base` is a folder or an id of the hub, `out` the folder of prepared rows that its header names. Raises UsageError
     for a run that no script can repeat: a model from scratch, whose tokenizer is trained on the rows, replay of text
-    that the base writes itself, and methods that compare answers.
+    that the base writes itself, and methods that compare answers or write their own.
     """
     recipe = resolved.recipe
     if base == SCRATCH:
@@ -190,6 +190,11 @@ def text(resolved: Resolved, base: str, out: str) -> str:
         raise UsageError(
             f"There is no script of {recipe.method}: TRL's own trainer of it cuts, masks and scales in other ways, so "
             "that it would take other steps than the run; train it here, and see recipe.toml for its values."
+        )
+    if recipe.method in REINFORCING:
+        raise UsageError(
+            f"There is no script of {recipe.method}: its checks and its way to write are the workbench's own, and "
+            "TRL's trainer would write others; train it here, and see recipe.toml for its values."
         )
     holding = _conditions(recipe)
     requirements = _requirements(recipe)

@@ -4,8 +4,8 @@ Owns `converter`, the change of type, and the quick way for rows that are canoni
 methods' settings or how a layout is found.
 
 Canonical rows: messages {"messages", "tools"?}; text {"text"}; preference {"prompt", "chosen", "rejected", "tools"?};
-unpaired_preference {"prompt", "completion", "label", "tools"?}; prompt_only {"prompt", "answer"?, "chosen"?, "tools"?}.
-Prompts and answers are lists of turns, the answer of a prompt_only row is a text that a rule can check.
+unpaired_preference {"prompt", "completion", "label", "tools"?}; prompt_only {"prompt", "answer"?, "completion"?,
+"tools"?}. Prompts and completions are lists of turns; an answer is a text that a rule can check.
 """
 
 from __future__ import annotations
@@ -95,13 +95,14 @@ def _praised(row: Canonical, answer: Any, repairs: Counter[str]) -> Canonical:
 
 
 def _question(row: Canonical, answer: Any, repairs: Counter[str]) -> Canonical:
-    preferred = {"chosen": row["completion"]} if row.get("label") else {}
-    return {**_without(row, "rejected", "completion", "label"), **preferred}
+    preferred = row.get("chosen") or (row["completion"] if row["label"] else None)
+    kept = {"completion": preferred} if preferred else {}
+    return {**_without(row, "chosen", "rejected", "completion", "label"), **kept}
 
 
 def _unanswered(row: Canonical, answer: Any, repairs: Counter[str]) -> Canonical:
     found = _answer_of(row, answer, repairs)
-    return {"prompt": row["messages"][:-1], **found, "chosen": row["messages"][-1:], **_without(row, "messages")}
+    return {"prompt": row["messages"][:-1], **found, "completion": row["messages"][-1:], **_without(row, "messages")}
 
 
 def _answered(row: Canonical, answer: Any, repairs: Counter[str]) -> Canonical:

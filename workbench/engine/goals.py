@@ -32,7 +32,7 @@ def suiting(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     kind, number = checkable.share(answers)
     if rows and number >= _ENOUGH * len(rows):
         return _CHECK_OF[kind], f"{count(number)} of {count(len(rows))} answers looked at {checkable.KINDS[kind]}"
-    preferred = sum(bool(row.get("chosen")) for row in rows)
+    preferred = sum(bool(row.get("completion")) for row in rows)
     if rows and preferred >= _ENOUGH * len(rows):
         told = f"{count(preferred)} of {count(len(rows))} rows looked at have a preferred answer and none to check"
         return "similarity", told

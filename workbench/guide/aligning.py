@@ -67,14 +67,29 @@ PICTURES = (
     _of_rows("kl", "KL, nats per answer"),
 )
 """Of compared answers, what tells most first; they come before what there is of every run."""
+ANSWERED = (
+    _of_rows("reward", "reward"),
+    Picture(
+        "alike",
+        "without a lesson, in %",
+        (Curve("zero_variance", "groups alike", "smooth"), Curve("clipped", "answers cut off", "smooth")),
+        True,
+        units.percent,
+    ),
+    _of_rows("length", "tokens of an answer"),
+    Picture("entropy", "entropy, nats per token", (Curve("entropy", "", "steps"),)),
+    _of_rows("kl", "KL, nats per answer"),
+)
+"""The same of answers the model writes itself."""
 
 
 def pictures(method: str, known: Collection[str]) -> tuple[Picture, ...]:
     """Return the pictures there are of a run of this method whose curves are known by these names."""
-    if method not in recipe.ALIGNING:
+    if method not in (*recipe.ALIGNING, *recipe.REINFORCING):
         return COMMON
-    found = tuple(picture for picture in PICTURES if any(curve.name in known for curve in picture.curves))
-    return (*(found or PICTURES[:1]), *COMMON)
+    own = PICTURES if method in recipe.ALIGNING else ANSWERED
+    found = tuple(picture for picture in own if any(curve.name in known for curve in picture.curves))
+    return (*(found or own[:1]), *COMMON)
 
 
 def leaves(found: Sequence[Picture]) -> list[tuple[Picture, ...]]:

@@ -209,9 +209,10 @@ def _loss_of(resolved: recipe.Resolved | None) -> tuple[Any, ...] | None:
     if resolved is None:
         return None
     wanted = resolved.recipe
-    if wanted.method not in recipe.ALIGNING:
+    section = "alignment" if wanted.method in recipe.ALIGNING else "reinforcement"
+    if wanted.method not in (*recipe.ALIGNING, *recipe.REINFORCING):
         return ()
-    settings = [name for name, (_, described) in recipe.FIELDS.items() if described.section == "alignment"]
+    settings = [name for name, (_, described) in recipe.FIELDS.items() if described.section == section]
     return (wanted.method, wanted.base, *(getattr(wanted, name) for name in settings))
 
 

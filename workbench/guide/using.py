@@ -196,9 +196,28 @@ def _which(found: Finished) -> list[tuple[str, str]]:
     ]
 
 
+def _rewarded(found: Finished) -> list[tuple[str, str]] | None:
+    """Return what answers to held-out prompts earn; None for methods without rewards or without such prompts."""
+    held = found.report.get("held_out_metrics")
+    if found.method not in recipe.REINFORCING or not isinstance(held, dict):
+        return None
+    pairs = [held.get(name) for name in ("reward", "greedy_reward")]
+    drawn, likeliest = (pair if isinstance(pair, dict) else {} for pair in pairs)
+    after, before = _figure(drawn.get("after")), _figure(drawn.get("before"))
+    if after is None:
+        return None
+    said = [("Answers to held-out prompts earn ", "value"), (units.margin(after), "figure")]
+    said += [(f", {units.margin(before)} before training", "value")] if before is not None else []
+    sure = _figure(likeliest.get("after"))
+    said += [(", and ", "value"), (units.margin(sure), "figure")] if sure is not None else []
+    said += [(" when the likeliest words are taken", "value")] if sure is not None else []
+    none = " It has not learnt to earn more." if before is not None and after <= before else ""
+    return [*said, (f", after {_took(found)}.{none}", "value")]
+
+
 def headline(found: Finished) -> list[tuple[str, str]]:
     """Return the result in a sentence, as (text, role) pieces."""
-    if (told := _told_apart(found)) is not None:
+    if (told := _told_apart(found) or _rewarded(found)) is not None:
         return told
     held = found.report.get("held_out_loss")
     before = _figure(held.get("before")) if isinstance(held, dict) else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from workbench.core import units
 from workbench.core.curves import Series
-from workbench.core.recipe import ALIGNING
+from workbench.core.recipe import ALIGNING, REINFORCING
 from workbench.guide.aligning import Curve, Picture
 from workbench.guide.schedule import planned
 from workbench.tui.glyphs import glyph
@@ -29,6 +29,8 @@ def _change(view: RunView) -> str:
 
 def results(view: RunView) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
     """Return the two figures that say how well it learns, as (figure, rest, label)."""
+    if view.about.recipe is not None and view.about.recipe.method in REINFORCING:
+        return _rewards(view)
     if view.about.recipe is None or view.about.recipe.method not in ALIGNING:
         return (
             (units.loss(view.train_loss), "", "train, smoothed"),
@@ -50,6 +52,23 @@ def results(view: RunView) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
         (units.margin(look.metrics.get("eval_margin")), "", "eval margin"),
         (figure, f"{rest}{moved}", "eval accuracy"),
     )
+
+
+def _rewards(view: RunView) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
+    """Return the rewards of answers to held-out prompts, drawn freely and at their likeliest."""
+    look, before = view.eval, view.eval_before
+    if look is None or "eval_reward" not in look.metrics:
+        told = [view.curves.get(name) for name in ("reward", "zero_variance")]
+        reward, alike = (series.smoothed if series is not None else None for series in told)
+        return (units.margin(reward), "", "train reward"), (*_of_percent(alike), "groups alike")
+
+    def moved(name: str) -> str:
+        change = look.metrics[name] - before.metrics.get(name, look.metrics[name]) if before is not None else 0.0
+        return f" {glyph('down' if change < 0 else 'up')} {abs(change):.2f}" if abs(change) >= 0.005 else ""
+
+    shown = {name: look.metrics[name] for name in ("eval_reward", "eval_greedy_reward")}
+    first, second = ((units.margin(value), moved(name)) for name, value in shown.items())
+    return (*first, "eval reward"), (*second, "at its likeliest")
 
 
 def _of_percent(share: float | None) -> tuple[str, str]:

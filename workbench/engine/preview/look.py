@@ -90,7 +90,7 @@ def method_of(row: Mapping[str, Any]) -> str:
     """Return the method a canonical row is for."""
     if "text" in row:
         return "cpt"
-    keys = {"messages": "sft", "chosen": "dpo", "completion": "kto"}
+    keys = {"messages": "sft", "chosen": "dpo", "label": "kto"}
     return next((method for key, method in keys.items() if key in row), "grpo")
 
 
