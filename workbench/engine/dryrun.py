@@ -21,7 +21,7 @@ from typing import Any
 
 from workbench.core.errors import WorkbenchError
 from workbench.core.events import Checkpoint, Notice
-from workbench.core.recipe import Recipe
+from workbench.core.recipe import REINFORCING, Recipe
 from workbench.core.recipe import load as load_recipe
 from workbench.engine.lifeline import Say, die_with_parent, take_stdout
 from workbench.engine.reporter import Reporter
@@ -50,12 +50,17 @@ class _Voice(Reporter):
 
 def shortened(recipe: Recipe, rows: Path) -> Recipe:
     """Return the recipe of a dry run over canonical rows in a file: its steps are those of the run, and few."""
+    # The answers of a step are written together, and their groups stay whole.
+    writes = recipe.method in REINFORCING
+    passes = (
+        recipe.gradient_accumulation_steps if writes else min(recipe.gradient_accumulation_steps, MOST_MICRO_BATCHES)
+    )
     return dataclasses.replace(
         recipe,
         data=(str(rows),), data_format="", data_columns=(), data_weights=(), duplicates="keep", min_characters=0,
         max_characters=0, languages=(), quality="keep", secrets="keep", decontaminate=(), replay_data=(),
         replay_share=0.0, max_steps=STEPS, eval_steps=STEPS, save_steps=STEPS, logging_steps=1, num_processes=1,
-        gradient_accumulation_steps=min(recipe.gradient_accumulation_steps, MOST_MICRO_BATCHES),
+        gradient_accumulation_steps=passes,
     )  # fmt: skip
 
 

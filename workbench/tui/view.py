@@ -378,5 +378,6 @@ _TAKES: dict[type[Event], Callable[[RunView, Any], None]] = {
 
 
 def _changed(layout: Layout) -> dict[str, Any]:
-    """Return a layout as recipe fields."""
-    return {field.name: getattr(layout, field.name) for field in fields(layout) if field.name in FIELDS}
+    """Return a layout as recipe fields; what only methods that write answers have is left out for others."""
+    changed = {field.name: getattr(layout, field.name) for field in fields(layout) if field.name in FIELDS}
+    return {name: value for name, value in changed.items() if value or name != "generation_batch_size"}
