@@ -162,7 +162,7 @@ class Recipe:
     max_steps: int = spec(0, "schedule", "steps", "Optimizer steps; 0 derives them from the epochs.",
         "Fix it to compare runs of equal length.", low=0, high=10_000_000)  # fmt: skip
     per_device_train_batch_size: int = spec(4, "schedule", "micro-batch", "Sequences per forward pass.",
-        "Memory grows with it; speed too, until the card is busy.", unit="sequences", low=1, high=4096)  # fmt: skip
+        "Memory grows with it; speed too, until the machine is busy.", unit="sequences", low=1, high=4096)  # fmt: skip
     gradient_accumulation_steps: int = spec(4, "schedule", "accumulation", "Micro-batches per optimizer step.",
         "Micro-batch times accumulation is the effective batch; trading one for the other changes memory, not the result.", low=1, high=4096)  # fmt: skip
     lr_scheduler_type: str = spec("cosine", "schedule", "decay", "How the learning rate falls after the warm-up.",

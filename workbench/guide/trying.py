@@ -45,7 +45,7 @@ _SAME = 0.01
 
 def _off(measured: int, predicted: int) -> str:
     """Return by how much a measurement is above a prediction: "+4 %"."""
-    return f"{100 * (measured / predicted - 1):+.0f}{units.SPACE}%"
+    return f"{round(100 * (measured / predicted - 1)):+d}{units.SPACE}%"
 
 
 def memory_words(planned: int, predicted: int, measured: int) -> str:

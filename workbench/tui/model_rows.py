@@ -163,10 +163,9 @@ def legend(card: Card | None, width: int) -> list[Content]:
     left = ink(*pieces).rstrip()
     if card is None:
         return [left]
-    where = " free" if card.gpu else " free, no GPU"
     room = width - left.cell_length - 3
     free = units.gib(card.free)
-    said = [f"GiB, {LEANEST}, of {free}{where}", f"GiB, {LEANEST}, of {free}", f"GiB, batch 1, of {free}"]
+    said = [f"GiB, {LEANEST}, of {free} free", f"GiB, {LEANEST}, of {free}", f"GiB, batch 1, of {free}"]
     right = next((ink((text, "label")) for text in said if len(text) <= room), None)
     below = next((text for text in said if len(text) <= width), said[-1])
     return [left, ink((below, "label"))] if right is None else [place(width, (0, left), (-1, right))]
