@@ -57,7 +57,7 @@ async def test_the_road_is_told_to_its_end_on_a_small_page() -> None:
             app.screen.query_one(Listing).go(name)
             await pilot.pause()
             assert app.screen.why_so(name)  # type: ignore[attr-defined]
-            assert joined(app.screen.why_so(name)) in joined(page_text(app)[page_text(app).index("evaluate every") :])  # type: ignore[attr-defined]
+            assert joined(app.screen.why_so(name)) in joined(page_text(app)[page_text(app).index("cadence") :])  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", ["a card", ""])
