@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.core import health
+from workbench.core import best, health
 from workbench.core.events import AttemptStarted, Eval, Event, Layout, Notice, Sample, Step, decode
 from workbench.core.findings import Finding
 from workbench.core.recipe import FIELDS, Recipe
@@ -100,6 +100,32 @@ def test_overfitting_names_the_step_it_began_at_and_the_epochs_that_would_have_b
     assert finding.fix is not None
     assert finding.fix.fields == {"num_train_epochs": pytest.approx(1.0)}
     assert finding.fix.action == "stop"
+
+
+@pytest.mark.parametrize(
+    ("result", "chosen", "level", "fix", "action", "fields"),
+    [
+        (None, True, "bad", "stop it, and the state of step 100 becomes its result", "stop", {}),
+        (None, False, "bad", "stop it and begin anew", "stop", {"load_best_model_at_end": True}),
+        (100, True, "notice", "fewer epochs would have ended there", "duplicate", {}),
+        (200, False, "bad", "begin anew", "duplicate", {"load_best_model_at_end": True}),
+    ],
+)  # fmt: skip
+def test_what_helps_against_overfitting_depends_on_which_state_is_the_result(
+    result: int | None, chosen: bool, level: str, fix: str, action: str, fields: dict[str, object]
+) -> None:
+    recipe = Recipe(method="sft", learning_rate=RATE, load_best_model_at_end=chosen)
+    view = view_of(
+        [*steps(falling(200)), *(Eval(step=25 * n, loss=1.0 + 0.1 * abs(4 - n)) for n in range(1, 9))], recipe
+    )
+    if result is not None:
+        told = best.Result(result, 200, 200).plain()
+        view.learn(status="done", about=About(recipe=recipe, report={"result": told}))
+    finding = next(finding for finding in view.findings() if finding.code == "eval_rising")
+    assert finding.level == level
+    assert finding.fix is not None
+    assert finding.fix.text.startswith(fix)
+    assert (finding.fix.action, finding.fix.fields) == (action, {"num_train_epochs": 1.0, **fields})
 
 
 def test_an_eval_loss_that_has_risen_is_not_called_near_its_best() -> None:

@@ -8,6 +8,7 @@ import statistics
 import pytest
 
 from tests.guide.past import past
+from workbench.core import best
 from workbench.core.errors import UsageError
 from workbench.core.events import AttemptStarted, Eval, Step
 from workbench.core.measures import Look
@@ -31,6 +32,20 @@ def test_only_what_differs_is_told_with_where_it_comes_from() -> None:
     assert found["lora_r"].values == ("16", "64")
     assert found["lora_r"].reasons == ("your choice", "your choice")
     assert found["data"].values == ("questions.jsonl", "more/other.jsonl"), "of paths what tells them apart"
+
+
+def test_a_run_is_compared_by_the_state_it_has_published() -> None:
+    """The last state of one is worse than the other's; its result is better."""
+    kept = best.Result(10, 20, 20, best.Held(10, 0.8), best.Held(20, 0.95)).plain()
+    found = seen(
+        past("one", [2.0, 0.8, 0.95], steps=20, report={"result": kept}), past("two", [2.0, 1.0, 0.9], steps=20)
+    )
+    rows = {(one.section, one.label): one for one in comparing.figures(found)}
+    assert rows["held-out loss", "after"].values == (0.8, 0.9)
+    assert rows["held-out loss", "at step"].shown == ("10", "20")
+    told = weighing.verdict(found)
+    assert told.text.startswith("one ends at 0.80")
+    assert "The result of one is step 10 of 20, held-out loss 0.80; the last was 0.95." in told.text
 
 
 def test_a_number_of_steps_that_is_not_set_is_no_value_and_lone_paths_are_whole() -> None:

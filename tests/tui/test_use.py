@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from tests.tui.pilots import played, until
 from tests.tui.support import QUESTIONS, idle, page_text
-from workbench.core import paths
+from workbench.core import best, paths
 from workbench.core.recipe import resolve, to_toml
 from workbench.guide import using
 from workbench.runs import store
@@ -137,6 +137,12 @@ def test_a_headline_claims_no_more_than_was_measured() -> None:
     assert "no rows were held out" in said(held_out_loss=None)
     assert "no rows were held out" in said(held_out_loss={"before": "1", "after": True}, seconds=None)
     assert "has not ended" in said(steps="x")
+    lower, newest = best.Held(30, 0.10), best.Held(62, 0.16)
+    early = said(held_out_loss={"before": 1.57, "after": 0.10}, result=best.Result(30, 62, 62, lower, newest).plain())
+    assert "fell from 1.57 to 0.10, after 30 of 62 steps. The result is step 30 of 62" in early
+    late = said(result=best.Result(62, 62, 62, lower, newest).plain())
+    assert "At step 30 it was 0.10: after that it learnt rows by heart" in late
+    assert "heart" not in said(result=best.Result(62, 62, 62, newest, newest).plain())
 
 
 @played

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.core import best
 from workbench.core.events import (
     AttemptEnded,
     AttemptStarted,
@@ -21,8 +22,9 @@ from workbench.core.events import (
     decode,
     encode,
 )  # fmt: skip
+from workbench.core.recipe import Recipe
 from workbench.runs import history
-from workbench.tui import runpage
+from workbench.tui import glyphs, runlists, runpage
 from workbench.tui import view as views
 from workbench.tui.view import About, RunView
 
@@ -118,6 +120,32 @@ def test_what_happens_beside_training_is_told() -> None:
     )  # fmt: skip
     view.see([layout])
     assert list(view.layouts) == [layout]
+
+
+@pytest.mark.parametrize("is_ascii", [False, True])
+def test_the_best_checkpoint_is_marked_and_what_a_stop_would_publish_is_known(is_ascii: bool) -> None:
+    losses = {20: 1.2, 40: 0.9, 60: 1.1}
+    view = seen(*(event for step, loss in losses.items() for event in (
+        a_step(step), Eval(step=step, loss=loss),
+        Checkpoint(step=step, path=f"checkpoints/step-{step}", bytes=1 << 20, seconds=0.1, held_out_loss=loss),
+    )))  # fmt: skip
+    view.learn(about=About(recipe=Recipe()))
+    assert view.result_if_stopped is not None
+    assert view.result_if_stopped.words() == "step 40 of 100, held-out loss 0.90; the last was 1.10"
+    assert view.result is None
+    glyphs.use_ascii(is_ascii)
+    try:
+        rows = [row.draw(116, False).plain for row in runlists.checkpoint_rows(view, None, 0.0)]
+    finally:
+        glyphs.use_ascii(False)
+    assert [("* best" if is_ascii else "★ best") in row for row in rows] == [False, True, False]
+    assert "eval 0.90" in rows[1]
+    view.learn(about=About(recipe=Recipe(load_best_model_at_end=False)))
+    assert view.result_if_stopped is None, "the recipe asks for the last state"
+    report = {"result": best.Result(40, 60, 100, best.Held(40, 0.9), best.Held(60, 1.1)).plain()}
+    view.learn(status="stopped", about=About(recipe=Recipe(), report=report))
+    assert "result" in runlists.checkpoint_rows(view, None, 0.0)[1].draw(116, False).plain
+    assert "step 40 of 100" in runpage.result_line(view, 116)[0].plain
 
 
 def test_the_version_grows_with_every_change_and_with_nothing_else() -> None:

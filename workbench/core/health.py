@@ -91,14 +91,11 @@ def _eval(figures: Figures) -> Iterator[Finding]:
     if len(values) - best > 2 and all(value > values[best] * (1 + EVAL_RISE) for value in values[best + 1 :][-2:]):
         level = "bad" if rise > EVAL_HARM else "warning"
         what = "it learns the rows by heart" if best else "what the base knew is being lost"
+        span = f"step {count(since)} ({loss(values[best])} → {loss(values[-1])})"
+        said = f"eval loss rises since {span}: {what}"
         if since and since == figures.result:
-            level, what = "notice", "its result is the state before that"
-        yield Finding(
-            "eval_rising",
-            level,
-            f"eval loss rises since step {count(since)} ({loss(values[best])} → {loss(values[-1])}): {what}",
-            _overfitted(figures, since),
-        )
+            level, said = "notice", f"eval loss rose after {span}, its result"
+        yield Finding("eval_rising", level, said, _overfitted(figures, since))
         return
     before = values[-4:-1]
     if values[-1] < min(before) * (1 - EVAL_NOISE):

@@ -56,8 +56,8 @@ packing, order of sequences, first weights, optimiser, schedule and held-out row
 most. A GPU adds up in an order of its own, and curves drift apart there as those of any two runs do.
 
 Not the same: no samples are written; checkpoints are those of transformers, every so many steps and not by the clock;
-a NaN does not end the run; and where packed documents turn out to see each other the script stops, while the workbench
-goes on without packing.
+the last state is the result, whatever the held-out rows say; a NaN does not end the run; and where packed documents
+turn out to see each other the script stops, while the workbench goes on without packing.
 """
 '''
 

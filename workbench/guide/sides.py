@@ -53,7 +53,7 @@ class Side:
     speed: float | None = None
     """Median of the tokens per second."""
     answers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Prompt → what the base wrote, and the newest text; the same where there is only one."""
+    """Prompt → what the base wrote, and the text of the result, else the newest; the same where there is only one."""
     result: best.Result | None = None
     """Which state was published; None where the run does not say."""
     rows: Mapping[str, str] = field(default_factory=dict)
@@ -72,6 +72,7 @@ class Side:
 def look(run: store.Run) -> Side:
     """Return a run as it can be compared; raises WorkbenchError when its folder is damaged. Takes a second at most."""
     meta, report = run.meta(), run.report()
+    result = best.of_report(report)
     try:
         resolved = recipe.load(run.recipe_path)
     except UsageError:
@@ -97,7 +98,7 @@ def look(run: store.Run) -> Side:
         resolved, report, loss, evals, _looks(told), _tokens(told_steps), last.step if last else 0,
         last.steps if last else 0, _seconds(told, report),
         statistics.median(event.tokens_per_second for event in told_steps) if told_steps else None,
-        _answers(told), best.of_report(report), _known_by(run),
+        _answers(told, result), result, _known_by(run),
     )  # fmt: skip
 
 
@@ -143,13 +144,16 @@ def _seconds(told: Sequence[Event], report: Mapping[str, Any]) -> float | None:
     return total or None
 
 
-def _answers(told: Sequence[Event]) -> dict[str, tuple[str, str]]:
-    """Return the first and the newest text for every prompt."""
+def _answers(told: Sequence[Event], result: best.Result | None) -> dict[str, tuple[str, str]]:
+    """Return for every prompt the first text, and that of the result where it was asked, else the newest."""
     found: dict[str, tuple[str, str]] = {}
+    of_result: dict[str, str] = {}
     for event in told:
         if isinstance(event, Sample):
             found[event.prompt] = (found.get(event.prompt, (event.text, ""))[0], event.text)
-    return found
+            if result is not None and event.step == result.step:
+                of_result[event.prompt] = event.text
+    return {prompt: (first, of_result.get(prompt, newest)) for prompt, (first, newest) in found.items()}
 
 
 def _known_by(run: store.Run) -> dict[str, str]:

@@ -102,7 +102,7 @@ def checkpoint_rows(view: RunView, kept: frozenset[str] | None, now: float) -> l
                 (18, ink((units.size(saved.bytes), said))),
                 (28, note),
                 (54, ink((ago, "label"))),
-                (68, ink((f"written in {saved.seconds:.1f} s", "label"))),
+                (72, ink((f"took {saved.seconds:.1f} s", "label"))),
                 (86, ink((foreign(saved.path, max(1, width - 86)), "label"))),
             )
 
