@@ -118,7 +118,7 @@ async def test_the_recipe_is_reviewed_and_saved_as_it_is(size: tuple[int, int], 
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.known.plan is not None and idle(app), "a plan")
         await pilot.pause()
-        shown = page_text(app)
+        shown = " ".join(page_text(app).split())
         assert "SFT of all weights of bundled" in shown
         assert "writes at most" in " ".join(shown.split())
         few = app.screen.query_one(Listing).keys
