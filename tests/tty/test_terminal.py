@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 
 import psutil
@@ -90,3 +91,8 @@ def test_the_demo_has_the_terminal_until_one_comes_back() -> None:
         terminal.keys("Enter")
         terminal.until("runs", 60)
         terminal.until("? help", 60)
+
+
+def test_a_terminal_that_cannot_draw_gets_the_usage() -> None:
+    with Terminal(["sh", "-c", f"TERM=dumb {shlex.join(workbench())}; sleep 60"]) as terminal:
+        terminal.until("usage: workbench", 60)

@@ -23,6 +23,7 @@ from workbench.guide.watching import Detail
 from workbench.runs import journal
 from workbench.runs.glances import Glance
 from workbench.runs.store import Run
+from workbench.tui.desk import SPARING
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, foreign, ink, place, prose
 from workbench.tui.runpage import health_line
@@ -116,6 +117,8 @@ def described(known: Focused | None, what_then: Content, width: int) -> list[Con
     return [place(width, (0, ink((name, "label"))), (LABEL, said)) for name, said in pieces]
 
 
+_COSTED = 66
+"""Columns from which on there is room for what each way in costs."""
 OF_NONE = ("runs.open", "runs.demo", "runs.inspect", "runs.recipe", "app.palette")
 """What the footer shows where there is no run."""
 
@@ -129,7 +132,7 @@ def nothing(width: int, height: int, short: bool) -> list[Content]:
     if not short:
         lines.append(ink(("Seven times enter from a data file is a running fine-tune.", "label")))
     lines += [Content(""), Content("")]
-    pitch = 12 if room >= 84 else 10
+    pitch = 12 if room >= 84 else 10 if room >= _COSTED else 8
     signs: list[Piece] = []
     names: list[tuple[int, Content]] = []
     for number, station in enumerate(STATIONS):
@@ -137,27 +140,20 @@ def nothing(width: int, height: int, short: bool) -> list[Content]:
         if number < len(STATIONS) - 1:
             signs.append((glyph("track") * (pitch - 1), "rule"))
         names.append((number * pitch, ink((NAMES[station], "label" if number else "section"))))
-    lines += [ink(*signs), place(room, *names), Content(""), Content("")]
+    if height >= SPARING:
+        lines += [ink(*signs), place(room, *names), Content(""), Content("")]
     whole = "the whole road on the bundled model" if room >= 84 else "the whole road in small"
     ways = (
         ("enter", "runs.open", "start at Base", "the workbench proposes, you accept or change"),
-        (
-            "d",
-            "runs.demo",
-            "demo",
-            f"{whole}, about 4{units.SPACE}min",
-        ),
+        ("d", "runs.demo", "demo", f"{whole}, about 4{units.SPACE}min"),
         ("i", "runs.inspect", "inspect a data file", "see what is in it, change nothing"),
         ("o", "runs.recipe", "open a recipe", "a file that somebody saved, or of your own"),
     )
     for key, action, verb, cost in ways:
         role = "enter" if key == "enter" else "key"
-        said = place(
-            room,
-            (0, ink((key, role, action))),
-            (pitch, ink((verb, "value", action))),
-            (pitch * 3, ink((cost, "label"))),
-        )
-        lines += [said, *([] if short else [Content("")])]
+        pieces = [(0, ink((key, role, action))), (pitch, ink((verb, "value", action)))]
+        if room >= _COSTED:
+            pieces.append((pitch * 3, ink((cost, "label"))))
+        lines += [place(room, *pieces), *([] if short else [Content("")])]
     above = max(1, (height - len(lines)) // 2 - 4)
     return [*[Content("")] * above, *(Content(" " * left) + line for line in lines)]
