@@ -36,6 +36,13 @@ async def test_the_road_is_told_to_its_end_on_a_small_page() -> None:
         assert "they are kept, as duplicates is keep." in joined(text)
         assert "rows have turns with role and content" in joined(text)
         assert cut_lines(text) == []
+        app.go("method")
+        await until(pilot, lambda: "how to answer" in page_text(app) and idle(app), "the methods")
+        await pilot.press("down")
+        await pilot.pause()
+        assert " $ workbench train" in page_text(app)
+        assert "usually follows." in joined(page_text(app))
+        assert cut_lines(page_text(app)) == []
         app.go("fit")
         await until(pilot, lambda: app.known.plan is not None and idle(app), "a plan")
         await pilot.pause()

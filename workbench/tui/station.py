@@ -23,6 +23,9 @@ from workbench.tui.glyphs import glyph
 from workbench.tui.ink import cut, ink
 from workbench.tui.widgets.rail import Rail
 
+AROUND, AROUND_NARROW = 4, 5
+"""Rows that header, margins, footer and the narrow rail take from a station's page."""
+
 
 @dataclass(frozen=True)
 class Known:

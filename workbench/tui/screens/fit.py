@@ -16,7 +16,7 @@ from workbench.tui.editing import ask_value
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, cut, foreign, ink, place, prose
 from workbench.tui.saving import save_recipe
-from workbench.tui.station import Station
+from workbench.tui.station import AROUND, AROUND_NARROW, Station
 from workbench.tui.widgets.gauge import bar
 from workbench.tui.widgets.listing import BLANK, GUTTER, Listing, Row
 from workbench.tui.widgets.page import Page
@@ -27,8 +27,6 @@ _POINT = 17
 _MOST_PARTS = 8
 _MOST_NOTE = 34
 """Columns that the notes on parts take at most."""
-_AROUND, _AROUND_NARROW = 4, 5
-"""Rows that header, margins, footer and the narrow rail take."""
 _AIRY = 40
 """Rows from which on the values stand apart."""
 _SIGN = {"fits": ("fits", "good"), "tight": ("tight", "warn"), "no": ("failed", "bad")}
@@ -83,7 +81,7 @@ class FitScreen(Station):
     @property
     def _room(self) -> int:
         """Rows of the page."""
-        return self.app.size.height - (_AROUND_NARROW if self.narrow else _AROUND)
+        return self.app.size.height - (AROUND_NARROW if self.narrow else AROUND)
 
     def _staircase(self, width: int, most: int) -> list[Content]:
         """Return the parts of the memory, each beginning where the one before it ended, and the whole under them."""

@@ -14,8 +14,8 @@ from workbench.guide.fitting import Field
 from workbench.guide.methods import Offer
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import cut, foreign, ink, place, prose
-from workbench.tui.station import Station
-from workbench.tui.widgets.listing import BLANK, Listing, Row, still
+from workbench.tui.station import AROUND, AROUND_NARROW, Station
+from workbench.tui.widgets.listing import BLANK, GUTTER, Listing, Row, still
 from workbench.tui.widgets.page import Page
 
 _TEACHES = 16
@@ -84,7 +84,7 @@ class MethodScreen(Station):
 
     def _top(self, width: int) -> list[Content]:
         """Return title, proposal and heads."""
-        lines = [ink(("Method", "title")), Content("")]
+        lines = [ink(("Method", "title")), *([] if self.short else [Content("")])]
         glance = self.known.glance
         if not self.road.data:
             said = "There is no data yet, so that nothing speaks for one of them. "
@@ -102,7 +102,8 @@ class MethodScreen(Station):
             lines += [Content("")]
         heads = [(0, ink(("method", "label"))), (_TEACHES, ink(("teaches", "label")))]
         heads += [(_COSTS, ink(("costs", "label")))] if width >= _WIDE else []
-        return [*lines, Content(""), place(width, *heads), *([] if self.short else [Content("")])]
+        blank = [] if self.tight else [Content("")]
+        return [*lines, *blank, place(width, *heads), *([] if self.short else [Content("")])]
 
     def _rows(self) -> list[Row]:
         """Return the methods that serve, the replay share under them where it counts, and those that do not."""
@@ -176,6 +177,8 @@ class MethodScreen(Station):
     def _bottom(self, width: int) -> list[Content]:
         """Return what is to be said of the method in focus, and the command line."""
         offer = self._offer()
+        if self.tight:
+            return []
         lines = [Content("")]
         if offer is not None:
             field = self._field()
@@ -201,7 +204,8 @@ class MethodScreen(Station):
             described = recipe.FIELDS[field.name][1]
             return [(f"{described.help} {described.why}", "value")]
         if not offer.serves:
-            return [(f"It needs {offer.lacks}, which this data does not have. {offer.said.about}", "label")]
+            lacks = "" if self.short else f"It needs {offer.lacks}, which this data does not have. "
+            return [(lacks + offer.said.about, "label")]
         more = (
             f" Here {foreign(offer.why)}."
             if offer.why and not self.short and offer.method != self._offers()[0].method
@@ -224,7 +228,13 @@ class MethodScreen(Station):
         """Draw everything anew."""
         super().rebuild()
         self.query_one("#top", Page).again()
-        self.query_one(Listing).fill(self._rows())
+        listing = self.query_one(Listing)
+        width = max(40, listing.size.width - GUTTER)
+        around = AROUND_NARROW if self.narrow else AROUND
+        listing.styles.max_height = max(
+            3, self.app.size.height - around - len(self._top(width)) - len(self._bottom(width)) - 1
+        )
+        listing.fill(self._rows())
         self.query_one("#bottom", Page).again()
 
     # What happens

@@ -131,7 +131,7 @@ class MicroscopeScreen(OfData):
                     _fact(width, "format", [foreign(survey["format"], 24)], surveying.evidence(survey)),
                     _fact(width, "length", list(value), note),
                 ]
-            lines += [self._problem(width), Content(""), Content("")]
+            lines += [*self._problem(width), Content(""), Content("")]
         row = self.row
         head: list[Piece] = [("Mask microscope", "section")]
         if self._is_pair:
@@ -188,22 +188,16 @@ class MicroscopeScreen(OfData):
         left = [problem for problem in self.problems() if not surveying.is_mended(self.road, problem["fix"])]
         return sorted(left, key=lambda problem: not problem["fix"])
 
-    def _problem(self, width: int) -> Content:
+    def _problem(self, width: int) -> list[Content]:
         """Return the first problem with its fix."""
         left = self._open_problems()
         if not left:
-            return _fact(width, "problems", ["none left" if self.problems() else "none"], "")
-        fix: list[Piece] = (
-            [("  x", "key"), (f" {surveying.fix_words(left[0]['fix'])}", "label")] if left[0]["fix"] else []
-        )
-        more = f" and {len(left) - 1} more" if len(left) > 1 else ""
-        room = width - LABEL - 2 - ink(*fix).cell_length - len(more)
-        text = cut(foreign(left[0]["text"]).rstrip("."), room)
-        return place(
-            width,
-            (0, ink(("problems", "label"))),
-            (LABEL, ink((f"{glyph('problem')} ", "warn"), text, (more, "label"), *fix)),
-        )
+            return [_fact(width, "problems", ["none left" if self.problems() else "none"], "")]
+        more: list[Piece] = [(f" ({len(left) - 1} more)", "label")] if len(left) > 1 else []
+        fix: list[Piece] = [" ", ("x", "key"), (f" {surveying.fix_words(left[0]['fix'])}", "label")]
+        said = prose(width - LABEL - 2, foreign(left[0]["text"]), *(fix if left[0]["fix"] else []), *more)
+        head = (0, ink(("problems", "label"))), (LABEL, ink((glyph("problem"), "warn")))
+        return [place(width, *(() if number else head), (LABEL + 2, line)) for number, line in enumerate(said)]
 
     def _counts(self, width: int, row: dict[str, Any]) -> Content:
         """Return how many tokens are learnt and how many read."""
