@@ -117,6 +117,12 @@ def described(known: Focused | None, what_then: Content, width: int) -> list[Con
     return [place(width, (0, ink((name, "label"))), (LABEL, said)) for name, said in pieces]
 
 
+def narrow_columns(screen: int) -> tuple[int, int]:
+    """Return where status and result stand on a narrow screen of so many columns."""
+    return (40, 53) if screen >= _ROOM_FOR_NAMES else (24, 37)
+
+
+_ROOM_FOR_NAMES = 72
 _COSTED = 66
 """Columns from which on there is room for what each way in costs."""
 OF_NONE = ("runs.open", "runs.demo", "runs.inspect", "runs.recipe", "app.palette")

@@ -19,7 +19,6 @@ from workbench.core.plan import Base, Card, Plan
 from workbench.guide import road as guide_road
 from workbench.guide.road import STATIONS, Road
 from workbench.tui.desk import Desk
-from workbench.tui.glyphs import glyph
 from workbench.tui.ink import cut, ink
 from workbench.tui.widgets.rail import Rail
 
@@ -203,7 +202,3 @@ class Station(Desk):
         from workbench.tui.screens.learn import open_sheet
 
         open_sheet(self)
-
-    def trouble_line(self, text: str) -> Content:
-        """Return an error as it stands on a page."""
-        return ink((f"{glyph('failed')} ", "bad"), text)

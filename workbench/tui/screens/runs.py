@@ -43,7 +43,6 @@ DETAIL_SECONDS = 0.15
 """How long a run has to be in focus before more is asked of it."""
 _STATUS, _METHOD, _CURVE, _RESULT, _TIME = 36, 49, 59, 75, 93
 _COLUMNS = (0, _STATUS, _METHOD, _CURVE, _RESULT, _TIME)
-_NARROW_STATUS, _NARROW_RESULT = 40, 53
 _ALWAYS = ("runs.new", "runs.demo", "runs.inspect", "runs.recipe", "runs.filter")
 
 
@@ -91,7 +90,7 @@ class RunsScreen(RunDesk):
             (self._words or "filter", "value" if self._words else "label", "runs.filter"),
         ]
         title = place(width, (0, ink(("Runs", "title"), ("   ", "label"), (said, "label"))), (-1, ink(*words)))
-        at: tuple[tuple[int, str], ...] = ((0, "run"), (_NARROW_STATUS, "status"), (_NARROW_RESULT, "result"))
+        at = tuple(zip((0, *runspage.narrow_columns(self.app.size.width)), ("run", "status", "result"), strict=True))
         if not self.narrow:
             at = tuple(zip(_COLUMNS, ("run", "status", "method", "curve", "result", "time"), strict=True))
         heads = place(width, *((column, ink((name, "label"))) for column, name in at))
@@ -140,14 +139,13 @@ class RunsScreen(RunDesk):
 
         def draw(width: int, focused: bool) -> Content:
             narrow = self.narrow
-            status = _NARROW_STATUS if narrow else _STATUS
+            status, at = runspage.narrow_columns(self.app.size.width) if narrow else (_STATUS, _RESULT)
             said = "title" if focused else "value"
             name = cut(lineage.short(one.id), status - 2 - len(before))
             pieces: list[tuple[int, Content]] = [
                 (0, ink((before, "faint"), (name, said))),
                 (status, ink(sign(one.status), " ", (one.status, said))),
             ]
-            at = _NARROW_RESULT if narrow else _RESULT
             room = width - at if narrow else _TIME - _RESULT - 2
             result = ink((f"{label:<7}", "label"), (figure, said)) if label else ink(
                 (cut(figure, room), "bad" if one.status == "failed" else "label")

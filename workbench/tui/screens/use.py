@@ -13,7 +13,8 @@ from textual.content import Content
 from workbench.core.recipe import SCRATCH
 from workbench.guide import using
 from workbench.guide.using import Finished, Next
-from workbench.tui.ink import Piece, cut, foreign, ink, lines_of, place, prose
+from workbench.tui.glyphs import glyph
+from workbench.tui.ink import cut, foreign, ink, lines_of, place, prose
 from workbench.tui.station import Station
 from workbench.tui.widgets.listing import Listing, Row
 from workbench.tui.widgets.page import Page
@@ -59,13 +60,14 @@ class UseScreen(Station):
     def _top(self, width: int) -> list[Content]:
         """Return title, headline and an answer before and after."""
         name = ink((cut(foreign(self._found.run if self._found else self._run), width - 10), "label"))
-        lines = [place(width, (0, ink(("Use", "title"))), (-1, name)), Content("")]
+        lines = [place(width, (0, ink(("Use", "title"))), (-1, name)), *([] if self.short else [Content("")])]
         found = self._found
         if found is None:
-            return [*lines, self.trouble_line(self._trouble) if self._trouble else ink(("looking at the run", "label"))]
+            trouble = prose(width, (f"{glyph('failed')} ", "bad"), self._trouble) if self._trouble else []
+            return [*lines, *(trouble or [ink(("looking at the run", "label"))])]
         lines += prose(width, *using.headline(found))
         shown = using.example(found)
-        if shown is not None:
+        if shown is not None and not self.tight:
             prompt, before, after = shown
             room = 1 if self.short else 2
             lines += [Content(""), *self._said("asked", prompt, width, 1, "value")]
@@ -101,11 +103,11 @@ class UseScreen(Station):
     def _bottom(self, width: int) -> list[Content]:
         """Return why, and the command line that does the same."""
         item = self._here()
-        if item is None:
+        if item is None or self.tight:
             return []
-        room = 2 if self.short else 4
-        why: list[Piece] = [(foreign(item.not_now or item.why), "label")]
-        said = prose(width, *why)[:room]
+        every = {one.key: prose(width, (foreign(one.not_now or one.why), "label")) for one in self._nexts}
+        # As many rows for every proposal, so that nothing moves with the focus.
+        said, room = every[item.key], max(map(len, every.values()))
         lines = [Content(""), *said, *[Content("")] * (room - len(said))]
         if item.command:
             text = cut(foreign(item.command), width - 2)
