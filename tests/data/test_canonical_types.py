@@ -172,3 +172,14 @@ def test_an_article_stands_below_its_title_unless_it_brings_it(title: Any, text:
     layout = Layout("text", {"text": "text", "title": "title"})
     assert convert({"title": title, "text": text}, layout, "text")[0] == {"text": made}
     assert convert({"title": title, "text": text}, TEXT, "text")[0] == {"text": text}
+
+
+def test_prompts_keep_what_else_their_row_holds_for_a_reward_to_ask_for() -> None:
+    """Tests, for example; not what was used, what JSON cannot hold, or what is very large."""
+    layout = Layout("prompt_completion", {"prompt": "task", "completion": "code"})
+    row = {"task": "Square it.", "code": "def f(x): ...", "test_list": ["assert f(2) == 4"], "raw": b"x", "no": None}
+    made = converter(layout, "prompt_only", Tally())({**row, "large": "x" * 100_000})
+    assert not isinstance(made, Rejected)
+    assert made["prompt"] == [turn("user", "Square it.")]
+    assert made["columns"] == {"test_list": ["assert f(2) == 4"]}
+    assert converter(layout, "messages", Tally())(row) == {"messages": chat("Square it.", "def f(x): ...")["messages"]}

@@ -305,5 +305,5 @@ KEYS = {
     "text": ("text",),
     "preference": ("prompt", "chosen", "rejected"),
     "unpaired_preference": ("prompt", "completion", "label"),
-    "prompt_only": ("prompt", "answer", "completion"),
+    "prompt_only": ("prompt", "answer", "completion", "columns"),
 }

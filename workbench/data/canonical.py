@@ -5,7 +5,8 @@ methods' settings or how a layout is found.
 
 Canonical rows: messages {"messages", "tools"?}; text {"text"}; preference {"prompt", "chosen", "rejected", "tools"?};
 unpaired_preference {"prompt", "completion", "label", "tools"?}; prompt_only {"prompt", "answer"?, "completion"?,
-"tools"?}. Prompts and completions are lists of turns; an answer is a text that a rule can check.
+"tools"?, "columns"?}. Prompts and completions are lists of turns; an answer is a text that a rule can check; the columns
+of a prompt are what else its row holds, which a reward may ask for.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
 
 from workbench.core.errors import UsageError
 from workbench.data.formats import checkable, columns, desks, forms, outlines, proposals, quizzes, threads, verdicts
@@ -57,6 +60,8 @@ READERS: dict[str, Callable[[Mapping[str, str]], Read]] = {
 """Format → what makes the reader of its rows."""
 
 OTHER_FORMAT = "rows of another layout than most were converted by their own"
+_LARGEST_BESIDE = 1 << 16
+"""Bytes of JSON of a column that is kept beside a prompt."""
 _KNOWN = 512
 """Sets of columns that are remembered, each of at most as many columns."""
 _ROLE = object()
@@ -268,7 +273,28 @@ def converter(layout: Layout, type: str, tally: Tally) -> Convert:
 
     if layout.format in ("messages", "sharegpt") and type == "messages" and "." not in layout.columns["turns"]:
         return _quick(layout, careful)
-    return careful
+    return _beside(used, careful) if type == "prompt_only" else careful
+
+
+def _beside(used: set[str], convert: Convert) -> Convert:
+    """Return a converter of prompts that keeps what else a row holds: tests and whatever a reward may ask for."""
+    outer = {column.split(".", 1)[0] for column in used} | used
+
+    def small(value: Any) -> bool:
+        try:
+            return len(orjson.dumps(value)) <= _LARGEST_BESIDE
+        except orjson.JSONEncodeError:
+            return False
+
+    def converted(row: Mapping[str, Any]) -> Canonical | Rejected:
+        made = convert(row)
+        if isinstance(made, Rejected):
+            return made
+        beside = {column: row[column] for column in row if column not in outer and column not in made}
+        kept = {column: value for column, value in beside.items() if value is not None and small(value)}
+        return {**made, "columns": kept} if kept else made
+
+    return converted
 
 
 def _orders(spellings: Mapping[str, str]) -> dict[Any, Any]:
