@@ -177,7 +177,7 @@ CHECKS: dict[str, Check] = {
             "calls",
         ),
         Check(
-            "similarity", "similarity to a preferred answer",
+            "similar", "similarity to a preferred answer",
             "How much of a preferred answer's wording is found again, from 0 to 1.",
             "Lets data with only preferred answers be learnt from; it counts words and knows no meaning.",
             "chosen",

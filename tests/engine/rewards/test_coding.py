@@ -197,6 +197,18 @@ def test_the_share_of_passed_tests_is_the_score() -> None:
     assert found.parts[:, 1].tolist() == [1, 0, 1, 0, 0]
 
 
+def test_tests_that_stand_beside_a_prompt_are_found() -> None:
+    """As canonical rows keep them, with the name of the function where the row has one."""
+    answer = "```python\ndef add(a, b):\n    return a + b\n```"
+    rows: list[dict[str, Any]] = [
+        {"prompt": [], "columns": {"test_list": ["assert add(1, 2) == 3"], "id": 3}},
+        {"prompt": [], "columns": {"test": CHECK, "entry_point": "add"}},
+        {"prompt": [], "columns": {"input_output": json.dumps({"inputs": [[1, 2]], "outputs": [3], "fn_name": "add"})}},
+    ]
+    with build(["code"]) as rewards:
+        assert rewards.score([Completion([], answer, 5, True, row) for row in rows]).total.tolist() == [1, 1, 1]
+
+
 @given(st.text(max_size=300) | st.lists(st.sampled_from(["```", "python", "\n", "x=1", " ", "js"])).map("".join))
 def test_code_is_taken_out_of_any_text(text: str) -> None:
     """Whatever stands in it."""

@@ -42,12 +42,15 @@ THOUGHT = "<think>24 + 48, not 24 * 48</think>"
         ("number(tolerance=0.01)", "#### 0.333", "1/3", 1), ("number", "#### 0.333", "1/3", 0),
         ("number", "72 72 72 72", "72", 1), ("number", "1 2 3 72 4", "72", 0), ("number", "x" * 5000 + "72", "72", 0),
         ("number", "12", "twelve", math.nan), ("number", "12", "", math.nan),
+        ("number", "**Answer:** 72", "72", 1), ("number", "The answer is **72** clips (24 in May).", "72", 0),
         # words
         ("exact", "The answer is Paris.", "paris", 1), ("exact", " **Paris** ", "Paris", 1),
         ("exact", "Paris, London, Rome", "Paris", 0), ("exact(case=true)", "paris", "Paris", 0),
         ("exact", "", "Paris", 0),
         ("exact", "<think>Paris</think>", "Paris", 0),
+        ("exact", "**Answer:** Paris", "Paris", 1), ("exact", "The answer is **Paris**.", "Paris", 1),
         # mathematics
+        ("math", "The answer is: **72**", "72", 1), ("math", "The answer is 2**3**x.", "8^x", 0),
         ("math", r"so \boxed{\frac{2}{4}}", r"\frac12", 1), ("math", r"\boxed{3 \cdot 4}", "12", 0),
         ("math", r"<think>\boxed{5}</think>", "5", 0), ("math", r"\boxed{4}\boxed{5}", "5", 1),
         ("math", "long " * 99, "5", 0),
@@ -109,24 +112,24 @@ def test_the_soft_limit_is_that_of_the_paper() -> None:
 def test_likeness(measure: str, told: str, wanted: float) -> None:
     """Against values worked out by hand; the preferred answer is "The cat sat down."."""
     for row in ({"chosen": "The cat sat down."}, {"chosen": [{"role": "assistant", "content": "The cat sat down."}]}):
-        exact = score(f"similarity(measure={measure})", told if wanted != 1 else "The cat sat down.", **row)
+        exact = score(f"similar(measure={measure})", told if wanted != 1 else "The cat sat down.", **row)
         assert exact == pytest.approx(wanted)
 
 
 def test_chrf_agrees_with_its_definition() -> None:
     """The answer "ab" against "abc": precisions 1, 1; recalls 2/3, 1/2; orders above are longer than the answer."""
     precision, recall = 1.0, (2 / 3 + 1 / 2) / 2
-    assert score("similarity(measure=chrf)", "ab", answer="abc") == pytest.approx(5 * precision * recall / (4 + recall))
+    assert score("similar(measure=chrf)", "ab", answer="abc") == pytest.approx(5 * precision * recall / (4 + recall))
 
 
 def test_likeness_without_a_preferred_answer_is_not_judged() -> None:
     """A row that has nothing to compare with is no fault of the completion."""
-    with build(["similarity", "length(max=5)*0.5"]) as rewards:
+    with build(["similar", "length(max=5)*0.5"]) as rewards:
         found = rewards.score([Completion([], "a b", 2, True, {}), Completion([], "a b", 2, True, {"answer": "a b"})])
     assert np.isnan(found.parts[0, 0])
-    assert found.reasons == {(0, "similarity"): "the row has no preferred answer"}
+    assert found.reasons == {(0, "similar"): "the row has no preferred answer"}
     assert found.total.tolist() == [0.5, 1.5]
-    assert found.names == ("similarity", "length(max=5)*0.5")
+    assert found.names == ("similar", "length(max=5)*0.5")
 
 
 def test_what_nobody_could_judge_has_no_total() -> None:
@@ -170,7 +173,7 @@ def test_every_score_lies_in_its_bounds(text: str, answer: str, tokens: int) -> 
         assert math.isnan(value) or spec.check.low <= value <= spec.check.high
 
 
-_EVERY = build([*MAKERS, "similarity(measure=rouge)", "similarity(measure=chrf)", "number(marked=true)"])
+_EVERY = build([*MAKERS, "similar(measure=rouge)", "similar(measure=chrf)", "number(marked=true)"])
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ _LONGEST_NUMBER = 60
 
 _PHRASE = re.compile(
     r"\banswer\b\W{0,4}(?:(?:\s{0,3}\(?(?:letter|choice|option)\)?)?\s{0,3}(?:is|was|would be|equals)\b|\s{0,3}[:=])"
-    r"[\s:*]{0,8}",
+    r"[\s:]{0,8}",
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?;](?=\s|$)|\n")
@@ -52,6 +52,11 @@ def thinking(text: str, tag: str = "think") -> str | None:
         return before
     outside, opened, inside = before.partition(f"<{tag}>")
     return inside if opened and not outside.strip() else None
+
+
+def bare(text: str) -> str:
+    """Return a text without the marks of bold type."""
+    return _BOLD.sub(r"\1", text)
 
 
 def _between(text: str, tag: str) -> str | None:
@@ -150,6 +155,7 @@ _SCANNED = re.compile(
     r"(?P<whole>\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?:\.\d+)?(?!\d)|\d+(?:\.\d+)?)(?:\s?/\s?(?P<over>\d+))?(?P<percent>\s?%)?"
 )
 _WRAPPED = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mbox|operatorname)\s?\{([^{}]*)\}")
+_BOLD = re.compile(r"(?<![\w)*])\*\*([^\s*](?:[^*]*[^\s*])?)\*\*(?![\w(*])")
 _FRAC = re.compile(r"\\[dtc]?frac\s?(?:\{ ?(-?\d{1,18}) ?\}|(\d))\s?(?:\{ ?(\d{1,18}) ?\}|(\d))")
 _JOINERS = re.compile(r"\b(?:or|and|to|vs|either|maybe|not|versus|but)\b", re.IGNORECASE)
 _EDGES = " \t\n\r*_`\"'“”‘’~≈"
@@ -158,7 +164,7 @@ _EDGES = " \t\n\r*_`\"'“”‘’~≈"
 def plain(text: str) -> str:
     """Return a final answer without the signs that LaTeX and Markdown put round it."""
     text = text.strip(_EDGES).translate(_TIDY)
-    text = _WRAPPED.sub(r" \1", text)
+    text = _WRAPPED.sub(r" \1", bare(text))
     for found, instead in _LATEX:
         text = text.replace(found, instead)
     if len(text) > 1 and text[0] == "$" and text[-1] == "$":

@@ -25,7 +25,7 @@ from typing import Any
 from workbench.core.errors import UsageError
 from workbench.core.rewards import Spec
 from workbench.engine.rewards import answers
-from workbench.engine.rewards.completion import Completion, Judge, Outcome, Unjudged, tests_of, unjudged
+from workbench.engine.rewards.completion import Completion, Judge, Outcome, Unjudged, columns_of, tests_of, unjudged
 from workbench.engine.rewards.trials import Trial, of_row, passed
 
 _SANDBOX = Path(__file__).with_name("sandbox.py")
@@ -158,7 +158,7 @@ def _tried(completion: Completion, spec: Spec) -> Outcome:
     try:
         tests = tests_of(completion.row)
         code = code_in(answers.spoken(completion.text))
-        trials = of_row(tests, completion.row, code)
+        trials = of_row(tests, columns_of(completion.row), code)
         if not code:
             return Outcome(0.0)
         settings = spec.parameters

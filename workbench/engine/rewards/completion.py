@@ -71,9 +71,17 @@ def each(judge: One) -> Judge:
     return lambda completions: [judged(completion) for completion in completions]
 
 
+def columns_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return everything a row holds by name, what the data held beside the prompt included."""
+    beside = row.get("columns")
+    held = {name: value for name, value in row.items() if name != "columns"}
+    return {**beside, **held} if isinstance(beside, Mapping) else held
+
+
 def _held(row: Mapping[str, Any], names: Sequence[str]) -> Any:
     """Return the first value of a row under one of some names that is there, or None."""
-    return next((row[name] for name in names if row.get(name) is not None), None)
+    columns = columns_of(row)
+    return next((columns[name] for name in names if columns.get(name) is not None), None)
 
 
 def _said(value: Any) -> str | None:

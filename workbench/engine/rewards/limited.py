@@ -13,7 +13,7 @@ from typing import Any
 from workbench.core.rewards import Spec
 from workbench.engine.rewards import answers
 from workbench.engine.rewards.child import Child, judge_of
-from workbench.engine.rewards.completion import Completion, Judge
+from workbench.engine.rewards.completion import Completion, Judge, columns_of
 
 _SECONDS = 2.0
 """Time for a pattern or a schema on one completion."""
@@ -43,7 +43,7 @@ def _json(value: Any, depth: int = 0) -> Any:
 
 
 def _whole(completion: Completion) -> dict[str, Any]:
-    row = {**completion.row, "tokens": completion.tokens, "finished": completion.finished}
+    row = {**columns_of(completion.row), "tokens": completion.tokens, "finished": completion.finished}
     return {"prompt": _json(completion.prompt), "completion": _json(completion.text), "row": _json(row)}
 
 

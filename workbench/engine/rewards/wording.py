@@ -176,7 +176,7 @@ def _language(settings: Settings) -> One:
     return judge
 
 
-def _similarity(settings: Settings) -> One:
+def _similar(settings: Settings) -> One:
     measure = similarity.MEASURES[settings["measure"]]
 
     def judge(completion: Completion) -> float:
@@ -209,7 +209,7 @@ MAKERS: dict[str, Callable[[Settings], One]] = {
     "overlong": _overlong,
     "repetition": _repetition,
     "language": _language,
-    "similarity": _similarity,
+    "similar": _similar,
     "budget": _budget,
 }
 """Check → what makes its judge; raises UsageError for parameters that cannot be."""
