@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from tests.engine.bench import Bench, curve, of_kind, report, result, rows, same, write_rows
 from tests.engine.card import Card, limited
 from tests.support import wait_until
+from workbench.core.checks import CHECKS
 from workbench.core.errors import UsageError
 from workbench.core.events import AttemptEnded, Checkpoint, Eval, Layout, Notice, Rollout, Step
 from workbench.core.paths import assets_dir
@@ -150,9 +152,27 @@ def test_a_reward_that_suits_the_rows_is_chosen() -> None:
     assert of(["A", "B", "D"]) == "choice"
     assert of(["Paris", "Port Louis", "Rome"]) == "exact"
     preferred = [{"prompt": [], "completion": [{"role": "assistant", "content": "Gladly!"}]}] * 3
-    assert goals.suiting(preferred)[0] == "similarity"
+    assert goals.suiting(preferred)[0] == "similar"
     with pytest.raises(UsageError, match="No check suits these rows"):
         goals.suiting([{"prompt": []}] * 3)
+
+
+def test_every_reward_that_may_be_chosen_is_there() -> None:
+    assert {*goals._CHECK_OF.values(), "similar"} <= CHECKS.keys()
+
+
+@pytest.mark.parametrize("text", ["nonsense", "length(max=0)", "number*often", "length(max=9"])
+def test_a_reward_that_is_none_is_refused_before_anything_runs(text: str) -> None:
+    with pytest.raises(UsageError, match="reward"):
+        resolve({"method": "grpo", "packing": False, "rewards": text})
+
+
+def test_rewards_keep_their_commas_and_their_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = resolve(
+        {"method": "grpo", "packing": False, "rewards": "number,length(min=1, max=9)*0.5,schema(path=a.json)"}
+    ).recipe.rewards
+    assert found == ("number", "length(min=1, max=9)*0.5", f"schema(path={tmp_path}/a.json)")
 
 
 def test_rows_with_preferred_answers_alone_are_learnt_from(bench: Bench) -> None:
@@ -160,8 +180,8 @@ def test_rows_with_preferred_answers_alone_are_learnt_from(bench: Bench) -> None
     run = bench.trained(method="grpo", tuning="lora", data=[data], rewards=[], max_steps=1)
     assert of_kind(run, AttemptEnded)[-1].outcome == "done"
     (said,) = [event.text for event in of_kind(run, Notice) if event.code == "reward_chosen"]
-    assert "similarity" in said
-    assert "reward_similarity" in of_kind(run, Step)[0].metrics
+    assert "similar" in said
+    assert "reward_similar" in of_kind(run, Step)[0].metrics
 
 
 def test_prompts_that_teach_nothing_are_replaced(bench: Bench, sums: str) -> None:

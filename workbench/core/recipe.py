@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.core import combinations
+from workbench.core import combinations, rewards
 from workbench.core.errors import UsageError
 from workbench.core.fields import SECTIONS, Spec, closest, parse, spec
 
@@ -282,6 +282,8 @@ def checked(values: Mapping[str, Any]) -> dict[str, Any]:
             raise UsageError(f"There is no recipe field {name!r}; {said}.")
         kind, described = FIELDS[name]
         result[name] = parse(name, kind, described, value)
+    if "rewards" in result:
+        result["rewards"] = rewards.settled(result["rewards"])
     return result
 
 

@@ -35,7 +35,7 @@ def suiting(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     preferred = sum(bool(row.get("completion")) for row in rows)
     if rows and preferred >= _ENOUGH * len(rows):
         told = f"{count(preferred)} of {count(len(rows))} rows looked at have a preferred answer and none to check"
-        return "similarity", told
+        return "similar", told
     raise UsageError(
         "No check suits these rows: too few have an answer that a rule can check or a preferred one; name what counts, "
         "for example --set rewards=format, or give rows with answers."
