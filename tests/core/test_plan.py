@@ -65,7 +65,7 @@ def test_the_best_tuning_that_fits_is_proposed(hub_id: str, gib: float, tuning: 
     mean=st.floats(5, 5000),
     articles=st.booleans(),
     hub_id=st.sampled_from(["Qwen/Qwen3-0.6B", "Qwen/Qwen3-8B", "google/gemma-3-4b-it", "microsoft/phi-4"]),
-    method=st.sampled_from(["sft", "cpt"]),
+    method=st.sampled_from(["sft", "cpt", "grpo"]),
 )
 def test_whatever_the_card_and_the_rows_a_plan_adds_up(
     gib: float, rows: int, mean: float, articles: bool, hub_id: str, method: str
@@ -103,6 +103,40 @@ def test_the_effective_batch_is_the_same_on_every_card() -> None:
         recipe = plan.solve(base(), ROWS, card(gib), "sft", {"tuning": "qlora"}).chosen.resolved.recipe
         batches.add(recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps)
     assert len(batches) == 1
+
+
+def test_answers_are_written_a_few_at_once_where_all_do_not_fit() -> None:
+    asked = Rows(rows=7000, about=False, mean=130.0, p50=120, p90=220, p99=290, longest=430, articles=False)
+    recipes = {gib: plan.solve(base(), asked, card(gib), "grpo", {}).chosen.resolved.recipe for gib in (80, 24, 16)}
+    assert {recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps for recipe in recipes.values()} == {
+        64
+    }
+    assert {recipe.max_length for recipe in recipes.values()} == {320 + 512}
+    assert recipes[80].generation_batch_size == 0
+    assert 0 < recipes[16].generation_batch_size < 64
+    memory = estimate(base().shape, demand_of(recipes[16], precision="bf16"))
+    all_at_once = dataclasses.replace(recipes[16], generation_batch_size=0)
+    more = estimate(base().shape, demand_of(all_at_once, precision="bf16"))
+    assert more.phases["generation"] > memory.phases["generation"]
+    assert more.phases["backward"] == memory.phases["backward"]
+
+
+def test_steps_and_time_of_a_run_that_writes_count_its_answers() -> None:
+    asked = Rows(rows=800, about=False, mean=100.0, p50=90, p90=180, p99=200, longest=430, articles=False)
+    chosen = {"eval_split": 0.0, "num_iterations": 2}
+    found = plan.solve(base(), asked, card(80), "grpo", chosen)
+    assert found.steps == 800 * 8 * 2 // 64
+    assert "answers are written" in found.pace.why
+    assert found.pace.hours is not None
+    once = plan.solve(base(), asked, card(80), "grpo", {**chosen, "num_iterations": 1})
+    assert once.pace.hours is not None
+    assert once.pace.hours < found.pace.hours < 2 * once.pace.hours
+
+
+def test_a_person_s_length_leaves_room_for_answers() -> None:
+    short = plan.solve(base(), ROWS, card(80), "grpo", {"max_length": 300}).chosen.resolved
+    assert short.recipe.max_completion_length == 150
+    assert "prompt has the rest" in short.provenance["max_completion_length"]
 
 
 def test_what_the_person_chose_stays() -> None:

@@ -15,8 +15,8 @@ from workbench.guide.sides import Side
 
 
 def resolved(**values: Any) -> recipe.Resolved:
-    """Return a recipe with these values; methods that compare answers do not pack."""
-    alone = {"packing": False} if values.get("method") in recipe.ALIGNING else {}
+    """Return a recipe with these values; methods that compare answers, or write their own, do not pack."""
+    alone = {"packing": False} if values.get("method") in (*recipe.ALIGNING, *recipe.REINFORCING) else {}
     return recipe.resolve({"data": "pairs.jsonl", "base": "bundled", **alone, **values})
 
 
@@ -63,7 +63,16 @@ def test_every_method_has_its_words_on_the_road(method: str) -> None:
         ({"method": "kto"}, {"beta", "desirable_weight"}, {"loss_type", "simpo_gamma"}),
         ({"method": "orpo"}, {"beta"}, {"loss_type", "desirable_weight"}),
         ({"method": "reward"}, {"max_length"}, {"beta", "loss_type", "sample_prompts"}),
-        ({"method": "sft"}, {"packing"}, {"beta", "loss_type", "simpo_gamma", "desirable_weight"}),
+        (
+            {"method": "grpo"},
+            {"beta", "rewards", "num_generations", "grpo_loss"},
+            {"packing", "loss_type", "simpo_gamma"},
+        ),
+        (
+            {"method": "sft"},
+            {"packing"},
+            {"rewards", "num_generations", "beta", "loss_type", "simpo_gamma", "desirable_weight"},
+        ),
     ],
 )
 def test_values_without_effect_are_left_out(values: dict[str, Any], there: set[str], absent: set[str]) -> None:
@@ -152,3 +161,14 @@ def test_accuracies_are_compared_in_percent_and_margins_with_two_decimals() -> N
 def test_a_list_shows_the_accuracy_where_there_is_one() -> None:
     assert watching.headline("done", 0.5, 0.4, 0.875, "") == ("right", f"87{units.SPACE}%")
     assert watching.headline("done", 0.5, 0.4, None, "") == ("eval", "0.40")
+
+
+def test_a_run_that_earns_rewards_says_what_its_answers_earn() -> None:
+    held = {"reward": {"before": 0.25, "after": 0.5}, "greedy_reward": {"before": 0.5, "after": 0.75}}
+    said = "".join(text for text, _ in using.headline(finished("grpo", held)))
+    assert said.startswith("Answers to held-out prompts earn 0.50, 0.25 before training, and 0.75 when")
+    assert "38 steps" in said
+    fallen = {"reward": {"before": 0.5, "after": 0.25}}
+    assert "It has not learnt to earn more." in "".join(text for text, _ in using.headline(finished("grpo", fallen)))
+    names = [picture.name for picture in aligning.pictures("grpo", ["reward", "zero_variance", "length", "entropy"])]
+    assert names[:4] == ["reward", "alike", "length", "entropy"]

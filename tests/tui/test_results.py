@@ -76,3 +76,17 @@ def test_shares_are_labelled_in_percent() -> None:
     text = "\n".join("".join(piece for piece, _ in row) for row in Plot(layers, percent=True).rows(40, 12))
     assert "100" in text
     assert "0.5" not in text
+
+
+def test_answers_of_its_own_are_told_by_what_they_earn() -> None:
+    found = RunView("one")
+    found.learn(about=About(recipe=recipe.resolve({"method": "grpo", "packing": False}).recipe))
+    found.see([Step(step=1, steps=3, loss=0.0, learning_rate=1e-5, grad_norm=1.0, tokens_per_second=9.0,
+                    metrics={"reward": 0.25, "zero_variance": 0.5})])  # fmt: skip
+    (reward, _, name), (alike, _, label) = results.results(found)
+    assert (reward, name, alike, label) == ("0.25", "train reward", "50", "groups alike")
+    for step, earned in enumerate((0.25, 0.75)):
+        found.see([Eval(step=step, loss=None, metrics={"reward": earned, "greedy_reward": 0.5})])
+    first, second = results.results(found)
+    assert (first[0], first[1].split()[-1], first[2]) == ("0.75", "0.50", "eval reward")
+    assert second == ("0.50", "", "at its likeliest")

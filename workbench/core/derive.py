@@ -98,6 +98,15 @@ def max_length(rows: Rows, context: int) -> Value:
     return Value(wanted, f"99 % of the rows have at most {said}{count(rows.p99)} tokens.")
 
 
+def answers(longest: int, most: int) -> dict[str, Value]:
+    """Return the longest answer where `longest` leaves no prompt any room within `most` tokens, else nothing."""
+    if longest < most:
+        return {}
+    return {
+        "max_completion_length": Value(max(1, most // 2), f"Half of {count(most)} tokens; the prompt has the rest.")
+    }
+
+
 def room(rows: Rows, context: int, answer: int) -> Value:
     """Return the maximum length in tokens of a prompt together with an answer of up to `answer` tokens."""
     bound = context or UNKNOWN_CONTEXT

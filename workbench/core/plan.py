@@ -102,8 +102,12 @@ def _derived(
         return chosen.get(name, value if value is not None else preset.values.get(name, getattr(Recipe(), name)))
 
     writes = preset.method in REINFORCING
-    answer = int(current("max_completion_length"))
-    found["max_length"] = derive.room(rows, base.context, answer) if writes else derive.max_length(rows, base.context)
+    if writes:
+        most = int(chosen.get("max_length", base.context or derive.UNKNOWN_CONTEXT))
+        found |= derive.answers(int(current("max_completion_length")), most)
+        found["max_length"] = derive.room(rows, base.context, int(current("max_completion_length")))
+    else:
+        found["max_length"] = derive.max_length(rows, base.context)
     if base.packing != "safe":
         found["packing"] = derive.Value(False, f"Packing is {base.packing}.")
     # Compared answers, and prompts, are read as often as their preset says, however few they are.
@@ -286,6 +290,10 @@ def _shortened(
         length = max(_SHORTEST, length // 2)
         shorter = derive.Value(length, "Longer rows do not fit the memory; what is beyond is cut or split.")
         values = {**derived[tuning], "max_length": shorter}
+        if best.resolved.recipe.method in REINFORCING:
+            values |= derive.answers(best.resolved.recipe.max_completion_length, length)
+            if "max_completion_length" in chosen and chosen["max_completion_length"] >= length:
+                break
         own = {**chosen, "tuning": tuning}
         told = {**origin, "tuning": made[tuning].resolved.provenance["tuning"]}
         found = _attempt(base, card, starts[tuning], values, own, told, correction.get(tuning), traces)
