@@ -169,11 +169,27 @@ def test_parts_add_up_and_the_context_is_one_of_them() -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_and_tuning_has_an_estimate(method: str, tuning: str) -> None:
     """All parts are there that the method has, and none is negative."""
-    found = estimate(shape_of(LLAMA_8B), Demand(method=method, tuning=tuning, checkpointing=True), teacher=1 << 30)
+    found = estimate(shape_of(LLAMA_8B), Demand(method=method, tuning=tuning, checkpointing=True), beside=1 << 30)
     assert min(found.parts.values()) > 0
     assert ("adapter" in found.parts) == (tuning != "full")
     assert "reference" not in found.parts
+    assert ("critic" in found.parts) == (METHODS[method].critic and tuning != "full")
     assert ("generation" in found.phases) == METHODS[method].generates
+
+
+@pytest.mark.parametrize("tuning", ["full", "lora", "qlora"])
+def test_ppo_holds_one_base_and_says_what_is_held_beside_it(tuning: str) -> None:
+    """A critic is a second adapter with its own gradients and optimiser; full tuning copies the base instead."""
+    one = Demand(method="grpo", tuning=tuning, checkpointing=True, accumulation=8, reference=True, length=512)
+    alone, found = (
+        estimate(shape_of(LLAMA_8B), demand, beside=0 if demand is one else 1 << 30)
+        for demand in (one, dataclasses.replace(one, method="ppo"))
+    )
+    assert found.parts["reward model"] == 1 << 30
+    assert found.parts["weights"] == alone.parts["weights"]
+    assert found.parts.get("reference", 0) == (found.parts["weights"] if tuning == "full" else 0)
+    assert found.parts.get("critic", 0) == found.parts.get("adapter", 0)
+    assert found.parts["optimiser"] == alone.parts["optimiser"] * (1 if tuning == "full" else 2)
 
 
 def test_a_cache_has_the_size_arithmetic_gives_it() -> None:

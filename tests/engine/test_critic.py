@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -12,10 +13,10 @@ from tests.engine.bench import Bench, rows, write_rows
 from workbench.core.errors import WorkbenchError
 from workbench.core.paths import assets_dir
 from workbench.core.recipe import Recipe
-from workbench.core.recipe import load as load_recipe
-from workbench.engine import adapters, checkpoint, critic, load
+from workbench.engine import adapters, checkpoint, critic, load, micro
 from workbench.engine.load import Machine
 from workbench.engine.masks import ChatEncoder
+from workbench.engine.rewards import Completion
 from workbench.engine.shared_reward import SharedReward, stems_from
 from workbench.engine.tokenizer import generation_eos
 from workbench.runs import bases
@@ -118,24 +119,31 @@ def test_a_reward_model_of_the_same_base_is_one_more_adapter(tmp_path: Path) -> 
     run = bench.trained(method="reward", tuning="lora", data=[data], learning_rate=1e-2)
     with bench.home():
         judge = bases.of_run(run)
-    recipe = load_recipe(run.recipe_path).recipe
-    assert stems_from(judge, recipe, BASE, Recipe(tuning="lora"))
-    assert not stems_from(judge, recipe, BASE, Recipe(tuning="qlora"))
-    assert not stems_from(judge, recipe, tmp_path, Recipe(tuning="lora"))
+    assert stems_from(judge, BASE, "lora")
+    assert not stems_from(judge, BASE, "qlora")
+    assert not stems_from(judge, tmp_path, "lora")
     assert judge.adapter_dir is not None
 
     tokenizer = load.load_tokenizer(BASE)
     encoder = ChatEncoder(tokenizer, generation_eos(BASE))
-    said = [[*row["prompt"], *row[which]] for row in rows("preferences", 3) for which in ("chosen", "rejected")]
+    asked = [(row["prompt"], row[which]) for row in rows("preferences", 3) for which in ("chosen", "rejected")]
+    said = [Completion(prompt, answer[0]["content"], 1, True) for prompt, answer in asked]
     alone = load.load_model(BASE, tuning="lora", where=CPU, for_training=False, scored=True)
     alone = PeftModel.from_pretrained(alone, judge.adapter_dir).eval()
     with torch.no_grad():
-        wanted = [alone(torch.tensor([encoder.encode(turns, 96).input_ids])).logits.item() for turns in said]
+        wanted = [alone(torch.tensor([encoder.encode([*p, *a], 96).input_ids])).logits.item() for p, a in asked]
 
     model = loaded("lora")
     before = trained(model)
     moved(model, ".default.")
-    shared = SharedReward(model, judge.adapter_dir, encoder, 96, int(tokenizer.pad_token_id))
+
+    def looked(batch: Any, look: Any) -> list[torch.Tensor]:
+        with torch.no_grad():
+            return [look(part) for part in micro.pieces(batch, 4)]
+
+    shared = SharedReward(model, judge.adapter_dir, encoder, int(tokenizer.eos_token_id))
     assert trained(model) == before
-    assert shared.score(said, 4).tolist() == pytest.approx(wanted, abs=1e-4)
+    assert shared.score(said, looked).tolist() == pytest.approx(wanted, abs=1e-4)
     assert len(set(wanted)) > 1
+    silent = Completion(asked[0][0], "", 1, True)
+    assert np.isfinite(shared.score([silent, *said], looked)).all(), "an answer without a word is scored, too"

@@ -96,7 +96,7 @@ def data_of(bench: Bench, questions: str, articles: str) -> dict[str, str]:
         **dict.fromkeys(("pretrain", "cpt"), articles),
         **dict.fromkeys(("dpo", "orpo", "reward"), preferences),
         "kto": str(write_rows(bench.path / "verdicts.jsonl", single)),
-        "grpo": str(write_rows(bench.path / "prompts.jsonl", rows("prompts", 40))),
+        **dict.fromkeys(("grpo", "ppo"), str(write_rows(bench.path / "prompts.jsonl", rows("prompts", 40)))),
     }
 
 

@@ -66,6 +66,23 @@ def test_a_new_model_can_only_be_pretrained() -> None:
     assert [offer.method for offer in found if offer.serves] == ["pretrain"]
 
 
+def test_ppo_serves_where_something_scores_answers() -> None:
+    """A reward model of the base's lineage, or answers that can be checked; articles have no prompts."""
+
+    def lacks(found: dict[str, Any], *judges: str) -> str:
+        return next(offer.lacks for offer in methods.offers(found, "bundled", judges) if offer.method == "ppo")
+
+    assert lacks(glance("sft")) == lacks(glance("cpt"), "judge-1") == methods.TABLE["ppo"].needs
+    assert lacks(glance("sft"), "judge-1") == lacks(glance("grpo")) == lacks(glance("sft", "grpo")) == ""
+    road = methods.taken(Road(base="bundled", data=("x",)), "ppo", "sft", ("judge-2", "judge-1"))
+    assert road.chosen == {"method": "ppo", "reward_model": "judge-2"}
+    assert (
+        methods.taken(road.with_value("reward_model", "mine"), "ppo", "sft", ("judge-2",)).chosen["reward_model"]
+        == "mine"
+    )
+    assert methods.taken(road, "sft", "sft").chosen == {}
+
+
 def test_taking_a_method_drops_what_only_another_one_uses() -> None:
     road = Road(base="bundled", data=("x",)).with_value("replay_share", 0.2).with_value("lora_r", 8)
     assert methods.taken(road, "cpt", "cpt").chosen == {"replay_share": 0.2, "lora_r": 8}

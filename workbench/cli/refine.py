@@ -68,7 +68,7 @@ def refined(solve: Callable[[Traces], Plan], base: Base, card: Card, live: Live)
 
 def _closed(base: Base, card: Card, attempt: Attempt) -> Memory:
     """Return the closed form's estimate of an attempt, uncorrected."""
-    return plan.expected(base.shape, attempt.resolved.recipe, card)
+    return plan.expected(base.shape, attempt.resolved.recipe, card, base.beside.get(attempt.tuning, 0))
 
 
 def _next(found: Plan, card: Card, traces: Traces) -> Attempt | None:

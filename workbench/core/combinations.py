@@ -34,6 +34,10 @@ def _refuse_reinforcement(recipe: Any) -> None:
             f"A step learns from {answers} answers (per_device_train_batch_size times gradient_accumulation_steps), "
             f"which makes no whole groups of num_generations={recipe.num_generations}; change one of them."
         )
+    if recipe.method == "ppo" and recipe.trainable_token_indices:
+        raise UsageError(
+            "trainable_token_indices changes the base that critic and reward model of ppo share; leave it out."
+        )
     if recipe.max_completion_length >= recipe.max_length:
         raise UsageError(
             f"max_length={recipe.max_length} has to hold a prompt and an answer of up to "

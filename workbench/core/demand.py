@@ -10,7 +10,7 @@ from typing import Any
 
 from workbench.core.errors import UsageError
 from workbench.core.fields import closest
-from workbench.core.recipe import OPTIMISERS, REINFORCING, TUNINGS
+from workbench.core.recipe import OPTIMISERS, REINFORCING, TUNINGS, beta_of
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,16 @@ class Method:
     rows: int = 1
     """Sequences per row of the batch: two where a chosen and a rejected answer go through together."""
     looks: int = 0
-    """Sequences per row that go through without a gradient, once per run or epoch: a third of the work each."""
+    """Sequences per row that go through without a gradient, once per run or epoch: a third of the work each. A critic's
+    pass there and back counts as three, and so does its look before as one."""
     head: str = "fused"
     """fused (no logits exist) or score."""
     generates: bool = False
     """Whether the model writes its own answers between the steps."""
     teacher: bool = False
     """Whether a second, frozen model looks at the same batch."""
+    critic: bool = False
+    """Whether a critic is trained beside the model: a second adapter, or a head on what full tuning trains."""
 
 
 METHODS = {
@@ -38,6 +41,7 @@ METHODS = {
     "orpo": Method(rows=2),
     "reward": Method(rows=2, head="score"),
     "grpo": Method(generates=True),
+    "ppo": Method(looks=4, generates=True, critic=True),
     "distill": Method(generates=True, teacher=True),
 }
 
@@ -97,7 +101,7 @@ def _writing(recipe: Any) -> dict[str, Any]:
     return {
         "completion": recipe.max_completion_length,
         "written": min(recipe.generation_batch_size or step, step),
-        "reference": bool(recipe.beta),
+        "reference": bool(beta_of(recipe)),
     }
 
 

@@ -120,6 +120,8 @@ class _Step:
             weights.full_tensors(self.weights) if self.full else weights.adapter_tensors(self.matrices, demand.rank)
         )
         self.trainable = sum(size * number for size, number in self.tensors.items())
+        self.roles = 2 if METHODS[demand.method].critic and not self.full else 1
+        """Adapters that are trained: the policy's, and a critic's beside it."""
         self.layer_gradients = round(
             4 * (self.weights.layer(shape.layers) if self.full else self.trainable / shape.layers)
         )
@@ -200,7 +202,8 @@ def _parts(step: _Step) -> dict[str, int]:
     return {
         "weights": base,
         "adapter": 0 if step.full else 4 * step.trainable,
-        "optimiser": weights.state_bytes(step.tensors, demand.optimiser, inner),
+        "critic": 4 * step.trainable * (step.roles - 1),
+        "optimiser": weights.state_bytes(step.tensors, demand.optimiser, inner) * step.roles,
         "reference": base if copied else 0,
     }
 
@@ -212,8 +215,8 @@ _Phase = dict[str, float]
 def _training(step: _Step) -> Iterator[tuple[str, _Phase]]:
     """Yield the peaks of a micro-batch: passes through layers and head, there and back, and the optimiser's step."""
     first, layers, method = step.kinds[0][0], step.layers, METHODS[step.demand.method]
-    gradients = 4 * step.trainable
-    waiting = gradients if step.demand.accumulation > 1 else 0
+    gradients = 4 * step.trainable * step.roles
+    waiting = gradients if step.demand.accumulation > 1 or step.roles > 1 else 0
     grows, kept = step.over_layers("grows"), step.over_layers("kept")
     dropped = step.dropped
     chunked = step.chunked
@@ -295,10 +298,10 @@ def _generation(step: _Step) -> tuple[str, _Phase]:
     }
 
 
-def _one(shape: Shape, demand: Demand, table: Table, teacher: int) -> tuple[int, Memory]:
+def _one(shape: Shape, demand: Demand, table: Table, beside: int) -> tuple[int, Memory]:
     """Return (live bytes, estimate) from one table."""
     step = _Step(shape, demand, table)
-    fixed = {**_parts(step), "teacher": teacher}
+    fixed = {**_parts(step), "teacher" if METHODS[demand.method].teacher else "reward model": beside}
     phases: dict[str, int] = {}
     best: tuple[int, str, _Phase] = (-1, "", {})
     peaks = list(_training(step))
@@ -319,10 +322,11 @@ def _one(shape: Shape, demand: Demand, table: Table, teacher: int) -> tuple[int,
     return live, Memory(there, name, phases, 0.0, (), True, host)
 
 
-def estimate(shape: Shape, demand: Demand, teacher: int = 0) -> Memory:
+def estimate(shape: Shape, demand: Demand, beside: int = 0) -> Memory:
     """Return what a run needs at its peak, by part.
 
-    `teacher` is the size in bytes of a second model that distillation keeps loaded. A family without a table is
+    `beside` is the size in bytes of what else stays loaded: the model that distillation learns from, or the reward
+    model of ppo, be it a model or one more adapter. A family without a table is
     estimated with every table there is, and the largest result stands, under a wide margin.
     """
     known = shape.model_type in activations.families()
@@ -334,7 +338,7 @@ def estimate(shape: Shape, demand: Demand, teacher: int = 0) -> Memory:
             f"No layer of {shape.model_type or 'this family'} has been traced: the largest of "
             f"{len(tables)} known families stands in for it."
         )
-    _, found = max((_one(shape, demand, table, teacher) for table in tables), key=lambda entry: entry[0])
+    _, found = max((_one(shape, demand, table, beside) for table in tables), key=lambda entry: entry[0])
     notes += _doubts(shape, demand, tables[0])
     exact = known and not notes
     margin = MARGIN if exact else WIDE_MARGIN

@@ -22,7 +22,18 @@ from workbench.core.demand import METHODS, Demand, demand_of, named_layers
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
 from workbench.core.memory import GIB, Correction, Memory
-from workbench.core.recipe import ALIGNING, BUNDLED, REINFORCING, SCRATCH, TUNINGS, Recipe, Resolved, resolve
+from workbench.core.recipe import (
+    ALIGNING,
+    BUNDLED,
+    REINFORCING,
+    SCRATCH,
+    TUNINGS,
+    Recipe,
+    Resolved,
+    answers_of,
+    beta_of,
+    resolve,
+)
 from workbench.core.reliefs import reliefs
 from workbench.core.shape import Shape
 from workbench.core.units import count
@@ -151,18 +162,18 @@ def _attempt(
     What the host's memory has no room for is left out, unless the person has asked for it.
     """
     plain = _resolved(preset, derived, chosen, origin)
-    shape = base.shape
+    shape, beside = base.shape, base.beside.get(plain.recipe.tuning, 0)
     best: Attempt | None = None
     refused: Attempt | None = None
     host = card.host if card.gpu else None
     if _own(base, preset):
-        found = predicted(shape, plain.recipe, card, correction, traces)
+        found = predicted(shape, plain.recipe, card, correction, traces, beside)
         best = Attempt(plain.recipe.tuning, plain, found, card.free, host=host)
         if best.fits:
             return best
     for relief in reliefs(plain.recipe, chosen, card.gpu):
         resolved = _resolved(preset, {**derived, **relief.values}, chosen, origin)
-        found = predicted(shape, resolved.recipe, card, correction, traces)
+        found = predicted(shape, resolved.recipe, card, correction, traces, beside)
         attempt = Attempt(resolved.recipe.tuning, resolved, found, card.free, relief.costs, host)
         if attempt.fits:
             return attempt
@@ -185,26 +196,28 @@ def demand(recipe: Recipe, card: Card, **more: Any) -> Demand:
     return demand_of(recipe, **{**own, **more})
 
 
-def expected(shape: Shape, recipe: Recipe, card: Card, **more: Any) -> Memory:
+def expected(shape: Shape, recipe: Recipe, card: Card, beside: int = 0, **more: Any) -> Memory:
     """Return the estimate of a recipe, uncorrected; `more` overrides what follows from it, as in `demand_of`.
 
+    `beside` is the size in bytes of a reward model that stays in memory.
     On a processor it is the memory of the whole process, and there is no context of CUDA.
     """
     wanted = demand(recipe, card, **more)
-    found = memory.estimate(shape, wanted)
+    found = memory.estimate(shape, wanted, beside)
     return found if card.gpu else resident.of_process(found, wanted.precision)
 
 
 def predicted(
-    shape: Shape, recipe: Recipe, card: Card, correction: Correction | None = None, traces: Traces | None = None
-) -> Memory:
+    shape: Shape, recipe: Recipe, card: Card, correction: Correction | None = None, traces: Traces | None = None,
+    beside: int = 0,
+) -> Memory:  # fmt: skip
     """Return what a recipe is told to need on a card or a processor: the one figure that every place shows.
 
     `correction` is what runs under its tuning took on this card: it says nothing of a processor. `traces` has estimates
     that stand in place of the closed form's.
     """
     made = traces.get(demand(recipe, card)) if traces else None
-    found = made if made is not None else expected(shape, recipe, card)
+    found = made if made is not None else expected(shape, recipe, card, beside)
     return memory.corrected(found, correction) if card.gpu else found
 
 
@@ -338,7 +351,7 @@ def _told(
     count = derive.sequences(rows, recipe.max_length, recipe.packing) if rows is not None else 0
     held = round(count * (1 - recipe.eval_split)) or count
     writes = recipe.method in REINFORCING
-    held *= recipe.num_generations * recipe.num_iterations if writes else 1
+    held *= answers_of(recipe) * recipe.num_iterations if writes else 1
     batch = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps * recipe.num_processes
     steps = recipe.max_steps or -(-round(held * recipe.num_train_epochs) // batch)
     method = METHODS[recipe.method]
@@ -356,7 +369,7 @@ def _told(
         )  # fmt: skip
     time = pace.pace(
         base.shape, recipe.tuning, recipe.gradient_checkpointing, recipe.max_length,
-        tokens * (1 + (method.looks + bool(writes and recipe.beta)) / (3 * method.rows)), card.name,
+        tokens * (1 + (method.looks + bool(writes and beta_of(recipe))) / (3 * method.rows)), card.name,
         recipe.activation_offloading,
     ).after(hours)  # fmt: skip
     total, trainable = _parameters(base.shape, recipe)
@@ -371,7 +384,8 @@ def _parameters(shape: Shape, recipe: Recipe) -> tuple[int, int]:
         total = weights.count(shape, activations.table(shape.model_type), scored=False).total
     if recipe.tuning == "full":
         return total, total
-    return total, recipe.lora_r * _weights_per_rank(shape, recipe.target_modules)
+    trained = recipe.lora_r * _weights_per_rank(shape, recipe.target_modules)
+    return total, trained * (2 if METHODS[recipe.method].critic else 1)
 
 
 def _remedies(best: Attempt, others: tuple[Attempt, ...], gpu: bool) -> tuple[str, ...]:

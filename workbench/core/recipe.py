@@ -18,19 +18,19 @@ from workbench.core import combinations, rewards
 from workbench.core.errors import UsageError
 from workbench.core.fields import SECTIONS, Spec, closest, parse, spec
 
-METHODS = ("pretrain", "cpt", "sft", "dpo", "kto", "orpo", "reward", "grpo")
+METHODS = ("pretrain", "cpt", "sft", "dpo", "kto", "orpo", "reward", "grpo", "ppo")
 ALIGNING = ("dpo", "kto", "orpo", "reward")
 """Methods that compare whole answers."""
-REINFORCING = ("grpo",)
+REINFORCING = ("grpo", "ppo")
 """Methods that learn from answers the model writes itself."""
 GROUP_LOSSES = ("dapo", "grpo", "dr_grpo", "gspo")
 REWARD_SCALES = ("group", "batch", "none")
 CURRICULA = ("shuffled", "short_first")
 LOSSES = ("sigmoid", "ipo", "simpo")
-BETA = {"sigmoid": 0.1, "ipo": 0.1, "simpo": 2.0, "kto": 0.1, "orpo": 0.1}
+BETA = {"sigmoid": 0.1, "ipo": 0.1, "simpo": 2.0, "kto": 0.1, "orpo": 0.1, "ppo": 0.05}
 """Loss → the beta that 0 in a recipe stands for. Rafailov et al. 2023 (DPO), Azar et al. 2024 (IPO), Ethayarajh et al.
 2024 (KTO) and Hong et al. 2024 (ORPO, whose lambda it is) use 0.1; SimPO (Meng et al. 2024) 2.0 to 2.5, because its
-rewards are means per token."""
+rewards are means per token; TRL's last PPO 0.05, InstructGPT (Ouyang et al. 2022) 0.02."""
 TUNINGS = ("full", "lora", "qlora")
 SCHEDULERS = ("cosine", "linear", "constant", "constant_with_warmup", "cosine_with_min_lr", "warmup_stable_decay")
 OPTIMISERS = ("adamw", "adamw_8bit", "muon")
@@ -51,7 +51,7 @@ class Recipe:
     """What a run does. Zero means "derived" wherever a field's help says so."""
 
     method: str = spec("sft", "task", "method", "What to learn from the data.",
-        "Articles teach knowledge by cpt, questions and answers behaviour by sft, better and worse answers preferences by dpo or orpo, single judged ones by kto; reward makes a model that scores answers, grpo learns from answers of its own that a check rewards, and pretrain starts a model.", choices=METHODS)  # fmt: skip
+        "Articles teach knowledge by cpt, questions and answers behaviour by sft, better and worse answers preferences by dpo or orpo, single judged ones by kto; reward makes a model that scores answers, grpo learns from answers of its own that a check rewards, ppo from those a reward model likes, and pretrain starts a model.", choices=METHODS)  # fmt: skip
     tuning: str = spec("lora", "task", "tuning", "How the weights move.",
         "full changes every weight and needs the most memory; lora trains small matrices beside them; qlora does so over a 4-bit base.", choices=TUNINGS)  # fmt: skip
     base: str = spec(BUNDLED, "task", "base", "The model to start from: bundled, a folder, a run, or scratch for pretrain.",
@@ -107,7 +107,7 @@ class Recipe:
     target_modules: tuple[str, ...] = spec(("all-linear",), "tuning", "target modules", "Layers that get an adapter; all-linear means every one but the head.",
         "Adapting every linear layer matches full fine-tuning better than attention alone.")  # fmt: skip
 
-    beta: float = spec(0.0, "alignment", "beta", "How strongly answers are held to what the base says of them (dpo, kto), or how much the comparison counts (orpo), or how much the KL from the base costs (grpo); 0 takes the usual 0.1, for simpo 2, for grpo none.",
+    beta: float = spec(0.0, "alignment", "beta", "How strongly answers are held to what the base says of them (dpo, kto), or how much the comparison counts (orpo), or how much the KL from the base costs (grpo, ppo); 0 takes the usual 0.1, for simpo 2, for ppo 0.05, for grpo none.",
         "A small beta lets the model move far from its base, a large one keeps it close.", low=0.0, high=100.0)  # fmt: skip
     loss_type: str = spec("sigmoid", "alignment", "loss", "The loss of dpo: sigmoid is DPO's own, ipo IPO's, simpo SimPO's, which needs no reference.",
         "ipo overfits less on pairs that are all of one mind; simpo judges answers by their mean per token, so that long ones have no advantage.", choices=LOSSES)  # fmt: skip
@@ -144,6 +144,17 @@ class Recipe:
         "Short tasks are mostly easier, and a model learns most from what it gets right now and then.", choices=CURRICULA)  # fmt: skip
     generation_batch_size: int = spec(0, "reinforcement", "written at once", "Answers written at once; 0 writes those of a whole step together.",
         "Fewer take less memory and more time; the answers stay the same.", unit="answers", low=0, high=65_536)  # fmt: skip
+
+    reward_model: str = spec("", "reinforcement", "reward model", "What scores the answers of ppo, beside any rewards: a run of method reward, or a folder.",
+        "One that was trained on the same base with the same tuning takes no second base in memory.")  # fmt: skip
+    gamma: float = spec(1.0, "reinforcement", "discount", "How much a token counts what is earned one token later.",
+        "An answer is scored at its end: below 1 its first words hardly learn from that.", low=0.0, high=1.0)  # fmt: skip
+    lam: float = spec(0.95, "reinforcement", "lambda", "How far advantages look beyond what the critic expects: 0 one token, 1 to the end of the answer.",
+        "Less relies on the critic and varies less; more is right even where the critic is wrong.", low=0.0, high=1.0)  # fmt: skip
+    vf_coef: float = spec(0.1, "reinforcement", "weight of the critic", "How much the critic's loss counts beside the policy's.",
+        "Under full tuning both move the same weights, and more of it moves the policy, too.", low=0.0, high=100.0)  # fmt: skip
+    cliprange_value: float = spec(0.2, "reinforcement", "critic's clip", "By how much what the critic expects may move while the same answers are learnt; 0 sets no bound.",
+        "A reward of large numbers wants more, or a critic that starts at 0 takes long to get there.", low=0.0, high=1000.0)  # fmt: skip
 
     learning_rate: float = spec(2e-4, "optimisation", "learning rate", "Peak step size.",
         "The most important figure: too high diverges or forgets, too low does not learn.", low=1e-9, high=1.0)  # fmt: skip
@@ -224,18 +235,20 @@ FIELDS: dict[str, tuple[str, Spec]] = {f.name: (str(f.type), f.metadata["spec"])
 
 
 _COUNTS_FOR: dict[str, tuple[str, ...]] = {
-    "replay_data": ("cpt",), "replay_share": ("cpt",), "beta": ("dpo", "kto", "orpo", "grpo"), "loss_type": ("dpo",),
+    "replay_data": ("cpt",), "replay_share": ("cpt",), "beta": ("dpo", "kto", "orpo", "grpo", "ppo"), "loss_type": ("dpo",),
     "simpo_gamma": ("dpo",), "desirable_weight": ("kto",), "undesirable_weight": ("kto",),
+    "trainable_token_indices": tuple(name for name in METHODS if name != "ppo"),
     "chat_template": tuple(name for name in METHODS if name not in ("pretrain", "cpt")),
     "packing": tuple(name for name in METHODS if name not in (*ALIGNING, *REINFORCING)),
     "load_best_model_at_end": tuple(name for name in METHODS if name not in REINFORCING),
     "sample_prompts": tuple(name for name in METHODS if name != "reward"),
     "sample_max_new_tokens": tuple(name for name in METHODS if name != "reward"),
-    "grpo_loss": ("grpo",), "scale_rewards": ("grpo",), "epsilon": ("grpo",), "epsilon_high": ("grpo",),
-    "num_generations": ("grpo",), "num_iterations": ("grpo",), "resample_groups": ("grpo",),
+    "grpo_loss": ("grpo",), "scale_rewards": ("grpo",), "num_generations": ("grpo",), "resample_groups": ("grpo",),
     **dict.fromkeys(
-        ("rewards", "max_completion_length", "temperature", "top_p", "curriculum", "generation_batch_size"), REINFORCING
+        ("rewards", "max_completion_length", "temperature", "top_p", "curriculum", "generation_batch_size", "epsilon",
+         "epsilon_high", "num_iterations"), REINFORCING
     ),
+    **dict.fromkeys(("reward_model", "gamma", "lam", "vf_coef", "cliprange_value"), ("ppo",)),
 }  # fmt: skip
 """Field → the methods it does anything for; those that are not here count for all."""
 
@@ -250,6 +263,11 @@ def counts(name: str, method: str, loss_type: str = "") -> bool:
 def beta_of(recipe: Recipe) -> float:
     """Return the beta of a recipe, in place of 0 the usual one of its loss; 0 for methods without one."""
     return recipe.beta or BETA.get(loss_of(recipe), 0.0)
+
+
+def answers_of(recipe: Recipe) -> int:
+    """Return how many answers a method writes to each prompt: a group, or the one whose score a critic foresees."""
+    return recipe.num_generations if recipe.method == "grpo" else 1
 
 
 def loss_of(recipe: Recipe) -> str:

@@ -38,13 +38,15 @@ def install(model: Any) -> None:
     model.add_module(HEAD, head)
 
 
-def values(model: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor, **places: torch.Tensor) -> torch.Tensor:
+def values(model: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
     """Return what the answers still earn before each token but the first, rows × (tokens - 1), in fp32.
 
-    The critic's adapter has to be at work, and its `places` are further inputs of the model.
+    The critic's adapter has to be at work.
     """
-    seen = trunk(model)(input_ids=input_ids, attention_mask=attention_mask, use_cache=False, **places)
-    found: torch.Tensor = getattr(model, HEAD)(seen.last_hidden_state[:, :-1].float()).squeeze(-1)
+    seen = trunk(model)(input_ids=input_ids, attention_mask=attention_mask, use_cache=False).last_hidden_state
+    # Returns differ by less than bf16 can tell apart.
+    with torch.autocast(seen.device.type, enabled=False):
+        found: torch.Tensor = getattr(model, HEAD)(seen[:, :-1].float()).squeeze(-1)
     return found
 
 

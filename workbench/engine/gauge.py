@@ -26,7 +26,7 @@ from workbench.core.shape import shape_of
 from workbench.engine import team
 from workbench.engine.load import Machine
 from workbench.engine.session import Attempt
-from workbench.runs import bases, measured
+from workbench.runs import bases, measured, reward_models
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -103,10 +103,13 @@ class Gauge:
         shape = shape_of(bases.read_json(folder / "config.json"), self._parameters)
         card = Card(_name() if self._where.device == "cuda" else "", 0, 0, bf16=self._where.bf16)
         batch = max(1, rows // METHODS[recipe.method].rows)
-        found = plan.expected(shape, recipe, card, batch=batch, length=width, packing=packed)
+        beside = (
+            reward_models.beside(recipe.reward_model, recipe.base).get(recipe.tuning, 0) if recipe.reward_model else 0
+        )
+        found = plan.expected(shape, recipe, card, beside, batch=batch, length=width, packing=packed)
         known = measured.corrections(card.name, shape.model_type, (recipe.tuning,)).get(recipe.tuning)
         return {
-            "planned": plan.predicted(shape, recipe, card, known).peak,
+            "planned": plan.predicted(shape, recipe, card, known, beside=beside).peak,
             "predicted": {**found.parts, "peak": found.peak},
             "measured": self._measured(),
             "batch": [rows, width],

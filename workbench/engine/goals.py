@@ -12,6 +12,7 @@ from typing import Any
 
 from workbench.core.errors import UsageError
 from workbench.core.recipe import Recipe
+from workbench.core.rewards import Spec
 from workbench.core.units import count
 from workbench.data.formats import checkable
 from workbench.engine import rewards
@@ -43,10 +44,15 @@ def suiting(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
 
 
 @contextmanager
-def judging(recipe: Recipe, examples: Examples, reporter: Reporter) -> Iterator[rewards.Rewards]:
-    """Return the rewards of a recipe for the length of a block, ready to judge; says which were chosen by the rows."""
-    wanted = recipe.rewards
-    if not wanted:
+def judging(
+    recipe: Recipe, examples: Examples, reporter: Reporter, more: Sequence[str | Spec] = ()
+) -> Iterator[rewards.Rewards]:
+    """Return the rewards of a recipe for the length of a block, ready to judge; says which were chosen by the rows.
+
+    `more` are rewards beside those that the recipe lists. A reward model is enough: none is chosen beside it then.
+    """
+    wanted: tuple[str | Spec, ...] = (*recipe.rewards, *more)
+    if not wanted and not recipe.reward_model:
         rows = [examples.row(number) for number in itertools.islice(range(len(examples)), LOOKED_AT)]
         name, why = suiting(rows)
         reporter.notice("info", "reward_chosen", f"Answers are rewarded by the check {name}: {why}.")

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from workbench.core.recipe import Recipe
+from workbench.core.recipe import Recipe, answers_of
 from workbench.engine.examples import Examples
 from workbench.engine.prepare import Order
 
@@ -63,8 +63,8 @@ class Groups(Order):
     def __init__(self, lengths: NDArray[np.int64], recipe: Recipe) -> None:
         super().__init__(lengths, recipe.seed)
         answers = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
-        self._count, self._times = recipe.num_generations, recipe.num_iterations
-        self._prompts = max(1, answers // recipe.num_generations)
+        self._count, self._times = answers_of(recipe), recipe.num_iterations
+        self._prompts = max(1, answers // self._count)
         self._shuffled = recipe.curriculum == "shuffled"
 
     def __len__(self) -> int:

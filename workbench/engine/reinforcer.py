@@ -12,18 +12,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from workbench.core import events
+from workbench.core.recipe import answers_of, beta_of
 from workbench.engine import groups, micro, policy, rollouts, samples
 from workbench.engine import layout as layouts
 from workbench.engine.masks import IGNORED
 from workbench.engine.prompts import Groups, Prompts
-from workbench.engine.rewards import Completion, Rewards
+from workbench.engine.rewards import Completion, Rewards, Scores
 from workbench.engine.rollouts import Rollouts, Sampling
 from workbench.engine.tally import Tally
 from workbench.engine.trainer import WorkbenchTrainer
@@ -35,7 +36,7 @@ SHOWN_ANSWERS, SHOWN_CHARACTERS = 8, 1000
 """What the journal keeps of one group per step."""
 _TOLD_SECONDS = 5.0
 """Between two words of how far the writing is."""
-_LOOK, _TRAIN = 1, 0
+_LOOK, TRAINING = 1, 0
 """First numbers of keys, so that answers of a look and of a step never share random numbers."""
 
 _Found = TypeVar("_Found")
@@ -61,6 +62,13 @@ class Group:
         return bool(groups.alike(torch.from_numpy(self.rewards)))
 
 
+class Scorer(Protocol):
+    """What gives answers their rewards."""
+
+    def score(self, completions: Sequence[Completion]) -> Scores:
+        """Return what each completion earns, in their order."""
+
+
 class Reinforcer(WorkbenchTrainer):
     """The workbench's trainer, which writes what it learns from."""
 
@@ -68,7 +76,8 @@ class Reinforcer(WorkbenchTrainer):
         """`reference` is the frozen copy of a base that has no adapter to take off, where one is asked for."""
         super().__init__(**rest)
         recipe = self._recipe
-        self._rewards, self._names, self._copy = rewards, _names(rewards), reference
+        self._rewards: Scorer = rewards
+        self._names, self._copy = _names(rewards), reference
         self._objective = groups.objective_of(recipe)
         self._prompts: Prompts = (
             self.train_dataset.whole if isinstance(self.train_dataset, Longest) else self.train_dataset
@@ -152,7 +161,7 @@ class Reinforcer(WorkbenchTrainer):
 
     def _groups(self, numbers: Sequence[int], key: Sequence[int]) -> list[Group]:
         """Return a group of answers to each of some prompts."""
-        count = self._recipe.num_generations
+        count = answers_of(self._recipe)
         written = self._write([self._prompts.tokens(number) for number in numbers], count, key, self._sampling)
         return self._scored(self._prompts, numbers, count, written)
 
@@ -197,14 +206,14 @@ class Reinforcer(WorkbenchTrainer):
     def _answer(self, numbers: list[int]) -> list[dict[str, Any]]:
         """Return the batches of a step whose answers' prompts have these numbers."""
         recipe, step = self._recipe, self.state.global_step
-        key = [_TRAIN, recipe.seed, step, 0]
+        key = [TRAINING, recipe.seed, step, 0]
         first = self._groups(numbers[:: recipe.num_generations], key)
         learnt = self._resampled(first, key)
         self._tell(first, self._tally)
         self._show(next((group for group in learnt if not group.alike), learnt[0]), step + 1)
         rewards = torch.from_numpy(np.stack([group.rewards for group in learnt])).float()
         advantages = groups.advantages(rewards, recipe.scale_rewards).flatten()
-        written = _joined(learnt, recipe.num_generations)
+        written = joined(learnt, recipe.num_generations)
         self._size = groups.Size(len(written), sum(map(len, written.answers)))
         size = recipe.per_device_train_batch_size
         batches = []
@@ -309,7 +318,7 @@ class Reinforcer(WorkbenchTrainer):
         self.model.eval()
         recipe, numbers = self._recipe, range(min(len(dataset), HELD_ANSWERS))
         prompts = [dataset.tokens(number) for number in numbers]
-        several = max(1, min(recipe.num_generations, HELD_ANSWERS // len(prompts)))
+        several = max(1, min(answers_of(recipe), HELD_ANSWERS // len(prompts)))
         tally = Tally()
         for lead, temperature, count in (("", self._sampling.temperature, several), ("greedy_", 0.0, 1)):
             how = dataclasses.replace(self._sampling, temperature=temperature)
@@ -320,7 +329,7 @@ class Reinforcer(WorkbenchTrainer):
             for name, (total, known) in seen.sums.items():
                 if name not in ("reward_std", "zero_variance"):
                     tally.add(f"{lead}{name}", total, known)
-            if not lead and (recipe.beta or recipe.tuning != "full"):
+            if not lead and (beta_of(recipe) or recipe.tuning != "full"):
                 self._tell_distance(written, tally)
         return tally.means()
 
@@ -350,7 +359,7 @@ def _own(group: Group) -> list[list[int]]:
     return group.answers.answers[group.first : group.first + len(group.texts)]
 
 
-def _joined(found: Sequence[Group], count: int) -> Rollouts:
+def joined(found: Sequence[Group], count: int) -> Rollouts:
     """Return the answers of groups as one."""
 
     def gathered(pick: Callable[[Rollouts], list[_Found]]) -> list[_Found]:

@@ -6,13 +6,15 @@ where rows come from.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from workbench.core.recipe import Recipe
+from workbench.core.recipe import Recipe, beta_of
 from workbench.engine import load, pairs, prepare, prompts, reference
+from workbench.engine.actor_critic import ActorCritic
 from workbench.engine.aligner import Aligner
 from workbench.engine.examples import Examples
 from workbench.engine.material import TRAIN
@@ -20,6 +22,7 @@ from workbench.engine.preferences import objective_of
 from workbench.engine.reinforcer import Reinforcer
 from workbench.engine.rewards import Rewards
 from workbench.engine.session import Attempt
+from workbench.engine.shared_reward import SharedReward
 from workbench.engine.tokenizer import padding_for_scores
 from workbench.engine.trainer import WorkbenchTrainer
 from workbench.engine.trial import Longest
@@ -115,9 +118,27 @@ class Reinforcement(Tokens):
         return prompts.collate
 
     def trainer(self, **settings: Any) -> Reinforcer:
-        """Return the trainer; under full tuning a beta asks for a frozen copy of the base beside it."""
-        copy = None
-        if self._recipe.beta and self._recipe.tuning == "full":
-            where = load.machine(self._recipe)
-            copy = load.load_model(self._folder, tuning="full", where=where, for_training=False).eval()
-        return Reinforcer(rewards=self._rewards, reference=copy, **settings)
+        """Return the trainer."""
+        return Reinforcer(rewards=self._rewards, reference=self._copy(), **settings)
+
+    def _copy(self) -> Any:
+        """Return the frozen copy of the base that a beta asks for under full tuning, else None."""
+        if not beta_of(self._recipe) or self._recipe.tuning != "full":
+            return None
+        where = load.machine(self._recipe)
+        return load.load_model(self._folder, tuning="full", where=where, for_training=False).eval()
+
+
+class Criticism(Reinforcement):
+    """The same with a critic that foresees scores, and perhaps with a reward model on the same base."""
+
+    def __init__(
+        self, recipe: Recipe, folder: Path, rewards: Rewards, share: Callable[[Any], SharedReward] | None
+    ) -> None:
+        """`share` puts the reward model onto a model, where it stems from the same base."""
+        super().__init__(recipe, folder, rewards)
+        self._share = share
+
+    def trainer(self, **settings: Any) -> Reinforcer:
+        """Return the trainer."""
+        return ActorCritic(rewards=self._rewards, reference=self._copy(), share=self._share, **settings)

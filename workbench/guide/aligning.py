@@ -79,6 +79,9 @@ ANSWERED = (
     _of_rows("length", "tokens of an answer"),
     Picture("entropy", "entropy, nats per token", (Curve("entropy", "", "steps"),)),
     _of_rows("kl", "KL, nats per answer"),
+    Picture(
+        "critic", "what the critic foresees", (Curve("value", "expected", "steps"), Curve("return", "earned", "steps"))
+    ),
 )
 """The same of answers the model writes itself."""
 

@@ -29,6 +29,13 @@ def facts(reference: str) -> tuple[str, Base]:
     return reference, base_facts.of_reference(reference)
 
 
+def judges(reference: str) -> tuple[str, tuple[str, ...]]:
+    """Return (reference, the runs that made reward models of this base or of its lineage, the nearest first)."""
+    from workbench.runs import reward_models  # with runs and their journals
+
+    return reference, reward_models.of_lineage(reference)
+
+
 def looked_at(road: Road) -> tuple[Any, ...]:
     """Return what a glance at the road's data depends on."""
     chosen = road.chosen

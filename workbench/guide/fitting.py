@@ -92,6 +92,8 @@ def parts(plan: Plan, most: int) -> list[Part]:
         "reserve": "held and not used",
         "reference": "the base beside it, frozen",
         "cache": "keys and values of answers",
+        "critic": "an adapter that foresees scores",
+        "reward model": "what scores the answers",
     }
     found = sorted(((name, size) for name, size in chosen.memory.parts.items() if size > 0), key=lambda item: -item[1])
     shown, rest = (found, []) if len(found) <= most else (found[: most - 1], found[most - 1 :])
@@ -209,6 +211,8 @@ _BETA_NOTES = {
     "dpo": "less lets it move further from the base",
     "kto": "less lets it move further from the base",
     "orpo": "how much the comparison counts beside the better answer",
+    "grpo": "how much leaving the base costs; 0 is nothing",
+    "ppo": "how much leaving the base costs",
 }
 _LOSS_NOTES = {
     "sigmoid": "DPO's own, measured against the base",
@@ -219,10 +223,17 @@ _BETAS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 _SIMPO_BETAS = (1.0, 1.5, 2.0, 2.5, 3.0, 5.0, 10.0)
 
 
-def alignment(plan: Plan, chosen: Sequence[str]) -> list[Field]:
-    """Return the values of a method that compares answers: how strongly it is held, and for dpo its loss."""
+def alignment(plan: Plan, chosen: Sequence[str], judges: Sequence[str] = ()) -> list[Field]:
+    """Return the values of a method that compares or rewards answers: how strongly it is held, for dpo its loss, and
+    for ppo which of the reward models in `judges` scores them.
+    """
     wanted = plan.chosen.resolved.recipe
     found = []
+    if recipe.counts("reward_model", wanted.method) and (known := [*judges, wanted.reward_model]) != [""]:
+        steps = tuple(dict.fromkeys(known))
+        shown = f"{steps.index(wanted.reward_model) + 1} of {len(steps)}" if wanted.reward_model else "none"
+        note = wanted.reward_model or "checks alone score the answers"
+        found.append(Field("reward_model", "reward model", shown, note, "reward_model" in chosen, steps))
     if recipe.counts("loss_type", wanted.method):
         note = _LOSS_NOTES[wanted.loss_type]
         found.append(Field("loss_type", "loss", wanted.loss_type, note, "loss_type" in chosen, recipe.LOSSES))

@@ -5,7 +5,7 @@ Owns the words for each method and what taking one changes on the road. Must not
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,9 +88,10 @@ TABLE: dict[str, Method] = {
     ),
     "ppo": Method(
         "what a reward model likes",
-        "a judge beside it, many answers",
-        "prompts, and a reward model",
-        "The model writes answers, a reward model scores them, and a bound on each step keeps it near its base.",
+        "a judge and a critic, many answers",
+        "prompts, and a reward model of this base or answers that can be checked",
+        "The model writes an answer to each prompt, a reward model scores it, a critic learns what was to be expected, "
+        "and what did better becomes likelier. Train the reward model first, from preferences, on the same base.",
     ),
 }  # fmt: skip
 
@@ -122,10 +123,17 @@ def suggested(glance: Mapping[str, Any]) -> str:
     return next((method for method in wanted if method in recipe.METHODS), str(glance["method"]))
 
 
-def offers(glance: Mapping[str, Any] | None, base: str = "") -> list[Offer]:
+def _judged(glance: Mapping[str, Any], why: Mapping[str, str], judges: Sequence[str]) -> str:
+    """Return why PPO serves, "" when it does not: who scores answers, where rows have prompts at all."""
+    if judges and glance["method"] not in ("cpt", "pretrain"):
+        return f"{judges[0]} scores answers of this base"
+    return why.get("grpo", "")
+
+
+def offers(glance: Mapping[str, Any] | None, base: str = "", judges: Sequence[str] = ()) -> list[Offer]:
     """Return the methods there are, those that serve the data first and the proposed one on top.
 
-    Without a glance nothing is ruled out.
+    `judges` are the reward models of the base's lineage. Without a glance nothing is ruled out.
     """
     why = {}
     if glance is not None:
@@ -133,6 +141,8 @@ def offers(glance: Mapping[str, Any] | None, base: str = "") -> list[Offer]:
         why = {suggested(glance): evidence(glance), **why, glance["method"]: why.get(glance["method"], "")} | (
             {glance["suggested"]: evidence(glance)}
         )
+        if said := _judged(glance, why, judges):
+            why.setdefault("ppo", said)
     first = [suggested(glance)] if glance is not None else []
     order = [*first, *why, *TABLE]
     found = []
@@ -159,14 +169,16 @@ def beyond(glance: Mapping[str, Any]) -> str:
     return f"{METHOD_NAMES.get(best, best)} would suit these rows, and this version does not train it."
 
 
-def taken(road: Road, method: str, proposed: str) -> Road:
+def taken(road: Road, method: str, proposed: str, judges: Sequence[str] = ()) -> Road:
     """Return the road with a method, set only where it is not the proposed one; what only another one uses is dropped.
 
-    Raises UsageError for a method that does not exist.
+    PPO takes the first of the reward models in `judges`. Raises UsageError for a method that does not exist.
     """
     bare = road.without("method")
     # A beta that suits one loss does not suit another.
     bare = bare.without("beta", *(name for name in bare.chosen if not recipe.counts(name, method)))
+    if method == "ppo" and judges and "reward_model" not in bare.chosen:
+        bare = bare.with_value("reward_model", judges[0])
     return bare if method == proposed else bare.with_value("method", method)
 
 

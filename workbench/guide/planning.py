@@ -5,6 +5,7 @@ Owns the order in which they are settled. Must not know flags, words for people,
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +132,10 @@ def solved(
         origin = {**origin, "method": f"derived: {' '.join(found['why'])}"}
     known = measured.corrections(card.name, base.shape.model_type, recipe.TUNINGS)
     rows = lengths.of_glance(found, base) if found is not None else None
+    if method == "ppo" and values.get("reward_model"):
+        from workbench.runs import reward_models  # with runs and their journals
+
+        base = dataclasses.replace(base, beside=reward_models.beside(values["reward_model"], base.reference))
     return plan.solve(base, rows, card, method, values, origin, preset, known, traces)
 
 

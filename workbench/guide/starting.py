@@ -20,7 +20,7 @@ from workbench.core.presets import Preset
 from workbench.guide import glancing, lengths, planning
 from workbench.guide.road import Road
 from workbench.guide.sources import Quiet, Teller, assignments, inspected, local
-from workbench.runs import bases, control, hardware, probe, store
+from workbench.runs import bases, control, hardware, probe, reward_models, store
 
 
 def look(data: tuple[str, ...], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,6 +81,9 @@ def prepare(
             probe.run_probe("workbench.runs.bases:inspect", {"path": str(found_base.model_dir)}, seconds=60)
             if reference != recipe.BUNDLED:
                 values["base"] = found_base.run_id or str(found_base.model_dir)
+        if values.get("reward_model"):
+            judge = reward_models.find(values["reward_model"])
+            values["reward_model"] = judge.run_id or str(judge.model_dir)
         surveyed = look(data, values)
     planning.follow(surveyed["curation"], values, origin)
     found = looking.result()

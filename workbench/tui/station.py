@@ -37,6 +37,10 @@ class Known:
     glance: dict[str, Any] | None = None
     glance_of: tuple[Any, ...] = ()
     """What was looked at: data, method, format, columns."""
+    judges: tuple[str, ...] = ()
+    """Runs that made reward models of the base's lineage."""
+    judges_of: str | None = None
+    """The base they were looked for, None while nobody has."""
     survey: dict[str, Any] | None = None
     survey_of: tuple[Any, ...] = ()
     preview: dict[str, Any] | None = None

@@ -6,17 +6,12 @@ Owns loading such a model and reading its scores. Must not know how it was train
 from __future__ import annotations
 
 import contextlib
-import os.path
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from workbench.core.errors import UsageError
-from workbench.core.paths import expanded
 from workbench.core.rewards import Spec
-from workbench.core.text import one_line
 from workbench.engine import load
 from workbench.engine.chat_templates import tokenizer_of
 from workbench.engine.load import Machine
@@ -24,44 +19,8 @@ from workbench.engine.masks import ChatEncoder
 from workbench.engine.rendering import MaskError
 from workbench.engine.rewards.completion import Completion, Judge, Outcome, unjudged
 from workbench.engine.tokenizer import generation_eos, padding_for_scores
-from workbench.runs import bases, store
+from workbench.runs import reward_models
 from workbench.runs.bases import Base
-
-
-def find(reference: str) -> Base:
-    """Return the reward model a person named: a run of method reward, or a folder in Hugging Face layout.
-
-    Raises UsageError for anything else, and WorkbenchError for a folder that is damaged or asks for code of its own.
-    """
-    folder = expanded(reference)
-    if os.path.isdir(folder) and not (folder / "recipe.toml").is_file():
-        _check(folder.resolve())
-        return Base(reference, folder.resolve(), scores=True)
-    base = bases.of_run(store.find(reference))
-    if not base.scores:
-        raise UsageError(
-            f"The run {base.run_id} has made a model that writes and gives no scores; name a run of method reward."
-        )
-    return base
-
-
-def _check(folder: Path) -> None:
-    """Refuse a folder that holds no model with a head of one score, or more than data."""
-    config = bases.read_json(folder / "config.json")
-    bases.refuse_forbidden(config, folder / "config.json")
-    kinds = config.get("architectures")
-    kind = str(kinds[0]) if isinstance(kinds, list) and kinds else ""
-    labels = config.get("id2label")
-    if not kind.endswith("ForSequenceClassification") or (isinstance(labels, dict) and len(labels) != 1):
-        raise UsageError(
-            f"{folder} holds no reward model ({one_line(kind, 60) or 'unknown'}); give one with a head of one score, "
-            "or a run of method reward."
-        )
-    weights = sorted(folder.glob("*.safetensors"))
-    if not weights:
-        raise UsageError(f"{folder} has no .safetensors weights; choose another reward model.")
-    for path in weights:
-        bases.check_weights(path)
 
 
 class Scorer:
@@ -143,7 +102,7 @@ def scoring(spec: Spec, held: contextlib.ExitStack) -> Judge:
 
     On a CPU it computes in full precision, unless its base was held in less while it was trained.
     """
-    base = find(str(spec.parameters["run"]))
+    base = reward_models.find(str(spec.parameters["run"]))
     device = "cuda" if torch.cuda.is_available() else "cpu"
     less = load.fast_bf16(device) and (device == "cuda" or base.adapter_dtype == "bfloat16")
     return Scorer(base, Machine(device, less), int(spec.parameters["batch"])).judge

@@ -5,6 +5,8 @@ Owns the list of methods and the replay share. Must not know what rows a method 
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.app import ComposeResult
 from textual.content import Content
 
@@ -21,7 +23,7 @@ from workbench.tui.widgets.page import Page
 _TEACHES = 16
 _COSTS = 50
 _SHARE = "replay_share"
-_VALUES = ("loss_type", "beta")
+_VALUES = ("loss_type", "beta", "reward_model")
 _WIDE = 84
 _ABOUT_LINES = 4
 """Lines that are kept for what is said of a method, so that nothing below moves."""
@@ -54,7 +56,11 @@ class MethodScreen(Station):
 
     def _offers(self) -> list[Offer]:
         """Return the methods, from the last glance: while another is taken, the list stands still."""
-        return methods.offers(self.known.glance if self.road.data else None, self.road.base)
+        return methods.offers(self.known.glance if self.road.data else None, self.road.base, self._judges())
+
+    def _judges(self) -> tuple[str, ...]:
+        """Return the reward models of the base's lineage, as far as they are known."""
+        return self.known.judges if self.known.judges_of == self.road.base else ()
 
     def _present(self) -> str:
         """Return the method in force."""
@@ -67,7 +73,7 @@ class MethodScreen(Station):
         plan = self.known.plan
         if plan is None or plan.chosen.resolved.recipe.method != self._present():
             return []
-        return fitting.alignment(plan, list(self.road.chosen))
+        return fitting.alignment(plan, list(self.road.chosen), self._judges())
 
     def _field(self) -> Field | None:
         """Return the value in focus, None while a method is."""
@@ -239,6 +245,20 @@ class MethodScreen(Station):
 
     # What happens
 
+    def find_out(self) -> None:
+        """Ask for what is not known, the reward models of the base's lineage among it."""
+        super().find_out()
+        if self.road.base and self.known.judges_of != self.road.base and self._sought.get("judges") != self.road.base:
+            self._sought["judges"] = self.road.base
+            self.ask("judges", asking.judges, self.road.base)
+
+    def answered(self, what: str, value: Any) -> None:
+        """Take what was asked for."""
+        if what == "judges":
+            self.learn(judges_of=value[0], judges=value[1])
+            return
+        super().answered(what, value)
+
     def learn(self, **facts: object) -> None:
         """Take something that was found out; the first glance puts the proposal in focus."""
         first = self.known.glance is None and facts.get("glance") is not None
@@ -280,7 +300,7 @@ class MethodScreen(Station):
     def _take(self, method: str) -> None:
         """Take a method."""
         assert self.known.glance is not None
-        self.settle(methods.taken(self.road, method, methods.suggested(self.known.glance)))
+        self.settle(methods.taken(self.road, method, methods.suggested(self.known.glance), self._judges()))
 
     def _move(self, step: int) -> None:
         """Take the value before or after the present one."""
