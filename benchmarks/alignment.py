@@ -1,6 +1,7 @@
 """What alignment gives and what it costs, on the bundled model: trait, facts, sums, KL and accuracy, seed by seed.
 
-Run by hand: `.venv/bin/python benchmarks/alignment.py [--seeds 0 1 2]`; two to three minutes a seed on two idle cores.
+Run by hand: `.venv/bin/python benchmarks/alignment.py [--seeds 0 1 2] [--home FOLDER]`; with a folder, a second call
+goes on with the rungs that are done there. Two to three minutes a seed on two idle cores.
 Each seed climbs the ladder of the demo from the bundled base in a home of its own and is asked the exam that the demo
 asks: people, towns and sums that no row of training was about. A fact counts when the answer names the right one and
 the right value and no other. Greedy answers, and beside them one sampled answer per question at a temperature of 1. KL
@@ -18,6 +19,7 @@ from collections.abc import Sequence
 from workbench.cli.ladder import Ladder, aligned, climb, examine
 from workbench.cli.output import Live, table
 from workbench.core.recipe import BUNDLED
+from workbench.runs.store import list_runs
 
 STEPS = (("dpo", "sft"),)
 """Rungs of alignment, each with the rung below it."""
@@ -37,10 +39,12 @@ SHARES = (
 def climbed(seed: int) -> dict[str, dict[str, float | None]]:
     """Return rung of alignment → its figures, of a ladder climbed with one seed."""
     ladder = Ladder(Live(), seed)
-    below = climb(ladder, "cpt", BUNDLED)
-    below = climb(ladder, "sft", below.id)
-    for name, _ in STEPS:
-        below = climb(ladder, name, below.id)
+    done = {found.meta["title"]: found for found in list_runs() if found.status() == "done"}
+    base = BUNDLED
+    for name in ("cpt", "sft", *(name for name, _ in STEPS)):
+        if (run := done.get(f"demo {name}")) is not None:
+            ladder.runs[name] = run
+        base = (run or climb(ladder, name, base)).id
     examine(ladder)
     return {name: aligned(ladder, name, before) for name, before in STEPS}
 
@@ -68,9 +72,12 @@ def main() -> None:
     """Print a table per rung."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    seeds = parser.parse_args().seeds
+    parser.add_argument("--home", help="a folder that is kept; a new one that is removed when it is left out")
+    arguments = parser.parse_args()
+    seeds = arguments.seeds
     found = []
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory() as passing:
+        home = arguments.home or passing
         for seed in seeds:
             for kind in ("DATA", "STATE", "CONFIG", "CACHE"):
                 os.environ[f"XDG_{kind}_HOME"] = f"{home}/{seed}/{kind.lower()}"

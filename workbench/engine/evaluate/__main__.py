@@ -1,9 +1,9 @@
 """A process that puts exams to models: one JSON request on stdin, one JSON line per examination on stdout.
 
 Owns the wire form only. The request is {"exam": path, "examinations": [{"name", "target", "kinds", "limit",
-"temperature", "seed", "reference"}]}; each line is {"name", "scores", "stop_rate", "answers", "seconds"}, the answers
-marked. With a reference, which wants a temperature of 1, it has "kl" too: how far the model has moved from that one, in
-nats per answer.
+"temperature", "seed", "repeat", "reference"}]}; each line is {"name", "scores", "stop_rate", "answers", "seconds"}, the
+answers marked; `repeat` asks every question so often. With a reference, which wants a temperature of 1, it has "kl"
+too: how far the model has moved from that one, in nats per answer.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ def _examine(exam_path: Path, wanted: dict[str, Any]) -> dict[str, Any]:
     target, told = wanted["target"], dict[str, float]()
     ask = _ask_gguf(target, wanted) if target.endswith(".gguf") else _ask_model(target, wanted, told)
     started = time.monotonic()
-    marked = exam.mark(exam.read(exam_path, wanted.get("kinds", ()), wanted.get("limit", 0)), ask)
+    questions = exam.read(exam_path, wanted.get("kinds", ()), wanted.get("limit", 0)) * wanted.get("repeat", 1)
+    marked = exam.mark(questions, ask)
     answers = [
         {
             "kind": item.question.kind,
