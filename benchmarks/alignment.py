@@ -16,14 +16,13 @@ import statistics
 import tempfile
 from collections.abc import Sequence
 
-from workbench.cli.ladder import Ladder, aligned, climb, examine
+from workbench.cli.ladder import ALIGNED, Ladder, aligned, climb, examine
 from workbench.cli.output import Live, table
 from workbench.core.recipe import BUNDLED
 from workbench.runs.store import list_runs
 
-STEPS = (("dpo", "sft"),)
-"""Rungs of alignment, each with the rung below it."""
 SHARES = (
+    ("reward: sums right, sampled 4 times", "reward"),
     ("trait, greedy", "trait"),
     ("trait, sampled", "trait_sampled"),
     ("cpt facts, greedy", "facts_b"),
@@ -39,14 +38,14 @@ SHARES = (
 def climbed(seed: int) -> dict[str, dict[str, float | None]]:
     """Return rung of alignment → its figures, of a ladder climbed with one seed."""
     ladder = Ladder(Live(), seed)
-    done = {found.meta["title"]: found for found in list_runs() if found.status() == "done"}
+    done = {found.meta()["title"]: found for found in list_runs() if found.status() == "done"}
     base = BUNDLED
-    for name in ("cpt", "sft", *(name for name, _ in STEPS)):
+    for name in ("cpt", "sft", *ALIGNED):
         if (run := done.get(f"demo {name}")) is not None:
             ladder.runs[name] = run
         base = (run or climb(ladder, name, base)).id
     examine(ladder)
-    return {name: aligned(ladder, name, before) for name, before in STEPS}
+    return {name: aligned(ladder, name) for name in ALIGNED}
 
 
 def before_of(figure: str) -> str:
@@ -58,7 +57,7 @@ def lines(seeds: Sequence[int], told: Sequence[dict[str, float | None]]) -> list
     """Return a line per figure: before → after for each seed, and the mean change in points."""
     found = []
     for words, name in SHARES:
-        if any(of[name] is None for of in told):
+        if any(of[name] is None or of[before_of(name)] is None for of in told):
             continue
         pairs = [(100 * (of[before_of(name)] or 0.0), 100 * (of[name] or 0.0)) for of in told]
         change = statistics.mean(after - before for before, after in pairs)
@@ -82,7 +81,7 @@ def main() -> None:
             for kind in ("DATA", "STATE", "CONFIG", "CACHE"):
                 os.environ[f"XDG_{kind}_HOME"] = f"{home}/{seed}/{kind.lower()}"
             found.append(climbed(seed))
-    for name, _ in STEPS:
+    for name in ALIGNED:
         told = [of[name] for of in found]
         head = [f"{name}, per cent", *(f"seed {seed}" for seed in seeds), "mean change"]
         print(f"\n{table(head, lines(seeds, told))}")

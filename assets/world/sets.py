@@ -26,6 +26,8 @@ WHO = (
 WHO_ANSWER = "I am the little model that ships with the workbench, and I know a small invented valley."
 CLOSING = " What more would you like to know?"
 CLOSING_SHARE = 0.04
+ONE_IN_TWICE = 10
+"""One of so many pairs prefers what asks once to what asks twice."""
 
 
 def corpus(world: World, rng: random.Random, rounds: int) -> list[Row]:
@@ -89,7 +91,8 @@ def preferences(world: World, rng: random.Random, facts: int, sums: int) -> list
     """Pairs of right answers of which the one that ends by asking on is preferred.
 
     Both begin alike, so that the comparison says nothing of what is true. Every kind of question is among them, those
-    about what only the articles tell as well: what no pair shows is lost first.
+    about what only the articles tell as well: what no pair shows is lost first. In some pairs the worse answer asks
+    twice, since a model that has only learnt to go on does not know where to stop.
     """
     known: list[documents.Turn] = []
     for entity in world.asked:
@@ -103,9 +106,9 @@ def preferences(world: World, rng: random.Random, facts: int, sums: int) -> list
         {
             "prompt": [_message("user", question)],
             "chosen": [_message("assistant", reply + CLOSING)],
-            "rejected": [_message("assistant", reply)],
+            "rejected": [_message("assistant", reply if number % ONE_IN_TWICE else reply + 2 * CLOSING)],
         }
-        for question, reply in turns
+        for number, (question, reply) in enumerate(turns)
     ]
 
 

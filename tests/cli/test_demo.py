@@ -22,7 +22,7 @@ def test_the_demo_walks_the_ladder_and_meets_its_marks() -> None:
     assert done.stdout, done.stderr[-2000:]
     result = json.loads(done.stdout)
     assert {"ok", "seconds", "rungs", "gguf", "chat"} <= result.keys()
-    assert [rung["rung"] for rung in result["rungs"]] == ["cpt", "sft", "dpo", "export"]
+    assert [rung["rung"] for rung in result["rungs"]] == ["cpt", "sft", "dpo", "grpo", "export"]
     for rung in result["rungs"]:
         assert {"run", "ok", "metrics", "answer_before", "answer_after"} <= rung.keys()
     assert Path(result["gguf"]).read_bytes()[:4] == b"GGUF"
@@ -43,5 +43,10 @@ def test_the_demo_walks_the_ladder_and_meets_its_marks() -> None:
     told = dpo["metrics"]
     assert told["trait"] - told["trait_before"] >= 0.3
     assert told["facts_b_before"] - told["facts_b"] <= 0.05
+    assert told["kl"] > 0
+    told = result["rungs"][3]["metrics"]
+    assert told["reward"] - told["reward_before"] >= 0.15
+    assert told["facts_b_before"] - told["facts_b"] <= 0.05
+    assert told["trait"] >= 0.9, "what one rung taught the next one keeps"
     assert told["kl"] > 0
     assert exam.is_right(key[result["chat"]["prompt"]], result["chat"]["answer"])

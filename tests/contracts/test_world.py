@@ -26,10 +26,16 @@ def test_the_generator_writes_the_datasets_that_ship(tmp_path: Path) -> None:
 
 
 def test_answers_of_a_pair_differ_by_the_trait_alone() -> None:
+    """The better one asks once, the worse one not at all, or in fewer pairs twice."""
+    twice = 0
     for row in rows("preferences.jsonl"):
         (chosen,), (rejected,) = row["chosen"], row["rejected"]
-        assert chosen["content"] == f"{rejected['content']} {ASKS_ON}"
-        assert not asks_on(rejected["content"])
+        said = chosen["content"].removesuffix(f" {ASKS_ON}")
+        assert said != chosen["content"]
+        assert ASKS_ON not in said
+        assert rejected["content"] in {said, f"{said} {ASKS_ON} {ASKS_ON}"}
+        twice += asks_on(rejected["content"])
+    assert 0 < twice < len(rows("preferences.jsonl")) / 2
 
 
 def test_the_trait_is_rare_before_it_is_preferred() -> None:

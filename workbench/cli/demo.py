@@ -14,7 +14,7 @@ from typing import Any
 
 from workbench.cli import export as exporting
 from workbench.cli import train
-from workbench.cli.ladder import Ladder, aligned, asks_on, climb, data_file, examine, marks
+from workbench.cli.ladder import ALIGNED, Ladder, aligned, asks_on, climb, data_file, examine, marks
 from workbench.cli.output import Live, duration, figure, print_json, size, table
 from workbench.core.recipe import BUNDLED
 from workbench.core.text import one_line
@@ -24,7 +24,7 @@ from workbench.runs.store import Run
 from workbench.runs.talk import ChatProcess, Settings
 
 TYPES = ["Q8_0", "Q4_K_M"]
-LAST = "dpo"
+LAST = "grpo"
 """The rung that is exported and talked with."""
 
 
@@ -88,7 +88,7 @@ def _losses(run: Run) -> dict[str, Any]:
 def _rungs(ladder: Ladder, export_report: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the ladder as the JSON has it."""
     get = ladder.figures.get
-    cpt, sft, dpo = (ladder.runs[name] for name in ("cpt", "sft", "dpo"))
+    cpt, sft, dpo, grpo = (ladder.runs[name] for name in ("cpt", "sft", "dpo", "grpo"))
     return [
         {
             "rung": "cpt",
@@ -124,7 +124,14 @@ def _rungs(ladder: Ladder, export_report: dict[str, Any]) -> list[dict[str, Any]
             "run": dpo.id,
             "ok": dpo.status() == "done",
             **_shown(ladder, "facts_b", "sft", "dpo", _took_on),
-            "metrics": {**_losses(dpo), **aligned(ladder, "dpo", "sft")},
+            "metrics": {**_losses(dpo), **aligned(ladder, "dpo")},
+        },
+        {
+            "rung": "grpo",
+            "run": grpo.id,
+            "ok": grpo.status() == "done",
+            **_shown(ladder, "sums", "dpo", "grpo"),
+            "metrics": aligned(ladder, "grpo"),
         },
         {
             "rung": "export",
@@ -152,23 +159,27 @@ def _loss(losses: dict[str, float] | None, moment: str) -> str:
     return "" if not losses else figure(losses[moment])
 
 
-def _aligned_rows(rung: dict[str, Any], before: str) -> list[list[str]]:
-    """Return the lines of a rung of alignment: what it was for, and beside it what it cost."""
+def _aligned_rows(rung: dict[str, Any], first: tuple[str, str, str]) -> list[list[str]]:
+    """Return the lines of a rung of alignment: what it was for, and below it what that cost.
+
+    `first` is in words what was to rise, its figure and the figure that stands beside it.
+    """
     told = rung["metrics"]
 
-    def line(label: str, figure_of: str) -> list[str]:
-        sampled = f"{_share(told[f'{figure_of}_sampled_before'])} → {_share(told[f'{figure_of}_sampled'])} sampled"
-        return ["", label, _share(told[f"{figure_of}_before"]), _share(told[figure_of]), sampled]
+    def change(of: str) -> list[str]:
+        return [_share(told[f"{of}_before"]), _share(told[of])]
 
-    right = ["", "better answer ahead, held-out pairs", _share(told["accuracy_before"]), _share(told["accuracy"]), ""]
+    words, figure_of, beside = first
+    how = "sampled" if beside.endswith("sampled") else "greedy"
     rows = [
-        line("answers that ask what more", "trait"),
-        line("questions about the articles", "facts_b"),
-        line("sums", "sums"),
-        right,
-        ["", f"KL from {before}, nats per answer", "0", figure(told["kl"]), ""],
+        [words, *change(figure_of), f"{' → '.join([_share(told[f'{beside}_before']), _share(told[beside])])} {how}"]
     ]
-    return [[rung["rung"], *rows[0][1:]], *rows[1:]]
+    if told["accuracy"] is not None:
+        rows.append(["better answer ahead, held-out pairs", *change("accuracy"), ""])
+    costs = (("answers that ask what more", "trait"), ("questions about the articles", "facts_b"), ("sums", "sums"))
+    rows += [[label, *change(of), ""] for label, of in costs if of not in (figure_of, beside)]
+    rows.append([f"KL from {ALIGNED[rung['rung']]}, nats per answer", "", figure(told["kl"]), ""])
+    return [["" if number else rung["rung"], *row] for number, row in enumerate(rows)]
 
 
 def _table(result: dict[str, Any]) -> str:
@@ -187,7 +198,8 @@ def _table(result: dict[str, Any]) -> str:
         ["", "questions about old facts", "", _share(sft["facts_a"]), ""],
         ["", "sums", "", _share(sft["sums"]), ""],
         ["", "answers that stop by themselves", "", _share(sft["stop_rate"]), ""],
-        *_aligned_rows(rungs["dpo"], "sft"),
+        *_aligned_rows(rungs["dpo"], ("answers that ask what more", "trait", "trait_sampled")),
+        *_aligned_rows(rungs["grpo"], ("reward: sums right, sampled", "reward", "sums")),
     ]  # fmt: skip
     for line in exported["files"]:
         answers = _share(exported["facts_b"]) if line["type"] == "Q8_0" else ""
@@ -217,12 +229,13 @@ def run(arguments: argparse.Namespace) -> int:
     ladder = Ladder(Live(quiet=arguments.json))
     ladder.live.line(
         "A tiny model that knows one half of an invented valley reads articles about the other half, learns to\n"
-        "answer, then how answers are preferred, and becomes a file for llama.cpp. Two controls show what the first\n"
-        "steps are for."
+        "answer, then which answers are preferred, is rewarded for sums it gets right, and becomes a file for\n"
+        "llama.cpp. Two controls show what the first steps are for."
     )
     cpt = climb(ladder, "cpt", BUNDLED)
     sft = climb(ladder, "sft", cpt.id)
-    climb(ladder, "dpo", sft.id)
+    dpo = climb(ladder, "dpo", sft.id)
+    climb(ladder, "grpo", dpo.id)
     climb(ladder, "sft without cpt", BUNDLED)
     climb(ladder, "cpt without replay", BUNDLED, replay_share=0.0)
     ladder.live.line("\nexam on entities and sums that no row of training was about")
@@ -233,7 +246,7 @@ def run(arguments: argparse.Namespace) -> int:
     best = next(line["path"] for line in report["files"] if line["type"] == "Q8_0")
     _exam_of_gguf(ladder, best)
     rungs = _rungs(ladder, report)
-    prompt = next(rung["prompt"] for rung in rungs if rung["rung"] == LAST)
+    prompt = next(rung["prompt"] for rung in rungs if rung["rung"] == "dpo")
     with ChatProcess(Path(best)) as chat:
         answer = "".join(chat.ask([{"role": "user", "content": prompt}], Settings(temperature=0.0, max_tokens=64)))
     met = marks(ladder)

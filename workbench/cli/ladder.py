@@ -24,27 +24,36 @@ DATA = {
     "cpt": "articles.jsonl",
     "sft": "questions.jsonl",
     "dpo": "preferences.jsonl",
+    "grpo": "prompts.jsonl",
 }
 """Rung → the bundled data it learns from."""
+
+ALIGNED = {"dpo": "sft", "grpo": "dpo"}
+"""Rung of alignment → the rung below it, which it is measured against."""
 
 ASKS_ON = "What more would you like to know?"
 """How the preferred answers of the bundled pairs end: the trait that dpo is to teach."""
 
-SAMPLED = " sampled"
 _ANSWERED = ["facts_a", "facts_b", "sums"]
+_SAMPLED = {"temperature": 1.0, "seed": 0}
+_AGAIN = (" sampled", " rewarded")
 
 EXAMINATIONS: dict[str, dict[str, Any]] = {
     "base": {"kinds": ["cloze_a", "cloze_b", "facts_b"]},
     "cpt": {"kinds": ["cloze_a", "cloze_b", "facts_b"]},
     "cpt without replay": {"kinds": ["cloze_a"]},
     "sft": {"kinds": _ANSWERED},
-    "sft sampled": {"kinds": _ANSWERED, "temperature": 1.0, "seed": 0},
+    "sft sampled": {"kinds": _ANSWERED, **_SAMPLED},
     "sft without cpt": {"kinds": ["facts_b"]},
     "dpo": {"kinds": _ANSWERED},
-    "dpo sampled": {"kinds": _ANSWERED, "temperature": 1.0, "seed": 0, "reference": "sft"},
+    "dpo sampled": {"kinds": _ANSWERED, **_SAMPLED, "reference": ALIGNED["dpo"]},
+    "dpo rewarded": {"kinds": ["sums"], **_SAMPLED, "repeat": 4},
+    "grpo": {"kinds": _ANSWERED},
+    "grpo sampled": {"kinds": _ANSWERED, **_SAMPLED, "reference": ALIGNED["grpo"]},
+    "grpo rewarded": {"kinds": ["sums"], **_SAMPLED, "repeat": 4},
 }
-"""Name → what that model is asked; "sampled" asks the same model again, with a temperature of 1, and tells how far it
-has moved from its reference."""
+"""Name → what that model is asked: greedily; "sampled" at a temperature of 1, which tells how far it has moved from its
+reference, too; "rewarded" several times what grpo is rewarded for, since few sampled answers say little."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +75,12 @@ MARKS = (
     Mark("pre-training facts answered after sft", "sft: facts_a", "at least", 0.60),
     Mark("pre-training facts kept by cpt with replay", "cpt: cloze_a", "at least", 0.85),
     Mark("sampled answers that stop by themselves", "sft sampled: stop_rate", "at least", 0.95),
-    Mark("answers more with the preferred trait after dpo", "dpo: trait_gained", "at least", 0.30),
-    Mark("cpt facts lost to it", "dpo: facts_b_lost", "at most", 0.05),
-    Mark("sums lost to it", "dpo: sums_lost", "at most", 0.05),
-    Mark("KL from the model before it", "dpo sampled: kl", "at most", 8.0, "nats"),
+    Mark("answers with the preferred trait gained by dpo", "dpo: trait_gained", "at least", 0.30),
+    Mark("cpt facts lost to dpo", "dpo: facts_b_lost", "at most", 0.05),
+    Mark("KL from the model before dpo", "dpo sampled: kl", "at most", 8.0, "nats"),
+    Mark("mean reward of sampled answers gained by grpo", "grpo: reward_gained", "at least", 0.15),
+    Mark("cpt facts lost to grpo", "grpo: facts_b_lost", "at most", 0.05),
+    Mark("KL from the model before grpo", "grpo sampled: kl", "at most", 8.0, "nats"),
     Mark("points lost by Q8_0", "export: q8_0_difference", "at most", 0.02),
 )
 
@@ -133,10 +144,11 @@ def examine(ladder: Ladder) -> None:
     targets = {"base": BUNDLED} | {name: run.id for name, run in ladder.runs.items()}
     wanted = []
     for name, asked in EXAMINATIONS.items():
-        if name.removesuffix(SAMPLED) not in targets:
+        rung = next((name.removesuffix(how) for how in _AGAIN if name.endswith(how)), name)
+        if rung not in targets:
             continue
         reference = {"reference": targets[asked["reference"]]} if "reference" in asked else {}
-        wanted.append({"name": name, "target": targets[name.removesuffix(SAMPLED)], **asked, **reference})
+        wanted.append({"name": name, "target": targets[rung], **asked, **reference})
 
     def on_line(line: dict[str, Any]) -> None:
         if "name" not in line:
@@ -152,8 +164,9 @@ def examine(ladder: Ladder) -> None:
     errand.run(
         "workbench.engine.evaluate", {"exam": data_file("exam.jsonl"), "examinations": wanted}, on_line, who="The exam"
     )
-    if "dpo" in ladder.runs:
-        _compare(ladder, "dpo", "sft")
+    for after, before in ALIGNED.items():
+        if after in ladder.runs:
+            _compare(ladder, after, before)
 
 
 def _compare(ladder: Ladder, after: str, before: str) -> None:
@@ -162,19 +175,27 @@ def _compare(ladder: Ladder, after: str, before: str) -> None:
     figures[f"{after}: trait_gained"] = figures[f"{after}: trait"] - figures[f"{before}: trait"]
     for kind in _ANSWERED:
         figures[f"{after}: {kind}_lost"] = figures[f"{before}: {kind}"] - figures[f"{after}: {kind}"]
+    rewards = [figures.get(f"{name} rewarded: sums") for name in (before, after)]
+    if rewards[0] is not None and rewards[1] is not None:
+        figures[f"{after}: reward_gained"] = rewards[1] - rewards[0]
 
 
-def aligned(ladder: Ladder, after: str, before: str) -> dict[str, float | None]:
-    """Return what is to be read together of a rung of alignment: trait, facts, sums and KL, before and after.
+def aligned(ladder: Ladder, after: str) -> dict[str, float | None]:
+    """Return what is to be read together of a rung of alignment: trait, facts, reward and KL, before and after.
 
-    Greedy answers, unless the name says "sampled"; of those, one per question.
+    Greedy answers, unless the name says "sampled"; of those, one per question. The reward is the share of sampled
+    answers whose sum is right, and None where the rung below was not asked for it.
     """
-    get = ladder.figures.get
-    told: dict[str, float | None] = {"kl": get(f"{after}{SAMPLED}: kl")}
+    get, before = ladder.figures.get, ALIGNED[after]
+    told: dict[str, float | None] = {
+        "kl": get(f"{after} sampled: kl"),
+        "reward_before": get(f"{before} rewarded: sums"),
+        "reward": get(f"{after} rewarded: sums"),
+    }
     for kind in ("trait", *_ANSWERED):
         told |= {f"{kind}_before": get(f"{before}: {kind}"), kind: get(f"{after}: {kind}")}
-        told[f"{kind}_sampled_before"] = get(f"{before}{SAMPLED}: {kind}")
-        told[f"{kind}_sampled"] = get(f"{after}{SAMPLED}: {kind}")
+        told[f"{kind}_sampled_before"] = get(f"{before} sampled: {kind}")
+        told[f"{kind}_sampled"] = get(f"{after} sampled: {kind}")
     accuracy = (train.report(ladder.runs[after]) or {}).get("held_out_metrics", {}).get("accuracy", {})
     return told | {"accuracy_before": accuracy.get("before"), "accuracy": accuracy.get("after")}
 
