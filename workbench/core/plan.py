@@ -16,12 +16,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.core import activations, derive, memory, pace, presets, resident, weights
+from workbench.core import activations, derive, memory, pace, presets, reasons, resident, weights
 from workbench.core.attempt import Attempt, Base, Card
 from workbench.core.demand import METHODS, Demand, demand_of, named_layers
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
-from workbench.core.memory import GIB, Correction, Memory
+from workbench.core.memory import Correction, Memory
 from workbench.core.recipe import (
     ALIGNING,
     BUNDLED,
@@ -73,12 +73,6 @@ class Plan:
 _USUAL, _USUAL_LONGEST = 0.5, 1.0
 """Tokens of a usual answer, and of the longest of those written together, as shares of the most that is allowed:
 assumed."""
-_WHY_FULL = "It changes every weight, which learns most, and it fits."
-_WHY = {
-    "full": _WHY_FULL,
-    "lora": "Adapters over 16-bit weights learn nearly as much as changing every weight and forget less.",
-    "qlora": "Adapters over 4-bit weights: the base fits no other way, and little quality is lost.",
-}
 
 
 def _weights_per_rank(shape: Shape, targets: tuple[str, ...]) -> int:
@@ -264,7 +258,7 @@ def solve(
         given = preset is not None and tuning in (preset.tuning, wanted)
         starts[tuning] = preset if preset is not None and given else presets.default_for(method, tuning, base.root)
         derived[tuning] = _derived(base, rows, card, starts[tuning], own)
-        told = {**origin, "tuning": origin.get("tuning", "chosen") if wanted else f"derived: {_WHY[tuning]}"}
+        told = {**origin, "tuning": origin.get("tuning", "chosen") if wanted else f"derived: {reasons.WHY[tuning]}"}
         made[tuning] = _attempt(base, card, starts[tuning], derived[tuning], own, told, correction.get(tuning), traces)
     few = derive.too_few_for_full(rows) if rows is not None and method not in ("cpt", "pretrain") else ""
     few = "" if base.root in (BUNDLED, SCRATCH) else few
@@ -273,21 +267,21 @@ def solve(
         order = [tuning for tuning in order if tuning != "full"]
     best = next((made[tuning] for tuning in order if made[tuning].fits), None)
     best = best or next((made[tuning] for tuning in order if made[tuning].verdict == "tight"), None)
-    reasons: list[str] = []
+    found: list[str] = []
     if best is None:
         best = _shortened(base, card, starts, derived, made, order, chosen, origin, correction, traces)
-    reasons += _why(best, made, order, few if not wanted else "", bool(wanted))
+    found += reasons.why(best, made, order, few if not wanted else "", bool(wanted))
     if best.tuning == "qlora" and base.shape.experts:
-        reasons.append("Its experts stay in 16 bits: only linear layers can be held in 4, and they are none.")
+        found.append("Its experts stay in 16 bits: only linear layers can be held in 4, and they are none.")
     if rows is not None and (lost := derive.cut(rows, best.resolved.recipe.max_length)):
-        reasons.append(lost)
+        found.append(lost)
     if base.context and best.resolved.recipe.max_length > base.context:
-        reasons.append(
+        found.append(
             f"Rows may have {count(best.resolved.recipe.max_length)} tokens, and the base was made for texts of "
             f"{count(base.context)}: what lies beyond, it reads badly."
         )
     others = tuple(made[tuning] for tuning in TUNINGS if tuning in made and tuning != best.tuning)
-    return _told(base, rows, card, best, tuple(reasons), others)
+    return _told(base, rows, card, best, tuple(found), others)
 
 
 def _shortened(
@@ -316,35 +310,8 @@ def _shortened(
     return best
 
 
-def _why(best: Attempt, made: Mapping[str, Attempt], order: list[str], few: str, asked: bool) -> list[str]:
-    """Return the sentences that say why this tuning."""
-    refused = [best.refused] if best.refused else []
-    if not best.host_holds:
-        return [best.no_room]
-    if best.verdict == "too large":
-        over = (best.memory.peak - best.free) / GIB
-        what = f"{best.tuning}, as you asked," if asked else f"Nothing fits: the smallest way, {best.tuning},"
-        return [f"{what} needs {over:.1f} GiB more than are free.", *refused]
-    found = ["You asked for it." if asked else _WHY[best.tuning]]
-    if few and best.tuning != "full":
-        found.append(few)
-    for tuning in order[: order.index(best.tuning)] if not asked else ():
-        lacking = (made[tuning].needed - made[tuning].free) / GIB
-        found.append(
-            f"{tuning} lacks {lacking:.1f} GiB, a margin of {100 * made[tuning].memory.margin:.0f} % included."
-        )
-    if best.verdict == "tight":
-        found.append(
-            f"It is tight: {best.memory.peak / GIB:.1f} GiB are predicted and {best.free / GIB:.1f} free, and the "
-            f"prediction may be low by {100 * best.memory.margin:.0f} %; try it with --dry-run first."
-        )
-    if best.given_up:
-        found.append(f"So that it fits: {', '.join(best.given_up)}.")
-    return found + refused
-
-
 def _told(
-    base: Base, rows: Rows | None, card: Card, best: Attempt, reasons: tuple[str, ...], others: tuple[Attempt, ...]
+    base: Base, rows: Rows | None, card: Card, best: Attempt, said: tuple[str, ...], others: tuple[Attempt, ...]
 ) -> Plan:
     """Return the plan with its steps, time and disk."""
     recipe = best.resolved.recipe
@@ -374,7 +341,7 @@ def _told(
     ).after(hours)  # fmt: skip
     total, trainable = _parameters(base.shape, recipe)
     disk = pace.disk_bytes(total, trainable, recipe.tuning, pace.checkpoints_at_once(recipe))
-    return Plan(best, reasons, others, count, steps, tokens, time, disk, _remedies(best, others, card.gpu))
+    return Plan(best, said, others, count, steps, tokens, time, disk, reasons.remedies(best, others, card.gpu))
 
 
 def _parameters(shape: Shape, recipe: Recipe) -> tuple[int, int]:
@@ -386,18 +353,3 @@ def _parameters(shape: Shape, recipe: Recipe) -> tuple[int, int]:
         return total, total
     trained = recipe.lora_r * _weights_per_rank(shape, recipe.target_modules)
     return total, trained * (2 if METHODS[recipe.method].critic else 1)
-
-
-def _remedies(best: Attempt, others: tuple[Attempt, ...], gpu: bool) -> tuple[str, ...]:
-    """Return what would help when nothing fits."""
-    if best.verdict != "too large":
-        return ()
-    smallest = min((best, *others), key=lambda attempt: attempt.memory.peak)
-    found = [
-        f"A {'card' if gpu else 'machine'} with {smallest.needed / GIB:.0f} GiB free, or other programs ended that use "
-        "this one.",
-        "A smaller base; `workbench models` lists them.",
-    ]
-    if smallest.tuning != best.tuning:
-        found.insert(0, f"Tuning {smallest.tuning}, which needs {smallest.memory.peak / GIB:.1f} GiB.")
-    return tuple(found)

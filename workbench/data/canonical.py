@@ -5,8 +5,8 @@ methods' settings or how a layout is found.
 
 Canonical rows: messages {"messages", "tools"?}; text {"text"}; preference {"prompt", "chosen", "rejected", "tools"?};
 unpaired_preference {"prompt", "completion", "label", "tools"?}; prompt_only {"prompt", "answer"?, "completion"?,
-"tools"?, "columns"?}. Prompts and completions are lists of turns; an answer is a text that a rule can check; the columns
-of a prompt are what else its row holds, which a reward may ask for.
+"tools"?, "columns"?}. Prompts and completions are lists of turns; an answer is a text that a rule can check; columns
+are what else the row of a prompt holds, which a reward may ask for.
 """
 
 from __future__ import annotations

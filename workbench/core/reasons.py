@@ -1,0 +1,60 @@
+"""Why a plan is as it is, in sentences: the tuning that was taken, what was given up for it, what would help.
+
+Owns these words. Must not know how a plan is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from workbench.core.attempt import Attempt
+from workbench.core.memory import GIB
+
+WHY = {
+    "full": "It changes every weight, which learns most, and it fits.",
+    "lora": "Adapters over 16-bit weights learn nearly as much as changing every weight and forget less.",
+    "qlora": "Adapters over 4-bit weights: the base fits no other way, and little quality is lost.",
+}
+"""Tuning → why it was taken."""
+
+
+def why(best: Attempt, made: Mapping[str, Attempt], order: list[str], few: str, asked: bool) -> list[str]:
+    """Return the sentences that say why this tuning."""
+    refused = [best.refused] if best.refused else []
+    if not best.host_holds:
+        return [best.no_room]
+    if best.verdict == "too large":
+        over = (best.memory.peak - best.free) / GIB
+        what = f"{best.tuning}, as you asked," if asked else f"Nothing fits: the smallest way, {best.tuning},"
+        return [f"{what} needs {over:.1f} GiB more than are free.", *refused]
+    found = ["You asked for it." if asked else WHY[best.tuning]]
+    if few and best.tuning != "full":
+        found.append(few)
+    for tuning in order[: order.index(best.tuning)] if not asked else ():
+        lacking = (made[tuning].needed - made[tuning].free) / GIB
+        found.append(
+            f"{tuning} lacks {lacking:.1f} GiB, a margin of {100 * made[tuning].memory.margin:.0f} % included."
+        )
+    if best.verdict == "tight":
+        found.append(
+            f"It is tight: {best.memory.peak / GIB:.1f} GiB are predicted and {best.free / GIB:.1f} free, and the "
+            f"prediction may be low by {100 * best.memory.margin:.0f} %; try it with --dry-run first."
+        )
+    if best.given_up:
+        found.append(f"So that it fits: {', '.join(best.given_up)}.")
+    return found + refused
+
+
+def remedies(best: Attempt, others: tuple[Attempt, ...], gpu: bool) -> tuple[str, ...]:
+    """Return what would help when nothing fits."""
+    if best.verdict != "too large":
+        return ()
+    smallest = min((best, *others), key=lambda attempt: attempt.memory.peak)
+    found = [
+        f"A {'card' if gpu else 'machine'} with {smallest.needed / GIB:.0f} GiB free, or other programs ended that use "
+        "this one.",
+        "A smaller base; `workbench models` lists them.",
+    ]
+    if smallest.tuning != best.tuning:
+        found.insert(0, f"Tuning {smallest.tuning}, which needs {smallest.memory.peak / GIB:.1f} GiB.")
+    return tuple(found)
