@@ -56,7 +56,7 @@ async def test_the_road_is_told_to_its_end_on_a_small_page() -> None:
         assert "? all of it" in page_text(app)
         await pilot.press("question_mark")
         await pilot.pause()
-        assert "349 of 349 rows looked at have turns with role and content" in joined(page_text(app))
+        assert "rows looked at have turns with role and content (column messages)." in joined(page_text(app))
         await pilot.press("escape")
         await pilot.resize_terminal(120, 40)
         await pilot.pause()
@@ -64,7 +64,7 @@ async def test_the_road_is_told_to_its_end_on_a_small_page() -> None:
             app.screen.query_one(Listing).go(name)
             await pilot.pause()
             assert app.screen.why_so(name)  # type: ignore[attr-defined]
-            assert joined(app.screen.why_so(name)) in joined(page_text(app)[page_text(app).index("cadence") :])  # type: ignore[attr-defined]
+            assert joined(app.screen.why_so(name)) in joined(page_text(app))  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", ["a card", ""])
