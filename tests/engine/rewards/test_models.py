@@ -72,13 +72,14 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Path:
         turns = [{"role": "user", "content": asked("Politeness.", Completion(PROMPT, answer, 2, True))}]
         before = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
         ids = tokenizer(before, add_special_tokens=False)["input_ids"]
-        rows.append((ids, tokenizer(f"{told}<|im_end|>", add_special_tokens=False)["input_ids"]))
+        learnt = tokenizer(f"{told}<|im_end|>", add_special_tokens=False)["input_ids"]
+        rows.append((ids + learnt, [-100] * len(ids) + learnt))
+    width = max(len(ids) for ids, _ in rows)
+    batch = torch.tensor([ids + [0] * (width - len(ids)) for ids, _ in rows])
+    labels = torch.tensor([learnt + [-100] * (width - len(learnt)) for _, learnt in rows])
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
-    for _ in range(60):
-        for ids, learnt in rows:
-            labels = torch.tensor([[-100] * len(ids) + learnt])
-            loss = model(input_ids=torch.tensor([ids + learnt]), labels=labels).loss
-            loss.backward()
+    for _ in range(80):
+        model(input_ids=batch, labels=labels).loss.backward()
         optimizer.step()
         optimizer.zero_grad()
     model.generation_config.eos_token_id = tokenizer.eos_token_id
