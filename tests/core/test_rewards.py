@@ -6,7 +6,7 @@ import math
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.core import fields, rewards
@@ -88,6 +88,7 @@ def test_a_wrong_form_is_refused_in_a_sentence(text: str, says: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Nothing a person types gives a traceback."""
@@ -101,6 +102,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 _texts = st.text(st.characters(blacklist_characters="\0\\", blacklist_categories=["Cs"]), min_size=1, max_size=20)
 
 
+@settings(deadline=None)
 @given(pattern=_texts.map(str.strip).filter(bool), weight=st.floats(-100, 100), whole=st.booleans())
 def test_what_is_written_is_read_back(pattern: str, weight: float, whole: bool) -> None:
     """`text` and `parse` are each other's inverse, whatever signs a pattern has."""

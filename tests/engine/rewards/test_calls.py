@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.engine.rewards import Completion, build
@@ -88,6 +88,7 @@ _pieces = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.text(max_size=100) | st.lists(_pieces, max_size=30).map("".join))
 def test_any_text_is_judged_within_bounds(text: str) -> None:
     """Never an error, never beyond 1."""

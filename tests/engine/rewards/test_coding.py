@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -209,10 +210,29 @@ def test_tests_that_stand_beside_a_prompt_are_found() -> None:
         assert rewards.score([Completion([], answer, 5, True, row) for row in rows]).total.tolist() == [1, 1, 1]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300) | st.lists(st.sampled_from(["```", "python", "\n", "x=1", " ", "js"])).map("".join))
 def test_code_is_taken_out_of_any_text(text: str) -> None:
     """Whatever stands in it."""
     assert code_in(text) in text
+
+
+_rows = st.recursive(
+    st.none() | st.integers() | st.text(max_size=9) | st.sampled_from(["assert f(1) == 2", "x = 1", "[1]", "f"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["inputs", "outputs", "input", "output", "fn_name", "args", "x"]), inner)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(_rows | st.sampled_from(["assert f(" + "-" * 3000 + "1) == 2", "assert f(1) == " + "[" * 3000, "[" * 100_000]))
+def test_any_tests_are_read_or_refused(tests: Any) -> None:
+    """Rows are a stranger's: none of them may end a run."""
+    with contextlib.suppress(Unjudged):
+        assert all(trial.kind in ("call", "program", "statements") for trial in of_row(tests, {}, "x"))
 
 
 _atoms = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary()
@@ -223,7 +243,7 @@ _plain = st.recursive(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(_plain)
 def test_values_come_back_as_they_were(value: Any) -> None:
     """What the sandbox tags is read back the same, types included; nothing is run for it."""

@@ -6,7 +6,7 @@ import time
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.engine.rewards import answers
@@ -62,18 +62,30 @@ def test_another_answer_is_not(answer: str, right: str) -> None:
 _mathematical = st.text("0123456789xyeip+-*/^_!=<>(){}[]|,.\\ frcasqt±π∞$", max_size=60)
 
 
+@settings(deadline=None)
 @given(_mathematical, _mathematical)
 def test_no_text_breaks_the_comparison(answer: str, right: str) -> None:
     """Any two texts are the same or not."""
     assert same(answer, right) in (True, False)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([r"\sqrt", r"\frac", "{", "(", "^", "-", "2", "x", r"\sin", "|", "["]), max_size=130))
 def test_no_depth_breaks_the_comparison(parts: list[str]) -> None:
     """Nesting as deep as the length allows is read or refused."""
     assert same("".join(parts), "x") in (True, False)
 
 
+@pytest.mark.parametrize(
+    "nested", ["\u27e8" * 199 + "1" + "\u27e9" * 199, "(" * 99 + "1" + ",2)" * 99, r"\{" * 99 + "1"]
+)
+def test_lists_within_lists_end(nested: str) -> None:
+    """As deep as an answer is long."""
+    assert same(nested, nested) in (True, False)
+    assert same(nested, "1") is False
+
+
+@settings(deadline=None)
 @given(st.fractions(max_denominator=999), st.fractions(max_denominator=999))
 def test_fractions_are_compared_exactly(one: Fraction, other: Fraction) -> None:
     """Two fractions in LaTeX are the same exactly when Python's are."""
@@ -130,6 +142,7 @@ def test_a_letter_is_settled_on(text: str, letter: str | None) -> None:
     assert answers.letter(text) == letter
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_no_text_breaks_the_reading(text: str) -> None:
     """Every reader takes any text."""

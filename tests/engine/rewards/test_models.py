@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
@@ -36,6 +36,7 @@ def test_a_mark_is_read(reply: str, wanted: float | None) -> None:
     assert mark(reply) == wanted
 
 
+@settings(deadline=None)
 @given(st.text(max_size=100) | st.from_regex(r"(mark|Mark)[: ]*[-0-9./]{0,9}.{0,9}"))
 def test_any_reply_is_read(reply: str) -> None:
     """As a mark within its bounds, or as none."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.core.checks import CHECKS
@@ -162,6 +162,7 @@ _PIECES = (
 _words = st.text(max_size=200) | st.lists(st.sampled_from(_PIECES)).map("".join)
 
 
+@settings(deadline=None)
 @given(text=_words, answer=_words, tokens=st.integers(0, 10_000))
 def test_every_score_lies_in_its_bounds(text: str, answer: str, tokens: int) -> None:
     """Any text against any answer is judged within the bounds the table states, or not at all, and repeatably."""

@@ -97,7 +97,10 @@ def _agreement(told: Call, wanted: Call) -> float:
     if told[0] != wanted[0]:
         return 0.0
     names = told[1].keys() | wanted[1].keys()
-    equal = sum(name in told[1] and name in wanted[1] and _same(told[1][name], wanted[1][name]) for name in names)
+    try:
+        equal = sum(name in told[1] and name in wanted[1] and _same(told[1][name], wanted[1][name]) for name in names)
+    except RecursionError:
+        equal = 0
     return _NAMED + (1 - _NAMED) * (equal / len(names) if names else 1.0)
 
 

@@ -257,4 +257,7 @@ def same(answer: str, right: str) -> bool:
     """Return whether an answer is the right one as mathematics; any text may be given, long ones are never the same."""
     if max(len(answer), len(right)) > answers.LONGEST:
         return False
-    return _one(_clean(answer), _clean(right))
+    try:
+        return _one(_clean(answer), _clean(right))
+    except RecursionError:
+        return False

@@ -113,6 +113,13 @@ def _pairs(inputs: Any, outputs: Any, name: str, code: str) -> list[Trial]:
 
 def of_row(tests: Any, row: Mapping[str, Any], code: str) -> list[Trial]:
     """Return the trials that a row's tests are; raises Unjudged for tests in no known form."""
+    try:
+        return _of_row(tests, row, code)[:MOST]
+    except RecursionError:
+        raise Unjudged("the tests of the row are nested too deeply") from None
+
+
+def _of_row(tests: Any, row: Mapping[str, Any], code: str) -> list[Trial]:
     if isinstance(tests, str) and tests.lstrip()[:1] in ("{", "["):
         try:
             tests = json.loads(tests)
@@ -135,7 +142,7 @@ def of_row(tests: Any, row: Mapping[str, Any], code: str) -> list[Trial]:
         raise Unjudged(_UNKNOWN)
     if not found:
         raise Unjudged("the row has no tests")
-    return found[:MOST]
+    return found
 
 
 def value_of(tagged: Any) -> Any:
@@ -182,10 +189,10 @@ def passed(trial: Trial, answer: Mapping[str, Any]) -> bool:
         return False
     try:
         value = value_of(answer["value"])
+        if trial.listed:
+            value, wanted = _plain_lists(value), _plain_lists(trial.wanted)
+            # Some collections wrap each output in a list of one.
+            return bool(value == wanted or [value] == wanted)
+        return bool(value == trial.wanted)
     except (ValueError, TypeError, KeyError, IndexError, RecursionError, OverflowError):
         return False
-    if trial.listed:
-        value, wanted = _plain_lists(value), _plain_lists(trial.wanted)
-        # Some collections wrap each output in a list of one.
-        return bool(value == wanted or [value] == wanted)
-    return bool(value == trial.wanted)
