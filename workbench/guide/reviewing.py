@@ -56,6 +56,8 @@ def counts(name: str, wanted: recipe.Recipe) -> bool:
 
 def value_of(wanted: recipe.Recipe, name: str) -> str:
     """Return a value of a recipe for people: what is taken in place of a beta of 0, too."""
+    if name == "rewards" and not wanted.rewards:
+        return "what suits the answers"
     return shown(recipe.beta_of(wanted) if name == "beta" else getattr(wanted, name))
 
 

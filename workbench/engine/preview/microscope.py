@@ -38,13 +38,14 @@ def encoders(tokenizer: Any, generation_eos: int | Sequence[int] | None) -> Enco
 def conversations(row: Mapping[str, Any]) -> list[tuple[list[dict[str, Any]], int]]:
     """Return the conversations a canonical row stands for, each with the number of turns before what is learnt.
 
-    One for messages, prompt with completion and a prompt alone; two for preferences, the chosen one first; none for an
-    article.
+    One for messages, an answer that is labelled and a prompt alone, whose preferred answer nobody learns; two for
+    preferences, the chosen one first; none for an article.
     """
     if "messages" in row:
         return [(list(row["messages"]), 0)]
     prompt = list(row.get("prompt", ()))
-    answers = [list(row[name]) for name in ("chosen", "rejected", "completion") if name in row]
+    learnt = ("chosen", "rejected", "completion") if "label" in row else ("chosen", "rejected")
+    answers = [list(row[name]) for name in learnt if name in row]
     return [(prompt + answer, len(prompt)) for answer in answers] or ([(prompt, len(prompt))] if prompt else [])
 
 
