@@ -256,6 +256,18 @@ def test_groups_that_teach_nothing_and_rewards_that_fall_or_are_hacked() -> None
     assert codes(evals([*rising, 0.2, 0.1, 0.1, 0.1]))["reward_collapse"].level == "bad"
 
 
+def test_answers_that_never_end_are_told() -> None:
+    def steps(clipped: float) -> list[Event]:
+        return [
+            Step(step=n, steps=9, loss=0.0, learning_rate=1e-5, grad_norm=1.0, tokens_per_second=9.0,
+                 metrics={"reward": 0.1 * n, "clipped": clipped})
+            for n in range(1, 6)
+        ]  # fmt: skip
+
+    assert codes(steps(0.75))["answers_cut"].level == "warning"
+    assert "answers_cut" not in codes(steps(0.25))
+
+
 def test_lost_events_and_lost_attempts_are_told() -> None:
     run: list[Event] = [AttemptStarted(attempt=1, pid=1), Notice(level="warning", code="events_dropped", text="…")]
     run += [AttemptStarted(attempt=2, pid=2)]

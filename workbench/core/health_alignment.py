@@ -17,6 +17,8 @@ CHANCE = 0.6
 """Accuracy on pairs up to which they might as well be guessed, half being chance."""
 ALIKE_SHARE = 0.5
 """Share of groups whose answers all got the same reward, from which on half of the work teaches nothing."""
+CUT_SHARE = 0.5
+"""Share of answers that reach their limit, from which on most of what is learnt from has no end."""
 FAR = 10.0
 """Divergence from the base, in nats per answer, beyond which a rising reward is suspect."""
 COLLAPSE = 0.5
@@ -27,6 +29,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "margin": ("rewards_margins", "reward_margins", "rewards_margin", "reward_margin", "margins", "margin"),
     "chosen": ("rewards_chosen", "chosen_rewards", "reward_chosen", "chosen_reward"),
     "alike": ("frac_reward_zero_std", "zero_std_share", "zero_variance", "zero_variance_groups"),
+    "cut": ("clipped", "completions_clipped_ratio"),
     "reward": ("reward", "reward_mean", "rewards_mean", "mean_reward"),
     "far": ("kl", "objective_kl", "approx_kl", "kl_to_base"),
 }
@@ -81,6 +84,14 @@ def alignment(figures: Figures) -> Iterator[Finding]:
             "warning",
             f"in {percent(alike[-1])} of groups all answers get the same reward and teach nothing",
             Fix("prompts that are neither too easy nor too hard, or more answers to each"),
+        )
+    cut = [value for _, value in metric(figures, "cut")][-STILL_LOOKS:]
+    if len(cut) == STILL_LOOKS and min(cut) > CUT_SHARE:
+        yield Finding(
+            "answers_cut",
+            "warning",
+            f"{percent(cut[-1])} of answers are cut off before they end, so that what is rewarded is half an answer",
+            Fix("a higher max_completion_length, or the reward overlong for answers that stop in time"),
         )
     reward = [value for _, value in metric(figures, "reward")]
     if len(reward) >= 2 * STILL_LOOKS:
