@@ -132,7 +132,7 @@ class Writer:
         self._files[2].write(self.tokens.to_bytes(8, "little"))
         self._files[3].write(bytes([example.desirable]))
         if row is not None:
-            self._files[4].write(json.dumps(row).encode("ascii") + b"\n")
+            self._files[4].write(json.dumps(row, default=str).encode("ascii") + b"\n")
 
 
 def _int32(numbers: list[int]) -> NDArray[Any]:
