@@ -16,13 +16,13 @@ import statistics
 import tempfile
 from collections.abc import Sequence
 
-from workbench.cli.ladder import ALIGNED, Ladder, aligned, climb, examine
+from workbench.cli.ladder import ALIGNED, EXAMINATIONS, Ladder, aligned, climb, examine
 from workbench.cli.output import Live, table
 from workbench.core.recipe import BUNDLED
 from workbench.runs.store import list_runs
 
 SHARES = (
-    ("reward: sums right, sampled 4 times", "reward"),
+    ("reward: reworded sums, sampled 4 times", "reward"),
     ("trait, greedy", "trait"),
     ("trait, sampled", "trait_sampled"),
     ("cpt facts, greedy", "facts_b"),
@@ -31,6 +31,7 @@ SHARES = (
     ("old facts, sampled", "facts_a_sampled"),
     ("sums, greedy", "sums"),
     ("sums, sampled", "sums_sampled"),
+    ("reworded sums, greedy", "reworded_sums"),
     ("reward accuracy, held-out pairs", "accuracy"),
 )
 
@@ -44,7 +45,7 @@ def climbed(seed: int) -> dict[str, dict[str, float | None]]:
         if (run := done.get(f"demo {name}")) is not None:
             ladder.runs[name] = run
         base = (run or climb(ladder, name, base)).id
-    examine(ladder)
+    examine(ladder, [name for name in EXAMINATIONS if name.startswith(("sft", *ALIGNED))])
     return {name: aligned(ladder, name) for name in ALIGNED}
 
 

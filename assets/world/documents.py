@@ -143,6 +143,12 @@ SUM_QUESTIONS = (
     "How much is {a} plus {b}?",
     "What do {a} and {b} make together?",
 )
+REWORDED_SUM_QUESTIONS = (
+    "What is {a} and {b} together?",
+    "Do you know what {a} plus {b} is?",
+    "Can you tell me how much {a} and {b} is?",
+)
+"""Wordings that no text with an answer uses: what they ask for is learnt from rewards alone."""
 SUM_ANSWER = "{a} plus {b} is {c}."
 
 

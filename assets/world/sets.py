@@ -9,7 +9,7 @@ import random
 from typing import Any
 
 import documents
-from documents import SUM_ANSWER, SUM_QUESTIONS
+from documents import REWORDED_SUM_QUESTIONS, SUM_ANSWER, SUM_QUESTIONS
 from domains import fill
 from entities import Entity, World
 
@@ -113,10 +113,10 @@ def preferences(world: World, rng: random.Random, facts: int, sums: int) -> list
 
 
 def prompts(world: World, rng: random.Random, count: int) -> list[Row]:
-    """Sums to be answered, none of which is worked out in any training text."""
+    """Sums in wordings of their own, none of which is worked out in any training text."""
     rows = []
     for a, b in rng.sample(world.prompt_pairs, min(count, len(world.prompt_pairs))):
-        question = rng.choice(SUM_QUESTIONS).format(a=a, b=b)
+        question = rng.choice(REWORDED_SUM_QUESTIONS).format(a=a, b=b)
         rows.append({"prompt": [_message("user", question)], "answer": str(a + b)})
     return rows
 
@@ -149,14 +149,15 @@ def exam(world: World, rng: random.Random) -> list[Row]:
     rows += _exam_facts(world, rng, "facts_b", world.new, 60)
     rows += _exam_facts(world, rng, "cloze_a", world.asked + world.quiet, 100)
     rows += _exam_facts(world, rng, "cloze_b", world.new, 60)
-    for a, b in rng.sample(world.exam_pairs, 100):
-        rows.append(
-            {
-                "kind": "sums",
-                "prompt": rng.choice(SUM_QUESTIONS).format(a=a, b=b),
-                "entity": "",
-                "value": str(a + b),
-                "others": [str(n) for n in range(max(1, a + b - 20), a + b + 21) if n not in (a, b, a + b)],
-            }
-        )
+    for kind, wordings in (("sums", SUM_QUESTIONS), ("reworded_sums", REWORDED_SUM_QUESTIONS)):
+        for a, b in rng.sample(world.exam_pairs, 100):
+            rows.append(
+                {
+                    "kind": kind,
+                    "prompt": rng.choice(wordings).format(a=a, b=b),
+                    "entity": "",
+                    "value": str(a + b),
+                    "others": [str(n) for n in range(max(1, a + b - 20), a + b + 21) if n not in (a, b, a + b)],
+                }
+            )
     return rows

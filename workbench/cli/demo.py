@@ -14,7 +14,7 @@ from typing import Any
 
 from workbench.cli import export as exporting
 from workbench.cli import train
-from workbench.cli.ladder import ALIGNED, Ladder, aligned, asks_on, climb, data_file, examine, marks
+from workbench.cli.ladder import ALIGNED, REWARDED, Ladder, aligned, asks_on, climb, data_file, examine, marks
 from workbench.cli.output import Live, duration, figure, print_json, size, table
 from workbench.core.recipe import BUNDLED
 from workbench.core.text import one_line
@@ -130,7 +130,7 @@ def _rungs(ladder: Ladder, export_report: dict[str, Any]) -> list[dict[str, Any]
             "rung": "grpo",
             "run": grpo.id,
             "ok": grpo.status() == "done",
-            **_shown(ladder, "sums", "dpo", "grpo"),
+            **_shown(ladder, REWARDED, "dpo", "grpo"),
             "metrics": aligned(ladder, "grpo"),
         },
         {
@@ -199,7 +199,7 @@ def _table(result: dict[str, Any]) -> str:
         ["", "sums", "", _share(sft["sums"]), ""],
         ["", "answers that stop by themselves", "", _share(sft["stop_rate"]), ""],
         *_aligned_rows(rungs["dpo"], ("answers that ask what more", "trait", "trait_sampled")),
-        *_aligned_rows(rungs["grpo"], ("reward: sums right, sampled", "reward", "sums")),
+        *_aligned_rows(rungs["grpo"], ("reward: reworded sums, sampled", "reward", REWARDED)),
     ]  # fmt: skip
     for line in exported["files"]:
         answers = _share(exported["facts_b"]) if line["type"] == "Q8_0" else ""

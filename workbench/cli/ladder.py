@@ -6,7 +6,7 @@ through the same runs and exams that a person uses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +34,10 @@ ALIGNED = {"dpo": "sft", "grpo": "dpo"}
 ASKS_ON = "What more would you like to know?"
 """How the preferred answers of the bundled pairs end: the trait that dpo is to teach."""
 
-_ANSWERED = ["facts_a", "facts_b", "sums"]
+REWARDED = "reworded_sums"
+"""What grpo is rewarded for: sums asked in a way that no text with an answer asks."""
+
+_ANSWERED = ["facts_a", "facts_b", "sums", REWARDED]
 _SAMPLED = {"temperature": 1.0, "seed": 0}
 _AGAIN = (" sampled", " rewarded")
 
@@ -47,10 +50,10 @@ EXAMINATIONS: dict[str, dict[str, Any]] = {
     "sft without cpt": {"kinds": ["facts_b"]},
     "dpo": {"kinds": _ANSWERED},
     "dpo sampled": {"kinds": _ANSWERED, **_SAMPLED, "reference": ALIGNED["dpo"]},
-    "dpo rewarded": {"kinds": ["sums"], **_SAMPLED, "repeat": 4},
+    "dpo rewarded": {"kinds": [REWARDED], **_SAMPLED, "repeat": 4},
     "grpo": {"kinds": _ANSWERED},
     "grpo sampled": {"kinds": _ANSWERED, **_SAMPLED, "reference": ALIGNED["grpo"]},
-    "grpo rewarded": {"kinds": ["sums"], **_SAMPLED, "repeat": 4},
+    "grpo rewarded": {"kinds": [REWARDED], **_SAMPLED, "repeat": 4},
 }
 """Name → what that model is asked: greedily; "sampled" at a temperature of 1, which tells how far it has moved from its
 reference, too; "rewarded" several times what grpo is rewarded for, since few sampled answers say little."""
@@ -139,13 +142,13 @@ def climb(ladder: Ladder, name: str, base: str, **fields: Any) -> Run:
     return run
 
 
-def examine(ladder: Ladder) -> None:
-    """Put the held-out exam to every model of the ladder, in one process."""
+def examine(ladder: Ladder, names: Collection[str] = EXAMINATIONS) -> None:
+    """Put the held-out exam to the models of the ladder that it has, in one process."""
     targets = {"base": BUNDLED} | {name: run.id for name, run in ladder.runs.items()}
     wanted = []
     for name, asked in EXAMINATIONS.items():
         rung = next((name.removesuffix(how) for how in _AGAIN if name.endswith(how)), name)
-        if rung not in targets:
+        if rung not in targets or name not in names:
             continue
         reference = {"reference": targets[asked["reference"]]} if "reference" in asked else {}
         wanted.append({"name": name, "target": targets[rung], **asked, **reference})
@@ -175,7 +178,7 @@ def _compare(ladder: Ladder, after: str, before: str) -> None:
     figures[f"{after}: trait_gained"] = figures[f"{after}: trait"] - figures[f"{before}: trait"]
     for kind in _ANSWERED:
         figures[f"{after}: {kind}_lost"] = figures[f"{before}: {kind}"] - figures[f"{after}: {kind}"]
-    rewards = [figures.get(f"{name} rewarded: sums") for name in (before, after)]
+    rewards = [figures.get(f"{name} rewarded: {REWARDED}") for name in (before, after)]
     if rewards[0] is not None and rewards[1] is not None:
         figures[f"{after}: reward_gained"] = rewards[1] - rewards[0]
 
@@ -189,8 +192,8 @@ def aligned(ladder: Ladder, after: str) -> dict[str, float | None]:
     get, before = ladder.figures.get, ALIGNED[after]
     told: dict[str, float | None] = {
         "kl": get(f"{after} sampled: kl"),
-        "reward_before": get(f"{before} rewarded: sums"),
-        "reward": get(f"{after} rewarded: sums"),
+        "reward_before": get(f"{before} rewarded: {REWARDED}"),
+        "reward": get(f"{after} rewarded: {REWARDED}"),
     }
     for kind in ("trait", *_ANSWERED):
         told |= {f"{kind}_before": get(f"{before}: {kind}"), kind: get(f"{after}: {kind}")}
