@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +24,7 @@ def test_the_table_is_whole() -> None:
         assert check.help.endswith(".")
         assert check.why.endswith(".")
         for item in check.parameters:
-            assert item.kind in ("whole", "number", "truth", "text", "path")
+            assert item.kind in ("whole", "number", "truth", "text", "path", "model")
             if isinstance(item.default, int | float) and not isinstance(item.default, bool):
                 assert item.low is not None
                 assert item.high is not None
@@ -111,13 +112,20 @@ def test_what_is_written_is_read_back(pattern: str, weight: float, whole: bool) 
     assert math.isclose(spec.weight, weight, rel_tol=1e-11, abs_tol=1e-300)
 
 
-def test_paths_are_made_absolute(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_are_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run works elsewhere, so that its recipe must not depend on where it was made."""
-    monkeypatch.chdir(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     assert rewards.settled(["file(path=own.py)*0.5", "judge(model=bundled, rubric=r.txt)", "number( )"]) == (
         f"file(path={tmp_path}/own.py)*0.5",
         f"judge(model=bundled, rubric={tmp_path}/r.txt)",
         "number",
+    )
+    (tmp_path / "scorer").mkdir()
+    given = ["model(run=scorer)", "model(run=2026-11-21-scorer)", "judge(model=j.gguf, rubric=/r.txt)"]
+    assert rewards.settled(given) == (
+        f"model(run={tmp_path}/scorer)",
+        "model(run=2026-11-21-scorer)",
+        f"judge(model={tmp_path}/j.gguf, rubric=/r.txt)",
     )
 
 

@@ -18,7 +18,7 @@ class Parameter:
 
     name: str
     kind: str
-    """whole, number, truth, text or path."""
+    """whole, number, truth, text, path, or model: a run, a base or a path."""
     help: str
     """A few words: what it is."""
     default: Value | None = None
@@ -213,7 +213,7 @@ CHECKS: dict[str, Check] = {
             "For what people prefer and no rule can tell; watch other figures too, for it can be gamed.",
             "",
             (
-                Parameter("run", "text", "a run of method reward, or the folder of a reward model"),
+                Parameter("run", "model", "a run of method reward, or the folder of a reward model"),
                 Parameter("batch", "whole", "answers scored at once", 8, 1, 512),
             ),
             -math.inf, math.inf,
@@ -224,7 +224,7 @@ CHECKS: dict[str, Check] = {
             "For style and helpfulness; slow, and no better than the judge.",
             "",
             (
-                Parameter("model", "text", "a GGUF file, a base or a run"),
+                Parameter("model", "model", "a GGUF file, a base or a run"),
                 Parameter("rubric", "path", "a text file that says what a good answer is"),
                 Parameter("tokens", "whole", "longest verdict in tokens", 256, 4, 8192),
                 Parameter("context", "whole", "tokens of context for a GGUF", 4096, 256, 1 << 20),

@@ -169,6 +169,17 @@ def text(spec: Spec) -> str:
     return f"{spec.name}{'(' + ', '.join(said) + ')' if said else ''}{weight}"
 
 
+def _absolute(parameter: Parameter, value: Value) -> Value:
+    """Return a path as one that leads there from anywhere; a name of a run or a base stays one."""
+    from workbench.core.recipe import BUNDLED  # which imports this module
+
+    if parameter.kind not in ("path", "model") or value == BUNDLED:
+        return value
+    path = expanded(str(value))
+    names_file = parameter.kind == "path" or path.suffix.lower() == ".gguf" or os.path.exists(path)
+    return os.path.abspath(path) if names_file else value
+
+
 def settled(texts: Sequence[str]) -> tuple[str, ...]:
     """Return rewards as they belong in a recipe: in their shortest form, and every path absolute.
 
@@ -177,12 +188,8 @@ def settled(texts: Sequence[str]) -> tuple[str, ...]:
     found = []
     for item in texts:
         spec = parse(item)
-        paths = {parameter.name for parameter in spec.check.parameters if parameter.kind == "path"}
-        if spec.name == "judge" and str(spec.parameters["model"]).endswith(".gguf"):
-            paths.add("model")
         moved = {
-            name: os.path.abspath(expanded(str(value))) if name in paths else value
-            for name, value in spec.parameters.items()
+            parameter.name: _absolute(parameter, spec.parameters[parameter.name]) for parameter in spec.check.parameters
         }
         found.append(text(Spec(spec.name, moved, spec.weight)))
     return tuple(found)
