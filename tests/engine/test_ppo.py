@@ -99,6 +99,17 @@ def test_the_reference_is_the_base_and_the_result_the_policy(
     assert (len(kept) > 2) == (tuning == "lora")
 
 
+def test_passes_of_any_size_and_recomputed_activations_change_nothing(bench: Bench, prompts: str, judge: Run) -> None:
+    """Advantages are whitened over the whole round, and activations come again with the adapter they came with."""
+    how = {"tuning": "lora", "reward_model": judge.id, "rewards": []}
+    pieces = {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 2, "gradient_checkpointing": True}
+    whole, cut = trained(bench, prompts, **how), trained(bench, prompts, **how, **pieces)
+    said, again = ([event.answers[0]["text"] for event in of_kind(run, Rollout)] for run in (whole, cut))
+    assert said == again
+    for one, other in zip(curve(whole).values(), curve(cut).values(), strict=True):
+        assert other[:2] == pytest.approx(one[:2], rel=1e-3, abs=1e-5)
+
+
 def test_a_killed_run_goes_on_to_the_last_bit(bench: Bench, prompts: str, judge: Run) -> None:
     """The engine is a process of its own; answers, critic and its optimizer's state are those of an unbroken run."""
     how = {

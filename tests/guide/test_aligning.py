@@ -168,7 +168,10 @@ def test_a_run_that_earns_rewards_says_what_its_answers_earn() -> None:
     said = "".join(text for text, _ in using.headline(finished("grpo", held)))
     assert said.startswith("Answers to held-out prompts earn 0.50, 0.25 before training, and 0.75 when")
     assert "38 steps" in said
+    far = "".join(text for text, _ in using.headline(finished("grpo", {**held, "kl": {"before": 0.0, "after": 2.5}})))
+    assert "2.50 nats an answer away from the base" in far
     fallen = {"reward": {"before": 0.5, "after": 0.25}}
     assert "It has not learnt to earn more." in "".join(text for text, _ in using.headline(finished("grpo", fallen)))
     names = [picture.name for picture in aligning.pictures("grpo", ["reward", "zero_variance", "length", "entropy"])]
     assert names[:4] == ["reward", "alike", "length", "entropy"]
+    assert "critic" in [picture.name for picture in aligning.pictures("ppo", ["reward", "value", "return"])]

@@ -23,8 +23,8 @@ from workbench.engine.rewards import Completion, Rewards, Scores
 from workbench.engine.shared_reward import SharedReward
 from workbench.engine.tally import Tally
 
-REWARD_MODEL = "reward_model"
-"""Name of the score of a reward model that shares the base."""
+REWARD_MODEL = "model"
+"""Name of the score of a reward model that shares the base: that of the check which one beside it goes by."""
 
 
 class _Beside:
@@ -58,7 +58,9 @@ class ActorCritic(Reinforcer):
         critic.install(self.model)
         if share is not None:
             self._rewards = _Beside(rewards, share(self.model), self._looked)
-            self._names = [REWARD_MODEL, *self._names]
+            # A reward that is another model goes by the name, too.
+            taken = REWARD_MODEL in self._names
+            self._names = [f"{REWARD_MODEL}_0" if taken else REWARD_MODEL, *self._names]
         self._tokens = 1
         """Tokens of the answers of the present round."""
 

@@ -54,6 +54,16 @@ def _name() -> str:
     return str(torch.cuda.get_device_properties(torch.cuda.current_device()).name)
 
 
+def _beside(recipe: Recipe) -> int:
+    """Return the bytes of a run's reward model, 0 without one; one that has been removed since is no reason to fail."""
+    if not recipe.reward_model:
+        return 0
+    try:
+        return reward_models.beside(recipe.reward_model, recipe.base).get(recipe.tuning, 0)
+    except WorkbenchError:
+        return 0
+
+
 class Gauge:
     """Watches one attempt."""
 
@@ -103,9 +113,7 @@ class Gauge:
         shape = shape_of(bases.read_json(folder / "config.json"), self._parameters)
         card = Card(_name() if self._where.device == "cuda" else "", 0, 0, bf16=self._where.bf16)
         batch = max(1, rows // METHODS[recipe.method].rows)
-        beside = (
-            reward_models.beside(recipe.reward_model, recipe.base).get(recipe.tuning, 0) if recipe.reward_model else 0
-        )
+        beside = _beside(recipe)
         found = plan.expected(shape, recipe, card, beside, batch=batch, length=width, packing=packed)
         known = measured.corrections(card.name, shape.model_type, (recipe.tuning,)).get(recipe.tuning)
         return {

@@ -39,7 +39,7 @@ def suiting(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
         return "similar", told
     raise UsageError(
         "No check suits these rows: too few have an answer that a rule can check or a preferred one; name what counts, "
-        "for example --set rewards=format, or give rows with answers."
+        "for example --set rewards=format, or reward_model=RUN for ppo, or give rows with answers."
     )
 
 

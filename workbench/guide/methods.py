@@ -126,7 +126,7 @@ def suggested(glance: Mapping[str, Any]) -> str:
 def _judged(glance: Mapping[str, Any], why: Mapping[str, str], judges: Sequence[str]) -> str:
     """Return why PPO serves, "" when it does not: who scores answers, where rows have prompts at all."""
     if judges and glance["method"] not in ("cpt", "pretrain"):
-        return f"{judges[0]} scores answers of this base"
+        return f"{judges[0]} scores answers of this lineage"
     return why.get("grpo", "")
 
 

@@ -211,6 +211,9 @@ def _rewarded(found: Finished) -> list[tuple[str, str]] | None:
     sure = _figure(likeliest.get("after"))
     said += [(", and ", "value"), (units.margin(sure), "figure")] if sure is not None else []
     said += [(" when the likeliest words are taken", "value")] if sure is not None else []
+    moved = held.get("kl")
+    if isinstance(moved, dict) and (far := _figure(moved.get("after"))) is not None:
+        said += [(", ", "value"), (units.margin(far), "figure"), (" nats an answer away from the base", "value")]
     none = " It has not learnt to earn more." if before is not None and after <= before else ""
     return [*said, (f", after {_took(found)}.{none}", "value")]
 
