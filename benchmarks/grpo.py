@@ -17,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 from workbench.core import presets
@@ -115,7 +114,8 @@ def main() -> None:
     quiet = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}
     said = subprocess.run(command, check=True, capture_output=True, text=True, env=quiet).stdout
     found = {"workbench": ours(asked.base, asked.tuning, asked.steps), "TRL": json.loads(said.splitlines()[-1])}
-    print(f"{asked.steps} steps of {MICRO * PASSES} answers, {asked.tuning} on {Path(asked.base).name}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")  # fmt: skip  # noqa: E501
+    head = f"{asked.steps} steps of {MICRO * PASSES} answers, {asked.tuning}, {os.cpu_count()} cores"
+    print(f"{head}, load {os.getloadavg()[0]:.1f}")
     print(f"{'':12}{'s per step':>12}{'tokens of an answer':>22}{'peak, MiB':>12}")
     for name, figures in found.items():
         median = statistics.median(figures["seconds"])
