@@ -29,6 +29,7 @@ from workbench.runs.bases import Base
 __all__ = [
     "Machine",
     "adapter_config",
+    "default_device",
     "fast_bf16",
     "generation_eos",
     "load_for_use",
@@ -52,11 +53,20 @@ class Machine:
     """Whether matrix products run in bfloat16."""
 
 
+def _available() -> dict[str, bool]:
+    """Return the kinds of device, the fastest first, and whether each is there."""
+    return {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+
+
+def default_device() -> str:
+    """Return the fastest kind of device there is."""
+    return next(name for name, there in _available().items() if there)
+
+
 def machine(recipe: Recipe) -> Machine:
     """Return the device and precision the recipe resolves to here; raises UsageError when the device is not there."""
-    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    device = recipe.device if recipe.device != "auto" else next(name for name, there in available.items() if there)
-    if not available[device]:
+    device = recipe.device if recipe.device != "auto" else default_device()
+    if not _available()[device]:
         raise UsageError(f"This machine has no {device} device; use --set device=auto, and see `workbench doctor`.")
     native = fast_bf16(device)
     if device == "cuda":

@@ -154,10 +154,8 @@ class Reinforcer(WorkbenchTrainer):
         ]
 
     def _text(self, prompt: Sequence[int], answer: Sequence[int]) -> str:
-        """Return an answer as checks read it: without its end, with the tag of a thought that its prompt has opened."""
-        kept = answer[:-1] if answer and answer[-1] in self._sampling.ends else answer
-        opened = samples.opened(self.processing_class.decode(prompt[-8:]))
-        return opened + str(self.processing_class.decode(kept, skip_special_tokens=True))
+        """Return an answer as checks read it."""
+        return samples.spoken(self.processing_class, prompt, answer, self._sampling.ends)
 
     def _groups(self, numbers: Sequence[int], key: Sequence[int]) -> list[Group]:
         """Return a group of answers to each of some prompts."""

@@ -58,6 +58,12 @@ def opened(text: str) -> str:
     return found[0] if found else ""
 
 
+def spoken(tokenizer: Any, prompt: Sequence[int], answer: Sequence[int], ends: Sequence[int]) -> str:
+    """Return an answer as checks read it: without its end, with the tag of a thought that its prompt has opened."""
+    kept = answer[:-1] if answer and answer[-1] in ends else answer
+    return opened(tokenizer.decode(prompt[-8:])) + str(tokenizer.decode(kept, skip_special_tokens=True))
+
+
 def stops(tokenizer: Any, model: Any) -> list[int]:
     """Return every id at which an answer ends: the model's own, the tokenizer's, and the end of a document."""
     ends = stop_ids(tokenizer, model.generation_config.eos_token_id) | {document_end(tokenizer)}

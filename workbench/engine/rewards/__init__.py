@@ -7,6 +7,7 @@ NaN and a reason, never an error: one strange row must not end a run.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -38,6 +39,8 @@ class Scores:
     """
     reasons: Mapping[tuple[int, str], str]
     """(completion, reward) → why it was not judged, for each NaN of the parts."""
+    seconds: tuple[float, ...] = ()
+    """How long each reward took."""
 
 
 Maker = Callable[[Spec, contextlib.ExitStack], Judge]
@@ -113,16 +116,19 @@ class Rewards:
         parts = np.full((len(completions), len(self.specs)), np.nan)
         failed = np.zeros(len(completions), bool)
         reasons: dict[tuple[int, str], str] = {}
+        seconds = []
         for column, judge in enumerate(self._judges):
+            began = time.perf_counter()
             for place, outcome in enumerate(judge(completions)):
                 parts[place, column] = outcome.score
                 if np.isnan(outcome.score):
                     reasons[place, self.names[column]] = outcome.reason or "it gave no number"
                     failed[place] |= outcome.applies and self._weights[column] != 0
+            seconds.append(time.perf_counter() - began)
         judged = ~np.isnan(parts)
         total = np.where(judged, parts, 0.0) @ self._weights
         total[failed | ~judged.any(axis=1)] = np.nan
-        return Scores(self.names, parts, total, reasons)
+        return Scores(self.names, parts, total, reasons, tuple(seconds))
 
 
 def build(specs: Sequence[str | Spec]) -> Rewards:

@@ -1,0 +1,110 @@
+"""Answers that a model writes at present to some prompts, as a run of GRPO would have it write them.
+
+Owns loading for this purpose. Must not know rewards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.units import count
+from workbench.engine import load, micro, rollouts, samples
+from workbench.engine.chat_templates import tokenizer_of
+from workbench.engine.masks import ChatEncoder
+from workbench.engine.rendering import MaskError
+from workbench.engine.rollouts import Rollouts, Sampling
+from workbench.runs import bases
+
+_BATCH = 64
+"""Answers written at once, at most."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """The answers to some rows' prompts, as many to each, in their order."""
+
+    rows: list[Mapping[str, Any]]
+    """Those whose prompts leave room for an answer."""
+    texts: list[str]
+    tokens: list[int]
+    finished: list[bool]
+
+
+class Model:
+    """A loaded model and its tokenizer."""
+
+    def __init__(self, reference: str) -> None:
+        """Load what a reference names; raises WorkbenchError when it cannot be, or cannot take a conversation."""
+        base = bases.resolve(reference)
+        self._tokenizer = tokenizer_of(base.model_dir, reference, "grpo")
+        self._encoder = ChatEncoder(self._tokenizer, load.generation_eos(base.model_dir))
+        device = load.default_device()
+        self._model = load.load_for_use(base, load.Machine(device, device == "cuda" and load.fast_bf16(device)))
+
+    def tokens(self, text: str) -> int:
+        """Return the length of an answer in tokens, the one it ends with included."""
+        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"]) + 1
+
+    def write(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        wanted: int,
+        count_: int,
+        room: tuple[int, int],
+        drawing: tuple[float, float, int],
+        told: Callable[[int, int], None],
+    ) -> Written:
+        """Return `count_` answers to each of the first `wanted` rows whose prompts leave room for one.
+
+        `room` is (tokens of an answer, tokens of prompt and answer together), `drawing` (temperature, top_p, seed).
+        """
+        longest, whole = room
+        kept, prompts = list[Mapping[str, Any]](), list[list[int]]()
+        for row in rows:
+            try:
+                ids = list(self._encoder.trace_prompt(row["prompt"], row.get("tools")).example.input_ids)
+            except MaskError:
+                continue
+            if len(ids) + longest <= whole:
+                kept.append(row)
+                prompts.append(ids)
+            if len(kept) == wanted:
+                break
+        if not kept:
+            raise UsageError(
+                f"No prompt leaves room for an answer of {count(longest)} tokens within {count(whole)}; raise "
+                "max_length, or lower max_completion_length."
+            )
+        temperature, top_p, seed = drawing
+        ends = samples.stops(self._tokenizer, self._model)
+        how = Sampling(longest, ends, int(self._tokenizer.pad_token_id), temperature, top_p, len(self._tokenizer))
+        written = self._sample(prompts, how, count_, seed, lambda done: told(done, len(prompts) * count_))
+        pairs = zip(written.prompts, written.answers, strict=True)
+        return Written(
+            kept,
+            [samples.spoken(self._tokenizer, prompt, answer, ends) for prompt, answer in pairs],
+            list(map(len, written.answers)),
+            written.finished,
+        )
+
+    def _sample(
+        self, prompts: list[list[int]], how: Sampling, count_: int, seed: int, told: Callable[[int], None]
+    ) -> Rollouts:
+        """Return answers, fewer at once where memory runs out."""
+        batch = _BATCH
+        while True:
+            try:
+                return rollouts.sample(self._model, prompts, how, count=count_, key=[seed], batch=batch, told=told)
+            except RuntimeError as error:
+                if not micro.ran_out(error):
+                    raise
+            micro.free()
+            if batch == 1:
+                raise WorkbenchError(
+                    "There is no memory to write even one answer with this base; choose a smaller one, or lower "
+                    "max_completion_length."
+                )
+            batch //= 2
