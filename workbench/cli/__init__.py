@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "synthesize": ("synthesize", "let a local model write questions and answers about articles"),
     "review": ("review", "accept or reject the pairs that a model wrote"),
     "rewards": ("rewards", "try what answers are rewarded by: on right answers, trivial ones and a model's own"),
+    "prefer": ("prefer", "make pairs of a better and a worse answer: by rewards, a judge, a constitution"),
     "plan": ("plan", "say what fits this machine, with which values and why"),
     "train": ("train", "start a run from a recipe, or from a base and data"),
     "runs": ("runs", "list the runs"),

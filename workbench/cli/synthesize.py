@@ -16,7 +16,8 @@ from workbench.core.paths import expanded
 from workbench.core.recipe import BUNDLED
 from workbench.core.text import one_line
 from workbench.guide.sources import inspected, local
-from workbench.runs import bases, errand, probe
+from workbench.guide.talking import checked
+from workbench.runs import errand
 
 MOST_SEED = 2**31 - 1
 
@@ -48,18 +49,6 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
-def _check_model(reference: str) -> str:
-    """Return how the engine finds the model; raises UsageError or WorkbenchError when it cannot be used."""
-    path = expanded(reference)
-    if os.path.isfile(path):
-        return str(path.resolve())
-    if path.suffix.lower() == ".gguf":
-        raise UsageError(f"There is no file {one_line(reference)}; give the path that `workbench export` printed.")
-    base = bases.resolve(reference)
-    probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
-    return reference
-
-
 def _request(arguments: argparse.Namespace, live: Live) -> dict[str, Any]:
     """Return the engine's request; raises UsageError for anything that cannot work."""
     if arguments.count < 0:
@@ -73,7 +62,7 @@ def _request(arguments: argparse.Namespace, live: Live) -> dict[str, Any]:
         raise UsageError(f"{one_line(str(out))} exists; review it with `workbench review`, or give another file.")
     # The folder is resolved and the name is not: a link must not be written through.
     out = out.parent.resolve() / out.name
-    model = _check_model(arguments.model)
+    model = checked(arguments.model)
     articles = local(arguments.articles, live)
     if not inspected(articles, "cpt")["usable"]:
         raise UsageError("There are no articles to ask about in what --from names; give files or folders of text.")

@@ -41,15 +41,28 @@ class Model:
     """The run it comes from."""
 
 
+def checked(reference: str) -> str:
+    """Return how the engine finds a model that writes: a GGUF file, a run or a base; a folder is looked at in a probe.
+
+    Raises UsageError or WorkbenchError when it cannot be used.
+    """
+    path = expanded(reference)
+    if os.path.isfile(path):
+        return str(path.resolve())
+    if path.suffix.lower() == ".gguf":
+        raise UsageError(f"There is no file {one_line(reference)}; give the path that `workbench export` printed.")
+    base = bases.resolve(reference)
+    probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
+    # A folder is named from where the person is, which need not be where the engine works.
+    return str(base.model_dir) if os.path.isdir(path) and not base.run_id else reference
+
+
 def open_chat(target: str) -> ChatProcess:
     """Return the chat with a GGUF file, a run or a base, not yet started; raises UsageError for anything else."""
-    path = expanded(target)
-    if os.path.isfile(path):
-        return ChatProcess(path.resolve())
-    if path.suffix.lower() == ".gguf":
-        raise UsageError(f"There is no file {target}; give the path that `workbench export` printed.")
-    base = bases.resolve(target)
-    probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
+    reference = checked(target)
+    if os.path.isfile(reference):
+        return ChatProcess(Path(reference))
+    base = bases.resolve(reference)
     merge_base = "dequantised" if base.adapter_tuning == "qlora" else "original"
     return ChatProcess(base.model_dir, adapter=base.adapter_dir, merge_base=merge_base, dtype=base.adapter_dtype)
 

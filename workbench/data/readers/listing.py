@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 SIDECAR = re.compile(
     r"(?i)(?:(?:readme|licen[cs]e|copying|changelog|contributing|citation|notice|authors|code_of_conduct|requirements|"
     r"desktop|thumbs)(?:[-_.][\w-]*)*|(?:[\w-]+[-_])?(?:manifest|metadata|schema)\.json|dataset_infos?\.json|"
-    r"dataset_dict\.json|data_?card\.md|state\.json|stats\.json|datapackage\.json|croissant\.json)"
+    r"(?:[^/]+\.)?provenance\.jsonl|dataset_dict\.json|data_?card\.md|state\.json|stats\.json|"
+    r"datapackage\.json|croissant\.json)"
 )
 """Names of files that describe the data beside them."""
 _HIDDEN = (".", "__MACOSX", "~$")
