@@ -123,11 +123,13 @@ def test_of_a_pair_nothing_but_the_answers_is_learnt(tokenizer: Any, encoder: Ch
 
 
 def test_judged_answers_keep_their_judgement(tokenizer: Any, encoder: ChatEncoder, tmp_path: Path) -> None:
-    made = prepare.encode_judged(encoder, judged(rows("preferences", 4)), 200, Writer(tmp_path / "judged"))
+    given = judged(rows("preferences", 4))
+    made = prepare.encode_judged(encoder, given, 200, Writer(tmp_path / "judged"))
     assert made.examples == 4
     kept = Examples.read(tmp_path / "judged")
     assert [example.desirable for example in kept] == [False, True, False, True]
-    assert ["Gladly" in words(tokenizer, example.labels) for example in kept] == [False, True, False, True]
+    said = [f"{row['completion'][0]['content']}<|im_end|>" for row in given]
+    assert [words(tokenizer, example.labels) for example in kept] == said
 
 
 def test_beside_a_judged_answer_stands_another_row_s_answer_to_its_prompt(
