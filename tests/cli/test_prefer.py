@@ -21,7 +21,7 @@ def home(tmp_path: Path) -> Home:
 
 def test_pairs_are_made_and_known_as_preferences(home: Home, tmp_path: Path) -> None:
     out = tmp_path / "pairs.jsonl"
-    wanted = ("prefer", "--prompts", PROMPTS, "--reward", "length(max=3)", "--count", "16", "--max-tokens", "24")
+    wanted = ("prefer", "--prompts", PROMPTS, "--rewards", "length(max=3)", "--count", "16", "--max-tokens", "24")
     report = home.json(*wanted, "--out", out)
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert report["rows"] == len(rows) > 1

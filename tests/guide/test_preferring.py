@@ -23,7 +23,7 @@ PROMPTS = (str(assets_dir() / "data" / "prompts.jsonl"),)
     ("changes", "said"),
     [
         ({}, "Nothing says which answer is better"),
-        ({"rewards": ("number",), "judge": "bundled"}, "Both --reward and --judge"),
+        ({"rewards": ("number",), "judge": "bundled"}, "Both --rewards and --judge"),
         ({"rewards": ("number",), "models": ("a", "b", "c")}, "once or twice"),
         ({"rewards": ("number",), "completions": 1}, "--completions 2 or more"),
         ({"rewards": ("number",), "completions": 17}, "from 0 to 16"),

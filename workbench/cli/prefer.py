@@ -11,6 +11,7 @@ from typing import Any
 
 from workbench.cli.output import Live, print_json
 from workbench.core.recipe import BUNDLED
+from workbench.core.rewards import listed
 from workbench.core.text import one_line
 from workbench.guide import preferring
 from workbench.guide.preferring import Wish
@@ -32,13 +33,12 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
         help="who answers: a GGUF file, a run, bundled, or a model folder; given twice, two are compared",
     )
     parser.add_argument(
-        "--reward",
+        "--rewards",
         action="append",
         default=[],
-        dest="rewards",
-        metavar="REWARD",
-        help="judge by a check of the library, name(parameter=value)*weight, or a reward model, model(run=RUN); may be "
-        "given several times",
+        metavar="REWARDS",
+        help="judge by checks of the library, name, name*weight or name(parameter=value)*weight with commas between, "
+        "or by a reward model, model(run=RUN)",
     )
     parser.add_argument(
         "--judge",
@@ -72,7 +72,9 @@ def wish_of(arguments: argparse.Namespace) -> Wish:
     """Return what the words ask for."""
     given = {field.name: getattr(arguments, field.name) for field in fields(Wish)}
     models = tuple(arguments.models or (BUNDLED,))
-    return Wish(**{**given, "prompts": tuple(arguments.prompts), "rewards": tuple(arguments.rewards), "models": models})
+    return Wish(
+        **{**given, "prompts": tuple(arguments.prompts), "rewards": listed(arguments.rewards), "models": models}
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

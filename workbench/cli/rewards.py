@@ -12,7 +12,7 @@ from typing import Any
 from workbench.cli.output import LABEL, Live, count, paragraph, print_json, table
 from workbench.core import units
 from workbench.core.errors import UsageError
-from workbench.core.fields import outside
+from workbench.core.rewards import listed
 from workbench.core.text import one_line
 from workbench.guide import rewarding
 from workbench.guide.rewarding import Wish
@@ -54,11 +54,10 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
 
 def _wish(arguments: argparse.Namespace) -> Wish:
     """Return what the words ask for."""
-    named = [one.strip() for text in arguments.rewards for one in outside(text, ",") if one.strip()]
     fields = {field.name for field in dataclasses.fields(Wish)} - {"data", "rewards", "columns"}
     return Wish(
         data=tuple(arguments.data),
-        rewards=tuple(named),
+        rewards=listed(arguments.rewards),
         columns=assignments(arguments.column, "--column", "ROLE=NAME", "prompt=question"),
         **{name: getattr(arguments, name) for name in fields},
     )

@@ -19,7 +19,7 @@ from workbench.core.fields import closest, outside
 from workbench.core.paths import expanded
 from workbench.core.text import one_line
 
-__all__ = ["CHECKS", "NEEDS", "Check", "Parameter", "Spec", "Value", "parse", "settled", "text"]
+__all__ = ["CHECKS", "NEEDS", "Check", "Parameter", "Spec", "Value", "listed", "parse", "settled", "text"]
 
 
 @dataclass(frozen=True)
@@ -178,6 +178,11 @@ def _absolute(parameter: Parameter, value: Value) -> Value:
     path = expanded(str(value))
     names_file = parameter.kind == "path" or path.suffix.lower() == ".gguf" or os.path.exists(path)
     return os.path.abspath(path) if names_file else value
+
+
+def listed(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the rewards in what was given on a command line: any number of options, with commas between rewards."""
+    return tuple(one.strip() for text in texts for one in outside(text, ",", quotes=True) if one.strip())
 
 
 def settled(texts: Sequence[str]) -> tuple[str, ...]:

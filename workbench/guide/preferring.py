@@ -76,7 +76,7 @@ _BOUNDS: dict[str, tuple[float, float]] = {
     "seed": (0, MOST_SEED),
 }
 """Number → its least and its greatest value."""
-_WORDS = {"prompts": "--prompts", "models": "--model", "rewards": "--reward"}
+_WORDS = {"prompts": "--prompts", "models": "--model", "rewards": "--rewards"}
 """Field → its option, where that is another word."""
 
 
@@ -109,12 +109,12 @@ def _check(wish: Wish) -> None:
         raise UsageError("--model is given once or twice: one model that answers several times, or two to be compared.")
     if not (wish.rewards or wish.judge or wish.constitution):
         raise UsageError(
-            "Nothing says which answer is better; give --reward, --judge or --constitution, for example "
+            "Nothing says which answer is better; give --rewards, --judge or --constitution, for example "
             f"--constitution {BUNDLED}."
         )
     if wish.rewards and wish.judge and not wish.constitution:
         raise UsageError(
-            "Both --reward and --judge are given; leave one out, or give the reward judge(model=…) a weight."
+            "Both --rewards and --judge are given; leave one out, or give the reward judge(model=…) a weight."
         )
     if wish.rubric and (not wish.judge or wish.constitution):
         raise UsageError("--rubric tells a judge that compares answers what is better; give --judge with it, alone.")
