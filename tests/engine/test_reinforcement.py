@@ -29,9 +29,10 @@ BASE = assets_dir() / "base"
 LONG: dict[str, Any] = {
     "method": "grpo",
     "tuning": "lora",
-    "max_steps": 8,
+    "max_steps": 6,
     "save_steps": 2,
-    "eval_steps": 4,
+    "eval_steps": 6,
+    "sample_max_new_tokens": 0,
     "num_iterations": 2,
     "logging_steps": 3,
     "lora_dropout": 0.1,
@@ -222,6 +223,7 @@ def test_a_killed_run_goes_on_to_the_last_bit(bench: Bench, sums: str) -> None:
     assert figures[6]["clip"] > 0, "what was written before a step is old in the next"
 
 
+@pytest.mark.soak
 def test_a_pause_waits_for_the_steps_that_belong_together(bench: Bench, sums: str) -> None:
     run = bench.create(**{**LONG, "data": [sums], "num_iterations": 4, "save_steps": 100, "max_steps": 12})
 
@@ -239,6 +241,7 @@ def sized(micro: int, accumulation: int) -> dict[str, Any]:
     return {"per_device_train_batch_size": micro, "gradient_accumulation_steps": accumulation}
 
 
+@pytest.mark.soak
 def test_cutting_a_step_into_passes_changes_nothing(bench: Bench, sums: str) -> None:
     fields = {"method": "grpo", "tuning": "lora", "data": [sums], "num_iterations": 2, "beta": 0.2}
     one, other = (
