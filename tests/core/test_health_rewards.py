@@ -57,7 +57,7 @@ WITHOUT = {"samples": None, "spread": None, "varied": None}
         (trial(check(references=0.8)), "references_low", "warning"),
         (trial(check(), check("format", needs="", references=0.0)), "references_form", "notice"),
         (trial(trivial={"prompt": 0.98}), "trivial_wins", "bad"),
-        (trial(trivial={"commonest": 0.5}), "trivial_pays", "warning"),
+        (trial(trivial={"commonest": 0.6}), "trivial_pays", "warning"),
         (trial(check(references=None, **WITHOUT), total=WITHOUT, trivial={"tags": 0.95}), "trivial_wins", "bad"),
         (trial(check(seconds=45.0)), "check_slow", "warning"),
         (trial(check(judged=100, not_judged=28, reasons=[["the row has no answer", 28]])), "not_judged", "warning"),

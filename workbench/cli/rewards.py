@@ -97,7 +97,7 @@ def printed(body: dict[str, Any]) -> str:
     lines = []
     if body["chosen"]:
         lines.append(paragraph("chosen", f"{body['rewards'][0]}: {body['chosen']}"))
-    seen = f"{count(body['references'])} of {count(body['rows'])} rows looked at have an answer to hold up"
+    seen = f"{count(body['references'])} right answers of the {count(body['rows'])} rows looked at"
     if body["groups"]:
         sampled = f"{count(len(body['groups']))} prompts with {count(body['answers'])} answers each"
         seen = f"{one_line(body['base'])} answered {sampled}, {count(body['length'])} tokens on average; {seen}"

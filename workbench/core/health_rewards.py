@@ -24,6 +24,8 @@ WRONG = 0.5
 """Below this share the check and the rows speak of different things."""
 NEAR = 0.05
 """Share of what can be earned by which two kinds of answers must differ to be told apart by so few of them."""
+PAYS = 0.1
+"""Share of what can be earned by which a trivial answer must be ahead of the model's own to draw it there."""
 CUT_SHARE = 0.25
 """Share of answers cut at the limit of length, from which on their reward says more of the limit than of the answer.
 DAPO (Yu et al. 2025, section 3.4) names such rewards as noise and takes them out."""
@@ -73,7 +75,8 @@ def _variance(body: Mapping[str, Any]) -> Iterator[Finding]:
     low, high = _bounds(body)
     near = NEAR * (high - low)
     softer = "easier prompts, an sft first, or a softer check beside it"
-    if varied == 0 and mean <= low + near:
+    worth = [check for check in body["checks"] if check["low"] == 0 and check["high"] and check["weight"] > 0]
+    if varied == 0 and worth and all((check["samples"] or 0) <= NEAR * check["high"] for check in worth):
         yield Finding("all_zero", "bad", "no answer of the model earns anything, so nothing can be learnt", Fix(softer))
     elif varied == 0 and mean >= high - near:
         text = "every answer of the model earns all there is, so nothing is left to learn"
@@ -125,12 +128,15 @@ def best_trivial(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return max(known, key=lambda one: one["total"], default=None)
 
 
-def _payer(body: Mapping[str, Any], trivial: Mapping[str, Any]) -> str:
-    """Return the reward that gives a trivial answer most of what it earns."""
+def _dearer(body: Mapping[str, Any], trivial: Mapping[str, Any]) -> str:
+    """Return what to do about a trivial answer, by the reward that gives it most of what it earns."""
     given = {
         check["reward"]: check["weight"] * (trivial["parts"][check["reward"]] or 0.0) for check in body["checks"]
     }  # fmt: skip
-    return max(given, key=lambda name: given[name])
+    payer = max(body["checks"], key=lambda check: given[check["reward"]])
+    if payer["needs"]:
+        return "rows whose right answers differ more, or an sft first"
+    return f"give {payer['reward']} less weight, or add a check that this answer does not pass"
 
 
 def _trivial(body: Mapping[str, Any]) -> Iterator[Finding]:
@@ -141,11 +147,11 @@ def _trivial(body: Mapping[str, Any]) -> Iterator[Finding]:
     low, high = _bounds(body)
     near, earned, name = NEAR * (high - low), best["total"], TRIVIAL[best["name"]]
     right, now = body["total"]["references"], body["total"]["samples"]
-    help_ = f"give {_payer(body, best)} less weight, or add a check that this answer does not pass"
+    help_ = _dearer(body, best)
     if right is not None and earned >= right - near:
         text = f"{name} earns {margin(earned)}, as much as right answers ({margin(right)}): it will be learnt instead"
         yield Finding("trivial_wins", "bad", text, Fix(help_))
-    elif now is not None and earned > now + near:
+    elif now is not None and earned > now + PAYS * (high - low):
         text = f"{name} earns {margin(earned)}, more than what the model writes now ({margin(now)})"
         yield Finding("trivial_pays", "warning", text, Fix(help_))
     elif right is None and now is None and earned >= low + HELD * (high - low) > low:

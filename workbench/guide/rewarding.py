@@ -6,6 +6,7 @@ what its figures mean is said in `core/health_rewards.py`.
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -225,17 +226,47 @@ def library() -> tuple[Check, ...]:
     return tuple(CHECKS.values())
 
 
-def command(wish: Wish) -> list[str]:
-    """Return the words of the command line that tries the same."""
-    words = ["workbench", "rewards"]
-    for path in wish.data:
-        words += ["--data", path]
-    for reward in wish.rewards:
-        words += ["--rewards", reward]
-    if wish.base:
-        words += ["--base", wish.base]
+def command(wish: Wish) -> str:
+    """Return the command line that tries the same."""
+    words = ["workbench", "rewards", *(word for path in wish.data for word in ("--data", path))]
+    words += [word for reward in wish.rewards for word in ("--rewards", reward)]
+    words += ["--base", wish.base] if wish.base else []
     default = Wish(data=())
-    for name, option in (("longest", "--longest"), ("answers", "--answers"), ("temperature", "--temperature")):
-        if wish.base and getattr(wish, name) != getattr(default, name):
-            words += [option, f"{getattr(wish, name):g}"]
-    return words
+    for name in ("answers", "longest", "max_length", "temperature", "top_p", "seed"):
+        if getattr(wish, name) != getattr(default, name):
+            words += [f"--{name.replace('_', '-')}", f"{getattr(wish, name):g}"]
+    return shlex.join(words)
+
+
+# A recipe's rewards as a list that is changed
+
+SLOW = ("model", "judge")
+"""Checks that load a model, so that they are tried only when that is asked for."""
+
+
+def is_quick(rewards: Sequence[str]) -> bool:
+    """Return whether rewards can be tried at once, without a model."""
+    return not any(parse(reward).name in SLOW for reward in rewards)
+
+
+def others(rewards: Sequence[str]) -> list[Check]:
+    """Return the checks that are not among some rewards."""
+    taken = {parse(reward).name for reward in rewards}
+    return [check for check in library() if check.name not in taken]
+
+
+def needs_words(check: Check) -> bool:
+    """Return whether a check has a parameter that a person has to give."""
+    return any(parameter.default is None for parameter in check.parameters)
+
+
+def replaced(rewards: Sequence[str], place: int, text: str) -> tuple[str, ...]:
+    """Return rewards with the one at a place written anew, or added where the place is behind the last.
+
+    Raises UsageError for one that does not exist, or stands there already.
+    """
+    new = settled((text,))[0]
+    found = [*rewards[:place], new, *rewards[place + 1 :]]
+    if found.count(new) > 1:
+        raise UsageError(f"The reward {new} stands there already; give one of them other parameters.")
+    return tuple(found)

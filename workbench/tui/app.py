@@ -77,6 +77,7 @@ PLACES: dict[str, Callable[..., Screen[Any]]] = {
     "microscope": _screen("microscope", "MicroscopeScreen"),
     "rows": _screen("rows", "RowsScreen"),
     "method": _screen("method", "MethodScreen"),
+    "rewards": _screen("rewards", "RewardsScreen"),
     "fit": _screen("fit", "FitScreen"),
     "review": _screen("review", "ReviewScreen"),
     "run": _screen("run", "RunScreen"),

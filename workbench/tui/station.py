@@ -16,6 +16,7 @@ from textual.content import Content
 from workbench.core.derive import Rows
 from workbench.core.errors import WorkbenchError
 from workbench.core.plan import Base, Card, Plan
+from workbench.core.recipe import REINFORCING
 from workbench.guide import road as guide_road
 from workbench.guide.road import STATIONS, Road
 from workbench.tui.desk import Desk
@@ -184,6 +185,18 @@ class Station(Desk):
     def next(self) -> None:
         """Go to the next station."""
         self.walk(STATIONS[STATIONS.index(self.STATION) + 1])
+
+    def rewards_why_not(self) -> str:
+        """Return why there are no rewards to choose, "" when there are."""
+        plan = self.known.plan
+        if plan is None:
+            return self.known.trouble or "The plan is still being worked out."
+        method = plan.chosen.resolved.recipe.method
+        return "" if method in REINFORCING else f"Rewards are what grpo and ppo learn from; this is {method}."
+
+    def act_method_rewards(self) -> None:
+        """Choose what answers are rewarded by, and try it."""
+        self.app.open("rewards")  # type: ignore[attr-defined]
 
     def act_guide_back(self) -> None:
         """Go to the station before."""

@@ -15,7 +15,7 @@ Request; every key but the first may be left out:
 Answer:
 
     rewards       the rewards, as a recipe writes them; chosen: why they suit the rows, "" for those that were asked for
-    rows          usable rows looked at; references: those with an answer to hold up; unread: {reason: rows}
+    rows          usable rows looked at; references: answers of theirs that were scored; unread: {reason: rows}
     checks        for each reward {"reward", "name", "label", "weight", "low", "high", "needs", "samples", "references",
                   "spread", "varied", "seconds", "not_judged", "judged", "reasons": [[sentence, answers]]}: means of the
                   score, None where nothing was judged; the mean deviation within groups; the share of groups with any;

@@ -23,7 +23,7 @@ from workbench.engine.rewards import Completion, Rewards, Scores
 
 HELD_UP = 64
 """References that are scored."""
-TRIED_ON = 16
+TRIED_ON = 32
 """Rows on which each trivial answer is tried."""
 SHOWN, LOWEST = 4000, 3
 """Characters of a text, and references with the lowest scores, that are told."""
@@ -266,7 +266,7 @@ def tried(request: Request, say: Say) -> dict[str, Any]:
         "rewards": list(judge.names),
         "chosen": chosen,
         "rows": len(rows),
-        "references": len(held),
+        "references": min(len(held), HELD_UP),
         "unread": dict(unread.most_common()),
         "checks": checks,
         "total": {

@@ -206,7 +206,7 @@ class FitScreen(Station):
             return " ".join((*self.known.plan.reasons[:1], *self.known.plan.remedies[:2]))
         if action == "fit.dry" and self.asking("dry"):
             return "The dry run is under way."
-        return ""
+        return self.rewards_why_not() if action == "method.rewards" else ""
 
     def act_fit_next(self) -> None:
         """Go on."""

@@ -192,10 +192,15 @@ class MethodScreen(Station):
             lines += [] if self.short else [ink((name, "section")), Content("")]
             said = prose(min(width, 76), *self._about(offer))
             lines += [*said, *[Content("")] * (_ABOUT_LINES - self.short - len(said))]
-            if width < _WIDE:
-                lines.append(ink(("costs ", "label"), offer.said.costs))
-            else:
-                lines.append(ink((self._takes() if offer.method == self._present() else "", "label")))
+            present = offer.method == self._present()
+            tries = present and offer.method in recipe.REINFORCING
+            more = ink(("r", "key", "method.rewards"), (" tries its rewards", "label", "method.rewards"))
+            costs = (
+                ink(("costs ", "label"), offer.said.costs)
+                if width < _WIDE
+                else ink((self._takes() if present else "", "label"))
+            )
+            lines.append(place(width, (0, costs), (-1, more)) if tries else costs)
         return [*lines, *([] if self.short else [Content("")]), self.command_line(width)]
 
     def _about(self, offer: Offer) -> list[tuple[str, str]]:
@@ -287,7 +292,7 @@ class MethodScreen(Station):
                 return f"{offer.name} needs {offer.lacks}; this data has none."
         if action in ("method.less", "method.more") and self.query_one(Listing).key not in (_SHARE, *_VALUES):
             return "Only values under the methods are changed so; put one in focus."
-        return ""
+        return self.rewards_why_not() if action == "method.rewards" else ""
 
     def act_method_next(self) -> None:
         """Take the method in focus and go on."""
