@@ -1,4 +1,4 @@
-"""`workbench prefer`: pairs from prompts, which `inspect` knows as what dpo learns from."""
+"""`workbench prefer`: pairs from prompts, which are known as what dpo learns from."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.home import Home
 from workbench.core.paths import assets_dir
+from workbench.data import sources
 
 PROMPTS = str(assets_dir() / "data" / "prompts.jsonl")
 
@@ -26,8 +27,4 @@ def test_pairs_are_made_and_known_as_preferences(home: Home, tmp_path: Path) -> 
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     assert report["rows"] == len(rows) > 1
     assert all(set(row) == {"prompt", "chosen", "rejected"} for row in rows)
-    found = home.json("inspect", tmp_path / "pairs.jsonl")
-    assert (found["method"], found["usable"]) == ("dpo", len(rows))
-    again = home.workbench(*wanted, "--out", out)
-    assert again.returncode == 2
-    assert "exists" in again.stderr
+    assert sources.find([str(out)]).parts[0].detection.method == "dpo"

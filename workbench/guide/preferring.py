@@ -1,13 +1,12 @@
 """Preference data made here: what is wished for, what is wrong with a wish, and the result in words.
 
-Owns the wish, its proposal for a run, its command line and the sentences about its progress and its end; the same for
-screen and command line. Must not know how answers are written or judged: an engine does that.
+Owns the wish, its command line and the sentences about its progress and its end; the same for screen and command line.
+Must not know how answers are written or judged: an engine does that.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -15,15 +14,15 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from workbench.core import paths, recipe
-from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core import paths
+from workbench.core.errors import UsageError
 from workbench.core.recipe import BUNDLED
 from workbench.core.rewards import settled
 from workbench.core.text import one_line
 from workbench.core.units import count, duration, margin, percent, several
 from workbench.guide.sources import Quiet, Teller, inspected, local
 from workbench.guide.talking import checked
-from workbench.runs import errand, store
+from workbench.runs import errand
 
 MODULE = "workbench.engine.prefer"
 MOST_ANSWERS = 16
@@ -187,6 +186,12 @@ def make(
     return result
 
 
+def told_to(wish: Wish, stop: threading.Event, tell: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """Make the rows as a page asks for it; `tell` hears how far it is."""
+    Path(wish.out).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return make(wish, lambda line: tell(line) if "stage" in line else None, stop=stop)
+
+
 def progress(line: Mapping[str, Any]) -> str:
     """Return one line about the state of the work, "" for a line that is not about it."""
     if "stage" not in line:
@@ -258,40 +263,3 @@ def next_command(report: Mapping[str, Any], models: Sequence[str]) -> str:
     """Return the command line that learns from the rows: what answered is aligned, the second of two models."""
     base = shlex.quote(models[-1])
     return f"workbench train --base {base} --method dpo --data {shlex.quote(report['path'])}"
-
-
-def folder() -> Path:
-    """Return the folder of preference data made from a screen."""
-    return paths.data_home() / "preferences"
-
-
-def _free(run: str) -> Path:
-    """Return a file for the rows of a run that is not there yet; one whose work was broken off is gone on with."""
-    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", run).strip("-.")[:60] or "model"
-    number = 1
-    while os.path.lexists(path := folder() / f"{stem}-{number}.jsonl"):
-        number += 1
-    return path
-
-
-def proposed(reference: str) -> Wish:
-    """Return the wish that suits a run: its own rows as prompts, and the newest reward model there is as judge.
-
-    Without one the run revises its own answers by the principles that come with the workbench. Raises UsageError when
-    there is no such run.
-    """
-    run = store.find(reference)
-    rows = recipe.load(run.recipe_path).recipe.data
-    judges = [other.id for other in store.list_runs() if _is_judge(other)]
-    wish = Wish(prompts=rows, models=(run.id,), out=str(_free(run.id)))
-    rewards, principles = ((f"model(run={judges[0]})",), "") if judges else ((), BUNDLED)
-    return Wish(**{**vars(wish), "rewards": rewards, "constitution": principles, "count": 500})
-
-
-def _is_judge(run: store.Run) -> bool:
-    """Return whether a run has made a reward model."""
-    try:
-        made = any((run.artifacts_dir / kind).is_dir() for kind in ("model", "adapter"))
-        return made and run.meta().get("method") == "reward"
-    except WorkbenchError:
-        return False

@@ -27,6 +27,8 @@ _TEACHES = {
     "sft": "Articles gave it knowledge; questions with answers teach it to use that in a conversation.",
     "dpo": "It answers; pairs of a better and a worse answer teach it which of its ways you prefer.",
 }
+_SPEECHLESS = ("pretrain", "cpt")
+"""Methods that do not teach to answer."""
 _AT_WORK = ("queued", "running", "pausing", "stopping")
 _MAX_VOTE_BYTES = 64 << 20
 
@@ -280,6 +282,8 @@ def proposals(found: Finished) -> tuple[Next, ...]:
     follows = _FOLLOWS.get(found.method, "dpo" if found.votes is not None else "")
     if follows in recipe.METHODS:
         items.append(_rung(found, follows))
+    if found.method not in _SPEECHLESS:
+        items.append(_PREFERENCES)
     items.append(
         Next(
             "further",
@@ -295,6 +299,16 @@ def proposals(found: Finished) -> tuple[Next, ...]:
     )
     items.append(Next("folder", "Folder", "copy its path", "nothing", everything))
     return tuple(items)
+
+
+_PREFERENCES = Next(
+    "prefer",
+    "Preferences",
+    "pairs from its own answers",
+    "no training",
+    "Rewards, a judge or a constitution say which of its answers are better: pairs that DPO and a reward model learn "
+    "from.",
+)
 
 
 def _with_a_judge(found: Finished) -> tuple[Next, ...]:

@@ -114,6 +114,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("fit.save", "s", "save recipe", "Write the recipe to a file that `workbench train` takes.", "fit", "review"),
     _a("fit.all", "a", "all values", "Show every value of the recipe, or only those that are not the usual ones.", "fit", "review", footer=False),
     _a("guide.copy", "y", "copy", "Copy the command line that does the same.", *_ROAD, "export", "compare", "rewards", footer=False),
+    _a("guide.copy", "y", "copy", "Copy the command line that does the same.", *_ROAD, "export", "prefer", "compare", footer=False),
     # A run
     _a("run.pause", "p", "pause", "Write a checkpoint and free the memory, so that it goes on later.", "run", "runs"),
     _a("run.resume", "r", "resume", "Go on from the newest checkpoint.", "run", "runs"),
@@ -163,6 +164,10 @@ ACTIONS: tuple[Action, ...] = (
     _a("export.choose", "space", "choose", "Choose the type in focus, or leave it out again.", "export"),
     _a("export.copy", "c", "copy", "Copy the command that runs the file.", "export"),
     _a("export.try", "t", "try in chat", "Talk with the file in focus.", "export"),
+    # Preferences
+    _a("prefer.start", "s", "make pairs", "Let the models answer and judge, or go on with what was begun.", "prefer"),
+    _a("prefer.change", "enter", "change", "Write another value of the row in focus.", "prefer"),
+    _a("prefer.learn", "t", "learn from it", "Begin the road anew with the run as base and the pairs as data.", "prefer"),
     # Compare, models, settings
     _a("compare.choose", "space,enter", "choose", "Lay the run in focus over the others, or take it away.", "compare"),
     _a("compare.tokens", "t", "by tokens", "Draw the losses over the tokens seen, or over the steps again.", "compare"),
@@ -183,6 +188,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("settings.keys", "e", "write keys", "Write a file with every key, to be changed there.", "settings"),
     # Everywhere
     _a("screen.back", "escape", "back", "Leave this page.", "runs", "export", "compare", "models", "settings", "microscope", "rows", "rewards", *STATIONS, footer=False),
+    _a("screen.back", "escape", "back", "Leave this page.", "runs", "export", "prefer", "compare", "models", "settings", "microscope", "rows", *STATIONS, footer=False),
     _a("go.guide", "f2", "guide", "Go to the road: from a base to a chat.", EVERYWHERE, footer=False),
     _a("go.runs", "f3", "runs", "Go to the runs.", EVERYWHERE, footer=False),
     _a("go.models", "f4", "models", "Go to the models.", EVERYWHERE, footer=False),

@@ -85,6 +85,7 @@ PLACES: dict[str, Callable[..., Screen[Any]]] = {
     "runs": _screen("runs", "RunsScreen"),
     "chat": _screen("chat", "ChatScreen"),
     "export": _screen("export", "ExportScreen"),
+    "prefer": _screen("prefer", "PreferScreen"),
     "compare": _screen("compare", "CompareScreen"),
     "models": _screen("models", "ModelsScreen"),
     "settings": _screen("settings", "SettingsScreen"),

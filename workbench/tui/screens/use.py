@@ -22,6 +22,8 @@ from workbench.tui.widgets.rail import Rail
 
 _WHAT = 16
 _ANSWER = 9
+_MANY = 6
+"""Proposals above which a short page leaves out a blank line, so that the command line stays on it."""
 
 
 class UseScreen(Station):
@@ -70,7 +72,8 @@ class UseScreen(Station):
         if shown is not None and not self.tight:
             prompt, before, after = shown
             room = 1 if self.short else 2
-            lines += [Content(""), *self._said("asked", prompt, width, 1, "value")]
+            lines += [] if self.short and len(self._nexts) > _MANY else [Content("")]
+            lines += self._said("asked", prompt, width, 1, "value")
             lines += self._said("before", before, width, room, "label")
             lines += self._said("now", after, width, room, "value")
         return [*lines, Content(""), *([] if self.short else [Content("")])]
@@ -170,6 +173,7 @@ class UseScreen(Station):
             "chat": ("chat", base, found.run, found.asks) if base else ("chat", found.run, "", found.asks),
             "export": ("export", found.run),
             "compare": ("compare", found.run, found.other),
+            "prefer": ("prefer", found.run),
         }
         if item.key in places:
             app.open(*places[item.key])  # type: ignore[attr-defined]
