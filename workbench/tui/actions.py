@@ -113,8 +113,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("fit.dry", "d", "dry run", "Take a few real steps on the longest rows and measure them.", "fit", "review"),
     _a("fit.save", "s", "save recipe", "Write the recipe to a file that `workbench train` takes.", "fit", "review"),
     _a("fit.all", "a", "all values", "Show every value of the recipe, or only those that are not the usual ones.", "fit", "review", footer=False),
-    _a("guide.copy", "y", "copy", "Copy the command line that does the same.", *_ROAD, "export", "compare", "rewards", footer=False),
-    _a("guide.copy", "y", "copy", "Copy the command line that does the same.", *_ROAD, "export", "prefer", "compare", footer=False),
+    _a("guide.copy", "y", "copy", "Copy the command line that does the same.", *_ROAD, "export", "prefer", "compare", "rewards", footer=False),
     # A run
     _a("run.pause", "p", "pause", "Write a checkpoint and free the memory, so that it goes on later.", "run", "runs"),
     _a("run.resume", "r", "resume", "Go on from the newest checkpoint.", "run", "runs"),
@@ -187,8 +186,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("settings.more", "right", "next", "Take the next value of the setting in focus.", "settings", footer=False),
     _a("settings.keys", "e", "write keys", "Write a file with every key, to be changed there.", "settings"),
     # Everywhere
-    _a("screen.back", "escape", "back", "Leave this page.", "runs", "export", "compare", "models", "settings", "microscope", "rows", "rewards", *STATIONS, footer=False),
-    _a("screen.back", "escape", "back", "Leave this page.", "runs", "export", "prefer", "compare", "models", "settings", "microscope", "rows", *STATIONS, footer=False),
+    _a("screen.back", "escape", "back", "Leave this page.", "runs", "export", "prefer", "compare", "models", "settings", "microscope", "rows", "rewards", *STATIONS, footer=False),
     _a("go.guide", "f2", "guide", "Go to the road: from a base to a chat.", EVERYWHERE, footer=False),
     _a("go.runs", "f3", "runs", "Go to the runs.", EVERYWHERE, footer=False),
     _a("go.models", "f4", "models", "Go to the models.", EVERYWHERE, footer=False),
