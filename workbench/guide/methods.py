@@ -82,14 +82,14 @@ TABLE: dict[str, Method] = {
     "grpo": Method(
         "what a check rewards",
         "many answers written a prompt",
-        "prompts with answers that can be checked",
+        "prompts with answers to check",
         "The model writes several answers to each prompt, a check scores them, and what scored above the group's mean "
         "becomes likelier. For sums, code and formats, where right can be told from wrong.",
     ),
     "ppo": Method(
         "what a reward model likes",
         "a judge and a critic, many answers",
-        "prompts, and a reward model of this base or answers that can be checked",
+        "prompts with a reward model or answers to check",
         "The model writes an answer to each prompt, a reward model scores it, a critic learns what was to be expected, "
         "and what did better becomes likelier. Train the reward model first, from preferences, on the same base.",
     ),
