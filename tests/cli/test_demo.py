@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.slow
 def test_the_demo_walks_the_ladder_and_meets_its_marks() -> None:
     command = [sys.executable, "-m", "workbench", "demo", "--json"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1500, check=False)
     assert done.stdout, done.stderr[-2000:]
     result = json.loads(done.stdout)
     assert {"ok", "seconds", "rungs", "gguf", "chat"} <= result.keys()
@@ -47,6 +47,6 @@ def test_the_demo_walks_the_ladder_and_meets_its_marks() -> None:
     told = result["rungs"][3]["metrics"]
     assert told["reward"] - told["reward_before"] >= 0.15
     assert told["facts_b_before"] - told["facts_b"] <= 0.05
-    assert told["trait"] >= 0.6, "most of what one rung taught the next one keeps"
+    assert told["trait"] >= 0.75, "most of what one rung taught the next one keeps"
     assert told["kl"] > 0
     assert exam.is_right(key[result["chat"]["prompt"]], result["chat"]["answer"])

@@ -216,7 +216,7 @@ def _print(result: dict[str, Any]) -> None:
         print(f"  before  {one_line(rung['answer_before'], 80)}\n  after   {one_line(rung['answer_after'], 80)}")
     print(f"\nThe GGUF says\n  {one_line(result['chat']['prompt'])}\n  {one_line(result['chat']['answer'])}\n")
     for mark in result["marks"]:
-        value = f"{mark['value']:.1f} nats" if mark["unit"] == "nats" else f"{100 * mark['value']:.0f} %"
+        value = f"{mark['value']:.1f} nats per answer" if mark["unit"] == "nats" else f"{100 * mark['value']:.0f} %"
         print(f"{'✓' if mark['ok'] else '✗'} {mark['mark']}: {value}")
     print(f"\n{duration(result['seconds'])}. The file: {result['gguf']}\nWhat to try next:")
     print(f"  workbench chat {result['rungs'][-1]['run']}")
