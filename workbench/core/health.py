@@ -16,6 +16,7 @@ from typing import Any
 from workbench.core.best import NOISE as EVAL_NOISE
 from workbench.core.findings import LEVELS, Figures, Finding, Fix, looks_of, method_of, scaled
 from workbench.core.health_alignment import alignment
+from workbench.core.health_reinforcement import reinforcement
 from workbench.core.measures import LEVEL_STEPS
 from workbench.core.units import count, loss, percent
 
@@ -335,6 +336,7 @@ RULES: tuple[Callable[[Figures], Iterator[Finding]], ...] = (
     _train,
     _eval,
     alignment,
+    reinforcement,
     _gap,
     _spikes,
     _endings,

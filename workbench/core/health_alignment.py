@@ -1,11 +1,10 @@
-"""What the figures of an alignment mean: pairs that are told apart, groups that teach, rewards that hold.
+"""What the figures of an alignment mean: pairs that are told apart, and answers that become likelier.
 
 Owns these rules and their thresholds. Must not know files or screens, nor how a method computes its figures.
 """
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator
 
 from workbench.core.findings import Figures, Finding, Fix, scaled
@@ -15,15 +14,6 @@ STILL_LOOKS, STILL = 4, 0.02
 """Looks over which an accuracy moved by less than this: it does not learn to tell the pairs apart."""
 CHANCE = 0.6
 """Accuracy on pairs up to which they might as well be guessed, half being chance."""
-ALIKE_SHARE = 0.5
-"""Share of groups whose answers all got the same reward, from which on half of the work teaches nothing."""
-CUT_SHARE = 0.5
-"""Share of answers that reach their limit, from which on most of what is learnt from has no end."""
-FAR = 10.0
-"""Divergence from the base, in nats per answer, beyond which a rising reward is suspect."""
-COLLAPSE = 0.5
-"""Share of the gain in reward that is lost again, from which on it counts as collapsed."""
-
 NAMES: dict[str, tuple[str, ...]] = {
     "accuracy": ("rewards_accuracies", "rewards_accuracy", "reward_accuracy", "accuracies", "accuracy"),
     "margin": ("rewards_margins", "reward_margins", "rewards_margin", "reward_margin", "margins", "margin"),
@@ -51,7 +41,7 @@ def metric(figures: Figures, what: str) -> list[tuple[int, float]]:
 
 
 def alignment(figures: Figures) -> Iterator[Finding]:
-    """Pairs that are not told apart, groups that teach nothing, rewards that collapse or are hacked."""
+    """Pairs that are not told apart, and chosen answers that become less likely."""
     accuracy = [value for _, value in metric(figures, "accuracy")]
     if len(accuracy) >= STILL_LOOKS:
         last = accuracy[-STILL_LOOKS:]
@@ -77,43 +67,3 @@ def alignment(figures: Figures) -> Iterator[Finding]:
         yield Finding(
             "chosen_falling", "notice", "the chosen answers become less likely, too; the rejected only faster"
         )
-    alike = [value for _, value in metric(figures, "alike")][-STILL_LOOKS:]
-    if len(alike) == STILL_LOOKS and min(alike) > ALIKE_SHARE:
-        yield Finding(
-            "groups_alike",
-            "warning",
-            f"in {percent(alike[-1])} of groups all answers get the same reward and teach nothing",
-            Fix("prompts that are neither too easy nor too hard, or more answers to each"),
-        )
-    cut = [value for _, value in metric(figures, "cut")][-STILL_LOOKS:]
-    if len(cut) == STILL_LOOKS and min(cut) > CUT_SHARE:
-        yield Finding(
-            "answers_cut",
-            "warning",
-            f"{percent(cut[-1])} of answers are cut off before they end, so that what is rewarded is half an answer",
-            Fix("a higher max_completion_length, or the reward overlong for answers that stop in time"),
-        )
-    reward = [value for _, value in metric(figures, "reward")]
-    if len(reward) >= 2 * STILL_LOOKS:
-        now, best = statistics.fmean(reward[-STILL_LOOKS:]), max(reward[:-STILL_LOOKS])
-        start = statistics.fmean(reward[:STILL_LOOKS])
-        far = [value for _, value in metric(figures, "far")]
-        if best - start > 0 and best - now > COLLAPSE * (best - start) and now < start + COLLAPSE * (best - start):
-            if best - start > abs(start) * 0.1:
-                yield Finding(
-                    "reward_collapse",
-                    "bad",
-                    f"the reward has fallen from {best:.2f} to {now:.2f}",
-                    Fix(
-                        "stop it and begin anew with half the learning rate",
-                        scaled(figures, "learning_rate", 0.5),
-                        "stop",
-                    ),
-                )
-        elif far and far[-1] > FAR and now > start:
-            yield Finding(
-                "reward_hacking",
-                "warning",
-                f"the reward rises far away from the base (KL {far[-1]:.1f}): read the samples",
-                Fix("half the learning rate keeps it nearer", scaled(figures, "learning_rate", 0.5), "duplicate"),
-            )

@@ -11,13 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workbench.core.findings import LEVELS, Finding, Fix
+from workbench.core.health_reinforcement import ALIKE_SHARE, CUT_SHARE
 from workbench.core.text import one_line
 from workbench.core.units import count, duration, margin, percent
 
-ALIKE_SHARE = 0.5
-"""Share of groups whose answers all got the same reward, from which on half of the work teaches nothing: the
-advantage of every answer in such a group is 0 (Shao et al. 2024, section 4.1.2; Yu et al. 2025, section 3.2, who
-replace them)."""
 HELD = 0.9
 """Share of what can be earned that right answers should earn: a check that reads their form gives them all of it."""
 WRONG = 0.5
@@ -26,9 +23,6 @@ NEAR = 0.05
 """Share of what can be earned by which two kinds of answers must differ to be told apart by so few of them."""
 PAYS = 0.1
 """Share of what can be earned by which a trivial answer must be ahead of the model's own to draw it there."""
-CUT_SHARE = 0.25
-"""Share of answers cut at the limit of length, from which on their reward says more of the limit than of the answer.
-DAPO (Yu et al. 2025, section 3.4) names such rewards as noise and takes them out."""
 SLOW_SECONDS = 30.0
 """For 100 answers: as long as many cards take to write them."""
 UNJUDGED = 0.1

@@ -1,0 +1,233 @@
+"""What the figures of a run mean that learns from answers of its own: whether they teach, and whether it cheats.
+
+Owns these rules and their thresholds. Must not know files or screens, nor how a method computes its figures.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterator, Sequence
+
+from workbench.core.errors import UsageError
+from workbench.core.findings import Figures, Finding, Fix, scaled
+from workbench.core.health_alignment import STILL_LOOKS, metric
+from workbench.core.rewards import parse
+from workbench.core.units import count, margin, percent
+
+ALIKE_SHARE = 0.5
+"""Share of groups whose answers all got the same reward, from which on half of the work teaches nothing: every answer
+of such a group has an advantage of 0 (Shao et al. 2024, section 4.1.2; Yu et al. 2025, section 3.2, replace them)."""
+CUT_SHARE = 0.25
+"""Share of answers cut at the limit of length, from which on their reward says more of the limit than of the answer;
+Yu et al. 2025 (DAPO, section 3.4) call such rewards noise and leave them out, or soften them."""
+FAR = 10.0
+"""Divergence from the base, in nats per answer, beyond which a rising reward is suspect. Gao et al. 2023 ("Scaling Laws
+for Reward Model Overoptimization") see the true reward turn at distances of this order, earlier for smaller judges."""
+COLLAPSE = 0.5
+"""Share of the gain in reward that is lost again, from which on it counts as collapsed."""
+EDGE = 6
+"""Values at the beginning and at the end whose means are compared; a run with fewer than twice as many is too young."""
+SURE = 2.0
+"""Standard errors by which two such means must differ: one in twenty does by chance."""
+NEARLY_ALL = 0.9
+"""Share of what can be earned from which on little is left to learn, and answers rightly become alike."""
+FLAT_SHARE, FLAT_VALUES = 0.5, 24
+"""Share of the run, and values of the reward, after which it should have risen: slow runs rise late."""
+ENTROPY_LEFT, ENTROPY_LEAST = 0.1, 0.05
+"""Entropy now as a share of what it was, and in nats per token, below both of which nothing new is tried any more; its
+collapse ends learning (Yu et al. 2025, section 3.1; Cui et al. 2025, "The Entropy Mechanism of Reinforcement
+Learning")."""
+ENTROPY_TIMES, ENTROPY_MORE = 3.0, 1.0
+"""The same as a multiple and as a rise in nats per token, above both of which it writes at random."""
+SHRUNK, GROWN = 0.25, 2.5
+"""Length of answers now as a share of what it was: below and above these it is the length that is learnt."""
+SHORT = 8.0
+"""Tokens of answers that are too short for either to mean anything."""
+TRADED = 0.1
+"""Fall of one check's mean, of its whole range, while the sum rises: the others are bought with it."""
+
+
+def _values(figures: Figures, name: str) -> list[float]:
+    """Return the values of a figure of steps, oldest first."""
+    return [value for _, value in figures.metrics.get(name, ()) if math.isfinite(value)]
+
+
+def _ends(values: Sequence[float]) -> tuple[float, float, float] | None:
+    """Return (mean at the beginning, mean at the end, standard error of their difference), None while too few."""
+    if len(values) < 2 * EDGE:
+        return None
+    first, last = values[:EDGE], values[-EDGE:]
+    error = math.sqrt((statistics.variance(first) + statistics.variance(last)) / EDGE)
+    return statistics.fmean(first), statistics.fmean(last), error
+
+
+def most(figures: Figures) -> float | None:
+    """Return the most an answer can earn by the recipe's rewards, None where that is not bounded or not known.
+
+    Where the rows choose the check it gives 1 at most.
+    """
+    recipe = figures.recipe
+    if recipe is None or recipe.reward_model:
+        return None
+    try:
+        specs = [parse(text) for text in recipe.rewards]
+    except UsageError:
+        return None
+    whole = sum(max(spec.weight * spec.check.low, spec.weight * spec.check.high) for spec in specs) if specs else 1.0
+    return whole if math.isfinite(whole) and whole > 0 else None
+
+
+def _nearly_all(figures: Figures) -> bool:
+    """Return whether answers earn nearly all there is."""
+    reward, whole = _values(figures, "reward")[-EDGE:], most(figures)
+    return bool(reward) and whole is not None and statistics.fmean(reward) >= NEARLY_ALL * whole
+
+
+def _groups(figures: Figures) -> Iterator[Finding]:
+    """Groups whose answers are all alike, and answers that are cut."""
+    alike = [value for _, value in metric(figures, "alike")][-STILL_LOOKS:]
+    if len(alike) == STILL_LOOKS and min(alike) > ALIKE_SHARE:
+        text = f"in {percent(alike[-1])} of groups all answers get the same reward and teach nothing"
+        if _nearly_all(figures):
+            text += ": nearly everything is right"
+            yield Finding("groups_alike", "notice", text, Fix("harder prompts would teach more"))
+        else:
+            help_ = "prompts that are neither too easy nor too hard, or more answers to each"
+            yield Finding("groups_alike", "warning", text, Fix(help_))
+    cut = [value for _, value in metric(figures, "cut")][-STILL_LOOKS:]
+    if len(cut) == STILL_LOOKS and min(cut) > CUT_SHARE:
+        yield Finding(
+            "answers_cut",
+            "warning",
+            f"{percent(cut[-1])} of answers are cut off before they end, so that what is rewarded is half an answer",
+            Fix("a higher max_completion_length, or the reward overlong for answers that stop in time"),
+        )
+
+
+def _reward(figures: Figures) -> Iterator[Finding]:
+    """The reward as a whole: rising, flat, collapsed, or rising far away from the base."""
+    reward = [value for _, value in metric(figures, "reward")]
+    if len(reward) >= 2 * STILL_LOOKS:
+        now, best = statistics.fmean(reward[-STILL_LOOKS:]), max(reward[:-STILL_LOOKS])
+        start = statistics.fmean(reward[:STILL_LOOKS])
+        far = [value for _, value in metric(figures, "far")]
+        if best - start > 0 and best - now > COLLAPSE * (best - start) and now < start + COLLAPSE * (best - start):
+            if best - start > abs(start) * 0.1:
+                yield Finding(
+                    "reward_collapse",
+                    "bad",
+                    f"the reward has fallen from {best:.2f} to {now:.2f}",
+                    _slower(figures, "stop it and begin anew with half the learning rate", "stop"),
+                )
+        elif far and far[-1] > FAR and now > start:
+            yield Finding(
+                "reward_hacking",
+                "warning",
+                f"the reward rises far away from the base (KL {far[-1]:.1f}): read the samples",
+                _slower(figures, "half the learning rate keeps it nearer"),
+            )
+    if (ends := _ends(_values(figures, "reward"))) is None:
+        return
+    start, now, error = ends
+    if now > start + SURE * error:
+        yield Finding("reward_rising", "good", f"the reward rises ({margin(start)} → {margin(now)})")
+    elif (
+        figures.step >= FLAT_SHARE * figures.steps > 0
+        and len(_values(figures, "reward")) >= FLAT_VALUES
+        and now < start + error
+        and not _nearly_all(figures)
+    ):
+        yield Finding(
+            "reward_flat",
+            "warning",
+            f"the reward has not risen in {count(figures.step)} steps ({margin(start)} → {margin(now)})",
+            Fix(
+                "three times the learning rate, prompts it sometimes gets right, or a softer check",
+                scaled(figures, "learning_rate", 3.0),
+                "duplicate",
+            ),
+        )
+
+
+def _slower(figures: Figures, text: str, action: str = "duplicate") -> Fix:
+    """Return a fix that halves the learning rate."""
+    return Fix(text, scaled(figures, "learning_rate", 0.5), action)
+
+
+def _rises(figures: Figures) -> bool:
+    """Return whether the reward has risen by more than chance."""
+    ends = _ends(_values(figures, "reward"))
+    return ends is not None and ends[1] > ends[0] + SURE * ends[2]
+
+
+def _traded(figures: Figures) -> Iterator[Finding]:
+    """A check that falls while the sum rises."""
+    if not _rises(figures):
+        return
+    for name in figures.metrics:
+        if not name.startswith("reward_") or name == "reward_std" or (ends := _ends(_values(figures, name))) is None:
+            continue
+        start, now, error = ends
+        values = _values(figures, name)
+        whole = max(max(values) - min(values), 1.0)
+        if start - now > max(TRADED * whole, SURE * error):
+            yield Finding(
+                "check_traded",
+                "warning",
+                f"the reward rises while {name.removeprefix('reward_')} falls ({margin(start)} → {margin(now)}): "
+                "one check is paid with another, so read the answers",
+                Fix("give it more weight"),
+            )
+
+
+def _lengths(figures: Figures) -> Iterator[Finding]:
+    """Answers that shrink to nothing, or grow without end."""
+    ends = _ends(_values(figures, "length"))
+    if ends is None or max(ends[:2]) < SHORT:
+        return
+    start, now, _ = ends
+    rises = _rises(figures)
+    span = f"from {count(round(start))} to {count(round(now))} tokens"
+    if now < SHRUNK * start:
+        text = f"answers have shrunk {span}" + (", and earn more that way: it may be the reward's gap" if rises else "")
+        help_ = "a check that a short answer does not pass, or the reward length with a min"
+        yield Finding("length_collapse", "warning" if rises else "bad", text, Fix(help_))
+    elif now > GROWN * start:
+        text = f"answers have grown {span}" + ("" if rises else ", and earn no more for it")
+        yield Finding(
+            "length_runs_away", "notice" if rises else "warning", text, Fix("the reward overlong or length holds them")
+        )
+
+
+def _entropy(figures: Figures) -> Iterator[Finding]:
+    """Answers that are always the same, or written at random."""
+    if (ends := _ends(_values(figures, "entropy"))) is None:
+        return
+    start, now, _ = ends
+    if now < min(ENTROPY_LEFT * start, ENTROPY_LEAST) and not _nearly_all(figures):
+        recipe = figures.recipe
+        wider = recipe is not None and recipe.epsilon_high < 0.28
+        yield Finding(
+            "entropy_collapse",
+            "warning",
+            f"the entropy has fallen to {percent(now / start)} of what it was: it tries nothing new any more",
+            Fix(
+                "a wider upper clip (epsilon_high), a higher temperature, or half the learning rate",
+                {"epsilon_high": 0.28} if wider else scaled(figures, "learning_rate", 0.5),
+                "duplicate",
+            ),
+        )
+    elif now > max(ENTROPY_TIMES * start, start + ENTROPY_MORE):
+        yield Finding(
+            "entropy_explodes",
+            "bad",
+            f"the entropy has risen from {start:.2f} to {now:.2f} nats per token: it writes more and more at random",
+            _slower(figures, "stop it and begin anew with half the learning rate", "stop"),
+        )
+
+
+def reinforcement(figures: Figures) -> Iterator[Finding]:
+    """Groups that teach nothing, answers that are cut, rewards that are flat, collapse or are hacked, lost variety."""
+    for rule in (_groups, _reward, _traded, _lengths, _entropy):
+        yield from rule(figures)
