@@ -174,4 +174,9 @@ def test_a_run_that_earns_rewards_says_what_its_answers_earn() -> None:
     assert "It has not learnt to earn more." in "".join(text for text, _ in using.headline(finished("grpo", fallen)))
     names = [picture.name for picture in aligning.pictures("grpo", ["reward", "zero_variance", "length", "entropy"])]
     assert names[:4] == ["reward", "alike", "length", "entropy"]
+    checks = aligning.pictures("grpo", ["reward", "reward_std", "reward_number", "reward_length", "entropy"])[1]
+    assert [(curve.name, curve.legend) for curve in checks.curves] == [
+        ("reward_number", "number"),
+        ("reward_length", "length"),
+    ]
     assert "critic" in [picture.name for picture in aligning.pictures("ppo", ["reward", "value", "return"])]

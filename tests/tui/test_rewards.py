@@ -9,14 +9,21 @@ import pytest
 from tests.support import ROOT
 from tests.tui.pilots import played, until
 from tests.tui.support import idle, on_the_road, page_text
+from tests.tui.test_run import at_work
+from workbench.core import recipe
 from workbench.core.errors import UsageError
+from workbench.core.events import AttemptEnded, Event, Rollout, Step, decode
 from workbench.guide import rewarding
+from workbench.runs import store
 from workbench.tui import rewardpage
 from workbench.tui.app import Workbench
 from workbench.tui.screens.rewards import RewardsScreen
+from workbench.tui.screens.run import RunScreen
+from workbench.tui.view import ROLLOUTS, RunView
 from workbench.tui.widgets.listing import Listing
 from workbench.tui.widgets.prompt import Prompt
 
+JOURNAL = ROOT / "tests" / "core" / "journals" / "grpo.jsonl"
 SUMS = ROOT / "assets" / "data" / "prompts.jsonl"
 
 
@@ -90,3 +97,56 @@ def test_answers_are_shown_the_best_and_the_worst_first() -> None:
     assert lines[0].split() == ["prompt", "What?"]
     assert [line.split()[0] for line in lines[2:]] == ["0.70", "0.60", "0.50", "0.40", "–"]
     assert len(rewardpage.answers({"groups": [group]}, 0, 60, 40)) == 11
+
+
+# During a run
+
+
+def group(step: int, *earned: float) -> Rollout:
+    """Return a group of answers that earned so much."""
+    told = [
+        {"text": f"It is {reward:g}.", "reward": reward, "parts": {"number": reward}, "tokens": 4, "finished": True}
+        for reward in earned
+    ]
+    return Rollout(step=step, prompt=f"How much at {step}?", answers=told)
+
+
+def test_the_newest_groups_are_kept_and_a_step_taken_again_counts_once() -> None:
+    view = RunView("run")
+    view.see([group(step, 0.0, 1.0) for step in range(1, ROLLOUTS + 20)])
+    view.see([group(ROLLOUTS + 10, 0.5)])
+    assert len(view.rollouts) <= ROLLOUTS
+    assert view.rollouts[-1].answers[0]["reward"] == 0.5
+    assert [one.step for one in view.rollouts] == sorted({one.step for one in view.rollouts})
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@played
+async def test_a_run_shows_the_answers_it_learns_from(size: tuple[int, int]) -> None:
+    """Of the journal of a real run; the newest group is followed until another one is looked at."""
+    wanted = {"method": "grpo", "tuning": "lora", "data": [str(SUMS)], "packing": False, "rewards": ["number"]}
+    run = store.create(
+        recipe.to_toml(recipe.resolve(wanted)), method="grpo", tuning="lora", base="bundled", title="sums"
+    )
+    found: list[Event] = [one for line in JOURNAL.read_bytes().splitlines() if (one := decode(line)) is not None]
+    last = max(one.step for one in found if isinstance(one, Step))
+    told = [*(one for one in found if not isinstance(one, AttemptEnded)), group(last, 0.0, 1.0, 0.25)]
+    app = Workbench("run", (run.id,))
+    with at_work(run, told) as writer:
+        async with app.run_test(size=size) as pilot:
+            await until(
+                pilot, lambda: isinstance(app.screen, RunScreen) and app.screen.view.step == last, "the steps", 30
+            )
+            await until(pilot, lambda: f"How much at {last}?" in page_text(app), "the newest group")
+            lines = page_text(app).splitlines()
+            at = next(number for number, line in enumerate(lines) if f"How much at {last}?" in line)
+            assert "It is 1." in " ".join(lines[at + 1 : at + 3])
+            assert "It is 0." in " ".join(lines[at + 2 : at + 6])
+            await pilot.press("right")
+            await until(pilot, lambda: f"How much at {last}?" not in page_text(app), "an older group")
+            older = app.screen.answers[1]  # type: ignore[attr-defined]
+            writer.write(group(last + 1, 1.0, 0.0))
+            screen = app.screen
+            assert isinstance(screen, RunScreen)
+            await until(pilot, lambda: screen.view.rollouts[-1].step > last, "one more")
+            assert app.screen.answers[1] == older  # type: ignore[attr-defined]

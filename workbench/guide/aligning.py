@@ -68,7 +68,15 @@ PICTURES = (
 )
 """Of compared answers, what tells most first; they come before what there is of every run."""
 ANSWERED = (
-    _of_rows("reward", "reward"),
+    Picture(
+        "reward",
+        "reward",
+        (
+            Curve("reward", "smoothed", "steps"),
+            Curve("eval_reward", "held out", "marks"),
+            Curve("reward_std", "spread", "smooth"),
+        ),
+    ),
     Picture(
         "alike",
         "without a lesson, in %",
@@ -86,12 +94,26 @@ ANSWERED = (
 """The same of answers the model writes itself."""
 
 
+_OF_CHECK, _NO_CHECK = "reward_", "reward_std"
+_MOST_CHECKS = 4
+"""Curves of single checks in one picture."""
+
+
+def _checks(known: Collection[str]) -> list[Picture]:
+    """Return the picture of what each check gives, none where there is one check or none."""
+    names = [name for name in known if name.startswith(_OF_CHECK) and name != _NO_CHECK][:_MOST_CHECKS]
+    curves = tuple(Curve(name, name.removeprefix(_OF_CHECK), "smooth") for name in names)
+    return [Picture("checks", "reward by check", curves)] if len(curves) > 1 else []
+
+
 def pictures(method: str, known: Collection[str]) -> tuple[Picture, ...]:
     """Return the pictures there are of a run of this method whose curves are known by these names."""
     if method not in (*recipe.ALIGNING, *recipe.REINFORCING):
         return COMMON
     own = PICTURES if method in recipe.ALIGNING else ANSWERED
     found = tuple(picture for picture in own if any(curve.name in known for curve in picture.curves))
+    if method in recipe.REINFORCING:
+        found = (*found[:1], *_checks(known), *found[1:])
     return (*(found or own[:1]), *COMMON)
 
 

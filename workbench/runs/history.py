@@ -32,7 +32,7 @@ RECENT_STEPS = 256
 """Newest steps that stay as they are, for what is said of the present."""
 KEPT = {
     "eval": 512, "sample": 512, "checkpoint": 256, "notice": 256, "layout": 64, "attempt_started": 256,
-    "attempt_ended": 256,
+    "attempt_ended": 256, "rollout": 64,
 }  # fmt: skip
 """Kind → how many of its newest events stay; of others the last one does."""
 OLDEST = 64

@@ -6,6 +6,8 @@ processes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from workbench.core import units
 from workbench.core.curves import Series
 from workbench.core.recipe import ALIGNING, REINFORCING
@@ -54,20 +56,23 @@ def results(view: RunView) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
     )
 
 
+_LOOKED_AT = ("eval_reward", "eval_greedy_reward")
+"""Rewards of answers to held-out prompts: these looks have no loss, so they are known as curves alone."""
+
+
 def _rewards(view: RunView) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
     """Return the rewards of answers to held-out prompts, drawn freely and at their likeliest."""
-    look, before = view.eval, view.eval_before
-    if look is None or "eval_reward" not in look.metrics:
+    looks = {name: [y for _, y in view.curves[name]][-2:] for name in _LOOKED_AT if name in view.curves}
+    if len(looks) < len(_LOOKED_AT):
         told = [view.curves.get(name) for name in ("reward", "zero_variance")]
         reward, alike = (series.smoothed if series is not None else None for series in told)
         return (units.margin(reward), "", "train reward"), (*_of_percent(alike), "groups alike")
 
-    def moved(name: str) -> str:
-        change = look.metrics[name] - before.metrics.get(name, look.metrics[name]) if before is not None else 0.0
+    def moved(values: Sequence[float]) -> str:
+        change = values[-1] - values[0]
         return f" {glyph('down' if change < 0 else 'up')} {abs(change):.2f}" if abs(change) >= 0.005 else ""
 
-    shown = {name: look.metrics[name] for name in ("eval_reward", "eval_greedy_reward")}
-    first, second = ((units.margin(value), moved(name)) for name, value in shown.items())
+    first, second = ((units.margin(looks[name][-1]), moved(looks[name])) for name in _LOOKED_AT)
     return (*first, "eval reward"), (*second, "at its likeliest")
 
 

@@ -14,16 +14,14 @@ from workbench.core import units
 from workbench.core.checks import Check
 from workbench.guide import rewarding
 from workbench.guide.road import name_of
+from workbench.tui import scored
 from workbench.tui.glyphs import glyph
-from workbench.tui.ink import Piece, cut, foreign, ink, lines_of, place, prose
+from workbench.tui.ink import Piece, cut, foreign, ink, place, prose
 from workbench.tui.runpage import LEVELS
+from workbench.tui.scored import FIGURE, TEXT, Scored
 from workbench.tui.widgets.listing import Row
 
 TABS = ("findings", "trivial", "answers")
-_EARNED = 9
-"""Column behind what an answer earned."""
-_FIGURE = 6
-"""Columns of that figure."""
 _WHAT = 28
 _NAME, _LABEL = 14, 34
 _FIGURES = 46
@@ -127,12 +125,12 @@ def trivial(body: Mapping[str, Any], width: int) -> list[Content]:
 
 def _earns(width: int, earned: str, what: str, text: str, role: str) -> Content:
     """Return a kind of answer with what it earns."""
-    figure = f"{earned:>{_FIGURE}}"
+    figure = f"{earned:>{FIGURE}}"
     return place(
         width,
         (0, ink((figure, role))),
-        (_EARNED, ink((what, role))),
-        (_EARNED + _WHAT, ink((foreign(text, width - _EARNED - _WHAT), "label"))),
+        (TEXT, ink((what, role))),
+        (TEXT + _WHAT, ink((foreign(text, width - TEXT - _WHAT), "label"))),
     )
 
 
@@ -142,23 +140,11 @@ def answers(body: Mapping[str, Any], at: int, width: int, height: int) -> list[C
     if not groups:
         return [ink(*OFFER), *_lowest(body, width)]
     group = groups[at % len(groups)]
-    lines = [_said(width, "prompt", foreign(group["prompt"]))]
+    lines = [scored.said(width, "prompt", group["prompt"])]
     if group["reference"]:
-        lines.append(_said(width, "right", foreign(group["reference"])))
-    known = sorted(group["answers"], key=_total, reverse=True)
-    rows = max(2, height - len(lines))
-    # Of answers without a row of their own those in the middle are left out.
-    known = known if len(known) <= rows else [*known[: rows - 1], known[-1]]
-    room = max(1, rows // len(known))
-    for one in known:
-        told = lines_of(one["text"].strip() or "(nothing)", width - _EARNED, "value", room)
-        if room == 1:
-            told = [ink((foreign(one["text"], width - _EARNED) or "(nothing)", "value"))]
-        figure = f"{units.margin(one['total']):>{_FIGURE}}"
-        cut_off = "" if one["finished"] else glyph("problem")
-        first = [(0, ink((figure, "figure"))), (_FIGURE + 1, ink((cut_off, "warn"))), (_EARNED, told[0])]
-        lines += [place(width, *first), *(place(width, (_EARNED, line)) for line in told[1:])]
-    return lines
+        lines.append(scored.said(width, "right", group["reference"]))
+    told = [Scored(one["text"], one["total"], one["finished"], one["parts"]) for one in group["answers"]]
+    return lines + scored.lines(told, width, height - len(lines))
 
 
 def _lowest(body: Mapping[str, Any], width: int) -> list[Content]:
@@ -168,19 +154,10 @@ def _lowest(body: Mapping[str, Any], width: int) -> list[Content]:
     lines = [Content(""), ink(("the rows' own answers that earn least", "label"))]
     for one in body["lowest"]:
         why = next(iter(one["reasons"].values()), "")
-        text = foreign(one["text"], width - _EARNED) if not why else f"not judged: {foreign(why, width - _EARNED - 12)}"
-        figure = f"{units.margin(one['total']):>{_FIGURE}}"
-        lines.append(place(width, (0, ink((figure, "value"))), (_EARNED, ink((text, "value")))))
+        text = foreign(one["text"], width - TEXT) if not why else f"not judged: {foreign(why, width - TEXT - 12)}"
+        figure = f"{units.margin(one['total']):>{FIGURE}}"
+        lines.append(place(width, (0, ink((figure, "value"))), (TEXT, ink((text, "value")))))
     return lines
-
-
-def _total(answer: Mapping[str, Any]) -> float:
-    return answer["total"] if answer["total"] is not None else float("-inf")
-
-
-def _said(width: int, label: str, text: str) -> Content:
-    """Return a line behind its label."""
-    return place(width, (0, ink((label, "label"))), (_EARNED, ink((cut(text, width - _EARNED), "value"))))
 
 
 def which(body: Mapping[str, Any] | None, tab: int, at: int) -> Content:

@@ -8,14 +8,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from workbench.core.events import Rollout
 from workbench.core.text import one_line
 from workbench.guide import aligning, watching
 from workbench.guide.aligning import LOSS, Picture
 from workbench.runs.store import Run
-from workbench.tui import settings
+from workbench.tui import runpage, settings
 from workbench.tui.desk import WIDE
 from workbench.tui.rundesk import RunDesk
-from workbench.tui.view import RunView
+from workbench.tui.view import Prompt, RunView
 from workbench.tui.widgets.listing import Listing
 from workbench.tui.widgets.page import Page
 from workbench.tui.widgets.prompt import Confirm
@@ -36,7 +37,8 @@ class RunKeys(RunDesk):
         self.tab = SAMPLES
         """The part that is open."""
         self._chose_tab = False
-        self._prompt = 0
+        self._answers = ""
+        """The name of the answers that are shown."""
         self._turned = ""
         self._leaf = 0
         self._log = False
@@ -61,6 +63,12 @@ class RunKeys(RunDesk):
         """Return the pictures there are of this run."""
         recipe = self.view.about.recipe
         return aligning.pictures(recipe.method if recipe is not None else "", self.view.curves)
+
+    @property
+    def answers(self) -> tuple[dict[str, Prompt | Rollout], str]:
+        """(What can be shown of its answers by name, the name of what is): the first of them until one is chosen."""
+        found = runpage.looked_at(self.view)
+        return found, self._answers if self._answers in found else next(iter(found), "")
 
     @property
     def roomy(self) -> bool:
@@ -90,7 +98,7 @@ class RunKeys(RunDesk):
             return ""
         if self.run is None:
             return self._trouble or "The run is still being looked for."
-        if action in ("run.previous", "run.following") and (self.tab != SAMPLES or len(self.view.prompts) < 2):
+        if action in ("run.previous", "run.following") and (self.tab != SAMPLES or len(self.answers[0]) < 2):
             return "There is one prompt only." if self.tab == SAMPLES else "The prompts are under 1."
         if action == "run.log" and LOSS not in self.shown():
             return "The loss is not among the charts on the page; turn to it first."
@@ -179,8 +187,10 @@ class RunKeys(RunDesk):
         open_sheet(self)
 
     def _turn(self, step: int) -> None:
-        """Show another prompt."""
-        self._prompt = (self._prompt + step) % max(1, len(self.view.prompts))
+        """Show other answers."""
+        found, name = self.answers
+        names = list(found)
+        self._answers = names[(names.index(name) + step) % len(names)]
         self.query_one("#tabs", Page).again()
         self.query_one("#samples", Page).again()
 

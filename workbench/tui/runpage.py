@@ -5,17 +5,19 @@ Owns the look of these parts for a width. Is handed a view and readings; must no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual.content import Content
 
 from workbench.core import units
+from workbench.core.events import Rollout
 from workbench.core.health import Verdict
 from workbench.core.text import one_line, width_of
 from workbench.guide import lineage
 from workbench.guide.road import name_of
 from workbench.guide.watching import Limits, State
 from workbench.runs.hardware import Reading
+from workbench.tui import scored
 from workbench.tui.glyphs import glyph, of_status
 from workbench.tui.ink import Piece, cut, foreign, ink, lines_of, place, prose
 from workbench.tui.results import results
@@ -275,9 +277,22 @@ def state_lines(view: RunView, said: State, width: int, most: int) -> list[Conte
 # Samples
 
 
-def samples(prompts: Sequence[Prompt], at: int, view: RunView, width: int, height: int) -> list[Content]:
-    """Return a prompt, what the base wrote and what is written now, in `height` lines."""
-    if not prompts:
+def looked_at(view: RunView) -> dict[str, Prompt | Rollout]:
+    """Return what is shown of a run's answers, by names that stay as the run goes on.
+
+    The newest group that is learnt from is first, under "", then come the fixed prompts and older groups.
+    """
+    groups = list(reversed(view.rollouts))
+    found: dict[str, Prompt | Rollout] = {"": groups[0]} if groups else {}
+    found |= {f"prompt {text}": prompt for text, prompt in view.prompts.items()}
+    return found | {f"step {group.step}": group for group in groups[1:]}
+
+
+def samples(shown: Prompt | Rollout | None, view: RunView, width: int, height: int) -> list[Content]:
+    """Return a prompt, what the base wrote and what is written now, or a group of answers, in `height` lines."""
+    if isinstance(shown, Rollout):
+        return scored.rollout(shown, width, height)
+    if shown is None:
         recipe = view.about.recipe
         said = "What the model writes for fixed prompts stands here once it has been asked."
         if recipe is not None and recipe.method == "reward":
@@ -285,7 +300,7 @@ def samples(prompts: Sequence[Prompt], at: int, view: RunView, width: int, heigh
         if recipe is not None and not recipe.sample_max_new_tokens:
             said = "The recipe asks for no samples."
         return prose(width, (said, "label"))
-    prompt = prompts[at % len(prompts)]
+    prompt = shown
     room = width - _LABEL
     roomy = height >= 7
     each = max(1, (height - 3) // 2) if roomy else 1
@@ -311,12 +326,12 @@ def _block(label: str, role: str, text: str, text_role: str, room: int, most: in
     ]
 
 
-def sample_words(prompts: Sequence[Prompt], at: int, wide: bool, now: float) -> Content:
-    """Return which prompt is shown and when it was asked last."""
-    if not prompts:
+def sample_words(found: Mapping[str, Prompt | Rollout], name: str, wide: bool, now: float) -> Content:
+    """Return which answers are shown and when they were written."""
+    if name not in found:
         return ink("")
-    prompt = prompts[at % len(prompts)]
-    place_of, whole = f"{at % len(prompts) + 1}", len(prompts)
+    shown, whole = found[name], len(found)
+    place_of = f"{list(found).index(name) + 1}"
     arrows: list[Piece] = [
         ("  ", "label"),
         (glyph("left"), "key", "run.previous"),
@@ -325,10 +340,12 @@ def sample_words(prompts: Sequence[Prompt], at: int, wide: bool, now: float) -> 
     ]
     if not wide:
         return ink((place_of, "value"), (f"/{whole}", "label"), *arrows)
-    ago = units.ago(now - prompt.now.t) if prompt.now.t else ""
+    step, when = (shown.step, shown.t) if isinstance(shown, Rollout) else (shown.now.step, shown.now.t)
+    ago = units.ago(now - when) if when else ""
+    kind = "     learnt from " if isinstance(shown, Rollout) else "     prompt "
     return ink(
-        ("step ", "label"), (units.count(prompt.now.step), "value"), (f", {ago}" if ago else "", "label"),
-        ("     prompt ", "label"), (place_of, "value"), (f" of {whole}", "label"), *arrows,
+        ("step ", "label"), (units.count(step), "value"), (f", {ago}" if ago else "", "label"),
+        (kind, "label"), (place_of, "value"), (f" of {whole}", "label"), *arrows,
     )  # fmt: skip
 
 

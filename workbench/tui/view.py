@@ -24,6 +24,7 @@ from workbench.core.events import (
     Notice,
     Phase,
     Request,
+    Rollout,
     Sample,
     Step,
 )  # fmt: skip
@@ -43,6 +44,8 @@ LOOKS = 512
 OLD_POINTS, NEW_POINTS = 8, 64
 KEPT = 200
 """Notices, checkpoints and attempts kept, newest."""
+ROLLOUTS = 64
+"""Groups of answers that were learnt from, newest."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,7 @@ class RunView:
         self.curves: dict[str, Series] = {}
         """`measures.OWN`, and metrics by name; x is the step."""
         self.prompts: dict[str, Prompt] = {}
+        self.rollouts: deque[Rollout] = deque(maxlen=ROLLOUTS)
         self.notices: deque[Notice] = deque(maxlen=KEPT)
         self.layouts: deque[Layout] = deque(maxlen=KEPT)
         self.checkpoints: deque[Checkpoint] = deque(maxlen=KEPT)
@@ -254,6 +258,11 @@ class RunView:
         else:
             self._stopped.append((event.step, 1, int(event.stopped)))
 
+    def _rollout(self, event: Rollout) -> None:
+        while self.rollouts and self.rollouts[-1].step >= event.step:
+            self.rollouts.pop()
+        self.rollouts.append(event)
+
     def _phase(self, event: Phase) -> None:
         self.phase, self.detail, self.done, self.total = event.phase, event.detail, event.done, event.total
 
@@ -367,6 +376,7 @@ _TAKES: dict[type[Event], Callable[[RunView, Any], None]] = {
     Step: RunView._step,
     Eval: RunView._eval,
     Sample: RunView._sample,
+    Rollout: RunView._rollout,
     Phase: RunView._phase,
     Notice: RunView._notice,
     Checkpoint: RunView._checkpoint,

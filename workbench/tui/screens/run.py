@@ -24,7 +24,6 @@ from workbench.tui.glyphs import glyph
 from workbench.tui.ink import ink, prose
 from workbench.tui.messages import ConsoleGrew, RunAdvanced, RunGone
 from workbench.tui.runkeys import CHECKPOINTS, CONSOLE, HEALTH, RECIPE, SAMPLES, RunKeys
-from workbench.tui.view import Prompt
 from workbench.tui.watcher import RunWatcher
 from workbench.tui.widgets.chart import Chart
 from workbench.tui.widgets.console import Console
@@ -98,11 +97,6 @@ class RunScreen(RunKeys):
         """Whether figures stand in one line."""
         return self.narrow or self.short
 
-    @property
-    def prompts(self) -> list[Prompt]:
-        """The fixed prompts, in the order in which they were first asked."""
-        return list(self.view.prompts.values())
-
     def _top(self, width: int) -> list[Content]:
         """Return status, figures and bar."""
         return runpage.top(self.view, width, self.compact or self.four)
@@ -143,7 +137,7 @@ class RunScreen(RunKeys):
         """Return the tabs."""
         right = ink("")
         if self.tab == SAMPLES:
-            right = runpage.sample_words(self.prompts, self._prompt, not self.narrow, self._now)
+            right = runpage.sample_words(*self.answers, not self.narrow, self._now)
         elif self.tab == CONSOLE and not self.narrow:
             right = ink(("/", "key"), (" search   ", "label"), ("end", "key"), (" follow", "label"))
             if self.query_one(Console).is_empty:
@@ -156,7 +150,8 @@ class RunScreen(RunKeys):
     def _samples(self, width: int) -> list[Content]:
         """Return the answers to one prompt."""
         height = self.query_one("#panel").size.height
-        return runpage.samples(self.prompts, self._prompt, self.view, width, height)
+        found, name = self.answers
+        return runpage.samples(found.get(name), self.view, width, height)
 
     def rebuild(self) -> None:
         """Draw everything anew."""
