@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +19,17 @@ import torch
 from tests.engine.test_chat import convert
 from tests.engine.tiny import make_qwen3
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.core.paths import assets_dir
+from workbench.core.paths import assets_dir, journal_of
 from workbench.data import sources
 from workbench.engine.masks import ChatEncoder
-from workbench.engine.prefer import asking, choosing, making, prompts, speaking, stages
+from workbench.engine.prefer import asking, choosing, prompts, speaking, stages
 from workbench.engine.prefer.choosing import Compared, Pair
 from workbench.engine.prefer.making import Request, make
 from workbench.runs.process import engine_env
 
 BASE = assets_dir() / "base"
 PROMPTS = str(assets_dir() / "data" / "prompts.jsonl")
-QUESTIONS = 34
+QUESTIONS = 20
 
 # The arithmetic
 
@@ -181,17 +182,29 @@ def read(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.fixture(scope="module")
-def gguf(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The bundled base as a GGUF."""
-    return str(convert(BASE, tmp_path_factory.mktemp("prefer") / "tiny.gguf"))
+def test_a_gguf_answers_and_is_asked_nothing_it_would_obey(tmp_path: Path) -> None:
+    def asked(text: str, **more: Any) -> speaking.Asked:
+        return speaking.Asked([{"role": "user", "content": text}], **more)
+
+    hello, drawn = asked("How much is 19 plus 38?"), speaking.Drawing(1.0, 1.0, 24)
+    odd = [asked("Hello <|im_end|>"), asked("Hello!", tools=[{"type": "function"}]), asked("long " * 600)]
+    with speaking.speaking(str(convert(BASE, tmp_path / "tiny.gguf"))) as speaker:
+        greedy = speaker.answers([hello], 1, speaking.Drawing(0.0, 1.0, 24), (0,))
+        first, *refused = speaker.answers([hello, *odd], 3, drawn, (1, 2))
+        assert speaker.answers([hello], 3, drawn, (1, 2)) == [first], "the same key gives the same answers"
+        assert speaker.answers([hello], 3, drawn, (1, 3)) != [first]
+    assert refused == [speaking.CONTROL, speaking.TOOLS, speaking.TOO_LONG]
+    assert len(set(first)) > 1
+    with speaking.speaking("bundled") as speaker:
+        assert speaker.answers([hello], 1, speaking.Drawing(0.0, 1.0, 24), (0,)) == greedy
+        assert speaker.answers([odd[2]], 1, drawn, (0,)) == [speaking.TOO_LONG]
 
 
-def body(out: Path, gguf: str) -> dict[str, Any]:
-    """Return a request on the wire: two models, and the shorter answer is the better one."""
+def body(out: Path) -> dict[str, Any]:
+    """Return a request on the wire: two models of the same weights, and the shorter answer is the better one."""
     return {
         "prompts": [PROMPTS],
-        "models": ["bundled", gguf],
+        "models": ["bundled", str(BASE)],
         "out": str(out),
         "rewards": ["length(max=4)"],
         "count": QUESTIONS,
@@ -200,9 +213,9 @@ def body(out: Path, gguf: str) -> dict[str, Any]:
     }
 
 
-def test_killed_work_goes_on_and_ends_as_if_it_had_not_been(gguf: str, tmp_path: Path) -> None:
+def test_killed_work_goes_on_and_ends_as_if_it_had_not_been(tmp_path: Path) -> None:
     whole, out = tmp_path / "whole.jsonl", tmp_path / "pairs.jsonl"
-    expected = make(Request.from_json(body(whole, gguf)), silent)
+    expected = make(Request.from_json(body(whole)), silent)
     child = subprocess.Popen(
         [sys.executable, "-P", "-m", "workbench.engine.prefer"],
         stdin=subprocess.PIPE,
@@ -213,38 +226,37 @@ def test_killed_work_goes_on_and_ends_as_if_it_had_not_been(gguf: str, tmp_path:
     assert child.stdin is not None
     assert child.stdout is not None
     with child.stdin as stdin:
-        stdin.write(json.dumps(body(out, gguf)))
+        stdin.write(json.dumps(body(out)))
     with child.stdout as stdout:
-        heard = [json.loads(next(stdout)) for _ in range(5)]
+        heard = [json.loads(next(stdout)) for _ in range(3)]
         child.send_signal(signal.SIGKILL)
     child.wait()
-    assert [(line["step"], line["done"]) for line in heard] == [(1, 0), (1, 16), (1, 32), (2, 0), (2, 16)]
+    assert [(line["step"], line["done"]) for line in heard] == [(1, 0), (1, 16), (2, 0)]
     assert not out.exists()
-    kept = making.journal_path(out).read_bytes()
-    assert kept.count(b"\n") >= 5
+    kept = journal_of(out).read_bytes()
+    assert kept.count(b"\n") >= 3
     with pytest.raises(UsageError, match="was begun for something else"):
-        make(Request.from_json(body(out, gguf) | {"seed": 4}), silent)
-    assert making.journal_path(out).read_bytes() == kept
+        make(Request.from_json(body(out) | {"seed": 4}), silent)
+    assert journal_of(out).read_bytes() == kept
     said: list[dict[str, Any]] = []
-    report = make(Request.from_json(body(out, gguf)), said.append)
-    assert said[0]["step"] == 2
-    assert said[0]["done"] >= 16
+    report = make(Request.from_json(body(out)), said.append)
+    assert said[0]["step"] >= 2, "nothing is asked twice"
     assert out.read_bytes() == whole.read_bytes()
-    assert not making.journal_path(out).exists()
+    assert not journal_of(out).exists()
     assert {**report, "seconds": 0, "path": "", "provenance": ""} == {
         **expected,
         "seconds": 0,
         "path": "",
         "provenance": "",
     }
-    check(out, report, gguf)
+    check(out, report)
 
 
-def check(out: Path, report: dict[str, Any], gguf: str) -> None:
+def check(out: Path, report: dict[str, Any]) -> None:
     """Check the law of finished work: every prompt is in a row or counted, and every row can be reckoned again."""
     rows, (head, *origins) = read(out), read(Path(report["provenance"]))
     assert report["prompts"] == QUESTIONS == len(rows) + sum(report["left_out"].values())
-    assert len(origins) == len(rows) == report["rows"] > 5
+    assert len(origins) == len(rows) == report["rows"] > 3
     for row, origin in zip(rows, origins, strict=True):
         better, worse = (row[side][0]["content"] for side in ("chosen", "rejected"))
         assert better != worse
@@ -254,7 +266,9 @@ def check(out: Path, report: dict[str, Any], gguf: str) -> None:
         assert len(better.split()) < len(worse.split())
         assert origin["margin"] == pytest.approx(sides[0]["score"] - sides[1]["score"])
     assert report["mean_margin"] == pytest.approx(sum(one["margin"] for one in origins) / len(rows), abs=1e-4)
-    assert head["models"][1]["files"][0]["sha256"] == hashlib.sha256(Path(gguf).read_bytes()).hexdigest()
+    assert (
+        head["models"][1]["files"][0]["sha256"] == hashlib.sha256((BASE / "model.safetensors").read_bytes()).hexdigest()
+    )
     assert head["rows_sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
     # A folder with both files is one of preferences; where they come from is not a part of them.
     found = sources.find([str(out)])
@@ -262,18 +276,20 @@ def check(out: Path, report: dict[str, Any], gguf: str) -> None:
     assert Path(report["provenance"]) not in sources.find([str(out.parent / "pairs.jsonl"), str(out.parent)]).origins()
 
 
-def test_what_is_there_is_never_overwritten_and_nothing_left_is_said(tmp_path: Path) -> None:
+def test_another_margin_asks_nothing_again_and_what_is_there_is_never_overwritten(tmp_path: Path) -> None:
     out = tmp_path / "pairs.jsonl"
-    wanted = {"prompts": [PROMPTS], "models": ["bundled"], "out": str(out), "count": 4, "max_tokens": 16}
-    request = Request.from_json(wanted | {"rewards": ["length(max=4)"], "margin": 2.0})
-    with pytest.raises(WorkbenchError, match=r"None of 4 prompts gives a pair, \d of them because of this: .*kept in"):
+    wanted = {"prompts": [PROMPTS], "models": ["bundled"], "out": str(out), "count": 12, "max_tokens": 24}
+    request = Request.from_json(wanted | {"rewards": ["length(max=3)"], "margin": 2.0})
+    with pytest.raises(WorkbenchError, match=r"None of 12 prompts gives a pair, \d+ of them because of this: "):
         make(request, silent)
     assert not out.exists()
-    assert making.journal_path(out).exists()
-    out.write_text("mine\n")
+    said: list[dict[str, Any]] = []
+    report = make(replace(request, margin=0.01), said.append)
+    assert said == [], "nothing is asked again"
+    assert report["rows"] == len(read(out)) > 0
     with pytest.raises(UsageError, match="exists"):
         make(request, silent)
-    assert out.read_text() == "mine\n"
+    assert report["rows"] == len(read(out))
 
 
 # A judge and a reviser that know what to say

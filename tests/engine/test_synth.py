@@ -21,7 +21,7 @@ import pytest
 from tests.engine.test_chat import convert
 from tests.engine.tiny import make_qwen3
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.core.paths import assets_dir
+from workbench.core.paths import assets_dir, journal_of
 from workbench.engine.synth import asking, pairs
 from workbench.engine.synth.pairs import Request, synthesize
 from workbench.engine.synth.writer import ModelWriter, Prompt, open_writer
@@ -170,7 +170,7 @@ def test_the_bundled_base_writes_true_and_cited_pairs(whole: tuple[Path, dict[st
     path, report = whole
     check(path, report, texts(ARTICLES))
     assert {row["accepted"] for row in read(path)} == {None}
-    assert not pairs.journal_path(path).exists()
+    assert not journal_of(path).exists()
 
 
 def test_a_gguf_writes_true_and_cited_pairs(source: Path, tmp_path: Path) -> None:
@@ -220,10 +220,10 @@ def test_a_killed_work_goes_on_and_ends_as_if_it_had_not_been(
     child.wait()
     assert first["asked"] == pairs.BATCH
     assert not out.exists()
-    kept = pairs.journal_path(out).read_bytes()
+    kept = journal_of(out).read_bytes()
     with pytest.raises(UsageError, match="was begun for something else"):
         synthesize(request(source, out, seed=4), silent)
-    assert pairs.journal_path(out).read_bytes() == kept
+    assert journal_of(out).read_bytes() == kept
     said: list[dict[str, Any]] = []
     report = synthesize(request(source, out, seed=3), said.append)
     assert out.read_bytes() == whole[0].read_bytes()
@@ -267,7 +267,7 @@ def test_a_model_that_writes_nothing_usable_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(WorkbenchError, match=r"None of \d+ questions passed the checks"):
         synthesize(request(source, out, model=str(model)), silent)
     assert not out.exists()
-    assert not pairs.journal_path(out).exists()
+    assert not journal_of(out).exists()
 
 
 def test_a_file_that_is_there_is_never_overwritten(source: Path, tmp_path: Path) -> None:

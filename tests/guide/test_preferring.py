@@ -25,6 +25,7 @@ PROMPTS = (str(assets_dir() / "data" / "prompts.jsonl"),)
         ({}, "Nothing says which answer is better"),
         ({"rewards": ("number",), "judge": "bundled"}, "Both --rewards and --judge"),
         ({"rewards": ("number",), "models": ("a", "b", "c")}, "once or twice"),
+        ({"rewards": ("number",), "models": ("a", "a")}, "The same model is named twice"),
         ({"rewards": ("number",), "completions": 1}, "--completions 2 or more"),
         ({"rewards": ("number",), "completions": 17}, "from 0 to 16"),
         ({"rewards": ("number",), "temperature": 0.0}, "always writes the same"),

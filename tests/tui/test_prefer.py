@@ -13,6 +13,7 @@ from textual.widgets import Input
 from tests.tui.pilots import played, until
 from tests.tui.support import idle, page_text
 from tests.tui.test_use import made
+from workbench.core import paths
 from workbench.guide import using, wishing
 from workbench.tui.app import Workbench
 from workbench.tui.screens.prefer import PreferScreen
@@ -41,6 +42,19 @@ def test_the_newest_reward_model_judges_where_there_is_one() -> None:
     wish, why = wishing.proposed(run.id)
     assert (wish.constitution, wish.rewards) == ("", (f"model(run={newest.id})",))
     assert newest.id in why
+
+
+def test_work_that_was_begun_is_gone_on_with_as_long_as_it_is_the_same() -> None:
+    run = made("sft")
+    wish, _ = wishing.proposed(run.id)
+    journal = paths.journal_of(Path(wish.out))
+    journal.parent.mkdir(parents=True)
+    journal.write_text("{}\n")
+    assert wishing.proposed(run.id)[0] == wish
+    nearer = wishing.edited(wish, "margin", "0.25")
+    assert wishing.apart(nearer, "margin", run.id) == nearer
+    colder = wishing.edited(wish, "temperature", "0.5")
+    assert wishing.apart(colder, "temperature", run.id).out == wish.out.replace("-1.jsonl", "-2.jsonl")
 
 
 async def settle(app: Workbench, pilot: Any, *values: tuple[str, str]) -> None:

@@ -26,6 +26,11 @@ def expanded(text: str) -> Path:
         return Path(text)
 
 
+def journal_of(out: Path) -> Path:
+    """Return where the work on a file is kept, batch by batch, until the file is complete."""
+    return out.with_name(f".{out.name}.journal")
+
+
 def data_home() -> Path:
     """Return the folder that holds runs and everything else a person would not want to lose."""
     return _xdg("XDG_DATA_HOME", ".local/share")

@@ -106,6 +106,8 @@ def _check(wish: Wish) -> None:
             raise UsageError(f"{option(name)} is {kind} from {low:g} to {high:g}, not {value:g}.")
     if not 1 <= len(wish.models) <= 2:
         raise UsageError("--model is given once or twice: one model that answers several times, or two to be compared.")
+    if len(set(wish.models)) < len(wish.models):
+        raise UsageError("The same model is named twice; name it once, with --completions 2 or more.")
     if not (wish.rewards or wish.judge or wish.constitution):
         raise UsageError(
             "Nothing says which answer is better; give --rewards, --judge or --constitution, for example "

@@ -130,13 +130,25 @@ def folder() -> Path:
     return paths.data_home() / "preferences"
 
 
-def free(run: str) -> str:
-    """Return a file for the rows of a run that is not there yet; work that was broken off has its file to itself."""
+def free(run: str, begun: bool = True) -> str:
+    """Return a file for the rows of a run that is not there yet: one that was begun is gone on with, if that is so."""
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", run).strip("-.")[:60] or "model"
     number = 1
-    while os.path.lexists(path := folder() / f"{stem}-{number}.jsonl"):
+    while os.path.lexists(path := folder() / f"{stem}-{number}.jsonl") or (not begun and _is_begun(path)):
         number += 1
     return str(path)
+
+
+def _is_begun(out: Path) -> bool:
+    """Return whether there is work on a file that was broken off."""
+    return os.path.lexists(paths.journal_of(out))
+
+
+def apart(wish: Wish, name: str, run: str) -> Wish:
+    """Return a wish of which a value was changed, with another file where what was begun depends on that value."""
+    if name in ("margin", "out") or not _is_begun(paths.expanded(wish.out)):
+        return wish
+    return replace(wish, out=free(run, begun=False))
 
 
 def proposed(reference: str) -> tuple[Wish, str]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from workbench import __version__
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.core.paths import expanded
+from workbench.core.paths import expanded, journal_of
 from workbench.core.rewards import parse, settled
 from workbench.core.text import json_safe, one_line
 from workbench.core.units import count
@@ -82,11 +82,6 @@ class Request:
     def compares(self) -> bool:
         """Whether the judge compares answers."""
         return bool(self.judge) and not self.constitution and not self.rewards
-
-
-def journal_path(out: Path) -> Path:
-    """Return where the batches are kept until the rows are complete."""
-    return out.with_name(f".{out.name}.journal")
 
 
 def provenance_path(out: Path) -> Path:
@@ -274,7 +269,7 @@ def make(request: Request, say: Say) -> dict[str, Any]:
     texts = _texts(request)
     found = prompts.read(request.prompts, request.count, request.seed)
     items = [Item(row) for row in found.rows]
-    journal_file, origin_file = journal_path(out), provenance_path(out)
+    journal_file, origin_file = journal_of(out), provenance_path(out)
     if os.path.lexists(origin_file) and not os.path.lexists(journal_file):
         raise UsageError(f"{one_line(str(origin_file))} exists; move it away, or give another file with --out.")
     with Journal(journal_file, _head(request, found, texts)) as journal:
@@ -283,7 +278,9 @@ def make(request: Request, say: Say) -> dict[str, Any]:
         pairs = {number: pair for number, pair in enumerate(chosen) if isinstance(pair, Pair)}
         left_out = Counter(reason for reason in chosen if isinstance(reason, str))
         if not pairs:
-            raise WorkbenchError(_nothing(items, left_out, journal_file))
+            if choosing.CLOSE not in left_out:
+                journal.remove()
+            raise WorkbenchError(_nothing(items, left_out))
         report = _report(request, found, items, pairs) | {"left_out": dict(left_out.most_common())}
         rows = _lines([_row(items[number], pair) for number, pair in pairs.items()])
         origins = [_origin(items[number], pair, line) for line, (number, pair) in enumerate(pairs.items(), 1)]
@@ -303,7 +300,7 @@ def make(request: Request, say: Say) -> dict[str, Any]:
 _HINTS = {
     choosing.CUT: "allow longer answers with --max-tokens",
     choosing.SAME: "raise --temperature, or take two models",
-    choosing.CLOSE: "lower --margin, give more completions, or choose rewards that tell these answers apart",
+    choosing.CLOSE: "lower --margin, for which nothing is asked again, or choose what tells these answers apart",
     choosing.CONTRADICTED: "choose a larger judge",
     choosing.UNREADABLE: "choose a larger judge, one made for chat",
     choosing.UNJUDGED: "choose rewards that these rows have what is needed for",
@@ -312,13 +309,13 @@ _HINTS = {
 """Reason → what helps when no pair is left."""
 
 
-def _nothing(items: Sequence[Item], left_out: Counter[str], journal: Path) -> str:
-    """Return the sentence for work that came to nothing; the answers stay, for another margin."""
+def _nothing(items: Sequence[Item], left_out: Counter[str]) -> str:
+    """Return the sentence for work that came to nothing; where another margin may mend that its answers stay."""
     reason, number = left_out.most_common(1)[0]
     why = Counter(told for item in items for told in item.reasons).most_common(1)
     told = f" ({why[0][0]})" if reason == choosing.UNJUDGED and why else ""
     hint = _HINTS.get(reason, "choose other prompts or another model")
     return (
         f"None of {count(len(items))} prompts gives a pair, {count(number)} of them because of this: {reason}{told}; "
-        f"{hint}. The answers are kept in {one_line(journal.name)}."
+        f"{hint}."
     )

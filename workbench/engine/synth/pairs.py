@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.paths import journal_of
 from workbench.core.text import one_line
 from workbench.engine.synth import articles, checks
 from workbench.engine.synth.articles import Article, Passage
@@ -163,11 +164,6 @@ def _collect(
     return collected, tried, name
 
 
-def journal_path(out: Path) -> Path:
-    """Return where the batches are kept until the file for review is complete."""
-    return out.with_name(f".{out.name}.journal")
-
-
 def refuse_existing(out: Path) -> None:
     """Raise UsageError when the file for review is there already: a review is never overwritten."""
     if out.exists() or out.is_symlink():
@@ -198,7 +194,7 @@ def synthesize(request: Request, say: Say) -> dict[str, Any]:
     fits = room(writer)
     passages = [passage for text in texts for passage in articles.passages(text, fits.passage, writer.tokens)]
     stream = units(passages, request.seed, ROUNDS if request.count else 1)
-    with Journal(journal_path(request.out), _head(request, writer, texts)) as journal:
+    with Journal(journal_of(request.out), _head(request, writer, texts)) as journal:
         collected, tried, name = _collect(writer, fits, stream, journal, request, say)
         if not collected.pairs:
             journal.remove()

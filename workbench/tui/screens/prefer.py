@@ -168,7 +168,10 @@ class PreferScreen(Desk):
 
         def take(text: str | None) -> None:
             if text is not None:
-                self._wish, self._report, self._trouble = wishing.edited(wish, field.name, text), None, ""
+                changed = wishing.edited(wish, field.name, text)
+                if changed != wish:
+                    changed = wishing.apart(changed, field.name, self._run)
+                self._wish, self._report, self._trouble = changed, None, ""
                 self.rebuild()
 
         def check(text: str) -> object:
