@@ -49,6 +49,8 @@ _FIXED = {
     "OMP_WAIT_POLICY": "PASSIVE",
     "GOMP_SPINCOUNT": "0",
     "GGML_NO_BACKTRACE": "1",
+    # Nothing here is compiled, and bitsandbytes would import the compiler at every start, which takes a second.
+    "TORCHDYNAMO_DISABLE": "1",
     "PYTHONFAULTHANDLER": "1",
     "PYTHONSAFEPATH": "1",
     "PYTHONUNBUFFERED": "1",
