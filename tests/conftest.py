@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path
 
@@ -10,6 +11,22 @@ import pytest
 # As in an engine: spinning OpenMP threads starve the processes that a test has started. Read when torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
+os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin the share of each worker, one stretch of all tests, with slow ones: none is waited for at the end."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    rest = iter([item for item in items if not item.get_closest_marker("slow")])
+    left, order = len(items), []
+    for worker in range(workers):
+        share = left // (workers - worker)
+        left -= share
+        first = slow[worker::workers]
+        order += [*first, *itertools.islice(rest, max(0, share - len(first)))]
+    items[:] = [*order, *rest]
 
 
 @pytest.fixture(autouse=True)
