@@ -20,7 +20,7 @@ def _run() -> store.Run | None:
 
 def test_enter_alone_leads_from_nothing_to_an_answer() -> None:
     """Base, data, method, values and start are accepted as proposed; then the model is asked what is proposed."""
-    few_steps(4)
+    few_steps(2)
     with Terminal(workbench()) as terminal:
         terminal.until("fits", 60)
         terminal.until("bundled", 60)
@@ -44,7 +44,7 @@ def test_enter_alone_leads_from_nothing_to_an_answer() -> None:
         terminal.keys("Enter")
         terminal.until("tok/s", 120)
         report = json.loads(run.report_path.read_text(encoding="utf-8"))
-        assert report["steps"] == 4
+        assert report["steps"] == 2
         assert terminal.pane_pid()
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from tests.support import patience
+
 
 def played(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
     """Run a test that is a coroutine in an event loop of its own."""
@@ -24,7 +26,7 @@ def played(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str, seconds: float = 15.0) -> None:
     """Let the application run until a condition is true; fail the test when it does not come true in time."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + patience(seconds)
     while not condition():
         if time.monotonic() >= deadline:
             pytest.fail(f"not within {seconds:g} s: {what}")
