@@ -8,6 +8,7 @@ and what their sums mean, are in `core/activations.py`, and `engine/planning` ch
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -322,6 +323,8 @@ def _one(shape: Shape, demand: Demand, table: Table, beside: int) -> tuple[int, 
     return live, Memory(there, name, phases, 0.0, (), True, host)
 
 
+# A plan for other cards, and a page after every key, ask mostly the same.
+@functools.lru_cache(1024)
 def estimate(shape: Shape, demand: Demand, beside: int = 0) -> Memory:
     """Return what a run needs at its peak, by part.
 
