@@ -13,7 +13,7 @@ import pytest
 from workbench.cli import prefer
 from workbench.core.errors import UsageError
 from workbench.core.paths import assets_dir
-from workbench.guide import preferring
+from workbench.guide import preferring, wishing
 from workbench.guide.preferring import Wish
 
 PROMPTS = (str(assets_dir() / "data" / "prompts.jsonl"),)
@@ -78,13 +78,32 @@ def test_the_command_line_asks_for_the_same(wish: Wish) -> None:
     assert prefer.wish_of(parser.parse_args(words[2:])) == wish
 
 
+def test_the_form_reads_what_it_writes() -> None:
+    wish = Wish(("a b.csv", "c"), ("one", "two"), "p.jsonl", ("number*0.5", "length(max=9)"), margin=0.25, count=7)
+    for field in wishing.FIELDS:
+        assert wishing.edited(wish, field.name, wishing.shown(wish, field.name)) == wish, field.name
+    for name, text, said in (
+        ("count", "many", "prompts taken is a whole number"),
+        ("margin", "wide", "least margin is a number"),
+        ("models", " ", "nothing in answered by"),
+        ("prompts", "it's", "A quote in prompts"),
+        ("rewards", "numbre", "There is no reward"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            wishing.edited(wish, name, text)
+    judged = wishing.edited(wish, "judge", "j.gguf")
+    assert (judged.judge, judged.rewards) == ("j.gguf", ())
+    assert wishing.edited(judged, "rewards", "number").judge == ""
+    assert wishing.edited(wish, "constitution", "bundled").models == ("one",)
+
+
 REPORT = {
     "rows": 40,
     "prompts": 50,
     "seconds": 61.0,
     "by": "judge",
     "mean_margin": 0.5,
-    "rewards": {"number": {"chosen": 1.0, "rejected": None}},
+    "rewards": {"number": {"chosen": 1.0, "rejected": None}, "exact": {"chosen": None, "rejected": None}},
     "length": {"differ": 40, "longer": 20, "chosen": 100.0, "rejected": 90.0},
     "position": {"asked": 100, "decided": 80, "first": 40, "neither": 10},
     "wins": {"one": [30, 10]},
@@ -100,6 +119,7 @@ def test_a_report_is_told_in_words() -> None:
     assert any("The longer answer wins in 50" in line and "would learn" not in line for line in told)
     assert any("stood first in 50" in line and "leans" not in line for line in told)
     assert any("1.00 for the better, – for the worse" in line for line in told)
+    assert "  exact: has nothing to judge in these rows" in told
     leaning = preferring.told(
         REPORT | {"length": {**REPORT["length"], "longer": 30}, "position": {**REPORT["position"], "first": 60}}  # type: ignore[dict-item]
     )

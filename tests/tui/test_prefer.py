@@ -79,7 +79,7 @@ async def test_pairs_are_made_and_learnt_from() -> None:
         await settle(app, pilot, ("max_tokens", "20"))
         assert "There are no pairs yet" in screen(app).why_not("prefer.learn")
         await pilot.press("y")
-        assert "--reward 'length(max=3)' --count 16 --max-tokens 20" in app.clipboard
+        assert "--rewards 'length(max=3)' --count 16 --max-tokens 20" in app.clipboard
         await pilot.press("s")
         await until(pilot, lambda: "pairs from 16" in page_text(app).replace("\u00a0", " "), "the pairs", 120)
         text = Path(wishing.folder(), f"{run.id}-1.jsonl").read_text(encoding="utf-8")

@@ -218,10 +218,10 @@ def told(report: Mapping[str, Any]) -> list[str]:
     if report["mean_margin"] is not None:
         lines.append(f"The better answer leads by {margin(report['mean_margin'])} on average.")
     for name, sides in report["rewards"].items():
-        lines.append(
-            f"  {one_line(name, 80)}: {margin(sides['chosen'])} for the better, {margin(sides['rejected'])} for "
-            "the worse"
-        )
+        better, worse = sides["chosen"], sides["rejected"]
+        told = f"{margin(better)} for the better, {margin(worse)} for the worse"
+        none = better is None and worse is None
+        lines.append(f"  {one_line(name, 80)}: {'has nothing to judge in these rows' if none else told}")
     lines += _lengths(report["length"]) + _positions(report["position"])
     for model, (won, lost) in report["wins"].items():
         lines.append(

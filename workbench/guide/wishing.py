@@ -14,9 +14,8 @@ from typing import Any
 
 from workbench.core import paths, recipe
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.core.fields import outside
 from workbench.core.recipe import BUNDLED
-from workbench.core.rewards import settled
+from workbench.core.rewards import listed, settled
 from workbench.core.text import one_line
 from workbench.guide.preferring import Wish
 from workbench.guide.road import Road
@@ -43,7 +42,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "rewards",
         "rewards",
-        "Checks of the library with + between, such as number + length(max=80)*0.2, or a reward model, model(run=RUN).",
+        "Checks with commas between, such as number, length(max=80)*0.2, or a reward model, model(run=RUN).",
         "none",
     ),
     Field(
@@ -77,7 +76,7 @@ def shown(wish: Wish, name: str) -> str:
     """Return a value as a person writes it, "" for none."""
     value = getattr(wish, name)
     if name == "rewards":
-        return " + ".join(value)
+        return ", ".join(value)
     if isinstance(value, tuple):
         return shlex.join(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -100,7 +99,7 @@ def edited(wish: Wish, name: str, text: str) -> Wish:
     before, changed = getattr(wish, name), dict[str, Any]()
     label = next(field.label for field in FIELDS if field.name == name)
     if name == "rewards":
-        rewards = settled([item for item in outside(text, "+", quotes=True) if item.strip()])
+        rewards = settled(listed((text,)))
         return replace(wish, rewards=rewards, judge=wish.judge if wish.constitution else "", rubric="")
     if isinstance(before, tuple):
         words = _words(text, label)
