@@ -13,6 +13,9 @@ from textual.pilot import Pilot
 
 from tests.support import patience
 
+LOOK = 0.05
+"""Seconds between two looks at a page; each takes the processor that what is waited for needs as well."""
+
 
 def played(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
     """Run a test that is a coroutine in an event loop of its own."""
@@ -30,4 +33,4 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str, s
     while not condition():
         if time.monotonic() >= deadline:
             pytest.fail(f"not within {seconds:g} s: {what}")
-        await pilot.pause(0.02)
+        await pilot.pause(LOOK)

@@ -18,7 +18,7 @@ from textual.widgets import Input
 
 from tests.guide.talks import look, talked
 from tests.tui.pictures import form, world
-from tests.tui.pilots import until
+from tests.tui.pilots import LOOK, until
 from tests.tui.support import idle, page_text
 from workbench.guide.interview import Interview
 from workbench.guide.road import Road
@@ -61,7 +61,7 @@ class Visit:
         before, since = "", time.monotonic()
         deadline = since + _PATIENCE
         while (at := time.monotonic()) < deadline:
-            await self.pilot.pause(0.02)
+            await self.pilot.pause(LOOK)
             now = page_text(self.app) if idle(self.app) else ""
             if not now or now != before:
                 before, since = now, at
