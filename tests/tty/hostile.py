@@ -16,8 +16,9 @@ from textual.pilot import Pilot
 
 from tests.guide.past import past
 from tests.guide.talks import look, talked
+from tests.support import patience
 from tests.tui.pictures import world
-from tests.tui.pilots import until
+from tests.tui.pilots import LOOK, until
 from tests.tui.support import idle, page_text
 from workbench.core import paths
 from workbench.core.events import Notice, Sample
@@ -71,11 +72,12 @@ async def _walk(pilot: Pilot[int], folder: Path, seen: dict[str, bool]) -> None:
         def there() -> bool:
             return shows.lower() in page_text(app).lower() and idle(app)
 
-        deadline = time.monotonic() + seconds
-        while not there() and time.monotonic() < deadline:
-            await pilot.pause(0.02)
-        await pilot.pause(0.05)
-        seen[page] = there()
+        deadline = time.monotonic() + patience(seconds)
+        # Once is enough: a page that reads something again right afterwards is not idle for that moment.
+        while not (found := there()) and time.monotonic() < deadline:
+            await pilot.pause(LOOK)
+        await pilot.pause(LOOK)
+        seen[page] = found
 
     base = folder / NAME
     shutil.copytree(paths.assets_dir() / "base", base)
