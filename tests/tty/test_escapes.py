@@ -75,6 +75,7 @@ def played(home: Path, width: int, height: int) -> tuple[bytes, dict[str, bool]]
     return written, json.loads(report.read_text())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 def test_no_screen_lets_foreign_sequences_through(size: tuple[int, int], tmp_path: Path) -> None:
     written, seen = played(tmp_path, *size)

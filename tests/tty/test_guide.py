@@ -7,11 +7,13 @@ import os
 import threading
 from pathlib import Path
 
+import pytest
+
 from tests.support import few_steps, wait_until
 from tests.tty.terminal import Terminal, needs_tmux, workbench
 from workbench.runs import store
 
-pytestmark = needs_tmux
+pytestmark = [needs_tmux, pytest.mark.slow]
 
 
 def _run() -> store.Run | None:
