@@ -34,6 +34,7 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
         help="name, name*weight or name(parameter=value)*weight, with commas between; what suits the rows if none",
     )  # fmt: skip
     parser.add_argument("--base", default="", help="whose answers are sampled: bundled, a model folder or a run")
+    parser.add_argument("--chat-template", default="", metavar="NAME", help="for a base without one, as in a recipe")
     parser.add_argument("--format", default="", help="read the rows in this format instead of the one detected")
     parser.add_argument(
         "--column", action="append", default=[], metavar="ROLE=NAME", help="take this column for a role"

@@ -54,25 +54,36 @@ def _end_of_answer(tokenizer: Any, template: str) -> int:
     return int(ids[0])
 
 
-def give(folder: Path, name: str) -> None:
-    """Make a template of the workbench the chat template of the model in `folder`, whose answers then stop at its end.
+def lend(tokenizer: Any, name: str) -> int:
+    """Make a template of the workbench that of a tokenizer in memory, and return the token its answers then stop at.
 
     Raises UsageError when there is no template of that name, or the base has not the control tokens it writes.
     """
-    template, tokenizer = templates.text(name), load_tokenizer(folder)
+    template = templates.text(name)
     if word := lacking(tokenizer, template):
         others = ", ".join(fitting(tokenizer)) or "none of them"
         raise UsageError(
             f"The base has not {one_line(word, 60)}, which the chat template {name} writes; its tokens suit {others}."
         )
-    (folder / FILE).write_text(template, encoding="utf-8")
+    tokenizer.chat_template = template
+    return _end_of_answer(tokenizer, template)
+
+
+def give(folder: Path, name: str) -> None:
+    """Make a template of the workbench the chat template of the model in `folder`, whose answers then stop at its end.
+
+    Raises UsageError as `lend` does.
+    """
+    tokenizer = load_tokenizer(folder)
+    end = lend(tokenizer, name)
+    (folder / FILE).write_text(templates.text(name), encoding="utf-8")
     file = folder / "generation_config.json"
     said = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     stops = said.get("eos_token_id")
     stops = list(stops) if isinstance(stops, list) else [] if stops is None else [stops]
     if tokenizer.eos_token_id is not None:
         stops.append(tokenizer.eos_token_id)
-    said["eos_token_id"] = list(dict.fromkeys([_end_of_answer(tokenizer, template), *stops]))
+    said["eos_token_id"] = list(dict.fromkeys([end, *stops]))
     file.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
 
 

@@ -52,6 +52,8 @@ class Wish:
     """As a recipe has them; what suits the rows when empty."""
     base: str = ""
     """Whose answers are sampled; "" samples none and takes a second."""
+    chat_template: str = ""
+    """One of the workbench's, for a base that has none."""
     format: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     prompts: int = 8
@@ -74,11 +76,12 @@ def of_recipe(recipe: Recipe, rewards: Sequence[str] | None = None) -> Wish:
     """
     wanted = tuple(recipe.rewards if rewards is None else rewards)
     if recipe.method == "ppo" and recipe.reward_model:
-        wanted = (*wanted, text(Spec("model", parse(f'model(run="{recipe.reward_model}")').parameters)))
+        wanted = (*wanted, text(Spec("model", {**parse("model(run=it)").parameters, "run": recipe.reward_model})))
     return Wish(
         data=recipe.data,
         rewards=wanted,
         base=recipe.base,
+        chat_template=recipe.chat_template,
         format=recipe.data_format,
         columns=assignments(recipe.data_columns, "--column", "ROLE=NAME", "prompt=question"),
         answers=recipe.num_generations,
@@ -231,6 +234,9 @@ def command(wish: Wish) -> str:
     words = ["workbench", "rewards", *(word for path in wish.data for word in ("--data", path))]
     words += [word for reward in wish.rewards for word in ("--rewards", reward)]
     words += ["--base", wish.base] if wish.base else []
+    words += ["--chat-template", wish.chat_template] if wish.chat_template else []
+    words += ["--format", wish.format] if wish.format else []
+    words += [word for role, name in wish.columns.items() for word in ("--column", f"{role}={name}")]
     default = Wish(data=())
     for name in ("answers", "longest", "max_length", "temperature", "top_p", "seed"):
         if getattr(wish, name) != getattr(default, name):

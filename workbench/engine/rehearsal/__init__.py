@@ -8,6 +8,7 @@ Request; every key but the first may be left out:
     paths, format, columns   files and folders to sample rows from, as `workbench.data.sources.find` takes them
     rewards       as a recipe lists them; those that suit the rows when empty
     base          whose answers are sampled: bundled, a folder or a run; none are without one
+    chat_template one of the workbench's, for a base that has none
     prompts, answers         how many prompts are answered, and how often each
     longest, max_length      tokens an answer may have, and prompt and answer together
     temperature, top_p, seed how answers are drawn

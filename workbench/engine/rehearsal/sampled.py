@@ -12,7 +12,7 @@ from typing import Any
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.units import count
 from workbench.engine import load, micro, rollouts, samples
-from workbench.engine.chat_templates import tokenizer_of
+from workbench.engine.chat_templates import lend, tokenizer_of
 from workbench.engine.masks import ChatEncoder
 from workbench.engine.rendering import MaskError
 from workbench.engine.rollouts import Rollouts, Sampling
@@ -36,11 +36,22 @@ class Written:
 class Model:
     """A loaded model and its tokenizer."""
 
-    def __init__(self, reference: str) -> None:
-        """Load what a reference names; raises WorkbenchError when it cannot be, or cannot take a conversation."""
+    def __init__(self, reference: str, chat_template: str = "") -> None:
+        """Load what a reference names, with a chat template of the workbench where one is named.
+
+        Raises WorkbenchError when it cannot be loaded, or cannot take a conversation.
+        """
         base = bases.resolve(reference)
-        self._tokenizer = tokenizer_of(base.model_dir, reference, "grpo")
-        self._encoder = ChatEncoder(self._tokenizer, load.generation_eos(base.model_dir))
+        ends = load.generation_eos(base.model_dir)
+        self._more_ends: list[int] = []
+        if chat_template:
+            self._tokenizer = load.load_tokenizer(base.model_dir)
+            self._more_ends = [lend(self._tokenizer, chat_template)]
+            own = ends if isinstance(ends, list) else [] if ends is None else [ends]
+            ends = list(dict.fromkeys([*self._more_ends, *own]))
+        else:
+            self._tokenizer = tokenizer_of(base.model_dir, reference, "grpo")
+        self._encoder = ChatEncoder(self._tokenizer, ends)
         device = load.default_device()
         self._model = load.load_for_use(base, load.Machine(device, device == "cuda" and load.fast_bf16(device)))
 
@@ -79,7 +90,7 @@ class Model:
                 "max_length, or lower max_completion_length."
             )
         temperature, top_p, seed = drawing
-        ends = samples.stops(self._tokenizer, self._model)
+        ends = sorted({*samples.stops(self._tokenizer, self._model), *self._more_ends})
         how = Sampling(longest, ends, int(self._tokenizer.pad_token_id), temperature, top_p, len(self._tokenizer))
         written = self._sample(prompts, how, count_, seed, lambda done: told(done, len(prompts) * count_))
         pairs = zip(written.prompts, written.answers, strict=True)

@@ -41,6 +41,7 @@ class Request:
     columns: Mapping[str, str] = field(default_factory=dict)
     rewards: tuple[str, ...] = ()
     base: str = ""
+    chat_template: str = ""
     prompts: int = 8
     answers: int = 8
     longest: int = 256
@@ -184,7 +185,7 @@ def _sampled(
     from workbench.engine.rehearsal.sampled import Model
 
     say({"stage": "loading the base", "done": 0, "total": 0})
-    model = Model(request.base)
+    model = Model(request.base, request.chat_template)
     written = model.write(
         rows,
         request.prompts,
