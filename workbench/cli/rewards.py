@@ -12,6 +12,7 @@ from typing import Any
 from workbench.cli.output import LABEL, Live, count, paragraph, print_json, table
 from workbench.core import units
 from workbench.core.errors import UsageError
+from workbench.core.recipe import TUNINGS
 from workbench.core.rewards import listed
 from workbench.core.text import one_line
 from workbench.guide import rewarding
@@ -34,6 +35,9 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
         help="name, name*weight or name(parameter=value)*weight, with commas between; what suits the rows if none",
     )  # fmt: skip
     parser.add_argument("--base", default="", help="whose answers are sampled: bundled, a model folder or a run")
+    parser.add_argument(
+        "--tuning", choices=TUNINGS, default="", help="with qlora the base is held in 4 bits, as its run would"
+    )
     parser.add_argument("--chat-template", default="", metavar="NAME", help="for a base without one, as in a recipe")
     parser.add_argument("--format", default="", help="read the rows in this format instead of the one detected")
     parser.add_argument(

@@ -38,6 +38,8 @@ __all__ = [
 
 MOST_ANSWERS = 1024
 """Answers that are sampled at most: a trial is to be short."""
+_MOST_EACH = 16
+"""Answers to a prompt that are taken from a recipe: larger groups tell little more."""
 HEAD = ("reward", "samples", "references", "spread", "groups that differ", "s for 100", "not judged")
 """Heads of the columns of `cells`."""
 
@@ -54,6 +56,8 @@ class Wish:
     """Whose answers are sampled; "" samples none and takes a second."""
     chat_template: str = ""
     """One of the workbench's, for a base that has none."""
+    tuning: str = ""
+    """With qlora the base is held in 4 bits."""
     format: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
     prompts: int = 8
@@ -82,9 +86,10 @@ def of_recipe(recipe: Recipe, rewards: Sequence[str] | None = None) -> Wish:
         rewards=wanted,
         base=recipe.base,
         chat_template=recipe.chat_template,
+        tuning=recipe.tuning,
         format=recipe.data_format,
         columns=assignments(recipe.data_columns, "--column", "ROLE=NAME", "prompt=question"),
-        answers=recipe.num_generations,
+        answers=max(2, min(recipe.num_generations, _MOST_EACH)),
         longest=recipe.max_completion_length,
         max_length=recipe.max_length,
         temperature=recipe.temperature,
@@ -235,6 +240,7 @@ def command(wish: Wish) -> str:
     words += [word for reward in wish.rewards for word in ("--rewards", reward)]
     words += ["--base", wish.base] if wish.base else []
     words += ["--chat-template", wish.chat_template] if wish.chat_template else []
+    words += ["--tuning", wish.tuning] if wish.base and wish.tuning == "qlora" else []
     words += ["--format", wish.format] if wish.format else []
     words += [word for role, name in wish.columns.items() for word in ("--column", f"{role}={name}")]
     default = Wish(data=())

@@ -9,6 +9,7 @@ Request; every key but the first may be left out:
     rewards       as a recipe lists them; those that suit the rows when empty
     base          whose answers are sampled: bundled, a folder or a run; none are without one
     chat_template one of the workbench's, for a base that has none
+    tuning        with qlora the base is held in 4 bits
     prompts, answers         how many prompts are answered, and how often each
     longest, max_length      tokens an answer may have, and prompt and answer together
     temperature, top_p, seed how answers are drawn

@@ -36,9 +36,10 @@ class Written:
 class Model:
     """A loaded model and its tokenizer."""
 
-    def __init__(self, reference: str, chat_template: str = "") -> None:
+    def __init__(self, reference: str, chat_template: str = "", tuning: str = "") -> None:
         """Load what a reference names, with a chat template of the workbench where one is named.
 
+        A base for qlora is held in 4 bits, as its run would hold it.
         Raises WorkbenchError when it cannot be loaded, or cannot take a conversation.
         """
         base = bases.resolve(reference)
@@ -53,7 +54,18 @@ class Model:
             self._tokenizer = tokenizer_of(base.model_dir, reference, "grpo")
         self._encoder = ChatEncoder(self._tokenizer, ends)
         device = load.default_device()
-        self._model = load.load_for_use(base, load.Machine(device, device == "cuda" and load.fast_bf16(device)))
+        where = load.Machine(device, device == "cuda" and load.fast_bf16(device))
+        try:
+            if tuning == "qlora" and base.adapter_dir is None:
+                self._model = load.load_model(base.model_dir, tuning=tuning, where=where, for_training=False).eval()
+            else:
+                self._model = load.load_for_use(base, where)
+        except RuntimeError as error:
+            if not micro.ran_out(error):
+                raise
+            raise WorkbenchError(
+                "There is no memory to load this base; choose a smaller one, or tuning qlora, which holds it in 4 bits."
+            ) from None
 
     def tokens(self, text: str) -> int:
         """Return the length of an answer in tokens, the one it ends with included."""

@@ -42,6 +42,7 @@ class Request:
     rewards: tuple[str, ...] = ()
     base: str = ""
     chat_template: str = ""
+    tuning: str = ""
     prompts: int = 8
     answers: int = 8
     longest: int = 256
@@ -185,7 +186,7 @@ def _sampled(
     from workbench.engine.rehearsal.sampled import Model
 
     say({"stage": "loading the base", "done": 0, "total": 0})
-    model = Model(request.base, request.chat_template)
+    model = Model(request.base, request.chat_template, request.tuning)
     written = model.write(
         rows,
         request.prompts,

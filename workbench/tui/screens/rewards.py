@@ -370,9 +370,12 @@ class RewardsScreen(Station):
         self.act_screen_back()
 
     def act_screen_back(self) -> None:
-        """Go back to the station; a trial that is under way is ended."""
-        self._ending.set()
+        """Go back to the station."""
         self.app.call_later(self.app.back)  # type: ignore[attr-defined]
+
+    def on_unmount(self) -> None:
+        """End a trial that is under way."""
+        self._ending.set()
 
 
 def _tried(wish: Wish, stop: threading.Event, tell: Any) -> tuple[Wish, Mapping[str, Any]]:
