@@ -92,7 +92,7 @@ def _variance(body: Mapping[str, Any]) -> Iterator[Finding]:
 
     for check in body["checks"]:
         if varied and check["varied"] == 0 and check["weight"]:
-            text = f"{check['reward']} gives all answers to a prompt the same, so only the other checks are learnt"
+            text = f"all answers to a prompt get the same by {check['reward']}, so only the other checks are learnt"
             yield Finding("check_alike", "warning", text, Fix("other prompts, or leave it out"))
 
 
@@ -157,7 +157,7 @@ def _judging(body: Mapping[str, Any]) -> Iterator[Finding]:
     """Checks that are slow, or cannot judge."""
     for check in body["checks"]:
         if (seconds := check["seconds"]) is not None and seconds > SLOW_SECONDS:
-            text = f"{check['reward']} takes {duration(seconds)} for 100 answers, and every step waits for it"
+            text = f"every step waits for {check['reward']}, which takes {duration(seconds)} for 100 answers"
             yield Finding("check_slow", "warning", text, Fix("fewer answers a step, or a quicker check"))
         whole = check["judged"] + check["not_judged"]
         if whole and check["not_judged"] > UNJUDGED * whole:
@@ -165,8 +165,8 @@ def _judging(body: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(
                 "not_judged",
                 "bad" if not check["judged"] else "warning",
-                f"{check['reward']} could not judge {count(check['not_judged'])} of {count(whole)} answers{why}",
-                Fix("take a check that these rows have what is needed for"),
+                f"{count(check['not_judged'])} of {count(whole)} answers could not be judged by {check['reward']}{why}",
+                Fix("mend that, or take another check"),
             )
 
 
