@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from workbench.engine.advantages import explained, generalised, last_tokens, token_rewards, value_losses, whitened
+from workbench.engine.reinforce.advantages import (
+    explained,
+    generalised,
+    last_tokens,
+    token_rewards,
+    value_losses,
+    whitened,
+)
 
 ANSWERS = ((0, 4), (2, 3), (1, 4))
 """First token of each answer and the one behind its last, in rows of six: prompts stand before, padding behind."""

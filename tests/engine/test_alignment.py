@@ -20,7 +20,8 @@ from tests.support import wait_until
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.events import AttemptEnded, Eval, Step
 from workbench.core.paths import assets_dir
-from workbench.engine import load, pairs, prepare
+from workbench.engine import load, prepare
+from workbench.engine.align import pairs
 from workbench.engine.examples import Examples, Writer
 from workbench.engine.load import Machine
 from workbench.engine.masks import IGNORED, ChatEncoder

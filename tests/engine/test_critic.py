@@ -13,11 +13,12 @@ from tests.engine.bench import Bench, rows, write_rows
 from workbench.core.errors import WorkbenchError
 from workbench.core.paths import assets_dir
 from workbench.core.recipe import Recipe
-from workbench.engine import adapters, checkpoint, critic, load, micro
+from workbench.engine import adapters, checkpoint, load, micro
 from workbench.engine.load import Machine
 from workbench.engine.masks import ChatEncoder
+from workbench.engine.reinforce import critic
+from workbench.engine.reinforce.shared_reward import SharedReward, stems_from
 from workbench.engine.rewards import Completion
-from workbench.engine.shared_reward import SharedReward, stems_from
 from workbench.engine.tokenizer import generation_eos
 from workbench.runs import bases
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from workbench.core.recipe import Recipe
-from workbench.engine import experience
-from workbench.engine.experience import EXPECTED, OLD, RETURNS, WORTH, Terms
 from workbench.engine.masks import IGNORED
-from workbench.engine.policy import Told
+from workbench.engine.reinforce import experience
+from workbench.engine.reinforce.experience import EXPECTED, OLD, RETURNS, WORTH, Terms
+from workbench.engine.reinforce.policy import Told
 
 ANSWERS = ((2, 5), (1, 2))
 """First token of each answer and the one behind its last, in rows of six tokens."""

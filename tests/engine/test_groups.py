@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from workbench.core.recipe import GROUP_LOSSES, Recipe
-from workbench.engine import groups, policy
+from workbench.engine.reinforce import groups, policy
 
 Floats = NDArray[np.float64]
 NAN = math.nan

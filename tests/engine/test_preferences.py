@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from workbench.core.recipe import BETA, Recipe
-from workbench.engine import preferences
-from workbench.engine.preferences import Answers, Judged, objective_of
+from workbench.engine.align import preferences
+from workbench.engine.align.preferences import Answers, Judged, objective_of
 
 POLICY = [(-12.0, -9.5), (-3.25, -20.0), (-31.0, -30.5)]
 """Sums of log-probabilities of the two answers of a row."""

@@ -19,8 +19,9 @@ from workbench.core.errors import UsageError
 from workbench.core.events import AttemptEnded, Checkpoint, Eval, Layout, Notice, Rollout, Step
 from workbench.core.paths import assets_dir
 from workbench.core.recipe import Recipe, resolve
-from workbench.engine import goals, load, prompts, rollouts, samples
+from workbench.engine import load, samples
 from workbench.engine.load import Machine
+from workbench.engine.reinforce import goals, prompts, rollouts
 from workbench.engine.rewards import Completion, build
 from workbench.runs import bases, control, process
 from workbench.runs.store import Run

@@ -12,9 +12,10 @@ import torch
 
 from tests.engine.bench import rows
 from workbench.core.paths import assets_dir
-from workbench.engine import load, policy, rollouts, samples
+from workbench.engine import load, samples
 from workbench.engine.load import Machine
 from workbench.engine.masks import IGNORED
+from workbench.engine.reinforce import policy, rollouts
 
 BASE = assets_dir() / "base"
 

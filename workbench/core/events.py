@@ -65,7 +65,7 @@ class Step(Event):
     """Monotonic seconds of training in this attempt so far."""
     metrics: dict[str, float] = field(default_factory=dict)
     """What else the method tells of the rows of these steps: for answers that are compared `accuracy`, `margin`,
-    `chosen_reward`, `rejected_reward`, `drift`, `kl` and more, as `engine/preferences.py` has them."""
+    `chosen_reward`, `rejected_reward`, `drift`, `kl` and more, as `engine/align/preferences.py` has them."""
 
 
 @dataclass(frozen=True, kw_only=True)

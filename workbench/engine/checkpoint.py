@@ -17,8 +17,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from workbench.core.errors import WorkbenchError
-from workbench.engine import critic
 from workbench.engine.adapters import POLICY, is_adapter
+from workbench.engine.reinforce import critic
 from workbench.runs import atomic
 
 OPTIMIZER_FILE = "optimizer.safetensors"

@@ -13,16 +13,18 @@ from typing import Any
 import numpy as np
 
 from workbench.core.recipe import Recipe, beta_of
-from workbench.engine import load, pairs, prepare, prompts, reference
-from workbench.engine.actor_critic import ActorCritic
-from workbench.engine.aligner import Aligner
+from workbench.engine import load, prepare
+from workbench.engine.align import pairs, reference
+from workbench.engine.align.aligner import Aligner
+from workbench.engine.align.preferences import objective_of
 from workbench.engine.examples import Examples
 from workbench.engine.material import TRAIN
-from workbench.engine.preferences import objective_of
-from workbench.engine.reinforcer import Reinforcer
+from workbench.engine.reinforce import prompts
+from workbench.engine.reinforce.actor_critic import ActorCritic
+from workbench.engine.reinforce.reinforcer import Reinforcer
+from workbench.engine.reinforce.shared_reward import SharedReward
 from workbench.engine.rewards import Rewards
 from workbench.engine.session import Attempt
-from workbench.engine.shared_reward import SharedReward
 from workbench.engine.tokenizer import padding_for_scores
 from workbench.engine.trainer import WorkbenchTrainer
 from workbench.engine.trial import Longest

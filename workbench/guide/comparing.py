@@ -118,7 +118,7 @@ def _in_words(name: str, values: Sequence[Any], unit: str) -> tuple[str, ...]:
 # Figures
 
 OF_ANSWERS = ("margin", "chosen_reward", "rejected_reward", "chosen_log_prob", "rejected_log_prob", "drift", "kl")
-"""Further figures of answers that are compared, by the names `engine/preferences.py` gives them."""
+"""Further figures of answers that are compared, by the names `engine/align/preferences.py` gives them."""
 
 
 def figures(found: Sequence[Side]) -> list[Figure]:

@@ -219,7 +219,7 @@ class _ModelSpeaker:
         """Return the answers; see Speaker. Fewer are written at once where the card has no room."""
         import torch
 
-        from workbench.engine import rollouts
+        from workbench.engine.reinforce import rollouts
 
         opened = [self._opened(conversation, how.max_tokens) for conversation in asked]
         prompts = [ids for ids in opened if not isinstance(ids, str)]

@@ -11,11 +11,12 @@ from typing import Any
 
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.units import count
-from workbench.engine import load, micro, rollouts, samples
+from workbench.engine import load, micro, samples
 from workbench.engine.chat_templates import lend, tokenizer_of
 from workbench.engine.masks import ChatEncoder
+from workbench.engine.reinforce import rollouts
+from workbench.engine.reinforce.rollouts import Rollouts, Sampling
 from workbench.engine.rendering import MaskError
-from workbench.engine.rollouts import Rollouts, Sampling
 from workbench.runs import bases
 
 _BATCH = 64

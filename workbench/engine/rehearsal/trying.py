@@ -84,7 +84,7 @@ def _specs(request: Request, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Sp
     """Return (the rewards to try, why they suit the rows: "" for those that were asked for)."""
     if request.rewards:
         return [parse(text) for text in request.rewards], ""
-    from workbench.engine import goals  # with transformers, which takes seconds
+    from workbench.engine.reinforce import goals  # with transformers, which takes seconds
 
     name, why = goals.suiting(rows[: goals.LOOKED_AT])
     return [parse(name)], why
@@ -110,7 +110,7 @@ def _grouped(values: NDArray[np.float64], size: int) -> tuple[float | None, floa
     """Return (mean deviation within groups, share of groups with any) of scores, as training counts them."""
     import torch
 
-    from workbench.engine import groups
+    from workbench.engine.reinforce import groups
 
     of_groups = torch.from_numpy(values.reshape(-1, size))
     if not bool((~of_groups.isnan()).any()):

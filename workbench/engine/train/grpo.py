@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from workbench.engine import goals, lineage, loop
+from workbench.engine import lineage, loop
 from workbench.engine.chat_templates import tokenizer_of
 from workbench.engine.examples import Writer
 from workbench.engine.masks import ChatEncoder
 from workbench.engine.material import TRAIN, Built, material, prompts_of, rows, watched
 from workbench.engine.prepare import encode_prompts
+from workbench.engine.reinforce import goals
 from workbench.engine.session import Attempt
 from workbench.engine.tokenizer import generation_eos
 from workbench.engine.ways import Reinforcement

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 
 from workbench.core.recipe import Recipe
-from workbench.engine import policy
+from workbench.engine.reinforce import policy
 
 _LEAST_DEVIATION = 1e-4
 """Added to what rewards are divided by, so that rewards which differ by rounding alone are not blown up."""

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from workbench.engine import critic, experience, policy
 from workbench.engine.adapters import NONE, POLICY, at_work, is_adapter
-from workbench.engine.experience import Terms
-from workbench.engine.reinforcer import TRAINING, Group, Reinforcer, joined
+from workbench.engine.reinforce import critic, experience, policy
+from workbench.engine.reinforce.experience import Terms
+from workbench.engine.reinforce.reinforcer import TRAINING, Group, Reinforcer, joined
+from workbench.engine.reinforce.shared_reward import SharedReward
 from workbench.engine.rewards import Completion, Rewards, Scores
-from workbench.engine.shared_reward import SharedReward
 from workbench.engine.tally import Tally
 
 REWARD_MODEL = "model"

@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 
 from workbench.core import events
 from workbench.core.recipe import answers_of, beta_of
-from workbench.engine import groups, micro, policy, rollouts, samples
 from workbench.engine import layout as layouts
+from workbench.engine import micro, samples
 from workbench.engine.masks import IGNORED
-from workbench.engine.prompts import Groups, Prompts
+from workbench.engine.reinforce import groups, policy, rollouts
+from workbench.engine.reinforce.prompts import Groups, Prompts
+from workbench.engine.reinforce.rollouts import Rollouts, Sampling
 from workbench.engine.rewards import Completion, Rewards, Scores
-from workbench.engine.rollouts import Rollouts, Sampling
 from workbench.engine.tally import Tally
 from workbench.engine.trainer import WorkbenchTrainer
 from workbench.engine.trial import Longest

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import torch
 
 from workbench.core.recipe import Recipe, beta_of
-from workbench.engine import advantages, policy
 from workbench.engine.masks import IGNORED
+from workbench.engine.reinforce import advantages, policy
 
 OLD, WORTH, RETURNS, EXPECTED = "old_log_probs", "advantages", "returns", "values"
 """Columns: log-probabilities under the policy that wrote the answers, advantages, returns, what the critic expected."""

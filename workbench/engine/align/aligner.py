@@ -16,9 +16,9 @@ import torch
 from numpy.typing import NDArray
 
 from workbench.engine import team
+from workbench.engine.align.pairs import ANSWERS, Pairs, flat
+from workbench.engine.align.preferences import Answers, Judged, Objective, figures_of
 from workbench.engine.masks import IGNORED
-from workbench.engine.pairs import ANSWERS, Pairs, flat
-from workbench.engine.preferences import Answers, Judged, Objective, figures_of
 from workbench.engine.tally import Tally
 from workbench.engine.trainer import WorkbenchTrainer
 

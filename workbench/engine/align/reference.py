@@ -15,8 +15,8 @@ import torch
 from numpy.typing import NDArray
 
 from workbench.engine import team
-from workbench.engine.aligner import Aligner
-from workbench.engine.pairs import ANSWERS, Pairs
+from workbench.engine.align.aligner import Aligner
+from workbench.engine.align.pairs import ANSWERS, Pairs
 from workbench.engine.session import Attempt
 from workbench.runs import atomic
 
