@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from workbench.core.recipe import BETA, Recipe
+from workbench.core.recipe import LOSSES, Recipe
 from workbench.engine.align import preferences
 from workbench.engine.align.preferences import Answers, Judged, objective_of
 
@@ -133,14 +133,14 @@ def test_an_answer_that_is_certain_has_no_infinite_odds() -> None:
     assert certain.log_probs.grad.isfinite().all()
 
 
-@pytest.mark.parametrize("loss", [*BETA, "reward"])
+@pytest.mark.parametrize("loss", [*LOSSES, "kto", "orpo", "reward"])
 def test_what_a_loss_tells_is_known_before_it_has_seen_a_row(loss: str) -> None:
     objective = objective_of(_recipe(loss))
     assert set(preferences.figures_of(objective)) == set(objective.loss(answers()).figures)
 
 
 def test_losses_that_ask_for_a_reference_say_so() -> None:
-    asking = {name for name in BETA if objective_of(_recipe(name)).reference}
+    asking = {name for name in (*LOSSES, "kto", "orpo") if objective_of(_recipe(name)).reference}
     assert asking == {"sigmoid", "ipo", "kto"}
 
 
