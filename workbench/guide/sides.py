@@ -163,9 +163,9 @@ def _known_by(run: store.Run) -> dict[str, str]:
             entries = json.loads(file.read(MAX_MANIFEST_BYTES))
         found: dict[str, str] = {}
         for name in sorted(entries):
-            folder, _, file_name = name.partition("/")
-            if file_name.endswith(".arrow"):
-                found[folder] = found.get(folder, "") + str(entries[name]["sha256"])
+            folder, within, file_name = name.partition("/")
+            if within:
+                found[folder] = found.get(folder, "") + f"{file_name} {entries[name]['sha256']} "
         return found
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return {}
