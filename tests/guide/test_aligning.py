@@ -30,8 +30,8 @@ def finished(method: str, metrics: dict[str, Any], votes: Path | None = None, no
     }
     return using.Finished(
         run="one", method=method, tuning="lora", base="bundled", data=("pairs.jsonl",), folder=Path("/runs/one"),
-        report=report, status="done", target=None, no_export=no_export, other="", other_is_parent=False, votes=votes,
-        vote_count=3 if votes is not None else 0,
+        report=report, seconds=90.0, status="done", target=None, no_export=no_export, other="", other_is_parent=False,
+        votes=votes, vote_count=3 if votes is not None else 0,
     )  # fmt: skip
 
 

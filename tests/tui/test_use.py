@@ -12,6 +12,7 @@ from textual.widgets import Static
 from tests.tui.pilots import played, until
 from tests.tui.support import QUESTIONS, idle, page_text
 from workbench.core import best, paths
+from workbench.core.events import AttemptEnded, AttemptStarted, Phase, encode
 from workbench.core.recipe import resolve, to_toml
 from workbench.guide import using
 from workbench.runs import store
@@ -143,6 +144,20 @@ def test_a_headline_claims_no_more_than_was_measured() -> None:
     late = said(result=best.Result(62, 62, 62, lower, newest).plain())
     assert "At step 30 it was 0.10: after that it learnt rows by heart" in late
     assert "heart" not in said(result=best.Result(62, 62, 62, newest, newest).plain())
+
+
+def test_a_run_that_was_resumed_took_the_time_of_all_its_attempts() -> None:
+    """The report of an older workbench has the last attempt's seconds alone."""
+    run = made(seconds=42.0)
+    ends = [
+        (AttemptEnded(attempt=n, outcome="done", t=end), n, t) for n, t, end in ((1, 100.0, 194.0), (2, 300.0, 342.0))
+    ]
+    for event, n, t in ends:
+        with run.events_path.open("ab") as file:
+            file.write(encode(AttemptStarted(attempt=n, pid=1, t=t - 9)) + encode(Phase(phase="loading", t=t)))
+            file.write(encode(event))
+    said = "".join(text for text, _ in using.headline(using.look(run.id)))
+    assert "after 62 steps in 2\u00a0min 16\u00a0s" in said
 
 
 @played

@@ -19,7 +19,7 @@ from workbench.core.recipe import load as load_recipe
 from workbench.engine import layout, micro, team
 from workbench.engine.reporter import Reporter
 from workbench.engine.requests import Requests
-from workbench.runs import atomic
+from workbench.runs import atomic, spent
 from workbench.runs.store import Run
 
 
@@ -109,16 +109,13 @@ def perform(run: Run, reporter: Reporter, requests: Requests) -> str:
         # The trainer has seen to the passes over sequences; what is left has no smaller form.
         step = f"in the optimizer at step {reporter.step_reached + 1}"
         raise layout.too_little(recipe, step if reporter.doing == "training" else f"while {reporter.doing}") from None
-    seconds = round(time.monotonic() - started, 1)
-    write_report(
-        run,
-        {
-            "method": recipe.method,
-            "tuning": recipe.tuning,
-            "outcome": outcome,
-            "seconds": seconds,
-            "peak_memory": peak_memory(),
-            **figures,
-        },
-    )
+    told = {
+        "method": recipe.method,
+        "tuning": recipe.tuning,
+        "outcome": outcome,
+        "seconds": time.monotonic() - started,
+        "peak_memory": peak_memory(),
+        **figures,
+    }
+    write_report(run, spent.together(run, run.report(), told))
     return str(outcome)

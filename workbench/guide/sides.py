@@ -14,9 +14,9 @@ from typing import Any
 from workbench.core import best, measures, recipe
 from workbench.core.curves import Series
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.core.events import AttemptEnded, AttemptStarted, Eval, Event, Phase, Sample, Step
+from workbench.core.events import Eval, Event, Sample, Step
 from workbench.core.text import one_line
-from workbench.runs import history, journal, store
+from workbench.runs import history, journal, spent, store
 from workbench.runs.atomic import MANIFEST, MAX_MANIFEST_BYTES
 
 MOST = 4
@@ -96,7 +96,7 @@ def look(run: store.Run) -> Side:
     return Side(
         run.id, one_line(str(meta.get("title") or run.id), 60), run.status(), str(meta.get("parent", "")), meta,
         resolved, report, loss, evals, _looks(told), _tokens(told_steps), last.step if last else 0,
-        last.steps if last else 0, _seconds(told, report),
+        last.steps if last else 0, spent.seconds(run, report),
         statistics.median(event.tokens_per_second for event in told_steps) if told_steps else None,
         _answers(told, result), result, _known_by(run),
     )  # fmt: skip
@@ -122,26 +122,6 @@ def _tokens(told_steps: Sequence[Step]) -> tuple[tuple[int, int], ...]:
         if event.step > found[-1][0] and event.tokens > found[-1][1]:
             found.append((event.step, event.tokens))
     return tuple(found)
-
-
-def _seconds(told: Sequence[Event], report: Mapping[str, Any]) -> float | None:
-    """Return how long all attempts worked together: the report's own clock for a single one, else as events say."""
-    attempts = [event for event in told if isinstance(event, AttemptStarted)]
-    if len(attempts) == 1 and number(report.get("seconds")) is not None:
-        return number(report.get("seconds"))
-    total, since, last = 0.0, None, 0.0
-    for event in told:
-        is_end = isinstance(event, AttemptEnded | AttemptStarted) or (
-            isinstance(event, Phase) and event.phase == "waiting"
-        )
-        if is_end and since is not None:
-            total += max(0.0, (event.t if isinstance(event, AttemptEnded) else last) - since)
-            since = None
-        elif not is_end and since is None:
-            since = event.t
-        last = event.t
-    total += max(0.0, last - since) if since is not None else 0.0
-    return total or None
 
 
 def _answers(told: Sequence[Event], result: best.Result | None) -> dict[str, tuple[str, str]]:

@@ -19,7 +19,7 @@ from workbench.core.recipe import SCRATCH
 from workbench.core.text import one_line
 from workbench.guide import exporting
 from workbench.guide.road import METHOD_NAMES, TUNING_NAMES, Road, name_of
-from workbench.runs import bases, store
+from workbench.runs import bases, spent, store
 
 _FOLLOWS = {"pretrain": "sft", "cpt": "sft", "sft": "dpo"}
 """Method → the one that usually comes next."""
@@ -44,6 +44,8 @@ class Finished:
     data: tuple[str, ...]
     folder: Path
     report: Mapping[str, Any]
+    seconds: float | None
+    """Of all attempts, without waiting for the card."""
     status: str
     target: exporting.Target | None
     """What export has to say of it; None where it cannot be exported, for the reason in `no_export`."""
@@ -123,7 +125,7 @@ def look(reference: str) -> Finished:
     parent = str(run.meta().get("parent", ""))
     others = [other.id for other in store.list_runs() if other.id != run.id and _has_result(other)]
     other = parent if parent in others else others[0] if others else ""
-    votes, number = _votes(run.id)
+    report, (votes, number) = run.report(), _votes(run.id)
     return Finished(
         run=run.id,
         method=wanted.method,
@@ -131,7 +133,8 @@ def look(reference: str) -> Finished:
         base=wanted.base,
         data=wanted.data,
         folder=run.path,
-        report=run.report(),
+        report=report,
+        seconds=spent.seconds(run, report),
         status=status,
         target=target,
         no_export=no_export,
@@ -152,9 +155,8 @@ def _took(found: Finished) -> str:
     result = best.of_report(found.report)
     if result is not None and result.step < result.steps:
         return f"{units.count(result.step)} of {units.count(result.steps)} steps"
-    steps, seconds = _figure(found.report.get("steps")), _figure(found.report.get("seconds"))
-    took = units.several(steps, "step") if steps is not None else "The run"
-    return took + (f" in {units.duration(seconds)}" if seconds is not None else "")
+    took = units.several(steps, "step") if (steps := _figure(found.report.get("steps"))) is not None else "The run"
+    return took + (f" in {units.duration(found.seconds)}" if found.seconds is not None else "")
 
 
 _JUDGE = " It scores answers and writes none: a judge of samples, or the goal of reinforcement learning."

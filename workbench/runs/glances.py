@@ -14,7 +14,8 @@ from typing import Any
 from workbench.core import paths
 from workbench.core.errors import WorkbenchError
 from workbench.core.events import AttemptEnded, AttemptStarted, Eval, Event, Phase, Step
-from workbench.runs import journal, locks
+from workbench.core.lifecycle import ACTIVE
+from workbench.runs import journal, locks, spent
 from workbench.runs.store import Run, list_runs
 
 _KINDS = (Step.kind, Eval.kind, Phase.kind, AttemptStarted.kind, AttemptEnded.kind)
@@ -40,6 +41,8 @@ class Glance:
     phase: str = ""
     error: str = ""
     """Why it failed, "" unless it did."""
+    seconds: float | None = None
+    """How long all attempts of one that has ended have worked; None while it goes on."""
     t: float = 0.0
     """When the newest event known here was written, seconds since the epoch."""
     curve: tuple[tuple[int, float], ...] = ()
@@ -160,6 +163,7 @@ class Glances:
             known.size = min(place.offset, size) if place is not None else 0
         known.stamp = stamp
         glance = replace(known.glance, status=run.status(), **_told(known.last))
+        glance = replace(glance, seconds=None if glance.status in ACTIVE else spent.seconds(run, run.report()))
         if self._points and size > known.drawn * _GROWN:
             known.drawn = size
             glance = replace(glance, curve=sketch(run.events_path, self._points))

@@ -60,8 +60,7 @@ def time_of(one: Glance, left: float | None) -> str:
         return f"step {units.count(one.step)}/{units.count(one.steps)}" if one.steps else (one.phase or "starting")
     if one.status != "done" and one.steps:
         return f"step {units.count(one.step)}/{units.count(one.steps)}"
-    seconds = one.t - created(one).timestamp() if one.t else 0.0
-    return units.duration(seconds) if seconds > 0 else units.NONE
+    return units.duration(one.seconds) if one.seconds is not None else units.NONE
 
 
 def date_of(one: Glance, now: float) -> str:
