@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from workbench.core.measures import Look
 from workbench.guide import aligning, comparing, methods, reviewing, road, surveying, using, watching, weighing
 from workbench.guide.road import Road
 from workbench.guide.sides import Side
+from workbench.runs import store
+from workbench.runs.glances import Glance
 
 
 def resolved(**values: Any) -> recipe.Resolved:
@@ -159,8 +162,11 @@ def test_accuracies_are_compared_in_percent_and_margins_with_two_decimals() -> N
 
 
 def test_a_list_shows_the_accuracy_where_there_is_one() -> None:
-    assert watching.headline("done", 0.5, 0.4, 0.875, "") == ("right", f"87{units.SPACE}%")
-    assert watching.headline("done", 0.5, 0.4, None, "") == ("eval", "0.40")
+    one = Glance(store.Run(Path("one")), "done", {}, loss=0.5, train=0.6, eval_loss=0.4)
+    assert watching.headline(replace(one, accuracy=0.875)) == ("right", f"87{units.SPACE}%")
+    assert watching.headline(one) == ("eval", "0.40")
+    assert watching.headline(replace(one, reward=-0.004, loss=-0.0075)) == ("reward", "0.00")
+    assert watching.headline(replace(one, eval_loss=None)) == ("train", "0.60")
 
 
 def test_a_run_that_earns_rewards_says_what_its_answers_earn() -> None:

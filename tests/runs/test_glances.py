@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from workbench.core.events import AttemptEnded, AttemptStarted, Eval, Phase, Step, encode
+from workbench.core import best
+from workbench.core.curves import Series
+from workbench.core.events import AttemptEnded, AttemptStarted, Eval, Event, Phase, Step, encode
 from workbench.runs import control, glances, journal, locks, store
 
 
@@ -97,3 +101,47 @@ def test_a_sketch_takes_steps_evenly_from_a_journal_of_any_length(tmp_path: Path
     gaps = [later[0] - earlier[0] for earlier, later in pairwise(found)]
     assert max(gaps) < 3 * 5000 / 32
     assert glances.sketch(tmp_path / "none", 32) == ()
+
+
+def test_a_list_shows_the_result_and_not_the_newest_look_once_there_is_one() -> None:
+    run = a_run("one")
+    writer = journal.Writer(run.events_path)
+    told: tuple[Event, ...] = (
+        AttemptStarted(attempt=1, pid=1),
+        a_step(1),
+        Eval(step=1, loss=1.96, metrics={"accuracy": 0.9}),
+        a_step(2),
+        Eval(step=2, loss=3.08, metrics={"accuracy": 0.4}),
+    )
+    for event in told:
+        writer.write(event)
+    kept = best.Result(1, 2, 2, best.Held(1, 1.96), best.Held(2, 3.08)).plain()
+    run.report_path.write_text(
+        json.dumps({"result": kept, "held_out_metrics": {"accuracy": {"before": 0.1, "after": 0.9}}})
+    )
+    watched = glances.Glances()
+    seen = watched.look()[1][run.id]
+    assert (seen.eval_loss, seen.accuracy) == (3.08, 0.4), "it may still go on"
+    writer.write(AttemptEnded(attempt=1, outcome="done", step=2))
+    writer.close()
+    seen = watched.look()[1][run.id]
+    assert (seen.eval_loss, seen.accuracy) == (1.96, 0.9)
+    assert run.summary()["eval_loss"] == 1.96
+
+
+def test_without_held_out_rows_the_figures_are_those_of_the_runs_page() -> None:
+    """Smoothed as its charts are: the loss of one step says little, that of a policy nothing."""
+    run = a_run("one")
+    losses, rewards = [6.0, 5.0, 4.61], [0.0, 1.0, 0.5]
+    series = {name: Series() for name in ("loss", "reward")}
+    told: list[Event] = [AttemptStarted(attempt=1, pid=1)]
+    for step, (loss, reward) in enumerate(zip(losses, rewards, strict=True), 1):
+        series["loss"].append(step, loss)
+        series["reward"].append(step, reward)
+        told.append(replace(a_step(step, loss), metrics={"reward": reward}))
+    run.events_path.write_bytes(b"".join(map(encode, told)))
+    seen = glances.Glances().look()[1][run.id]
+    assert (seen.train, seen.reward) == (series["loss"].smoothed, series["reward"].smoothed)
+    with run.events_path.open("ab") as file:
+        file.write(encode(Eval(step=3, loss=None, metrics={"reward": 0.75})))
+    assert glances.Glances().look()[1][run.id].reward == 0.75

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from workbench.core import recipe
+from workbench.core import best, recipe
 from workbench.core.curves import Series
-from workbench.core.events import Eval, Step
+from workbench.core.events import Eval, Sample, Step
 from workbench.guide import aligning
-from workbench.tui import results
+from workbench.tui import results, runpage
 from workbench.tui.view import About, RunView
 from workbench.tui.widgets.plot import Layer, Plot
 
@@ -42,6 +44,29 @@ def test_without_held_out_rows_the_learnt_ones_tell() -> None:
 def test_other_methods_keep_their_losses() -> None:
     first, second = results.results(view("sft", (0.5,)))
     assert (first[2], second[2], second[0]) == ("train, smoothed", "eval loss", "0.65")
+
+
+@pytest.mark.parametrize("method", ["sft", "dpo"])
+def test_a_finished_run_shows_the_figures_and_the_answer_of_its_result(method: str) -> None:
+    found = view(method, (0.5, 0.9, 0.4))
+    for step, text in enumerate(("base", "Kr is red.", "Kr is breen.")):
+        found.see([Sample(step=step, prompt="Kr?", text=text)])
+    kept = best.Result(1, 2, 2, best.Held(1, 1.96), best.Held(2, 3.08)).plain()
+    metrics = {"accuracy": {"before": 0.5, "after": 0.9}, "margin": {"before": 0.0, "after": 0.7}}
+    report = {"result": kept, "held_out_metrics": metrics if method == "dpo" else {}}
+    found.learn(status="done", about=replace(found.about, report=report))
+    first, second = results.results(found)
+    assert second == (("90", "\u00a0%", "right, its result") if method == "dpo" else ("1.96", "", "eval, its result"))
+    assert first[0] == ("0.70" if method == "dpo" else "0.60")
+    lines = "\n".join(line.plain for line in runpage.samples(found.prompts["Kr?"], found, 60, 9))
+    assert "result    Kr is red." in lines
+    assert "breen" not in lines
+    told = runpage.sample_words(found.prompts, "Kr?", True, 0.0, found.result)
+    assert told.plain.startswith("step 1")
+    found.learn(status="running")
+    assert "now       Kr is breen." in "\n".join(
+        line.plain for line in runpage.samples(found.prompts["Kr?"], found, 60, 9)
+    )
 
 
 def test_every_picture_has_the_curves_it_names() -> None:

@@ -109,3 +109,18 @@ def of_report(report: Mapping[str, Any]) -> Result | None:
     if type(step) is not int or type(trained) is not int or type(steps) is not int:
         return None
     return Result(step, trained, steps, _held(found.get("best")), _held(found.get("last")))
+
+
+def published(report: Mapping[str, Any]) -> dict[str, float]:
+    """Return the held-out figures of the state that a report calls the result: "loss", "accuracy", "reward" and others.
+
+    {} where nothing was published. What nobody looked at in just that state is of the newest look before it, or absent.
+    """
+    result, held = of_report(report), report.get("held_out_metrics")
+    if result is None:
+        return {}
+    found: dict[str, Any] = {}
+    if isinstance(held, Mapping):
+        found = {name: pair.get("after") for name, pair in held.items() if isinstance(pair, Mapping)}
+    found["loss"] = result.loss
+    return {name: value for name, value in found.items() if type(value) in (int, float)}

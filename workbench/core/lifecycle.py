@@ -17,6 +17,9 @@ STATUSES = ("queued", "running", "pausing", "paused", "stopping", "stopped", "do
 ACTIVE = ("queued", "running", "pausing", "stopping")
 """Statuses of a run that an attempt works on or will."""
 
+WITH_RESULT = ("done", "stopped")
+"""Statuses of a run that has ended and published a state."""
+
 OUTCOMES = ("done", "paused", "stopped", "failed")
 
 ACTIONS: dict[str, frozenset[str]] = {

@@ -19,6 +19,7 @@ from workbench.core.text import one_line
 from workbench.guide import lineage
 from workbench.guide.road import Road, name_of
 from workbench.runs import hardware, host, store
+from workbench.runs.glances import Glance
 from workbench.runs.store import META_FILE, Run
 
 _RESULTS = ("model", "adapter")
@@ -158,17 +159,17 @@ def consequences(
     return "kill it", "Kill this run", ("Its processes are told to end, and are ended by force when they do not.", lost)
 
 
-def headline(
-    status: str, loss: float | None, eval_loss: float | None, accuracy: float | None, error: str
-) -> tuple[str, str]:
+def headline(one: Glance) -> tuple[str, str]:
     """Return (label, figure) of the one result a list shows of a run; ("", reason) for one that failed."""
-    if status == "failed":
-        return "", one_line(error, 200) or "failed"
-    if accuracy is not None:
-        return "right", units.percent(accuracy)
-    if eval_loss is not None:
-        return "eval", units.loss(eval_loss)
-    return ("loss", units.loss(loss)) if loss is not None else ("", units.NONE)
+    if one.status == "failed":
+        return "", one_line(one.error, 200) or "failed"
+    if one.accuracy is not None:
+        return "right", units.percent(one.accuracy)
+    if one.reward is not None:
+        return "reward", units.margin(one.reward)
+    if one.eval_loss is not None:
+        return "eval", units.loss(one.eval_loss)
+    return ("train", units.loss(one.train)) if one.train is not None else ("", units.NONE)
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from workbench.core import paths
+from workbench.core import best, paths
+from workbench.core.curves import Series
 from workbench.core.errors import WorkbenchError
 from workbench.core.events import AttemptEnded, AttemptStarted, Eval, Event, Phase, Step
-from workbench.core.lifecycle import ACTIVE
+from workbench.core.lifecycle import ACTIVE, WITH_RESULT
 from workbench.runs import journal, locks, spent
 from workbench.runs.store import Run, list_runs
 
@@ -35,9 +36,14 @@ class Glance:
     step: int = 0
     steps: int = 0
     loss: float | None = None
+    train: float | None = None
+    """The smoothed train loss, of a run that has not looked at held-out rows."""
     eval_loss: float | None = None
+    """As the next two: of the result once there is one, else of the newest look."""
     accuracy: float | None = None
     """Share of compared answers that are told apart, of held-out rows where there are any; None for other methods."""
+    reward: float | None = None
+    """What answers of its own earn, to held-out prompts where there are any; None for other methods."""
     phase: str = ""
     error: str = ""
     """Why it failed, "" unless it did."""
@@ -65,8 +71,8 @@ def sketch(path: Path, points: int) -> tuple[tuple[int, float], ...]:
     return tuple(sorted(found.items()))
 
 
-def _told(last: dict[str, Event]) -> dict[str, Any]:
-    """Return what the last events of each kind say, as fields of a glance."""
+def _told(path: Path, last: dict[str, Event]) -> dict[str, Any]:
+    """Return what the last events of each kind of a journal say, as fields of a glance."""
     step, evaluation, phase = last.get(Step.kind), last.get(Eval.kind), last.get(Phase.kind)
     ended = last.get(AttemptEnded.kind)
     return {
@@ -74,18 +80,30 @@ def _told(last: dict[str, Event]) -> dict[str, Any]:
         "steps": step.steps if isinstance(step, Step) else 0,
         "loss": step.loss if isinstance(step, Step) else None,
         "eval_loss": evaluation.loss if isinstance(evaluation, Eval) else None,
-        "accuracy": next((found for told in (evaluation, step) if (found := _accuracy(told)) is not None), None),
+        "train": _smoothed(path, "") if isinstance(step, Step) and not isinstance(evaluation, Eval) else None,
+        **{name: _metric(path, name, evaluation, step) for name in ("accuracy", "reward")},
         "phase": phase.phase if isinstance(phase, Phase) else "",
         "error": ended.error if isinstance(ended, AttemptEnded) else "",
         "t": max((event.t for event in last.values()), default=0.0),
     }
 
 
-def _accuracy(event: Event | None) -> float | None:
-    """Return the share of answers that an event says are told apart."""
-    found = event.metrics if isinstance(event, Eval | Step) else None
-    value = found.get("accuracy") if isinstance(found, dict) else None
-    return value if type(value) in (float, int) else None
+def _metric(path: Path, name: str, evaluation: Event | None, step: Event | None) -> float | None:
+    """Return a figure of the newest look at held-out rows, else the smoothed one of steps; None where nobody has it."""
+    found = evaluation.metrics.get(name) if isinstance(evaluation, Eval) else None
+    if isinstance(found, float | int):
+        return found
+    # Not every step of a policy is told with what its answers earned.
+    return _smoothed(path, name) if isinstance(step, Step) and step.metrics else None
+
+
+def _smoothed(path: Path, name: str) -> float | None:
+    """Return a figure of steps smoothed as a chart has it, or the loss for "", from the end of a journal."""
+    series = Series()
+    for event in journal.tail(path):
+        if isinstance(event, Step):
+            series.append(event.step, event.metrics.get(name) if name else event.loss)
+    return series.smoothed
 
 
 class _Known:
@@ -162,8 +180,16 @@ class Glances:
             place = journal.end_of(run.events_path)
             known.size = min(place.offset, size) if place is not None else 0
         known.stamp = stamp
-        glance = replace(known.glance, status=run.status(), **_told(known.last))
-        glance = replace(glance, seconds=None if glance.status in ACTIVE else spent.seconds(run, run.report()))
+        glance = replace(known.glance, status=run.status(), **_told(run.events_path, known.last))
+        report = run.report() if glance.status not in ACTIVE else {}
+        of_result = best.published(report) if glance.status in WITH_RESULT else {}
+        glance = replace(
+            glance,
+            eval_loss=of_result.get("loss", glance.eval_loss),
+            accuracy=of_result.get("accuracy", glance.accuracy),
+            reward=of_result.get("reward", glance.reward),
+            seconds=None if glance.status in ACTIVE else spent.seconds(run, report),
+        )
         if self._points and size > known.drawn * _GROWN:
             known.drawn = size
             glance = replace(glance, curve=sketch(run.events_path, self._points))

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench import __version__
-from workbench.core import lifecycle, paths
+from workbench.core import best, lifecycle, paths
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.events import AttemptEnded, AttemptStarted, Eval, Event, Phase, Step
 from workbench.runs import atomic, journal, locks, process, requests
@@ -137,9 +137,11 @@ class Run:
         """Return the run at a glance.
 
         run, status, method, tuning, base, title, created, then from the journal step, steps, loss, eval_loss (None
-        until known), attempt, phase and error ("" unless the run failed). Raises WorkbenchError for a damaged run.json.
+        until known; once there is a result, of just that state), attempt, phase and error ("" unless the run failed).
+        Raises WorkbenchError for a damaged run.json.
         """
         meta, status = self.meta(), self.status()
+        of_result = best.published(self.report()) if status in lifecycle.WITH_RESULT else {}
         kinds = (Step.kind, Eval.kind, Phase.kind, AttemptStarted.kind, AttemptEnded.kind)
         last = journal.latest(self.events_path, kinds)
         step, evaluation, phase = last.get(Step.kind), last.get(Eval.kind), last.get(Phase.kind)
@@ -151,7 +153,7 @@ class Run:
             "step": step.step if isinstance(step, Step) else 0,
             "steps": step.steps if isinstance(step, Step) else 0,
             "loss": step.loss if isinstance(step, Step) else None,
-            "eval_loss": evaluation.loss if isinstance(evaluation, Eval) else None,
+            "eval_loss": of_result.get("loss", evaluation.loss if isinstance(evaluation, Eval) else None),
             "attempt": started.attempt if isinstance(started, AttemptStarted) else 0,
             "phase": phase.phase if isinstance(phase, Phase) else "",
             "error": ended.error if isinstance(ended, AttemptEnded) and status == "failed" else "",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workbench.core import units
+from workbench.core import best, units
 from workbench.core.curves import Series
 from workbench.core.recipe import ALIGNING, REINFORCING
 from workbench.guide.aligning import Curve, Picture
@@ -33,10 +33,17 @@ def results(view: RunView) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
     """Return the two figures that say how well it learns, as (figure, rest, label)."""
     if view.about.recipe is not None and view.about.recipe.method in REINFORCING:
         return _rewards(view)
+    published = _published(view)
     if view.about.recipe is None or view.about.recipe.method not in ALIGNING:
+        held = (units.loss(view.eval.loss if view.eval else None), _change(view), "eval loss")
         return (
             (units.loss(view.train_loss), "", "train, smoothed"),
-            (units.loss(view.eval.loss if view.eval else None), _change(view), "eval loss"),
+            (units.loss(published["loss"]), "", "eval, its result") if "loss" in published else held,
+        )
+    if "accuracy" in published:
+        return (
+            (units.margin(published.get("margin")), "", "margin, its result"),
+            (*_of_percent(published["accuracy"]), "right, its result"),
         )
     look, before = view.eval, view.eval_before
     if look is None or "eval_accuracy" not in look.metrics:
@@ -54,6 +61,12 @@ def results(view: RunView) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
         (units.margin(look.metrics.get("eval_margin")), "", "eval margin"),
         (figure, f"{rest}{moved}", "eval accuracy"),
     )
+
+
+def _published(view: RunView) -> dict[str, float]:
+    """Return the figures of the result where that is not the newest state, {} elsewhere."""
+    result = view.result
+    return best.published(view.about.report) if result is not None and result.is_early else {}
 
 
 _LOOKED_AT = ("eval_reward", "eval_greedy_reward")

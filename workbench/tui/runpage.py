@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from textual.content import Content
 
 from workbench.core import units
+from workbench.core.best import Result
 from workbench.core.events import Rollout
 from workbench.core.health import Verdict
 from workbench.core.text import one_line, width_of
@@ -306,7 +307,9 @@ def samples(shown: Prompt | Rollout | None, view: RunView, width: int, height: i
     each = max(1, (height - 3) // 2) if roomy else 1
     first = _block("prompt", "label", foreign(prompt.text), "value", room, 1, width)
     base = _answer("base", "label", prompt.first, "label", room, each, width)
-    now = _answer("now", "here", prompt.now, "value", room, each, width) if prompt.later else [
+    shown_now = prompt.of(view.result)
+    label = "now" if shown_now is prompt.now else "result"
+    now = _answer(label, "here", shown_now, "value", room, each, width) if prompt.later else [
         place(width, (0, ink(("now", "label"))), (_LABEL, ink(("not asked again yet", "label"))))
     ]  # fmt: skip
     gap = [Content("")] if roomy else []
@@ -326,8 +329,10 @@ def _block(label: str, role: str, text: str, text_role: str, room: int, most: in
     ]
 
 
-def sample_words(found: Mapping[str, Prompt | Rollout], name: str, wide: bool, now: float) -> Content:
-    """Return which answers are shown and when they were written."""
+def sample_words(
+    found: Mapping[str, Prompt | Rollout], name: str, wide: bool, now: float, result: Result | None = None
+) -> Content:
+    """Return which answers are shown and when they were written; `result` is the state that was published."""
     if name not in found:
         return ink("")
     shown, whole = found[name], len(found)
@@ -340,7 +345,8 @@ def sample_words(found: Mapping[str, Prompt | Rollout], name: str, wide: bool, n
     ]
     if not wide:
         return ink((place_of, "value"), (f"/{whole}", "label"), *arrows)
-    step, when = (shown.step, shown.t) if isinstance(shown, Rollout) else (shown.now.step, shown.now.t)
+    of_step = shown if isinstance(shown, Rollout) else shown.of(result)
+    step, when = of_step.step, of_step.t
     ago = units.ago(now - when) if when else ""
     kind = "     learnt from " if isinstance(shown, Rollout) else "     prompt "
     return ink(

@@ -29,6 +29,7 @@ from workbench.core.events import (
     Step,
 )  # fmt: skip
 from workbench.core.findings import Figures, Finding
+from workbench.core.lifecycle import WITH_RESULT
 from workbench.core.measures import Levels, Look, Point
 from workbench.core.recipe import FIELDS, Recipe
 from workbench.core.remaining import Remaining
@@ -71,6 +72,10 @@ class Prompt:
     def now(self) -> Answer:
         """The newest answer."""
         return self.later[-1] if self.later else self.first
+
+    def of(self, result: Result | None) -> Answer:
+        """Return the answer of a published state, the newest one where it was not asked."""
+        return next((one for one in self.later if result is not None and one.step == result.step), self.now)
 
 
 @dataclass(frozen=True)
@@ -339,7 +344,7 @@ class RunView:
     @property
     def result(self) -> Result | None:
         """Which state was published; None while the run goes on, or where its report does not say."""
-        return best.of_report(self.about.report) if self.status in ("done", "stopped") else None
+        return best.of_report(self.about.report) if self.status in WITH_RESULT else None
 
     @property
     def result_if_stopped(self) -> Result | None:

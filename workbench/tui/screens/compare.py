@@ -199,6 +199,7 @@ class CompareScreen(Desk):
             pieces.append((_AT["base"], ink((titles.get(base) or foreign(name_of(base)), quiet))))
             pieces.append((-(width - _AT["steps"]) - 1, ink((steps, quiet))))
         result = units.loss(glance.eval_loss) if glance.accuracy is None else units.percent(glance.accuracy)
+        result = units.margin(glance.reward) if glance.reward is not None else result
         day = _day(glance, self.app.now())  # type: ignore[attr-defined]
         pieces += [(-10, ink((result, "value"))), (-1, ink((day, quiet)))]
         return place(width, *pieces)

@@ -137,7 +137,7 @@ class RunScreen(RunKeys):
         """Return the tabs."""
         right = ink("")
         if self.tab == SAMPLES:
-            right = runpage.sample_words(*self.answers, not self.narrow, self._now)
+            right = runpage.sample_words(*self.answers, not self.narrow, self._now, self.view.result)
         elif self.tab == CONSOLE and not self.narrow:
             right = ink(("/", "key"), (" search   ", "label"), ("end", "key"), (" follow", "label"))
             if self.query_one(Console).is_empty:

@@ -14,7 +14,7 @@ from textual.timer import Timer
 
 from workbench.core import units
 from workbench.core.curves import Series
-from workbench.core.lifecycle import ACTIVE
+from workbench.core.lifecycle import ACTIVE, WITH_RESULT
 from workbench.guide import lineage, watching
 from workbench.guide.lineage import Member
 from workbench.guide.road import Road, name_of
@@ -134,7 +134,7 @@ class RunsScreen(RunDesk):
         """Return the row of a run."""
         before = "".join(tree(line.text[at : at + 3]) for at in range(0, len(line.text), 3))
         method = lineage.method_name(str(one.meta.get("method", ""))).removesuffix(" model")
-        label, figure = watching.headline(one.status, one.loss, one.eval_loss, one.accuracy, one.error)
+        label, figure = watching.headline(one)
         curve, left, now = self._curve(one), self._left(one), float(self.app.now())  # type: ignore[attr-defined]
 
         def draw(width: int, focused: bool) -> Content:
@@ -322,7 +322,7 @@ class RunsScreen(RunDesk):
         one = self._here()
         if one is None:
             return "There is no run yet; enter starts at the first station." if self.empty else "No run is in focus."
-        result = one.status in ("done", "stopped")
+        result = one.status in WITH_RESULT
         return self.why_not_run(action, one.status, result, str(one.meta.get("method", "")))
 
     def meant(self) -> Run | None:
