@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from typing import Any
 
 import pytest
@@ -25,6 +26,34 @@ from workbench.core.recipe import Recipe
 )
 def test_a_state_is_better_by_more_than_noise(lowest: float, newest: float, better: bool) -> None:
     assert best.outweighs(Held(210, lowest), Held(400, newest)) is better
+
+
+@pytest.mark.parametrize(
+    ("lowest", "newest", "rows", "better"),
+    [
+        (1.96, 3.08, 1, False),
+        (1.96, 3.08, 7, False),
+        (1.96, 3.08, 8, True),
+        (2.00, 2.06, 8, False),  # within the standard error of eight rows
+        (2.00, 2.10, 8, True),
+        (2.00, 2.06, 100, True),
+        (2.00, 2.025, 100_000, True),
+    ],
+)
+def test_how_much_is_noise_depends_on_how_many_rows_were_held_out(
+    lowest: float, newest: float, rows: int, better: bool
+) -> None:
+    assert best.outweighs(Held(20, lowest), Held(150, newest), rows) is better
+    told = Result(150, 150, 150, Held(20, lowest), Held(150, newest), rows)
+    assert (told.was_better is not None) is better
+    assert ("too few to choose by" in told.words()) is (rows < 8)
+
+
+def test_seven_rows_are_too_few_and_eight_are_enough_for_a_sign_test_with_one_row_against_it() -> None:
+    def chance(rows: int) -> float:
+        return sum(math.comb(rows, against) for against in (0, 1)) / 2**rows
+
+    assert chance(best.FEWEST) < 0.05 < chance(best.FEWEST - 1)
 
 
 def test_nothing_is_better_than_what_nobody_looked_at() -> None:
@@ -53,6 +82,15 @@ def test_nothing_is_better_than_what_nobody_looked_at() -> None:
             "the last state, of step 252 of 400; the last look, at step 240, was 0.12",
         ),
         (Result(400, 400, 400), "the last state, of step 400"),
+        (
+            Result(150, 150, 150, Held(20, 1.96), Held(150, 3.08), 1),
+            "the last state, of step 150, held-out loss 3.08 on 1 row; it was 1.96 at step 20, measured on 1 row, "
+            "too few to choose by",
+        ),
+        (
+            Result(210, 400, 400, Held(210, 0.12), Held(400, 0.2), 12),
+            "step 210 of 400, held-out loss 0.12 on 12 rows; the last was 0.20",
+        ),
     ],
 )  # fmt: skip
 def test_a_result_is_told_in_words_and_comes_back_from_a_report(result: Result, words: str) -> None:

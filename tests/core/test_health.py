@@ -128,6 +128,12 @@ def test_what_helps_against_overfitting_depends_on_which_state_is_the_result(
     assert (finding.fix.action, finding.fix.fields) == (action, {"num_train_epochs": 1.0, **fields})
 
 
+def test_a_rise_of_the_loss_on_one_held_out_row_is_not_told_as_a_rows_learnt_by_heart() -> None:
+    run = [*steps(falling(200)), *(Eval(step=25 * n, loss=1.0 + 0.1 * abs(4 - n), rows=1) for n in range(1, 9))]
+    finding = codes(run)["eval_rising"]
+    assert (finding.level, "on 1 row " in finding.text, "too few" in finding.text) == ("notice", True, True)
+
+
 def test_an_eval_loss_that_has_risen_is_not_called_near_its_best() -> None:
     """Two looks are too few for a trend, and enough to see that the second was worse."""
     finding = codes([Eval(step=0, loss=0.967), *steps(falling(40)), Eval(step=40, loss=1.031)])["eval_wavers"]

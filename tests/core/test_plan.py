@@ -346,3 +346,22 @@ def test_the_pace_without_compiled_kernels_is_below_the_published_one() -> None:
 def test_disk_counts_checkpoints_and_the_result() -> None:
     assert pace.disk_bytes(1000, 1000, "full", 3) == 3 * 12 * 1000 + 2000
     assert pace.disk_bytes(1000, 10, "lora", 3) == 3 * 12 * 10 + 40
+
+
+@pytest.mark.parametrize(
+    ("rows", "share", "helps"),
+    [
+        (20, 0.05, "eval_split=0.4 holds out 8"),
+        (10, 0.05, "a file of other rows"),
+        (159, 0.05, ""),
+        (20, 0.0, ""),
+        (3, 0.05, ""),
+    ],
+)
+def test_rows_too_few_to_choose_a_state_by_are_told_before_the_run(rows: int, share: float, helps: str) -> None:
+    known = Rows(rows, False, 20.0, 18, 22, 24, 25, False)
+    said = " ".join(plan.solve(base(), known, card(), "sft", {"eval_split": share}).doubts)
+    assert helps in said
+    assert ("held out" in said) is bool(helps)
+    aside = dataclasses.replace(known, aside=True)
+    assert "held out" not in " ".join(plan.solve(base(), aside, card(), "sft", {"eval_split": share}).doubts)

@@ -144,6 +144,10 @@ def test_a_headline_claims_no_more_than_was_measured() -> None:
     late = said(result=best.Result(62, 62, 62, lower, newest).plain())
     assert "At step 30 it was 0.10: after that it learnt rows by heart" in late
     assert "heart" not in said(result=best.Result(62, 62, 62, newest, newest).plain())
+    one = said(result=best.Result(62, 62, 62, lower, newest, 1).plain())
+    assert "On 1 row it never saw" in one
+    assert "measured on 1 row, too few to choose a state by" in one
+    assert "heart" not in one
 
 
 def test_a_run_that_was_resumed_took_the_time_of_all_its_attempts() -> None:

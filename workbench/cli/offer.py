@@ -38,6 +38,7 @@ def summary(prepared: Prepared) -> str:
         lines.append(("time", f"{several(plan.steps, 'step')}, {time}"))
     lines.append(("disk", f"{size(plan.disk)} for checkpoints and the result"))
     lines += [("", room)] if (room := no_room(plan)) else []
+    lines += [("", doubt) for doubt in plan.doubts]
     return _told(lines)
 
 

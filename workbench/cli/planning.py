@@ -109,6 +109,7 @@ def described(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | N
         "pace": time.why,
         "disk": found.disk,
         "reasons": list(found.reasons),
+        "doubts": list(found.doubts),
         "alternatives": [_attempt(other) for other in found.alternatives],
         "remedies": list(found.remedies),
     }
@@ -176,6 +177,7 @@ def printed(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | Non
     lines.append(paragraph("disk", f"{size(found.disk)} for checkpoints and the result"))
     if room := no_room(found):
         lines.append(paragraph("", room))
+    lines += [paragraph("", doubt) for doubt in found.doubts]
     for other in found.alternatives:
         lines.append(paragraph("instead", f"{other.tuning}: {size(other.memory.peak)}, {other.verdict}"))
     lines += [paragraph("rests on" if not place else "", note) for place, note in enumerate(chosen.memory.notes)]

@@ -14,11 +14,20 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from workbench.core.units import count
+from workbench.core.units import count, several
 from workbench.core.units import loss as in_words
 
 NOISE = 0.01
-"""Relative change of a held-out loss that counts as none: small held-out sets waver by about as much."""
+"""Relative change of a held-out loss that counts as none, however many rows it was measured on."""
+SPREAD = 0.1
+"""Standard deviation, over rows, of how a row's loss changes between two looks, relative to the loss: assumed. The mean
+over n rows wavers by this over the root of n, the standard error of a mean of paired differences (Miller 2024, "Adding
+Error Bars to Evals"); from a hundred rows on it is less than `NOISE`."""
+FEWEST = 8
+"""Held-out rows below which no state is chosen by them. It is the least number at which a sign test (Dixon and Mood
+1946) tells better from worse at 5 % though one row says otherwise: 9 of 2**8 outcomes, where 7 rows leave 8 of 2**7."""
+FEW = 20
+"""Held-out rows below which it is said of a loss on how many it rests."""
 VISIBLE = 0.005
 """Smaller differences do not show in two decimals, and nobody would notice them in an answer."""
 
@@ -31,11 +40,31 @@ class Held:
     loss: float
 
 
-def outweighs(best: Held | None, last: Held | None) -> bool:
-    """Return whether the best look is better than the newest one by more than noise."""
+def noise(rows: int) -> float:
+    """Return the relative change of a loss on so many held-out rows that counts as none; 0 rows are an unknown number.
+
+    Infinite where they are too few to choose by.
+    """
+    if not rows:
+        return NOISE
+    return max(NOISE, SPREAD / math.sqrt(rows)) if rows >= FEWEST else math.inf
+
+
+def outweighs(best: Held | None, last: Held | None, rows: int = 0) -> bool:
+    """Return whether the best look is better than the newest one by more than the noise of so many held-out rows."""
     if best is None or last is None:
         return False
-    return last.loss - best.loss > max(NOISE * abs(best.loss), VISIBLE)
+    return last.loss - best.loss > max(noise(rows) * abs(best.loss), VISIBLE)
+
+
+def too_few(rows: int) -> bool:
+    """Return whether so many held-out rows are known to be too few to choose a state by."""
+    return 0 < rows < FEWEST
+
+
+def on_rows(rows: int) -> str:
+    """Return " on 12 rows" where a loss rests on few, else ""."""
+    return f" on {several(rows, 'row')}" if 0 < rows < FEW else ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +80,8 @@ class Result:
     """The lowest look after the first step; None without held-out rows."""
     last: Held | None = None
     """The newest look."""
+    rows: int = 0
+    """Held-out rows that the looks rest on; 0 where it is not known."""
 
     @property
     def is_early(self) -> bool:
@@ -65,8 +96,14 @@ class Result:
     @property
     def was_better(self) -> Held | None:
         """The look that was better than the newest by more than noise, where its state is not the result."""
-        better = outweighs(self.best, self.last) and self.best is not None and self.best.step != self.step
+        better = outweighs(self.best, self.last, self.rows) and self.best is not None and self.best.step != self.step
         return self.best if better else None
+
+    @property
+    def unsure(self) -> Held | None:
+        """The look that was lower than the newest, where its state is not the result: too few rows tell so."""
+        lower = too_few(self.rows) and outweighs(self.best, self.last)
+        return self.best if lower and self.best is not None and self.best.step != self.step else None
 
     def words(self) -> str:
         """Return which state it is as the end of a sentence, without its full stop."""
@@ -76,13 +113,16 @@ class Result:
             said = f"the last state, of step {count(self.trained)} of {count(self.steps)}"
         else:
             said = f"the last state, of step {count(self.steps)}"
-        said += f", held-out loss {in_words(self.loss)}" if self.loss is not None else ""
+        said += f", held-out loss {in_words(self.loss)}{on_rows(self.rows)}" if self.loss is not None else ""
         if self.last is not None and self.last.step != self.step:
             is_end = self.last.step == self.trained
             said += "; the last" + ("" if is_end else f" look, at step {count(self.last.step)},")
             said += f" was {in_words(self.last.loss)}"
         if (better := self.was_better) is not None:
             said += f"; the lowest was {in_words(better.loss)} at step {count(better.step)}"
+        if (lower := self.unsure) is not None:
+            said += f"; it was {in_words(lower.loss)} at step {count(lower.step)}, "
+            said += f"measured on {several(self.rows, 'row')}, too few to choose by"
         return said
 
     def plain(self) -> dict[str, Any]:
@@ -108,7 +148,9 @@ def of_report(report: Mapping[str, Any]) -> Result | None:
     step, trained, steps = (found.get(name) for name in ("step", "trained", "steps"))
     if type(step) is not int or type(trained) is not int or type(steps) is not int:
         return None
-    return Result(step, trained, steps, _held(found.get("best")), _held(found.get("last")))
+    rows = found.get("rows")
+    known = rows if type(rows) is int and rows > 0 else 0
+    return Result(step, trained, steps, _held(found.get("best")), _held(found.get("last")), known)
 
 
 def published(report: Mapping[str, Any]) -> dict[str, float]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from workbench.core.best import FEWEST
 from workbench.core.units import count, several
 
 COVERED_SHARE = 0.99
@@ -57,6 +58,8 @@ class Rows:
     """Whether rows are articles, which may be split, and not conversations, which are cut."""
     measured: bool = False
     """Whether the base's own tokenizer was asked."""
+    aside: bool = False
+    """Whether other files are held out, so that none of these rows is."""
 
     @property
     def tokens(self) -> float:
@@ -169,6 +172,22 @@ def cut(rows: Rows, length: int) -> str:
         return ""
     share = "more than half" if rows.p50 > length else "more than a tenth" if rows.p90 > length else "at least 1 %"
     return f"At {count(length)} tokens {share} of the rows lose their end, and an answer that begins later is left out."
+
+
+def few_held(rows: Rows, share: float) -> str:
+    """Return the sentence that says that a held-out share is too few rows to choose a state by, "" when it is not.
+
+    None held out are no doubt: then nothing is chosen by them.
+    """
+    held = max(round(rows.rows * share), 1)
+    if rows.articles or rows.aside or not share or rows.rows < FEWEST or held >= FEWEST:
+        return ""
+    more = math.ceil(100 * FEWEST / rows.rows) / 100
+    helps = f"eval_split={more:g} holds out {FEWEST}" if more <= 0.5 else "a file of other rows would do"
+    return (
+        f"{several(held, 'row')} held out of {count(rows.rows)} cannot tell which state is the best, so the last one "
+        f"becomes the result; {helps}."
+    )
 
 
 def too_few_for_full(rows: Rows) -> str:

@@ -76,6 +76,8 @@ class Eval(Event):
     step: int
     loss: float | None
     metrics: dict[str, float] = field(default_factory=dict)
+    rows: int = 0
+    """Held-out rows the loss rests on; 0 where the engine did not say."""
 
 
 @dataclass(frozen=True, kw_only=True)

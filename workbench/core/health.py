@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.core.best import NOISE as EVAL_NOISE
+from workbench.core.best import on_rows, too_few
 from workbench.core.findings import LEVELS, Figures, Finding, Fix, looks_of, method_of, scaled
 from workbench.core.health_alignment import alignment
 from workbench.core.health_reinforcement import reinforcement
@@ -90,6 +91,11 @@ def _eval(figures: Figures) -> Iterator[Finding]:
     rise = values[-1] / values[best] - 1 if values[best] > 0 else 0.0
     since = looks[best].step
     if len(values) - best > 2 and all(value > values[best] * (1 + EVAL_RISE) for value in values[best + 1 :][-2:]):
+        rows = looks[-1].rows
+        if too_few(rows):
+            few = f"eval loss{on_rows(rows)} rose after step {count(since)} ({loss(values[best])} → {loss(values[-1])})"
+            yield Finding("eval_rising", "notice", f"{few}: too few rows to judge by", Fix("hold out more rows"))
+            return
         level = "bad" if rise > EVAL_HARM else "warning"
         what = "it learns the rows by heart" if best else "what the base knew is being lost"
         span = f"step {count(since)} ({loss(values[best])} → {loss(values[-1])})"

@@ -51,6 +51,8 @@ class Look:
     step: int
     loss: float
     metrics: Mapping[str, float] = field(default_factory=dict)
+    rows: int = 0
+    """How many they are; 0 where it is not known."""
 
 
 class Levels:

@@ -32,6 +32,7 @@ from workbench.core.recipe import (
     Resolved,
     answers_of,
     beta_of,
+    counts,
     resolve,
 )
 from workbench.core.reliefs import reliefs
@@ -61,6 +62,8 @@ class Plan:
     """Trained over the whole run."""
     pace: pace.Pace
     disk: int
+    doubts: tuple[str, ...] = field(default=())
+    """What so few rows cannot do, one sentence each."""
     remedies: tuple[str, ...] = field(default=())
     """What would make it fit, when nothing does."""
 
@@ -341,7 +344,14 @@ def _told(
     ).after(hours)  # fmt: skip
     total, trainable = _parameters(base.shape, recipe)
     disk = pace.disk_bytes(total, trainable, recipe.tuning, pace.checkpoints_at_once(recipe))
-    return Plan(best, said, others, count, steps, tokens, time, disk, reasons.remedies(best, others, card.gpu))
+    doubts = tuple(filter(None, [_few_held(rows, recipe)])) if rows is not None else ()
+    return Plan(best, said, others, count, steps, tokens, time, disk, doubts, reasons.remedies(best, others, card.gpu))
+
+
+def _few_held(rows: Rows, recipe: Recipe) -> str:
+    """Return the doubt about a recipe's held-out rows where the result is chosen by them."""
+    chooses = recipe.load_best_model_at_end and counts("load_best_model_at_end", recipe.method)
+    return derive.few_held(rows, recipe.eval_split) if chooses else ""
 
 
 def _parameters(shape: Shape, recipe: Recipe) -> tuple[int, int]:

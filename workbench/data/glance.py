@@ -129,6 +129,8 @@ class _Looked:
     method: str
     curation: dict[str, Any]
     """Settings of the plan that they follow, {} without one."""
+    aside: bool = False
+    """Whether there are files beside them that are held out."""
 
 
 def _look(paths: Sequence[str], method: str, most_bytes: int, most_rows: int) -> _Looked:
@@ -147,7 +149,8 @@ def _look(paths: Sequence[str], method: str, most_bytes: int, most_rows: int) ->
         from workbench.data import sources  # which finds what is named twice, and takes its time to import
 
         several, _ = sources.listed([str(path) for path in absolute])
-    members = [member for found in several for member in found if not member.held_out]
+    every = [member for found in several for member in found]
+    members = [member for member in every if not member.held_out]
     if not members:
         raise UsageError("All of the data is held out; give some to learn from.")
     chosen = members if len(members) <= MOST_MEMBERS else members[:: -(-len(members) // MOST_MEMBERS)]
@@ -168,7 +171,7 @@ def _look(paths: Sequence[str], method: str, most_bytes: int, most_rows: int) ->
         exact = exact and whole
     if not rows:
         raise UsageError(str(last) if last is not None else "There are no rows in it; give a file that holds some.")
-    return _Looked(rows, members, chosen, exact, stored, seen, method, curation)
+    return _Looked(rows, members, chosen, exact, stored, seen, method, curation, len(members) < len(every))
 
 
 def excerpt(
@@ -186,15 +189,16 @@ def glance(argument: Mapping[str, Any]) -> dict[str, Any]:
     """Return what {"paths", "method"?, "format"?, "columns"?} seems to hold; the target of a probe.
 
     {"method", "suggested", "why", "format", "columns": role to column, "alternatives", "rows", "about", "articles",
-    "lengths": {"mean", "p50", "p90", "p99", "max"}, "basis" of these, "characters", "curation": settings of the plan
-    that the data is, or {}}; lengths are in tokens, estimated. "suggested" is what the rows suggest, whatever was asked
-    for. "rows" is exact unless "about". Raises UsageError when nothing in it can be learnt from.
+    "lengths": {"mean", "p50", "p90", "p99", "max"}, "basis" of these, "characters", "curation": settings of the
+    plan that the data is, or {}, "aside": whether a file of it is held out}; lengths are in tokens, estimated.
+    "suggested" is what the rows suggest, whatever was asked for. "rows" is exact unless "about". Raises UsageError
+    when nothing in it can be learnt from.
     """
     looked = _look(argument["paths"], argument.get("method", ""), MOST_BYTES, 4 * MOST_ROWS)
     rows, members, chosen, exact, method = looked.rows, looked.members, looked.chosen, looked.exact, looked.method
     format, columns = argument.get("format", ""), argument.get("columns") or None
     told = _told(rows, members, chosen, exact, (looked.stored, looked.seen), method, format, columns)
-    return told | {"curation": looked.curation}
+    return told | {"curation": looked.curation, "aside": looked.aside}
 
 
 def _canonical(

@@ -71,7 +71,7 @@ def _sampler(
 def _chosen(attempt: Attempt, model: Any, progress: Progress, steps: int) -> best.Result:
     """Return which state becomes the result, and leave that one's weights in the model."""
     run, reporter, trained = attempt.run, attempt.reporter, attempt.reporter.step_reached
-    found = best.Result(trained, trained, steps, progress.best, progress.last)
+    found = best.Result(trained, trained, steps, progress.best, progress.last, progress.rows)
     if not (attempt.recipe.load_best_model_at_end and found.best and found.was_better):
         return found
     folder = run.checkpoints_dir / progress.best_folder
@@ -160,7 +160,7 @@ def fit(
     # Trainer
     run.checkpoints_dir.mkdir(mode=0o700, exist_ok=True)
     run.artifacts_dir.mkdir(mode=0o700, exist_ok=True)
-    progress = Progress(counts("load_best_model_at_end", recipe.method))
+    progress = Progress(counts("load_best_model_at_end", recipe.method), len(material.held_out.get("held_out", ())))
     laid_out = layout.in_effect(run, recipe)
     settings = arguments(recipe, where, steps, run.checkpoints_dir, laid_out)
     resume = attempt.resume_from

@@ -22,6 +22,8 @@ class Progress:
 
     judged: bool = True
     """Whether the held-out loss tells which state is better."""
+    rows: int = 0
+    """Held-out rows that a look rests on."""
     tokens: int = 0
     """Input tokens of this process, in packed sequences with the little padding at their ends; the first one's count
     goes on from the checkpoint's total."""

@@ -262,7 +262,8 @@ class WorkbenchTrainer(SFTTrainer):
                 main = found.pop("held_out", {})
                 loss = main.pop("loss", None)
                 others = {f"{name}_loss": figures["loss"] for name, figures in found.items()}
-                self._reporter.write(events.Eval(step=step, loss=loss, metrics={**main, **others}))
+                metrics = {**main, **others}
+                self._reporter.write(events.Eval(step=step, loss=loss, metrics=metrics, rows=self._progress.rows))
                 self.control.should_save |= self._progress.saw(step, loss)
             try:
                 self._on_evaluated(step)

@@ -85,7 +85,10 @@ def of_glance(found: Mapping[str, Any], base: Base) -> Rows:
     """Return a glance as a plan takes it."""
     lengths = scaled(found, base)
     p50, p90, p99, longest = (round(lengths[name]) for name, _ in _MARKS)
-    return Rows(found["rows"], found["about"], lengths["mean"], p50, p90, p99, longest, found["articles"])
+    marks = (p50, p90, p99, longest)
+    return Rows(
+        found["rows"], found["about"], lengths["mean"], *marks, found["articles"], aside=bool(found.get("aside"))
+    )
 
 
 def counted(found: Mapping[str, Any], base: Base, preview: Mapping[str, Any] | None) -> Rows:
@@ -94,7 +97,8 @@ def counted(found: Mapping[str, Any], base: Base, preview: Mapping[str, Any] | N
     if not told.get("sampled"):
         return of_glance(found, base)
     marks = (told["p50"], told["p90"], told["p99"], told["max"])
-    return Rows(found["rows"], found["about"], told["mean"], *marks, found["articles"], measured=True)
+    aside = bool(found.get("aside"))
+    return Rows(found["rows"], found["about"], told["mean"], *marks, found["articles"], measured=True, aside=aside)
 
 
 def told(found: Mapping[str, Any], base: Base) -> dict[str, Any]:

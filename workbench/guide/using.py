@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.core import best, paths, recipe, units
+from workbench.core import best, recipe, units
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.health_alignment import CHANCE
 from workbench.core.recipe import SCRATCH
 from workbench.core.text import one_line
-from workbench.guide import exporting
+from workbench.guide import exporting, votes
 from workbench.guide.road import METHOD_NAMES, TUNING_NAMES, Road, name_of
 from workbench.runs import bases, spent, store
 
@@ -30,7 +30,6 @@ _TEACHES = {
 _SPEECHLESS = ("pretrain", "cpt")
 """Methods that do not teach to answer."""
 _AT_WORK = ("queued", "running", "pausing", "stopping")
-_MAX_VOTE_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -92,23 +91,6 @@ def _has_result(run: store.Run) -> bool:
     return any((run.artifacts_dir / name).is_dir() for name in ("model", "adapter"))
 
 
-def _votes(run: str) -> tuple[Path | None, int]:
-    """Return (file, number of rows) of the votes about a run's answers, of the pair with most of them."""
-    best: tuple[Path | None, int] = (None, 0)
-    folder = paths.data_home() / "votes"
-    for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
-        if run not in path.name:
-            continue
-        try:
-            with path.open("rb") as file:
-                rows = sum(1 for line in file.read(_MAX_VOTE_BYTES).splitlines() if line.strip())
-        except OSError:
-            continue
-        if rows > best[1]:
-            best = (path, rows)
-    return best
-
-
 def look(reference: str) -> Finished:
     """Return what there is to say of a run; raises UsageError when it has no result yet."""
     run = store.find(reference)
@@ -125,7 +107,8 @@ def look(reference: str) -> Finished:
     parent = str(run.meta().get("parent", ""))
     others = [other.id for other in store.list_runs() if other.id != run.id and _has_result(other)]
     other = parent if parent in others else others[0] if others else ""
-    report, (votes, number) = run.report(), _votes(run.id)
+    report = run.report()
+    voted, number = votes.about(run.id)
     return Finished(
         run=run.id,
         method=wanted.method,
@@ -140,7 +123,7 @@ def look(reference: str) -> Finished:
         no_export=no_export,
         other=other,
         other_is_parent=bool(other) and other == parent,
-        votes=votes,
+        votes=voted,
         vote_count=number,
     )
 
@@ -191,6 +174,16 @@ def _which(found: Finished) -> list[tuple[str, str]]:
         return []
     if result.is_early:
         return [(f" The result is {result.words()}.", "value")]
+    if (lower := result.unsure) is not None:
+        return [
+            (f" At step {units.count(lower.step)} it was ", "value"),
+            (units.loss(lower.loss), "figure"),
+            (
+                f": measured on {units.several(result.rows, 'row')}, too few to choose a state by. More held-out rows "
+                "would tell (eval_split), and answers do.",
+                "value",
+            ),
+        ]
     if (better := result.was_better) is None:
         return []
     return [
@@ -222,6 +215,13 @@ def _rewarded(found: Finished) -> list[tuple[str, str]] | None:
     return [*said, (f", after {_took(found)}.{none}", "value")]
 
 
+def _unseen(found: Finished) -> str:
+    """Return what the held-out loss was measured on: how many rows, where they are few."""
+    result = best.of_report(found.report)
+    rows = result.rows if result is not None else 0
+    return f"{units.several(rows, 'row')} it never saw" if 0 < rows < best.FEW else "rows it never saw"
+
+
 def headline(found: Finished) -> list[tuple[str, str]]:
     """Return the result in a sentence, as (text, role) pieces."""
     if (told := _told_apart(found) or _rewarded(found)) is not None:
@@ -234,12 +234,13 @@ def headline(found: Finished) -> list[tuple[str, str]]:
     took = _took(found)
     if before is None or after is None:
         return [(took, "figure"), (" are behind it; no rows were held out to measure it with.", "value")]
+    unseen = f"On {_unseen(found)} the loss"
     if after >= before:
         said = " in place of falling: it has not learnt what these rows have in common."
         verb = " rose from " if after > before else " stayed at "
         shown = [(units.loss(before), "figure"), (" to ", "value")] if after > before else []
         return [
-            ("On rows it never saw the loss", "value"),
+            (unseen, "value"),
             (verb, "value"),
             *shown,
             (units.loss(after), "figure"),
@@ -247,7 +248,7 @@ def headline(found: Finished) -> list[tuple[str, str]]:
             *_which(found),
         ]
     return [
-        ("On rows it never saw the loss fell from ", "value"),
+        (f"{unseen} fell from ", "value"),
         (units.loss(before), "figure"),
         (" to ", "value"),
         (units.loss(after), "figure"),

@@ -27,6 +27,8 @@ from workbench.runs import atomic
 from workbench.runs.talk import Settings
 
 Messages = Sequence[Mapping[str, str]]
+_MOST_BYTES = 64 << 20
+"""Of a file whose votes are counted."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,22 @@ class Answered:
 def folder() -> Path:
     """Return the folder of all votes."""
     return paths.data_home() / "votes"
+
+
+def about(run: str) -> tuple[Path | None, int]:
+    """Return (file, number of rows) of the votes about a run's answers, of the pair with most of them."""
+    most: tuple[Path | None, int] = (None, 0)
+    for path in sorted(folder().glob("*.jsonl")) if folder().is_dir() else ():
+        if run not in path.name:
+            continue
+        try:
+            with path.open("rb") as file:
+                rows = sum(1 for line in file.read(_MOST_BYTES).splitlines() if line.strip())
+        except OSError:
+            continue
+        if rows > most[1]:
+            most = (path, rows)
+    return most
 
 
 def _slug(reference: str) -> str:

@@ -239,7 +239,7 @@ class RunView:
             return
         while self._evals and self._evals[-1].step >= event.step:
             self._evals.pop()
-        look = Look(event.step, event.loss, figures)
+        look = Look(event.step, event.loss, figures, event.rows)
         if self._first_eval is None or look.step <= self._first_eval.step:
             self._first_eval = look
         self._evals.append(look)
@@ -349,9 +349,9 @@ class RunView:
     @property
     def result_if_stopped(self) -> Result | None:
         """Which state a stop would publish now, None where that is the last one anyway."""
-        now = Result(
-            self.step, self.step, self.steps, self.best, Held(self.eval.step, self.eval.loss) if self.eval else None
-        )
+        newest = Held(self.eval.step, self.eval.loss) if self.eval else None
+        rows = self.eval.rows if self.eval else 0
+        now = Result(self.step, self.step, self.steps, self.best, newest, rows)
         recipe = self.about.recipe
         if recipe is None or not recipe.load_best_model_at_end or (better := now.was_better) is None:
             return None

@@ -82,6 +82,8 @@ class ReviewScreen(Station):
             words += [Content(""), *prose(width, (f"{glyph('failed')} ", "bad"), self._failed)]
         elif room := reviewing.no_room(plan):
             words += [Content(""), *prose(width, (f"{glyph('problem')} ", "warn"), room)]
+        elif plan.doubts:
+            words += [Content(""), *prose(width, (f"{glyph('problem')} ", "warn"), " ".join(plan.doubts))]
         lines += words
         return [*lines, *[Content("")] * (0 if self.tight else 1 if self.app.size.height < _ROOMY else 2)]
 
