@@ -193,6 +193,23 @@ def test_no_loss_left_in_the_first_epoch_is_suspect() -> None:
     assert later["by_heart"].level == "notice"
 
 
+@pytest.mark.parametrize("count", [150, 400])
+def test_a_norm_that_falls_steeply_has_no_spikes_and_one_that_jumps_from_there_has(count: int) -> None:
+    """A run that comes to know its rows: from 20 to a ten-thousandth, each step well within its neighbours."""
+    draw = random.Random(5)
+    norms = [20 * 1e-5 ** (n / count) * math.exp(draw.gauss(0, 0.2)) for n in range(count)]
+    assert "spikes" not in codes(steps(falling(count), norms))
+    norms[-5] *= 20
+    assert f"at step {count - 4}" in codes(steps(falling(count), norms))["spikes"].text
+
+
+def test_what_becomes_of_the_result_is_said_before_what_happened_on_the_way() -> None:
+    norms = [1.0] * 400
+    norms[300::20] = [20.0] * 5
+    run = [*steps(falling(400), norms), *(Eval(step=50 * n, loss=1.0 + 0.02 * abs(4 - n)) for n in range(1, 9))]
+    assert [finding.code for finding in view_of(run).findings()][:2] == ["eval_rising", "spikes"]
+
+
 def test_gradient_spikes_are_counted_where_they_are() -> None:
     norms = [1.0] * 400
     assert "no_spikes" in codes(steps(falling(400), norms))

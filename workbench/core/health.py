@@ -33,7 +33,11 @@ WORDS = {
 RECENT_STEPS = 200
 """Steps that gradient spikes are looked for in: what happened earlier has been survived."""
 SPIKE = 6.0
-"""A gradient norm this many times the median around it is a spike; healthy runs on small batches reach four."""
+"""A gradient norm this many times the median of the steps before it is a spike; healthy runs on small batches reach
+four."""
+SPIKE_STEPS = 16
+"""Steps before a step whose median its gradient norm is compared with: few, since norms fall a thousandfold in a run
+that comes to know its rows, and what is large beside the end of such a fall was small where it stood."""
 MANY_SPIKES = 4
 """So many spikes in `RECENT_STEPS` are no single bad batch any more (2 %)."""
 WARMED_UP, WARM_UP_SHARE = 8, 0.05
@@ -68,6 +72,8 @@ ON_TEXT = ("", "pretrain", "cpt", "sft", "distill")
 """Methods whose loss is nats per token of text, "" when the method is unknown."""
 
 
+SYMPTOMS = ("spikes", "slower", "memory", "events_dropped", "cut_off")
+"""Findings about the way rather than the result."""
 MOST_SAID = 3
 """Findings in one line, when all are good."""
 
@@ -167,8 +173,15 @@ def _gap(figures: Figures) -> Iterator[Finding]:
         )
 
 
+def _beside(norms: Sequence[tuple[int, float]]) -> Iterator[tuple[int, float, float]]:
+    """Yield (step, norm, median of the norms before it) of steps that have enough before them."""
+    for place in range(SPIKE_STEPS // 2, len(norms)):
+        before = sorted(norm for _, norm in norms[max(0, place - SPIKE_STEPS) : place])
+        yield *norms[place], before[len(before) // 2]
+
+
 def _spikes(figures: Figures) -> Iterator[Finding]:
-    """Gradient norms far above those around them."""
+    """Gradient norms far above those just before them."""
     norms = [
         (point.step, point.grad_norm)
         for point in figures.recent
@@ -176,8 +189,7 @@ def _spikes(figures: Figures) -> Iterator[Finding]:
     ][-RECENT_STEPS:]
     if len(norms) < LEVEL_STEPS:
         return
-    usual = statistics.median(norm for _, norm in norms)
-    spikes = [step for step, norm in norms if norm > SPIKE * usual > 0]
+    spikes = [step for step, norm, usual in _beside(norms) if norm > SPIKE * usual > 0]
     span = f"the last {len(norms)} steps"
     if not spikes:
         yield Finding("no_spikes", "good", f"no gradient spikes in {span}")
@@ -353,9 +365,9 @@ RULES: tuple[Callable[[Figures], Iterator[Finding]], ...] = (
 
 
 def findings(figures: Figures) -> list[Finding]:
-    """Return what the figures say, the worst first."""
+    """Return what the figures say, the worst first; of equal ones those that say what becomes of the result."""
     found = [finding for rule in RULES for finding in rule(figures)]
-    return sorted(found, key=lambda finding: -LEVELS.index(finding.level))
+    return sorted(found, key=lambda finding: (-LEVELS.index(finding.level), finding.code in SYMPTOMS))
 
 
 def verdict(found: Sequence[Finding]) -> Verdict:
