@@ -193,6 +193,25 @@ def test_no_loss_left_in_the_first_epoch_is_suspect() -> None:
     assert later["by_heart"].level == "notice"
 
 
+def test_a_run_of_two_steps_is_not_healthy() -> None:
+    run = [Eval(step=0, loss=6.57), *steps([6.6, 5.0], total=2), Eval(step=2, loss=4.0)]
+    found = codes(run, Recipe(method="sft", num_train_epochs=2.0))
+    assert health.verdict(list(found.values())).word != "healthy"
+    assert "2 steps, which are too few" in found["few_steps"].text
+    assert found["few_steps"].fix is not None
+    assert found["few_steps"].fix.fields["num_train_epochs"] == pytest.approx(100.0)
+    assert "few_steps" not in codes(steps([6.6, 5.0], total=200)), "it goes on"
+    assert health.verdict([], ended=True).word == "too little to tell"
+
+
+def test_a_loss_that_falls_as_fast_as_ever_at_the_end_asks_for_more() -> None:
+    def looks(power: float) -> list[Event]:
+        return [*steps(falling(100)), *(Eval(step=10 * n, loss=1 + 3 * (1 - n / 10) ** power) for n in range(11))]
+
+    assert codes(looks(0.8))["still_learning"].level == "notice"
+    assert "still_learning" not in codes(looks(3.0))
+
+
 @pytest.mark.parametrize("count", [150, 400])
 def test_a_norm_that_falls_steeply_has_no_spikes_and_one_that_jumps_from_there_has(count: int) -> None:
     """A run that comes to know its rows: from 20 to a ten-thousandth, each step well within its neighbours."""

@@ -365,3 +365,23 @@ def test_rows_too_few_to_choose_a_state_by_are_told_before_the_run(rows: int, sh
     assert ("held out" in said) is bool(helps)
     aside = dataclasses.replace(known, aside=True)
     assert "held out" not in " ".join(plan.solve(base(), aside, card(), "sft", {"eval_split": share}).doubts)
+
+
+@pytest.mark.parametrize("reference", ["bundled", "Qwen/Qwen3-0.6B"])
+@pytest.mark.parametrize(("rows", "least"), [(3, 50), (20, 100), (60, 30)])
+def test_a_handful_of_rows_is_read_often_enough_to_be_learnt(reference: str, rows: int, least: int) -> None:
+    known = Rows(rows, False, 29.0, 29, 30, 31, 32, False)
+    found = plan.solve(base(reference), known, card(), "sft", {})
+    wanted = found.chosen.resolved.recipe
+    assert least <= found.steps <= 400
+    assert wanted.num_train_epochs <= 50
+    assert "few to learn" not in " ".join(found.doubts)
+    few = plan.solve(base(reference), known, card(), "sft", {"max_steps": 2})
+    assert few.steps == 2
+    assert few.chosen.resolved.recipe.num_train_epochs <= 3
+    assert "2 steps are too few" in " ".join(few.doubts)
+
+
+def test_rows_enough_are_read_as_often_as_their_preset_says() -> None:
+    known = Rows(2500, False, 24.0, 22, 32, 40, 45, False)
+    assert plan.solve(base("bundled"), known, card(), "sft", {}).chosen.resolved.recipe.num_train_epochs == 2.0

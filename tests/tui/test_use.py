@@ -144,6 +144,10 @@ def test_a_headline_claims_no_more_than_was_measured() -> None:
     late = said(result=best.Result(62, 62, 62, lower, newest).plain())
     assert "At step 30 it was 0.10: after that it learnt rows by heart" in late
     assert "heart" not in said(result=best.Result(62, 62, 62, newest, newest).plain())
+    assert "still learning" not in said()
+    assert "still learning: more epochs" in said(steps=2)
+    assert "still learning: more epochs" in said(still_learning=True)
+    assert "Figures say that it learnt" not in using.proposals(using.look(run.id))[0].why
     one = said(result=best.Result(62, 62, 62, lower, newest, 1).plain())
     assert "On 1 row it never saw" in one
     assert "measured on 1 row, too few to choose a state by" in one

@@ -130,6 +130,12 @@ class Result:
         return {**asdict(self), "held_out_loss": self.loss, "text": self.words()}
 
 
+def unseen(result: Result | None) -> str:
+    """Return what a held-out loss was measured on: how many rows, where they are few."""
+    rows = result.rows if result is not None else 0
+    return f"{several(rows, 'row')} it never saw" if 0 < rows < FEW else "rows it never saw"
+
+
 def _held(found: Any) -> Held | None:
     """Return a look of a report, None for what is none."""
     if not isinstance(found, Mapping):

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.core.best import NOISE
 from workbench.core.measures import Levels, Look, Point
 from workbench.core.recipe import Recipe
 
@@ -65,6 +66,19 @@ class Figures:
     """The step whose state was published; None while it is at work, or when nobody knows."""
     cut_off: int = 0
     """Attempts without a last word that another one followed."""
+
+
+def steep(looks: Sequence[tuple[int, float]]) -> bool:
+    """Return whether a held-out loss, as (step, loss), fell at its end as fast as it did on the whole.
+
+    One that learns out falls ever more slowly; of fewer than three looks nothing can be said.
+    """
+    if len(looks) < 3:
+        return False
+    (first, start), (before, high), (last, low) = looks[0], looks[-2], looks[-1]
+    if not first < before < last or not low < high * (1 - NOISE):
+        return False
+    return (high - low) / (last - before) >= (start - low) / (last - first)
 
 
 def scaled(figures: Figures, name: str, factor: float) -> dict[str, Any]:

@@ -15,11 +15,13 @@ from typing import Any
 
 from workbench.core.best import NOISE as EVAL_NOISE
 from workbench.core.best import on_rows, too_few
-from workbench.core.findings import LEVELS, Figures, Finding, Fix, looks_of, method_of, scaled
+from workbench.core.derive import FEW_STEPS, STEPS_WANTED
+from workbench.core.findings import LEVELS, Figures, Finding, Fix, looks_of, method_of, scaled, steep
 from workbench.core.health_alignment import alignment
+from workbench.core.health_gradients import spikes
 from workbench.core.health_reinforcement import reinforcement
 from workbench.core.measures import LEVEL_STEPS
-from workbench.core.units import count, loss, percent
+from workbench.core.units import count, loss, percent, several
 
 WORDS = {
     "": "too early to tell",
@@ -30,18 +32,6 @@ WORDS = {
 }
 """Level → what a run is called whose worst finding has it; "" while nothing was found."""
 
-RECENT_STEPS = 200
-"""Steps that gradient spikes are looked for in: what happened earlier has been survived."""
-SPIKE = 6.0
-"""A gradient norm this many times the median of the steps before it is a spike; healthy runs on small batches reach
-four."""
-SPIKE_STEPS = 16
-"""Steps before a step whose median its gradient norm is compared with: few, since norms fall a thousandfold in a run
-that comes to know its rows, and what is large beside the end of such a fall was small where it stood."""
-MANY_SPIKES = 4
-"""So many spikes in `RECENT_STEPS` are no single bad batch any more (2 %)."""
-WARMED_UP, WARM_UP_SHARE = 8, 0.05
-"""Steps passed over at the beginning, and the share of all steps, where gradients are large and the rate is rising."""
 EVAL_RISE = 0.03
 """Relative rise above the best eval loss that counts as overfitting, if two looks in a row are above it."""
 EVAL_HARM = 0.15
@@ -112,7 +102,11 @@ def _eval(figures: Figures) -> Iterator[Finding]:
         return
     before = values[-4:-1]
     if values[-1] < min(before) * (1 - EVAL_NOISE):
-        yield Finding("eval_falling", "good", "eval loss is still falling")
+        if figures.step >= figures.steps > 0 and steep([(look.step, look.loss) for look in looks]):
+            said = f"eval loss was falling as fast as ever when it ended ({loss(values[-2])} → {loss(values[-1])})"
+            yield Finding("still_learning", "notice", said, _more_epochs(figures))
+        else:
+            yield Finding("eval_falling", "good", "eval loss is still falling")
     elif len(values) > 3 and abs(values[-1] / statistics.fmean(before) - 1) < EVAL_NOISE:
         fell = values[0] > values[-1] * (1 + EVAL_NOISE)
         yield Finding(
@@ -127,9 +121,27 @@ def _eval(figures: Figures) -> Iterator[Finding]:
         yield Finding("eval_wavers", "notice", text)
 
 
-def _times(number: int, what: str) -> str:
-    """Return a number of things."""
-    return f"{number} {what}{'s' if number != 1 else ''}"
+def _more_epochs(figures: Figures) -> Fix:
+    """Return what helps a run that was too short."""
+    wanted = figures.recipe
+    if wanted is None or not figures.steps:
+        return Fix("more epochs", action="duplicate")
+    times = max(2.0, STEPS_WANTED / figures.steps)
+    if wanted.max_steps:
+        return Fix("more steps", {"max_steps": round(wanted.max_steps * times)}, "duplicate")
+    return Fix("more epochs", {"num_train_epochs": round(wanted.num_train_epochs * times, 1)}, "duplicate")
+
+
+def _short(figures: Figures) -> Iterator[Finding]:
+    """So few steps that little can be learnt, whatever the curves look like."""
+    if 0 < figures.steps < FEW_STEPS and figures.step >= figures.steps and method_of(figures) in ON_TEXT:
+        steps = several(figures.steps, "step")
+        yield Finding(
+            "few_steps",
+            "notice",
+            f"it ended after {steps}, which {'is' if figures.steps == 1 else 'are'} too few to learn much",
+            _more_epochs(figures),
+        )
 
 
 def _overfitted(figures: Figures, since: int) -> Fix:
@@ -170,41 +182,6 @@ def _gap(figures: Figures) -> Iterator[Finding]:
             "notice",
             f"train loss {loss(train)} is far below eval loss {loss(now)}: rows are known by heart",
             Fix("more rows or fewer epochs close the gap"),
-        )
-
-
-def _beside(norms: Sequence[tuple[int, float]]) -> Iterator[tuple[int, float, float]]:
-    """Yield (step, norm, median of the norms before it) of steps that have enough before them."""
-    for place in range(SPIKE_STEPS // 2, len(norms)):
-        before = sorted(norm for _, norm in norms[max(0, place - SPIKE_STEPS) : place])
-        yield *norms[place], before[len(before) // 2]
-
-
-def _spikes(figures: Figures) -> Iterator[Finding]:
-    """Gradient norms far above those just before them."""
-    norms = [
-        (point.step, point.grad_norm)
-        for point in figures.recent
-        if point.grad_norm is not None and point.step > max(WARMED_UP, WARM_UP_SHARE * figures.steps)
-    ][-RECENT_STEPS:]
-    if len(norms) < LEVEL_STEPS:
-        return
-    spikes = [step for step, norm, usual in _beside(norms) if norm > SPIKE * usual > 0]
-    span = f"the last {len(norms)} steps"
-    if not spikes:
-        yield Finding("no_spikes", "good", f"no gradient spikes in {span}")
-    elif len(spikes) < MANY_SPIKES:
-        yield Finding(
-            "spikes",
-            "notice",
-            f"{_times(len(spikes), 'gradient spike')} in {span}, the last at step {count(spikes[-1])}",
-        )
-    else:
-        yield Finding(
-            "spikes",
-            "warning",
-            f"{len(spikes)} gradient spikes in {span}: steps are too large or rows are odd",
-            Fix("halve the learning rate", scaled(figures, "learning_rate", 0.5), "duplicate"),
         )
 
 
@@ -352,11 +329,12 @@ def _journal(figures: Figures) -> Iterator[Finding]:
 
 RULES: tuple[Callable[[Figures], Iterator[Finding]], ...] = (
     _train,
+    _short,
     _eval,
     alignment,
     reinforcement,
     _gap,
-    _spikes,
+    spikes,
     _endings,
     _memory,
     _speed,
@@ -370,8 +348,13 @@ def findings(figures: Figures) -> list[Finding]:
     return sorted(found, key=lambda finding: (-LEVELS.index(finding.level), finding.code in SYMPTOMS))
 
 
-def verdict(found: Sequence[Finding]) -> Verdict:
-    """Return the findings, the worst first, as one line: the worst, or what is good."""
+def verdict(found: Sequence[Finding], ended: bool = False) -> Verdict:
+    """Return the findings, the worst first, as one line: the worst, or what is good.
+
+    `ended` says that no step follows.
+    """
+    if not found and ended:
+        return Verdict("", "too little to tell", "it ended before there was enough to judge; its answers tell")
     if not found:
         return Verdict("", WORDS[""], "a few more steps, and a second look at the held-out rows")
     worst = found[0].level

@@ -92,6 +92,23 @@ def _own(base: Base, preset: presets.Preset) -> bool:
     return bool(base.root) and preset.name.startswith(f"{base.root}-")
 
 
+def _enough(
+    rows: Rows, preset: presets.Preset, values: Mapping[str, Any], chosen: Mapping[str, Any]
+) -> dict[str, derive.Value]:
+    """Return how often so few rows are read, and in which batches, that there are steps enough; {} for other rows.
+
+    Compared answers, and prompts, are read as often as their preset says, however few they are.
+    """
+    settled = {"num_train_epochs", "per_device_train_batch_size", "gradient_accumulation_steps"} & chosen.keys()
+    recipe = dataclasses.replace(Recipe(), **{**values, **chosen})
+    if settled or recipe.max_steps or preset.method in (*ALIGNING, *REINFORCING):
+        return {}
+    found = derive.sequences(rows, recipe.max_length, recipe.packing)
+    kept = found if rows.aside else round(found * (1 - recipe.eval_split)) or found
+    batch = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
+    return derive.enough(kept, batch, recipe.num_train_epochs)
+
+
 def _derived(
     base: Base, rows: Rows | None, card: Card, preset: presets.Preset, chosen: Mapping[str, Any]
 ) -> dict[str, derive.Value]:
@@ -102,7 +119,8 @@ def _derived(
         length = int(preset.values.get("max_length", Recipe().max_length))
         cuts = not rows.articles and rows.p99 > length and "max_length" not in chosen
         cuts = cuts and preset.method not in REINFORCING
-        return {"max_length": derive.max_length(rows, base.context)} if cuts else {}
+        kept = {"max_length": derive.max_length(rows, base.context)} if cuts else {}
+        return kept | _enough(rows, preset, {**preset.values, **{name: kept[name].value for name in kept}}, chosen)
     found: dict[str, derive.Value] = {}
 
     def current(name: str) -> Any:
@@ -126,6 +144,7 @@ def _derived(
         batch = derive.effective_batch(count, float(current("num_train_epochs")))
         found["per_device_train_batch_size"] = batch
         found["gradient_accumulation_steps"] = derive.Value(1, "The whole batch goes through at once.")
+    found |= _enough(rows, preset, {**preset.values, **{name: found[name].value for name in found}}, chosen)
     if chosen["tuning"] != "full":
         if base.targets:
             said = "All linear layers of this family's language model; no router and nothing that sees or hears."
@@ -323,7 +342,7 @@ def _told(
     writes = recipe.method in REINFORCING
     held *= answers_of(recipe) * recipe.num_iterations if writes else 1
     batch = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps * recipe.num_processes
-    steps = recipe.max_steps or -(-round(held * recipe.num_train_epochs) // batch)
+    steps = recipe.max_steps or derive.steps_of(held, batch, recipe.num_train_epochs)
     method = METHODS[recipe.method]
     of_rows = rows.tokens * method.rows if rows is not None else 0.0
     full = of_rows * (1 - recipe.eval_split) * recipe.num_train_epochs
@@ -344,8 +363,13 @@ def _told(
     ).after(hours)  # fmt: skip
     total, trainable = _parameters(base.shape, recipe)
     disk = pace.disk_bytes(total, trainable, recipe.tuning, pace.checkpoints_at_once(recipe))
-    doubts = tuple(filter(None, [_few_held(rows, recipe)])) if rows is not None else ()
+    doubts = tuple(filter(None, [_few_held(rows, recipe), _few_steps(steps, recipe)])) if rows is not None else ()
     return Plan(best, said, others, count, steps, tokens, time, disk, doubts, reasons.remedies(best, others, card.gpu))
+
+
+def _few_steps(steps: int, recipe: Recipe) -> str:
+    """Return the doubt about so few steps of a method that learns from text."""
+    return "" if recipe.method in (*ALIGNING, *REINFORCING) else derive.few_steps(steps)
 
 
 def _few_held(rows: Rows, recipe: Recipe) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from workbench.core import best, events
+from workbench.core.findings import steep
 from workbench.core.recipe import counts
 from workbench.engine import checkpoint, layout, load, prepare, samples, team
 from workbench.engine.adapters import is_adapter
@@ -113,8 +114,10 @@ def _figures(
     after = next((event for event in reversed(evals) if event.step == at), evals[-1] if evals else None)
     first, last = (evals[0].metrics, after.metrics) if after is not None else ({}, {})
     compared = {name: {"before": value, "after": last.get(name)} for name, value in first.items()}
+    looks = [(event.step, event.loss) for event in evals if event.loss is not None]
     return {
         **({"result": result.plain()} if result is not None else {}),
+        "still_learning": steep(looks),
         "steps": steps,
         "tokens": tokens,
         "final_loss": losses[-1] if losses else None,

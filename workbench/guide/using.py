@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.core import best, recipe, units
+from workbench.core import best, derive, recipe, units
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.health_alignment import CHANCE
+from workbench.core.lifecycle import ACTIVE
 from workbench.core.recipe import SCRATCH
 from workbench.core.text import one_line
 from workbench.guide import exporting, votes
@@ -29,7 +30,8 @@ _TEACHES = {
 }
 _SPEECHLESS = ("pretrain", "cpt")
 """Methods that do not teach to answer."""
-_AT_WORK = ("queued", "running", "pausing", "stopping")
+_LEARNT = "Figures say that it learnt, an answer says what."
+_SO_FAR = "It ended while it was still learning; an answer says how far it has come."
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def look(reference: str) -> Finished:
     """Return what there is to say of a run; raises UsageError when it has no result yet."""
     run = store.find(reference)
     status = run.status()
-    if status in _AT_WORK and not _has_result(run):
+    if status in ACTIVE and not _has_result(run):
         raise UsageError(f"The run {run.id} is still at work; its result can be used when it is done.")
     bases.of_run(run)
     wanted = recipe.load(run.recipe_path).recipe
@@ -135,8 +137,7 @@ def _figure(value: Any) -> float | None:
 
 def _took(found: Finished) -> str:
     """Return how long a run was, in steps and time; of a result that is not its last state in steps alone."""
-    result = best.of_report(found.report)
-    if result is not None and result.step < result.steps:
+    if (result := best.of_report(found.report)) is not None and result.step < result.steps:
         return f"{units.count(result.step)} of {units.count(result.steps)} steps"
     took = units.several(steps, "step") if (steps := _figure(found.report.get("steps"))) is not None else "The run"
     return took + (f" in {units.duration(found.seconds)}" if found.seconds is not None else "")
@@ -215,13 +216,6 @@ def _rewarded(found: Finished) -> list[tuple[str, str]] | None:
     return [*said, (f", after {_took(found)}.{none}", "value")]
 
 
-def _unseen(found: Finished) -> str:
-    """Return what the held-out loss was measured on: how many rows, where they are few."""
-    result = best.of_report(found.report)
-    rows = result.rows if result is not None else 0
-    return f"{units.several(rows, 'row')} it never saw" if 0 < rows < best.FEW else "rows it never saw"
-
-
 def headline(found: Finished) -> list[tuple[str, str]]:
     """Return the result in a sentence, as (text, role) pieces."""
     if (told := _told_apart(found) or _rewarded(found)) is not None:
@@ -234,7 +228,7 @@ def headline(found: Finished) -> list[tuple[str, str]]:
     took = _took(found)
     if before is None or after is None:
         return [(took, "figure"), (" are behind it; no rows were held out to measure it with.", "value")]
-    unseen = f"On {_unseen(found)} the loss"
+    unseen = f"On {best.unseen(best.of_report(found.report))} the loss"
     if after >= before:
         said = " in place of falling: it has not learnt what these rows have in common."
         verb = " rose from " if after > before else " stayed at "
@@ -252,9 +246,17 @@ def headline(found: Finished) -> list[tuple[str, str]]:
         (units.loss(before), "figure"),
         (" to ", "value"),
         (units.loss(after), "figure"),
-        (f", after {took}.", "value"),
+        (f", after {took}.{' It was still learning: more epochs would teach more.' if _short(found) else ''}", "value"),
         *_which(found),
     ]
+
+
+def _short(found: Finished) -> bool:
+    """Return whether a run on text ended while it was still learning: after too few steps, or as steeply as ever."""
+    if found.method in (*recipe.ALIGNING, *recipe.REINFORCING):
+        return False
+    steps = _figure(found.report.get("steps"))
+    return found.report.get("still_learning") is True or (steps is not None and steps < derive.FEW_STEPS)
 
 
 def example(found: Finished) -> tuple[str, str, str] | None:
@@ -275,8 +277,8 @@ def proposals(found: Finished) -> tuple[Next, ...]:
             "Chat",
             f"ask it{beside}",
             "loads the model" if found.base == SCRATCH else "loads both models",
-            "Figures say that it learnt, an answer says what. One of its own questions is written already; votes on "
-            "the answers are kept for a later alignment.",
+            f"{_SO_FAR if _short(found) else _LEARNT} One of its own questions is written already; votes on the "
+            "answers are kept for a later alignment.",
             f"workbench chat {found.run}",
         ),
         _export(found),

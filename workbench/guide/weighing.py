@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from workbench.core import units
 from workbench.core.best import VISIBLE
+from workbench.core.lifecycle import ACTIVE
 from workbench.core.measures import Look
 from workbench.guide.comparing import same_loss, same_rows
 from workbench.guide.sides import Side
@@ -66,7 +67,8 @@ def verdict(found: Sequence[Side]) -> Verdict:
     measured = [side for side in found if side.looks]
     if len(measured) < 2:
         lacking = " and ".join(side.name for side in found if not side.looks)
-        return Verdict("none", f"There is no held-out loss of {lacking} yet, so nothing can be said of the result.")
+        yet = " yet" if any(not side.looks and side.status in ACTIVE for side in found) else ""
+        return Verdict("none", f"There is no held-out loss of {lacking}{yet}, so nothing can be said of the result.")
     going_on = " ".join(
         f"{side.name} is {side.status} at step {units.count(side.step)} of {units.count(side.steps)}."
         for side in found

@@ -49,7 +49,7 @@ def look_at(run: Run, siblings: list[Run], status: str) -> Focused:
     # A recipe that cannot be read is what the detail says.
     with contextlib.suppress(WorkbenchError):
         view.learn(status=status, about=About({}, load(run.recipe_path).recipe))
-    return Focused(detail, health.verdict(view.findings()))
+    return Focused(detail, health.verdict(view.findings(), status in ("done", "stopped")))
 
 
 def time_of(one: Glance, left: float | None) -> str:

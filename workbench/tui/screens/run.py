@@ -188,7 +188,7 @@ class RunScreen(RunKeys):
         if self._judged != self.view.version:
             self._judged = self.view.version
             found = self.view.findings()
-            self._verdict = health.verdict(found)
+            self._verdict = health.verdict(found, self.view.status in ("done", "stopped"))
             if self.tab == HEALTH:
                 self.query_one("#rows", Listing).fill(runlists.finding_rows(found))
 
