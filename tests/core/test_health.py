@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from workbench.core import best, health
-from workbench.core.events import AttemptStarted, Eval, Event, Layout, Notice, Sample, Step, decode
+from workbench.core.events import AttemptStarted, Checkpoint, Eval, Event, Layout, Notice, Sample, Step, decode
 from workbench.core.findings import Finding
 from workbench.core.recipe import FIELDS, Recipe
 from workbench.tui.view import About, RunView
@@ -328,3 +328,11 @@ def test_every_fix_names_fields_that_there_are() -> None:
     for fix in fixes:
         assert fix.fields.keys() <= FIELDS.keys()
         replace(Recipe(), **fix.fields)
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_a_run_that_had_no_checkpoint_did_not_go_on_from_one(saved: bool) -> None:
+    kept = [Checkpoint(step=2, path="checkpoints/step-00000002", bytes=1, seconds=0.1)] if saved else []
+    run = [AttemptStarted(attempt=1, pid=1), *steps(falling(3)), *kept, AttemptStarted(attempt=2, pid=2)]
+    text = codes(run)["cut_off"].text
+    assert text == f"it was cut off once and {'went on from a checkpoint' if saved else 'was taken up again'}"

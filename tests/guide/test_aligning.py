@@ -134,6 +134,8 @@ def test_a_judge_says_what_it_is_for_and_neither_chats_nor_is_exported() -> None
     assert offered["further"].not_now
     assert watching.chat_why_not("done", True, "reward")
     assert not watching.chat_why_not("done", True, "dpo")
+    assert "learning" not in watching.chat_why_not("queued", False)
+    assert "still learning" in watching.chat_why_not("running", False)
 
 
 def test_votes_on_an_aligned_run_lead_to_another_alignment(tmp_path: Path) -> None:

@@ -66,6 +66,8 @@ class Figures:
     """The step whose state was published; None while it is at work, or when nobody knows."""
     cut_off: int = 0
     """Attempts without a last word that another one followed."""
+    saved: bool = True
+    """Whether a checkpoint is known to go on from each time."""
 
 
 def steep(looks: Sequence[tuple[int, float]]) -> bool:

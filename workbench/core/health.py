@@ -323,8 +323,9 @@ def _journal(figures: Figures) -> Iterator[Finding]:
     if figures.dropped:
         yield Finding("events_dropped", "notice", "the disk was full for a while, and the curves have a gap there")
     if figures.cut_off:
+        went = "went on from a checkpoint" if figures.saved else "was taken up again"
         times = "once" if figures.cut_off == 1 else f"{figures.cut_off} times"
-        yield Finding("cut_off", "notice", f"it was cut off {times} and went on from a checkpoint")
+        yield Finding("cut_off", "notice", f"it was cut off {times} and {went}")
 
 
 RULES: tuple[Callable[[Figures], Iterator[Finding]], ...] = (

@@ -82,6 +82,8 @@ def chat_why_not(status: str, result: bool, method: str = "") -> str:
         return "It becomes a reward model, which scores answers and writes none: nothing to chat with or to export."
     if result and status not in ACTIVE:
         return ""
+    if status == "queued":
+        return "It waits for its turn; its result can be used once it has ended."
     if status in ACTIVE:
         return "It is still learning; its result can be used once it has ended or was stopped."
     return "It has no result; resume it, or stop it while it runs to keep what it has learnt."

@@ -150,7 +150,7 @@ class RunView:
         self._metrics: dict[str, tuple[list[tuple[int, float]], deque[tuple[int, float]]]] = {}
         """Name → the oldest points and the newest."""
         self._codes: Counter[str] = Counter()
-        self._cut_off = 0
+        self._cut_off, self._saved = 0, True
         self._draws = True
         self._judged: tuple[int, list[Finding]] | None = None
 
@@ -285,6 +285,7 @@ class RunView:
     def _attempt_started(self, event: AttemptStarted) -> None:
         if self.attempts and not self.attempts[-1].outcome:
             self._cut_off += 1
+            self._saved &= bool(self.checkpoints)
         self.attempts.append(Attempt(event.attempt, event.t))
         self.error = self.requested = ""
         self.phase, self.detail, self.done, self.total = "", "", None, None
@@ -374,6 +375,7 @@ class RunView:
             levels=self._levels, evals=evals, metrics=found, stopped=list(self._stopped),
             layouts=[_changed(layout) for layout in self.layouts], dropped=self._codes["events_dropped"],
             result=result.step if (result := self.result) is not None else None, cut_off=self._cut_off,
+            saved=self._saved,
         )  # fmt: skip
 
 
