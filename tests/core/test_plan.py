@@ -133,6 +133,30 @@ def test_steps_and_time_of_a_run_that_writes_count_its_answers() -> None:
     assert once.pace.hours < found.pace.hours < 2 * once.pace.hours
 
 
+def test_steps_that_are_given_decide_tokens_and_time() -> None:
+    def of(**chosen: object) -> plan.Plan:
+        return plan.solve(base(), ROWS, card(), "sft", {"tuning": "lora", "packing": False, **chosen})
+
+    read_twice = of(num_train_epochs=2.0)
+    given = of(max_steps=read_twice.steps, per_device_train_batch_size=1, gradient_accumulation_steps=32)
+    batch = given.chosen.resolved.recipe.gradient_accumulation_steps
+    assert given.tokens == pytest.approx(given.steps * batch * ROWS.mean)
+    assert given.passes == pytest.approx(given.steps * batch / (0.95 * ROWS.rows))
+    few, many = of(max_steps=10), of(max_steps=10_000)
+    assert many.tokens == pytest.approx(1000 * few.tokens)
+    assert many.pace.hours > 100 * few.pace.hours
+    assert of(max_steps=10, num_train_epochs=9.0).tokens == few.tokens
+    assert (
+        derive.effective_batch(1000, 3.0, given=2500).why
+        == "2\u00a0500 steps of 16 read 1\u00a0000 sequences about 40 times."
+    )
+    assert [derive.passes(times) for times in (0.067, 1, 1.5)] == [
+        "not even once (about 6.7 %)",
+        "about once",
+        "about 1.5 times",
+    ]
+
+
 def test_a_person_s_length_leaves_room_for_answers() -> None:
     short = plan.solve(base(), ROWS, card(80), "grpo", {"max_length": 300}).chosen.resolved
     assert short.recipe.max_completion_length == 150

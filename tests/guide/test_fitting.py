@@ -80,6 +80,18 @@ def test_a_review_leaves_out_what_has_no_effect() -> None:
     assert all(entry.note != "the usual value" for entry in some)
 
 
+def test_given_steps_say_that_they_override_the_epochs() -> None:
+    found = solved(tuning="lora", max_steps=150, num_train_epochs=2.0)
+    shown = {field.name: field for field in fitting.fields(found, ROWS, ["max_steps"])}
+    assert "num_train_epochs" not in shown
+    assert (shown["max_steps"].shown, shown["max_steps"].chosen) == ("150", True)
+    assert fitting.moved(found, shown["max_steps"], 1) == 200
+    assert "whatever the epochs; rows are read" in shown["max_steps"].note
+    notes = {entry.name: entry.note for entry in reviewing.entries(found, every=False)}
+    assert notes["num_train_epochs"].startswith("without effect: the steps decide")
+    assert "without effect" not in {entry.name: entry.note for entry in reviewing.entries(solved(), True)}.values()
+
+
 def test_badges_are_the_estimate_of_the_leanest_step() -> None:
     base = base_facts.of_reference(HUB)
     for fit in fits.fits(fits.peaks(base, CARD), CARD):

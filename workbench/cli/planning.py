@@ -13,6 +13,7 @@ from typing import Any
 
 from workbench.cli.output import LABEL, count, duration, paragraph, size
 from workbench.core import recipe
+from workbench.core.derive import passes
 from workbench.core.errors import UsageError
 from workbench.core.plan import Attempt, Base, Card, Plan, Traces
 from workbench.core.text import one_line
@@ -20,7 +21,7 @@ from workbench.core.units import several
 from workbench.guide import lengths
 from workbench.guide.glancing import Glanced
 from workbench.guide.planning import base_of, begun, card_of, follow, solved
-from workbench.guide.reviewing import no_room
+from workbench.guide.reviewing import idle, no_room
 from workbench.guide.road import what
 from workbench.runs import base_facts
 
@@ -28,9 +29,9 @@ _UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 _BAR = 30
 _SHOWN = (
-    "method", "tuning", "max_length", "num_train_epochs", "per_device_train_batch_size", "gradient_accumulation_steps",
-    "gradient_checkpointing", "activation_offloading", "learning_rate", "optim", "lora_r", "lora_alpha",
-    "target_modules", "packing", "replay_share",
+    "method", "tuning", "max_length", "num_train_epochs", "max_steps", "per_device_train_batch_size",
+    "gradient_accumulation_steps", "gradient_checkpointing", "activation_offloading", "learning_rate", "optim",
+    "lora_r", "lora_alpha", "target_modules", "packing", "replay_share",
 )  # fmt: skip
 """Fields that a plan shows with their reasons; all of them are in the recipe."""
 
@@ -161,7 +162,7 @@ def printed(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | Non
         if name in ("lora_r", "lora_alpha", "target_modules") and chosen.tuning == "full":
             continue
         why = resolved.provenance[name].removeprefix("derived: ")
-        if name in ("method", "tuning") or why == "default":
+        if name in ("method", "tuning") or why == "default" or idle(name, wanted):
             continue
         label = recipe.FIELDS[name][1].label
         lines.append(paragraph("", f"{label} {_shown(getattr(wanted, name))}: {one_line(why, 300)}"))
@@ -172,7 +173,8 @@ def printed(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | Non
         if time.hours is not None:
             low, high = duration(3600 * (time.low or 0)), duration(3600 * (time.high or 0))
             hours = f"about {duration(3600 * time.hours)} ({low} to {high}): {time.why}"
-        lines.append(paragraph("run", f"{several(found.steps, 'step')} over {count(found.tokens)} tokens"))
+        often = f"; the steps decide, and read the rows {passes(found.passes)}" if wanted.max_steps and glance else ""
+        lines.append(paragraph("run", f"{several(found.steps, 'step')} over {count(found.tokens)} tokens{often}"))
         lines.append(paragraph("time", hours))
     lines.append(paragraph("disk", f"{size(found.disk)} for checkpoints and the result"))
     if room := no_room(found):

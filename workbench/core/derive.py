@@ -168,14 +168,29 @@ def sequences(rows: Rows, length: int, packing: bool) -> int:
     return max(1, min(packed, rows.rows) if not rows.articles else packed) if packing else max(1, rows.rows)
 
 
-def effective_batch(sequences: int, times: float) -> Value:
-    """Return the sequences of an optimizer step for so many `sequences` read `times` times."""
+def effective_batch(sequences: int, times: float, given: int = 0) -> Value:
+    """Return the sequences of an optimizer step for so many `sequences` read `times` times.
+
+    `given` is the number of steps where the person, or a preset, has settled it: they read what they come to.
+    """
     batch = min(max(_power(sequences * times / STEPS_WANTED), _BATCH[0]), _BATCH[1])
+    if given:
+        often = passes(given * batch / max(sequences, 1))
+        said = f"{several(given, 'step')} of {batch} read {several(sequences, 'sequence')} {often}."
+        return Value(batch, said)
     steps = math.ceil(sequences * times / batch)
     return Value(
         batch,
         f"{count(sequences)} sequences make {several(steps, 'step')} of {batch}, enough for a warm-up and a decay.",
     )
+
+
+def passes(times: float) -> str:
+    """Return how often rows are read: "not even once (about 7 %)", "about once", "about 150 times"."""
+    if times < 0.95:
+        return f"not even once (about {100 * times:.2g} %)"
+    number = count(times) if times >= 10 else f"{times:.2g}"
+    return "about once" if number == "1" else f"about {number} times"
 
 
 def rank(rows: Rows, usual: int, weights_per_rank: int) -> Value:

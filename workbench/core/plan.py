@@ -58,6 +58,8 @@ class Plan:
     """The best attempt of every other tuning."""
     sequences: int
     steps: int
+    passes: float
+    """How often each row is read over the whole run: the epochs, or what the steps come to where they are given."""
     tokens: float
     """Trained over the whole run."""
     pace: pace.Pace
@@ -141,7 +143,7 @@ def _derived(
         found["num_train_epochs"] = derive.epochs(rows)
     count = derive.sequences(rows, int(current("max_length")), bool(current("packing")))
     if not writes and not {"per_device_train_batch_size", "gradient_accumulation_steps"} & chosen.keys():
-        batch = derive.effective_batch(count, float(current("num_train_epochs")))
+        batch = derive.effective_batch(count, float(current("num_train_epochs")), int(current("max_steps")))
         found["per_device_train_batch_size"] = batch
         found["gradient_accumulation_steps"] = derive.Value(1, "The whole batch goes through at once.")
     found |= _enough(rows, preset, {**preset.values, **{name: found[name].value for name in found}}, chosen)
@@ -343,9 +345,10 @@ def _told(
     held *= answers_of(recipe) * recipe.num_iterations if writes else 1
     batch = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps * recipe.num_processes
     steps = recipe.max_steps or derive.steps_of(held, batch, recipe.num_train_epochs)
+    passes = steps * batch / held if recipe.max_steps and held else recipe.num_train_epochs
     method = METHODS[recipe.method]
     of_rows = rows.tokens * method.rows if rows is not None else 0.0
-    full = of_rows * (1 - recipe.eval_split) * recipe.num_train_epochs
+    full = of_rows * (held / max(count, 1) if recipe.max_steps else 1 - recipe.eval_split) * passes
     most = float(steps * batch * recipe.max_length * method.rows)
     tokens = min(full, most)
     hours = 0.0
@@ -364,7 +367,8 @@ def _told(
     total, trainable = _parameters(base.shape, recipe)
     disk = pace.disk_bytes(total, trainable, recipe.tuning, pace.checkpoints_at_once(recipe))
     doubts = tuple(filter(None, [_few_held(rows, recipe), _few_steps(steps, recipe)])) if rows is not None else ()
-    return Plan(best, said, others, count, steps, tokens, time, disk, doubts, reasons.remedies(best, others, card.gpu))
+    remedies = reasons.remedies(best, others, card.gpu)
+    return Plan(best, said, others, count, steps, passes, tokens, time, disk, doubts, remedies)
 
 
 def _few_steps(steps: int, recipe: Recipe) -> str:

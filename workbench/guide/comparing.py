@@ -14,7 +14,7 @@ from typing import Any
 from workbench.core import recipe, units
 from workbench.core.curves import Series
 from workbench.guide.fitting import reason
-from workbench.guide.reviewing import counts, shown
+from workbench.guide.reviewing import counts, idle, shown
 from workbench.guide.road import name_of, short_path
 from workbench.guide.sides import Side, number
 
@@ -95,8 +95,7 @@ def _value(resolved: recipe.Resolved | None, name: str) -> Any:
     if resolved is None:
         return None
     wanted = resolved.recipe
-    idle = (name == "max_steps" and not wanted.max_steps) or (name == "num_train_epochs" and wanted.max_steps > 0)
-    if idle or not counts(name, wanted):
+    if idle(name, wanted) or not counts(name, wanted):
         return None
     return recipe.beta_of(wanted) if name == "beta" else getattr(wanted, name)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench.core import recipe, units
 from workbench.core.demand import METHODS
-from workbench.core.derive import Rows
+from workbench.core.derive import Rows, passes
 from workbench.core.memory import GIB
 from workbench.core.plan import Attempt, Card, Plan
 from workbench.guide import lengths
@@ -195,16 +195,25 @@ def fields(plan: Plan, rows: Rows | None, chosen: Sequence[str], every: bool = F
             f"effective {effective}, {_origin(why['per_device_train_batch_size'])}",
             "per_device_train_batch_size" in chosen, _splits(effective),
         ),
-        Field(
-            "num_train_epochs", "epochs", f"{wanted.num_train_epochs:g}", _time_note(plan),
-            "num_train_epochs" in chosen, (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0), _time_note(plan, True),
-        ),
+        _duration(plan, chosen),
         Field(
             "learning_rate", "learning rate", units.rate(wanted.learning_rate), reason(why["learning_rate"]),
             "learning_rate" in chosen, tuple(m * 10.0**e for e in (-6, -5, -4, -3) for m in (1, 2, 5)),
         ),
     ]  # fmt: skip
     return [*found, *(field for field in alignment(plan, chosen) if field.name == "beta")]
+
+
+def _duration(plan: Plan, chosen: Sequence[str]) -> Field:
+    """Return what decides how long it trains: the epochs, or the steps where they are given, which override them."""
+    wanted, notes = plan.chosen.resolved.recipe, (_time_note(plan), _time_note(plan, True))
+    if wanted.max_steps:
+        steps = tuple(sorted({10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, wanted.max_steps}))
+        shown = units.count(wanted.max_steps)
+        return Field("max_steps", "steps", shown, notes[0], "max_steps" in chosen, steps, notes[1])
+    times = (0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+    shown = f"{wanted.num_train_epochs:g}"
+    return Field("num_train_epochs", "epochs", shown, notes[0], "num_train_epochs" in chosen, times, notes[1])
 
 
 _BETA_NOTES = {
@@ -336,8 +345,11 @@ def _length_note(plan: Plan, rows: Rows | None, provenance: str, brief: bool = F
 
 
 def _time_note(plan: Plan, brief: bool = False) -> str:
-    """Return how many steps the epochs make, and how long they take where that is known."""
+    """Return how many steps the epochs make, or how often given steps read the rows, and how long that takes."""
     steps = f"about {units.several(plan.steps, 'step')}"
+    if plan.chosen.resolved.recipe.max_steps:
+        steps = f"whatever the epochs; rows are read {passes(plan.passes)}" if not brief else passes(plan.passes)
+        steps = steps if plan.sequences else "whatever the epochs"
     if plan.pace.hours is None:
         return steps if brief else f"{steps}; the first of them will tell the time"
     return f"{steps}, {units.duration(3600 * plan.pace.hours)}"

@@ -21,7 +21,7 @@ from workbench.core import recipe, units
 from workbench.core.errors import UsageError
 from workbench.core.paths import assets_dir
 from workbench.core.plan import Base, Card, Plan
-from workbench.guide import asking, fitting
+from workbench.guide import asking, fitting, reviewing
 from workbench.guide.lengths import scaled
 from workbench.guide.road import METHOD_NAMES, TUNING_NAMES, Road, name_of
 
@@ -157,7 +157,7 @@ def _of_plan(plan: Plan) -> dict[str, str]:
         "batch": units.count(wanted.per_device_train_batch_size),
         "passes": "1 pass" if passes == 1 else f"{units.count(passes)} passes",
         "effective": units.count(effective),
-        "epochs": f"{wanted.num_train_epochs:g}",
+        "epochs": f"{wanted.num_train_epochs:g}" if not wanted.max_steps else units.significant(plan.passes, 2),
         "steps": units.count(plan.steps),
         "rate": units.rate(wanted.learning_rate),
         "decay": _DECAYS.get(wanted.lr_scheduler_type, "changes with the steps"),
@@ -245,6 +245,8 @@ def tried(
     if trial.field in ("lora_r", "lora_alpha") and wanted.tuning == "full":
         return None
     if trial.field == "replay_share" and wanted.method != "cpt":
+        return None
+    if reviewing.idle(trial.field, wanted):
         return None
     present = getattr(wanted, trial.field)
     try:

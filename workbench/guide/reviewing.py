@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.core import paths, recipe, units
+from workbench.core.derive import passes
 from workbench.core.fields import SECTIONS
 from workbench.core.plan import Plan
 from workbench.guide.fitting import reason
@@ -54,6 +55,11 @@ def counts(name: str, wanted: recipe.Recipe) -> bool:
     return recipe.counts(name, wanted.method, wanted.loss_type)
 
 
+def idle(name: str, wanted: recipe.Recipe) -> bool:
+    """Return whether a value of the schedule is overridden: steps that are given decide, else the epochs."""
+    return name == ("num_train_epochs" if wanted.max_steps else "max_steps")
+
+
 def value_of(wanted: recipe.Recipe, name: str) -> str:
     """Return a value of a recipe for people: what is taken in place of a beta of 0, too."""
     if name == "rewards" and not wanted.rewards:
@@ -76,6 +82,8 @@ def entries(plan: Plan, every: bool) -> list[Entry]:
             unit = f" {described.unit}" if described.unit else ""
             text = value_of(wanted, name) + unit
             note = plan.reasons[0].rstrip(".") if name == "tuning" and plan.reasons else reason(why)
+            if name == "num_train_epochs" and idle(name, wanted):
+                note = f"without effect: the steps decide, and read the rows {passes(plan.passes)}"
             found.append(Entry(name, described.label, section, text, note, why.partition(":")[0].split()[0]))
     return found
 
