@@ -12,6 +12,7 @@ import pytest
 from workbench.core.errors import UsageError
 from workbench.data import glance, prepare, survey
 from workbench.data.curate.texts import characters
+from workbench.guide import lengths
 
 WORDS = [f"{'abcdefghij'[number % 10]}{number}word"[: 3 + number % 7] for number in range(500)]
 
@@ -57,6 +58,36 @@ def test_of_a_large_file_a_part_tells_the_number_of_rows(tmp_path: Path, kind: s
     assert found["rows"] == pytest.approx(30_000, rel=0.15)
     whole = sum(characters({"messages": [{"content": row["question"]}, {"content": row["answer"]}]}) for row in made)
     assert found["characters"] == pytest.approx(whole / 30_000, rel=0.1)
+
+
+@pytest.mark.parametrize("places", [(0,), (15_000,), (30_000,), (5_000, 5_001, 25_000)])
+@pytest.mark.parametrize("short", [30, 30_000])
+def test_very_long_rows_do_not_tell_how_many_there_are(tmp_path: Path, places: tuple[int, ...], short: int) -> None:
+    path, made = tmp_path / "a.jsonl", [json.dumps(row) + "\n" for row in rows(short)]
+    for place in places:
+        made.insert(place, json.dumps({"question": "How long?", "answer": "long " * 1_000_000}) + "\n")
+    path.write_text("".join(made), encoding="utf-8")
+    found = glance.glance({"paths": [str(path)]})
+    assert found["rows"] == pytest.approx(len(made), rel=0.15)
+    if found["lengths"]["p50"] < 100:  # the short rows were looked at
+        assert found["lengths"]["max"] > 100_000
+
+
+def test_blank_lines_are_no_rows(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n\n" for row in rows(30_000)), encoding="utf-8")
+    assert glance.glance({"paths": [str(path)]})["rows"] == pytest.approx(30_000, rel=0.05)
+
+
+def test_a_survey_s_number_of_rows_stands_for_the_glance_s(tmp_path: Path) -> None:
+    path = lines(tmp_path / "a.jsonl", 30_000)
+    found, surveyed = glance.glance({"paths": [str(path)]}), survey.inspect({"paths": [str(path)]})
+    assert lengths.settled(found, None) == found
+    told = lengths.settled(found, surveyed)
+    assert (told["rows"], told["about"]) == (30_000, False)
+    lines(tmp_path / "test.jsonl", 40)  # which is held out, and surveyed with the rest
+    both = glance.glance({"paths": [str(tmp_path)]})
+    assert lengths.settled(both, survey.inspect({"paths": [str(tmp_path)]})) == both
 
 
 def _bytes_read() -> int:

@@ -22,7 +22,7 @@ from workbench.data.curate.texts import characters, text_of
 from workbench.data.readers import kinds
 from workbench.data.readers.member import Member
 from workbench.data.readers.records import Record, Unreadable
-from workbench.data.windows import is_long_json_lines, windows
+from workbench.data.windows import is_long_json_lines, looked
 
 MOST_BYTES = 1 << 20
 """Bytes of rows that are looked at in all."""
@@ -94,21 +94,40 @@ def _basis(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {"rows": sizes, "turn": _TURN_TOKENS, "texts": some, "texts_tokens": sum(map(_of_text, some))}
 
 
-def _some(member: Member, budget: int, most: int) -> tuple[list[dict[str, Any]], int, bool]:
-    """Return (some rows of a member, the bytes they take, whether these are all of its rows)."""
+@dataclass(frozen=True)
+class _Some:
+    """Some rows of a member."""
+
+    rows: list[dict[str, Any]]
+    number: float
+    """How many rows the member has, about."""
+    exact: bool
+    """Whether these are all of its rows."""
+    longest: int = 0
+    """Bytes that its longest row has at least, as far as more is known than the rows show."""
+
+
+def _stored(member: Member) -> int:
+    """Return the bytes a member takes on the disk."""
+    return member.size if member.size >= 0 else member.origin.stat().st_size
+
+
+def _some(member: Member, budget: int, most: int) -> _Some:
+    """Return some rows of a member; raises Unreadable when it cannot be read."""
     if is_long_json_lines(member, budget):
-        rows = list(windows(member, _WINDOWS, budget // _WINDOWS))
-        rows = rows[:: max(1, -(-len(rows) // most))]
+        found = looked(member, _WINDOWS, budget // _WINDOWS)
+        rows = found.rows[:: max(1, -(-len(found.rows) // most))]
         if len(rows) >= _WINDOWS:
-            return rows, sum(len(orjson.dumps(row)) + 1 for row in rows), False
+            return _Some(rows, found.number, False, found.longest)
     rows, taken = [], 0
     for record in readers.read(member):
         if isinstance(record, Record):
             if taken >= budget or len(rows) >= most:
-                return rows, taken, False
+                # Arrays are as long on the disk as they are here; other containers pack rows more or less tightly.
+                return _Some(rows, len(rows) * max(_stored(member) / max(taken, 1), 1.0), False)
             rows.append(record.value)
             taken += len(orjson.dumps(record.value, default=str)) + 1
-    return rows, taken, True
+    return _Some(rows, len(rows), True)
 
 
 @dataclass(frozen=True)
@@ -122,10 +141,10 @@ class _Looked:
     """The members that were opened."""
     exact: bool
     """Whether these are all rows."""
-    stored: int
-    """Bytes of the members that were opened."""
-    seen: int
-    """Bytes of the rows."""
+    number: int
+    """How many rows there are, exactly or about."""
+    longest: int
+    """Bytes that the longest row has at least, as far as more is known than the rows show."""
     method: str
     curation: dict[str, Any]
     """Settings of the plan that they follow, {} without one."""
@@ -156,22 +175,28 @@ def _look(paths: Sequence[str], method: str, most_bytes: int, most_rows: int) ->
     chosen = members if len(members) <= MOST_MEMBERS else members[:: -(-len(members) // MOST_MEMBERS)]
     budget = max(most_bytes // len(chosen), 1 << 15)
     rows: list[dict[str, Any]] = []
-    stored = seen = 0
+    stored, number, longest = 0, 0.0, 0
     exact = len(chosen) == len(members)
     last: Unreadable | None = None
     for member in chosen:
         try:
-            found, taken, whole = _some(member, budget, most_rows)
+            found = _some(member, budget, most_rows)
         except Unreadable as error:
             last = error
             continue
-        rows += found
-        seen += taken
-        stored += member.size if member.size >= 0 else member.origin.stat().st_size
-        exact = exact and whole
+        rows += found.rows
+        number += found.number
+        longest = max(longest, found.longest)
+        stored += _stored(member)
+        exact = exact and found.exact
     if not rows:
         raise UsageError(str(last) if last is not None else "There are no rows in it; give a file that holds some.")
-    return _Looked(rows, members, chosen, exact, stored, seen, method, curation, len(members) < len(every))
+    if not exact:
+        number *= sum(map(_stored, members)) / max(stored, 1)
+        if all(member.kind in kinds.PROSE for member in chosen) and len(members) > len(chosen):
+            number = max(len(rows) / len(chosen) * len(members), len(members))
+    aside = len(members) < len(every)
+    return _Looked(rows, members, chosen, exact, max(round(number), len(rows)), longest, method, curation, aside)
 
 
 def excerpt(
@@ -181,24 +206,23 @@ def excerpt(
 
     Raises UsageError when nothing in it can be learnt from.
     """
-    looked = _look(paths, method, EXCERPT_BYTES, EXCERPT_ROWS)
-    return _canonical(looked.rows, method, format, columns)[0]
+    seen = _look(paths, method, EXCERPT_BYTES, EXCERPT_ROWS)
+    return _canonical(seen.rows, method, format, columns)[0]
 
 
 def glance(argument: Mapping[str, Any]) -> dict[str, Any]:
     """Return what {"paths", "method"?, "format"?, "columns"?} seems to hold; the target of a probe.
 
     {"method", "suggested", "why", "format", "columns": role to column, "alternatives", "rows", "about", "articles",
-    "lengths": {"mean", "p50", "p90", "p99", "max"}, "basis" of these, "characters", "curation": settings of the
-    plan that the data is, or {}, "aside": whether a file of it is held out}; lengths are in tokens, estimated.
-    "suggested" is what the rows suggest, whatever was asked for. "rows" is exact unless "about". Raises UsageError
-    when nothing in it can be learnt from.
+    "lengths": {"mean", "p50", "p90", "p99", "max"}, "basis" of these, with the "longest" known, "characters",
+    "curation": settings of the plan that the data is, or {}, "aside": whether a file of it is held out}; lengths are
+    in tokens, estimated. "suggested" is what the rows suggest, whatever was asked for. "rows" is exact unless "about".
+
+    Raises UsageError when nothing in it can be learnt from.
     """
-    looked = _look(argument["paths"], argument.get("method", ""), MOST_BYTES, 4 * MOST_ROWS)
-    rows, members, chosen, exact, method = looked.rows, looked.members, looked.chosen, looked.exact, looked.method
-    format, columns = argument.get("format", ""), argument.get("columns") or None
-    told = _told(rows, members, chosen, exact, (looked.stored, looked.seen), method, format, columns)
-    return told | {"curation": looked.curation, "aside": looked.aside}
+    seen = _look(argument["paths"], argument.get("method", ""), MOST_BYTES, 4 * MOST_ROWS)
+    told = _told(seen, argument.get("format", ""), argument.get("columns") or None)
+    return told | {"curation": seen.curation, "aside": seen.aside}
 
 
 def _canonical(
@@ -219,23 +243,13 @@ def _canonical(
     return made, detection, method
 
 
-def _told(
-    rows: list[dict[str, Any]], members: list[Member], chosen: list[Member], exact: bool, sizes: tuple[int, int],
-    method: str, format: str, columns: Mapping[str, str] | None,
-) -> dict[str, Any]:  # fmt: skip
-    """Return the glance of some rows."""
-    few = rows[:: -(-len(rows) // MOST_ROWS)]
-    made, detection, method = _canonical(few, method, format, columns)
+def _told(seen: _Looked, format: str, columns: Mapping[str, str] | None) -> dict[str, Any]:
+    """Return the glance of what was seen."""
+    few = seen.rows[:: -(-len(seen.rows) // MOST_ROWS)]
+    made, detection, method = _canonical(few, seen.method, format, columns)
     lengths = sorted(map(tokens_of, made))
     usable = len(made) / len(few)
-    number, about = len(rows), not exact
-    if about:
-        stored, seen = sizes
-        whole = sum(max(member.size, 0) or member.origin.stat().st_size for member in members)
-        # JSON lines are as long on the disk as they are here; other containers pack their rows more or less tightly.
-        number = max(number, round(number * whole / max(min(seen, stored), 1)))
-        if all(member.kind in kinds.PROSE for member in chosen) and len(members) > len(chosen):
-            number = max(round(len(rows) / len(chosen) * len(members)), len(members))
+    basis = _basis(made) | {"longest": seen.longest / _LETTERS_PER_TOKEN}
     return {
         "method": method,
         "suggested": detection.method,
@@ -243,16 +257,16 @@ def _told(
         "format": detection.layout.format if detection.layout is not None else "",
         "columns": dict(detection.columns),
         "alternatives": list(detection.alternatives),
-        "rows": round(number * usable),
-        "about": about,
+        "rows": round(seen.number * usable),
+        "about": not seen.exact,
         "articles": canonical.TYPE_OF_METHOD[method] == "text",
         "lengths": {
             "mean": sum(lengths) / len(lengths),
             "p50": lengths[len(lengths) // 2],
             "p90": lengths[len(lengths) * 9 // 10],
             "p99": lengths[min(len(lengths) - 1, int(0.99 * len(lengths)))],
-            "max": lengths[-1],
+            "max": max(lengths[-1], round(basis["longest"])),
         },
-        "basis": _basis(made),
+        "basis": basis,
         "characters": sum(map(characters, made)) / len(made),
     }

@@ -64,7 +64,8 @@ def scaled(found: Mapping[str, Any], base: Base) -> dict[str, float]:
         return {name: _by_size(base) * found["lengths"][name] for name in ("mean", *(name for name, _ in _MARKS))}
     rows = basis["rows"]
     if held is None:
-        lengths = sorted(_by_size(base) * text + basis["turn"] * turns for text, turns in rows)
+        more = _by_size(base)
+        lengths = sorted(more * text + basis["turn"] * turns for text, turns in rows)
     else:
         made = _tokens(held, tuple(basis["texts"]))
         whole = len(made) == len(rows)
@@ -73,6 +74,7 @@ def scaled(found: Mapping[str, Any], base: Base) -> dict[str, float]:
         lengths = sorted(text + held.turn * turns for text, (_, turns) in zip(texts, rows, strict=True))
     last = len(lengths) - 1
     marks = {name: lengths[min(last, int(share * len(lengths)))] for name, share in _MARKS}
+    marks["max"] = max(marks["max"], more * basis["longest"])
     return {"mean": sum(lengths) / len(lengths), **marks}
 
 
@@ -89,6 +91,15 @@ def of_glance(found: Mapping[str, Any], base: Base) -> Rows:
     return Rows(
         found["rows"], found["about"], lengths["mean"], *marks, found["articles"], aside=bool(found.get("aside"))
     )
+
+
+def settled(found: Mapping[str, Any], survey: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return a glance with the number of rows that a survey of the same data has counted, where it has."""
+    files = survey["files"] if survey is not None else []
+    apart = any(file["split"] == "held_out" for file in files) or (survey or {}).get("file_count") != len(files)
+    if survey is None or not found["about"] or found["curation"] or apart or survey["method"] != found["method"]:
+        return dict(found)
+    return {**found, "rows": survey["usable"], "about": False}
 
 
 def counted(found: Mapping[str, Any], base: Base, preview: Mapping[str, Any] | None) -> Rows:

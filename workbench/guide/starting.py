@@ -61,7 +61,8 @@ def prepare(
 ) -> Prepared:
     """Return the complete recipe for the person's values, by a plan; checks base and data in probes.
 
-    Values that the person did not choose are those of `workbench plan` for the same arguments. Datasets of the hub are
+    Values that the person did not choose are those of `workbench plan` for the same arguments, with the number of rows
+    where a plan had to estimate it. Datasets of the hub are
     downloaded; `live` shows how far that is.
 
     Raises WorkbenchError with the first thing that is wrong.
@@ -95,6 +96,7 @@ def prepare(
     if values.get("replay_data") and values["replay_data"] != recipe.SELF_REPLAY:
         values["replay_data"] = local(values["replay_data"], live)
         inspected(values["replay_data"], values.get("method", surveyed["method"]), target="preflight")
+    found = lengths.settled(found, surveyed) if found is not None else None
     return _planned(values, origin, preset, found, reference)
 
 

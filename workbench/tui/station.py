@@ -155,7 +155,7 @@ class Station(Desk):
         known = self.known
         plan, trouble = None, known.trouble
         if known.card is not None and known.base is not None and known.base_of == self.road.base:
-            glance = known.glance if known.glance_of == asking.looked_at(self.road) else None
+            glance = self.counted
             if glance is not None:
                 try:
                     plan, trouble = asking.plan(self.road, known.base, known.card, glance), ""
@@ -164,12 +164,21 @@ class Station(Desk):
         self.app.known = replace(known, plan=plan, trouble=trouble)  # type: ignore[attr-defined]
 
     @property
+    def counted(self) -> dict[str, Any] | None:
+        """The glance at the road's data, with the number of rows a survey has counted; None while there is none."""
+        from workbench.guide import asking, lengths
+
+        known, wanted = self.known, asking.looked_at(self.road)
+        if known.glance is None or known.glance_of != wanted:
+            return None
+        return lengths.settled(known.glance, known.survey if known.survey_of == wanted else None)
+
+    @property
     def rows(self) -> Rows | None:
         """How long the road's rows are in tokens of its base: counted where a preview has, estimated before."""
         from workbench.guide import asking, previewing
 
-        known, wanted = self.known, asking.looked_at(self.road)
-        glance = known.glance if known.glance_of == wanted else None
+        known, glance = self.known, self.counted
         base = known.base if known.base_of == self.road.base else None
         preview = known.preview if previewing.reads_alike(known.preview_of, self.road) else None
         return asking.rows(glance, base, preview)
