@@ -274,6 +274,15 @@ def test_a_processor_plans_with_the_memory_of_the_host() -> None:
     assert any("made for texts of 512" in reason for reason in told)
 
 
+@pytest.mark.parametrize(("method", "predicted", "measured"), [("sft", 827, 1023), ("dpo", 948, 1207)])
+def test_the_bound_of_a_processor_holds_what_long_runs_took(method: str, predicted: int, measured: int) -> None:
+    """Measured with the bundled base on two cores, in MiB, at the end of some fifty steps."""
+    short = Rows(1000, False, 25.0, 20, 40, 60, 90, False)
+    found = plan.solve(base("bundled"), short, Card("", 8 * GIB, 16 * GIB), method, {}).chosen
+    assert found.needed / found.memory.peak > measured / predicted
+    assert plan.solve(base("bundled"), short, card(), method, {}).chosen.memory.margin < found.memory.margin
+
+
 def test_measured_runs_correct_the_estimate_and_narrow_its_margin() -> None:
     plain = plan.solve(base(), ROWS, card(), "sft", {"tuning": "qlora"}).chosen.memory
     for own in (True, False):

@@ -129,9 +129,10 @@ def sentence(plan: Plan, card: Card) -> tuple[tuple[str, str], ...]:
     """Return the proposal in one or two sentences, as (text, "figure" or "value") pieces."""
     unit, name = scale(plan)
     need = plan.chosen.memory.peak
+    more = f"up to {amount(plan.chosen.needed, unit)} {name} if the prediction is low."
     where = "free" if card.gpu else "free on this machine, without a GPU"
     ends = {
-        "fits": "it fits with room to spare." if need < 0.8 * card.free else "it fits.",
+        "fits": f"it fits{' with room to spare' if plan.chosen.needed < 0.8 * card.free else ''}, {more}",
         "tight": f"it is tight, as the prediction may be low by {units.percent(plan.chosen.memory.margin)}.",
         "no": f"it lacks {amount(need - card.free, unit)} {name}.",
     }
