@@ -81,6 +81,16 @@ def test_a_review_leaves_out_what_has_no_effect() -> None:
     assert all(entry.note != "the usual value" for entry in some)
 
 
+def test_a_leaner_tuning_that_needs_more_says_why() -> None:
+    articles = Rows(540, False, 30.0, 30, 40, 44, 45, True)
+    found = plan.solve(base_facts.of_reference("bundled"), articles, Card("", 8 * GIB, 16 * GIB), "cpt", {})
+    lora = next(other for other in found.alternatives if other.tuning == "lora")
+    assert lora.memory.peak > found.chosen.memory.peak
+    note = fitting.fields(found, articles, [])[0].note
+    assert "as it takes 2\u00a0048 tokens at once in place of 1\u00a0024" in note
+    assert "tokens at once" not in fitting.fields(solved(), ROWS, [])[0].note
+
+
 def test_given_steps_say_that_they_override_the_epochs() -> None:
     found = solved(tuning="lora", max_steps=150, num_train_epochs=2.0)
     shown = {field.name: field for field in fitting.fields(found, ROWS, ["max_steps"])}

@@ -16,6 +16,7 @@ from workbench.core import recipe
 from workbench.core.derive import passes
 from workbench.core.errors import UsageError
 from workbench.core.plan import Attempt, Base, Card, Plan, Traces
+from workbench.core.reasons import heavier
 from workbench.core.text import one_line
 from workbench.core.units import several
 from workbench.guide import lengths
@@ -181,7 +182,8 @@ def printed(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | Non
         lines.append(paragraph("", room))
     lines += [paragraph("", doubt) for doubt in found.doubts]
     for other in found.alternatives:
-        lines.append(paragraph("instead", f"{other.tuning}: {size(other.memory.peak)}, {other.verdict}"))
+        why = f", {said}" if (said := heavier(other, chosen)) else ""
+        lines.append(paragraph("instead", f"{other.tuning}: {size(other.memory.peak)}{why}, {other.verdict}"))
     lines += [paragraph("rests on" if not place else "", note) for place, note in enumerate(chosen.memory.notes)]
     lines += [paragraph("it takes", remedy) for remedy in found.remedies]
     return "\n".join(line for line in lines)

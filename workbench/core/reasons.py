@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 from workbench.core.attempt import Attempt
 from workbench.core.memory import GIB
+from workbench.core.recipe import TUNINGS
+from workbench.core.units import count
 
 WHY = {
     "full": "It changes every weight, which learns most, and it fits.",
@@ -43,6 +45,19 @@ def why(best: Attempt, made: Mapping[str, Attempt], order: list[str], few: str, 
     if best.given_up:
         found.append(f"So that it fits: {', '.join(best.given_up)}.")
     return found + refused
+
+
+def heavier(other: Attempt, best: Attempt) -> str:
+    """Return why a tuning that is meant to need less needs more, a phrase; "" where it does not."""
+    leaner = TUNINGS.index(other.tuning) > TUNINGS.index(best.tuning)
+    if not leaner or other.memory.peak <= best.memory.peak:
+        return ""
+    one, two = (found.resolved.recipe for found in (other, best))
+    tokens = [found.per_device_train_batch_size * found.max_length for found in (one, two)]
+    if tokens[0] > tokens[1]:
+        return f"as it takes {count(tokens[0])} tokens at once in place of {count(tokens[1])}"
+    grown = {name: size - best.memory.parts.get(name, 0) for name, size in other.memory.parts.items()}
+    return f"most of what is more for {max(grown, key=lambda name: grown[name])}"
 
 
 def remedies(best: Attempt, others: tuple[Attempt, ...], gpu: bool) -> tuple[str, ...]:

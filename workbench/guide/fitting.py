@@ -14,6 +14,7 @@ from workbench.core.demand import METHODS
 from workbench.core.derive import Rows, passes
 from workbench.core.memory import GIB
 from workbench.core.plan import Attempt, Card, Plan
+from workbench.core.reasons import heavier
 from workbench.guide import lengths
 from workbench.guide.road import TUNING_NAMES, Road
 
@@ -303,7 +304,8 @@ def _others(plan: Plan, brief: bool = False) -> str:
     for other in plan.alternatives:
         end = {"fits": "fits", "tight": "tight", "too large": "no"}[other.verdict]
         needs = " " if brief else " needs "
-        said.append(f"{TUNING_NAMES[other.tuning]}{needs}{_other(other, unit, '' if brief else name)}: {end}")
+        why = f" {said_why}" if not brief and (said_why := heavier(other, plan.chosen)) else ""
+        said.append(f"{TUNING_NAMES[other.tuning]}{needs}{_other(other, unit, '' if brief else name)}{why}: {end}")
     return (", " if brief else ". ").join(said) or "the only one for this base"
 
 
