@@ -84,7 +84,7 @@ def test_a_survey_s_number_of_rows_stands_for_the_glance_s(tmp_path: Path) -> No
     found, surveyed = glance.glance({"paths": [str(path)]}), survey.inspect({"paths": [str(path)]})
     assert lengths.settled(found, None) == found
     told = lengths.settled(found, surveyed)
-    assert (told["rows"], told["about"]) == (30_000, False)
+    assert (told["rows"], told["about"], told["why"]) == (30_000, False, surveyed["reasons"])
     lines(tmp_path / "test.jsonl", 40)  # which is held out, and surveyed with the rest
     both = glance.glance({"paths": [str(tmp_path)]})
     assert lengths.settled(both, survey.inspect({"paths": [str(tmp_path)]})) == both

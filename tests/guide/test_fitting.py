@@ -91,6 +91,16 @@ def test_a_leaner_tuning_that_needs_more_says_why() -> None:
     assert "tokens at once" not in fitting.fields(solved(), ROWS, [])[0].note
 
 
+def test_fit_and_review_give_the_same_reasons() -> None:
+    found = solved(tuning="lora", learning_rate=1e-4)
+    review = {entry.name: entry.note for entry in reviewing.entries(found, False, ROWS)}
+    fields = {field.name: field for field in fitting.fields(found, ROWS, ["tuning", "learning_rate"])}
+    assert review["max_length"] == fields["max_length"].note
+    assert review["tuning"] == "your choice"
+    assert fields["tuning"].said[0].startswith("your choice; ")
+    assert fields["learning_rate"].said == ("your choice",)
+
+
 def test_given_steps_say_that_they_override_the_epochs() -> None:
     found = solved(tuning="lora", max_steps=150, num_train_epochs=2.0)
     shown = {field.name: field for field in fitting.fields(found, ROWS, ["max_steps"])}

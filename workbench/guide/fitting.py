@@ -26,6 +26,7 @@ _WHAT = {
     "qlora": "A 4-bit base with a small adapter",
 }
 _PARTS = {"context": "CUDA", "process": "the process", "workspace": "one layer", "cache": "generation"}
+_CHOSEN = "your choice"
 """What parts are called where their own name says too little."""
 
 
@@ -53,6 +54,12 @@ class Field:
     """What it can be changed to with the arrow keys, in order."""
     brief: str = ""
     """The note in fewer words, for where it has little room; "" where there are no fewer."""
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The note, and the one in fewer words where there is one, each with whose choice the value is, once."""
+        own = f"{_CHOSEN}; " if self.chosen and self.note != _CHOSEN else ""
+        return tuple(own + note for note in (self.note, self.brief) if note)
 
 
 def scale(plan: Plan) -> tuple[int, str]:
@@ -162,7 +169,7 @@ def sentence(plan: Plan, card: Card) -> tuple[tuple[str, str], ...]:
 def fields(plan: Plan, rows: Rows | None, chosen: Sequence[str], every: bool = False) -> list[Field]:
     """Return the values that matter, each with the reason it has; `chosen` are the names the person set."""
     wanted, why = plan.chosen.resolved.recipe, plan.chosen.resolved.provenance
-    length = [_length_note(plan, rows, why["max_length"], brief) for brief in (False, True)]
+    length = [length_note(plan, rows, why["max_length"], brief) for brief in (False, True)]
     batch = (wanted.per_device_train_batch_size, wanted.gradient_accumulation_steps)
     effective = batch[0] * batch[1]
     found = [
@@ -289,7 +296,7 @@ def reason(provenance: str) -> str:
     """Return a provenance as a note: the reason where it is derived, else where the value comes from."""
     if provenance.startswith("derived: "):
         return provenance.removeprefix("derived: ").rstrip(".")
-    return {"chosen": "your choice", "default": "the usual value"}.get(provenance, provenance)
+    return {"chosen": _CHOSEN, "default": "the usual value"}.get(provenance, provenance)
 
 
 def _origin(provenance: str) -> str:
@@ -334,8 +341,8 @@ def _splits(effective: int) -> tuple[int, ...]:
     return tuple(size for size in range(1, effective + 1) if effective % size == 0)
 
 
-def _length_note(plan: Plan, rows: Rows | None, provenance: str, brief: bool = False) -> str:
-    """Return what a maximum length means for the rows."""
+def length_note(plan: Plan, rows: Rows | None, provenance: str, brief: bool = False) -> str:
+    """Return what a maximum length means for the rows, or where it comes from while these are not known."""
     length = plan.chosen.resolved.recipe.max_length
     if rows is None or rows.articles:
         return reason(provenance)

@@ -94,11 +94,12 @@ def of_glance(found: Mapping[str, Any], base: Base) -> Rows:
 
 
 def settled(found: Mapping[str, Any], survey: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return a glance with the number of rows that a survey of the same data has counted, where it has."""
+    """Return a glance with what a survey of the same data has counted and found of all rows, where there is one."""
     files = survey["files"] if survey is not None else []
     apart = any(file["split"] == "held_out" for file in files) or (survey or {}).get("file_count") != len(files)
     if survey is None or not found["about"] or found["curation"] or apart or survey["method"] != found["method"]:
         return dict(found)
+    found = {**found, "why": survey["reasons"], "alternatives": survey["alternatives"]}
     return {**found, "rows": survey["usable"], "about": False}
 
 

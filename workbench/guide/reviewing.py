@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.core import paths, recipe, units
-from workbench.core.derive import passes
+from workbench.core.derive import Rows, passes
 from workbench.core.fields import SECTIONS
 from workbench.core.plan import Plan
-from workbench.guide.fitting import reason
+from workbench.guide.fitting import length_note, reason
 from workbench.runs import atomic
 
 _ONLY = {"model": "scratch"}
@@ -67,8 +67,8 @@ def value_of(wanted: recipe.Recipe, name: str) -> str:
     return shown(recipe.beta_of(wanted) if name == "beta" else getattr(wanted, name))
 
 
-def entries(plan: Plan, every: bool) -> list[Entry]:
-    """Return the values of a plan's recipe; those at their usual value only with `every`."""
+def entries(plan: Plan, every: bool, rows: Rows | None = None) -> list[Entry]:
+    """Return the values of a plan's recipe, with the reasons Fit gives; those at their usual value with `every`."""
     resolved = plan.chosen.resolved
     wanted = resolved.recipe
     found = []
@@ -81,7 +81,9 @@ def entries(plan: Plan, every: bool) -> list[Entry]:
                 continue
             unit = f" {described.unit}" if described.unit else ""
             text = value_of(wanted, name) + unit
-            note = plan.reasons[0].rstrip(".") if name == "tuning" and plan.reasons else reason(why)
+            note = length_note(plan, rows, why) if name == "max_length" else reason(why)
+            if name == "tuning" and plan.reasons and why.startswith("derived"):
+                note = plan.reasons[0].rstrip(".")
             if name == "num_train_epochs" and idle(name, wanted):
                 note = f"without effect: the steps decide, and read the rows {passes(plan.passes)}"
             found.append(Entry(name, described.label, section, text, note, why.partition(":")[0].split()[0]))

@@ -160,8 +160,7 @@ class FitScreen(Station):
 
     def _notes(self, field: fitting.Field, width: int) -> list[str]:
         """Return the note on a value in lines; the short one where that is one line and the other is not."""
-        own = "your choice; " if field.chosen else ""
-        said = [[line.plain for line in prose(width - _NOTE, own + note)] for note in (field.note, field.brief) if note]
+        said = [[line.plain for line in prose(width - _NOTE, note)] for note in field.said]
         return min(said, key=len)
 
     def _field(self, field: fitting.Field, notes: list[str]) -> list[Row]:

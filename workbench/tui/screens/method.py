@@ -54,9 +54,14 @@ class MethodScreen(Station):
         """Return the glance at the data as the road has it, None while there is none."""
         return self.known.glance if self.known.glance_of == asking.looked_at(self.road) else None
 
+    @property
+    def _newest(self) -> dict[str, Any] | None:
+        """The glance at the data with what a survey has counted, else the last glance there was."""
+        return self.counted or self.known.glance
+
     def _offers(self) -> list[Offer]:
         """Return the methods, from the last glance: while another is taken, the list stands still."""
-        return methods.offers(self.known.glance if self.road.data else None, self.road.base, self._judges())
+        return methods.offers(self._newest if self.road.data else None, self.road.base, self._judges())
 
     def _judges(self) -> tuple[str, ...]:
         """Return the reward models of the base's lineage, as far as they are known."""
@@ -91,7 +96,7 @@ class MethodScreen(Station):
     def _top(self, width: int) -> list[Content]:
         """Return title, proposal and heads."""
         lines = [ink(("Method", "title")), *([] if self.short else [Content("")])]
-        glance = self.known.glance
+        glance = self._newest
         if not self.road.data:
             said = "There is no data yet, so that nothing speaks for one of them. "
             lines += prose(width, said, ("b", "key", "guide.back"), " takes you to it.")
@@ -167,7 +172,7 @@ class MethodScreen(Station):
         def draw(width: int, focused: bool) -> Content:
             strong = "title" if focused else "value"
             left, right = (f"{glyph('left')} ", f" {glyph('right')}") if focused else ("  ", "")
-            note = f"your choice; {field.note}" if field.chosen else field.note
+            note = field.said[0]
             return place(
                 width,
                 (0, ink((field.label, "title" if focused else "label"))),

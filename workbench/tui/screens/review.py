@@ -150,7 +150,7 @@ class ReviewScreen(Station):
 
     def _entries(self) -> list[reviewing.Entry]:
         """Return the values that are shown."""
-        return reviewing.entries(self.known.plan, self._every) if self.known.plan is not None else []
+        return reviewing.entries(self.known.plan, self._every, self.rows) if self.known.plan is not None else []
 
     def rebuild(self) -> None:
         """Draw everything anew."""
