@@ -34,6 +34,22 @@ async def test_the_page_behind_a_question_and_behind_the_palette_keeps_its_words
 
 
 @played
+async def test_sentences_do_not_pile_up_over_the_page() -> None:
+    app = Workbench("settings")
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(pilot, lambda: idle(app), "the page")
+        assert isinstance(app.screen, Desk)
+        for text in ("One.", "Same.", "Same.", "Same."):
+            app.screen.say(text)
+        await until(pilot, lambda: _seen(app) == ["One.", "Same."], "each sentence once")
+        app.screen.say("One.")
+        await until(pilot, lambda: _seen(app) == ["Same.", "One."], "the newest last")
+        for text in ("Two.", "Three."):
+            app.screen.say(text)
+        await until(pilot, lambda: _seen(app) == ["Two.", "Three."], "the two newest")
+
+
+@played
 async def test_what_is_to_be_said_waits_until_a_question_is_answered() -> None:
     app = Workbench("settings")
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
