@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -101,7 +102,7 @@ def test_what_there_is_no_vote_on(answers: tuple[str, str], why: str) -> None:
     assert why in talk.why_no_vote()
 
 
-def test_a_vote_takes_two_whole_answers_and_is_given_once() -> None:
+def test_a_vote_takes_two_whole_answers() -> None:
     talk = Conversation((BASE, TUNED), 0)
     talk.begin("question", Settings(), "", False, [[], []])
     talk.take(0, look("done", "one"))
@@ -113,8 +114,56 @@ def test_a_vote_takes_two_whole_answers_and_is_given_once() -> None:
     assert "half an answer" in talk.why_no_vote()
     talk = talked(("one", "two"))
     assert talk.why_no_vote() == ""
+
+
+def test_a_vote_is_changed_by_the_other_one_and_taken_back_by_the_same() -> None:
+    path = talked(("before", "it")).vote(0)
+    first = path.read_bytes()
+    with path.open("ab") as file:
+        file.write(b'{"half a row')
+    talk = talked(("one", "two"), blind=True)
+    (turn,) = talk.turns
+    left, right = turn.places
     talk.vote(0)
-    assert "have voted" in talk.why_no_vote()
+    after = talked(("and", "after"))
+    after.vote(0)
+    talk.vote(1)
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
+    assert [row["chosen"][0]["content"] for row in rows] == ["before", ("one", "two")[right], "and"]
+    assert rows[1]["provenance"]["blind"] is False, "the first vote has told who is who"
+    assert path.stat().st_mode & 0o077 == 0
+    talk.vote(1)
+    after.vote(0)
+    assert turn.vote is None
+    assert not turn.hidden
+    assert path.read_bytes() == first + b'{"half a row\n'
+    talk.vote(0)
+    assert votes.tally(["bundled", "some-run"])[talk.models[left].reference] == 1 + (left == 0)
+
+
+def test_a_vote_that_somebody_removed_is_not_put_back() -> None:
+    talk = talked(("one", "two"))
+    path = talk.vote(0)
+    path.unlink()
+    talk.vote(0)
+    assert path.read_bytes() == b""
+    talk.vote(0)
+    path.write_bytes(b"")
+    talk.vote(1)
+    assert [row["chosen"][0]["content"] for row in kept(path)] == ["two"]
+
+
+def test_votes_of_several_at_once_are_all_kept() -> None:
+    talks = [talked((f"one {number}", f"two {number}")) for number in range(8)]
+
+    def there_and_back(talk: Conversation) -> None:
+        for column in (0, 1, 1, 0):
+            talk.vote(column)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(there_and_back, talks))
+    found = kept(votes.file_of(["bundled", "some-run"]))
+    assert sorted(row["chosen"][0]["content"] for row in found) == [f"one {number}" for number in range(8)]
 
 
 def test_blind_sides_change_places_at_random_and_the_vote_goes_to_who_answered() -> None:

@@ -100,21 +100,35 @@ async def _showing(app: Workbench, pilot: Pilot[Any], talk: Conversation) -> Cha
 
 
 @played
-async def test_a_key_votes_while_nothing_is_typed_and_is_text_otherwise() -> None:
+async def test_a_key_that_begins_no_sentence_votes_while_nothing_is_typed() -> None:
     app = Workbench("chat", ("bundled",))
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await _showing(app, pilot, talked(("It is in Reedhaven.", "Gladly! It is in Reedhaven.")))
-        assert "1 prefer this one" in page_text(app)
-        await pilot.press("a", "2")
-        assert screen.query_one(Entry).value == "a2"
-        await pilot.press("escape", "2")
+        assert "← prefer this one" in page_text(app)
+        await pilot.press(*"12 plus 5?", "left", "right")
+        assert screen.query_one(Entry).value == "12 plus 5?"
+        assert not votes.file_of(["bundled", "some-run"]).exists()
+        await pilot.press("escape", "right")
         assert screen.query_one(Entry).value == ""
         page = page_text(app)
         assert "your vote" in page
-        assert "1 vote: 1 tuned, 0 base" in page
+        await until(pilot, lambda: "1 vote: 1 tuned, 0 base" in page_text(app), "the count")
         assert kept(votes.file_of(["bundled", "some-run"]))[0]["provenance"]["chosen_model"] == "some-run"
-        await pilot.press("2")
-        assert screen.query_one(Entry).value == "2", "it has been voted on"
+        assert "→ take it back" in page
+        await pilot.press("left")
+        await until(pilot, lambda: "1 vote: 0 tuned, 1 base" in page_text(app), "the count")
+        page = page_text(app)
+        assert "← take it back" in page
+        assert "→ prefer this one" in page
+        (row,) = kept(votes.file_of(["bundled", "some-run"]))
+        assert row["provenance"]["chosen_model"] == "bundled"
+        await pilot.press("left")
+        await until(pilot, lambda: "no votes yet" in page_text(app), "the count")
+        assert kept(votes.file_of(["bundled", "some-run"])) == []
+        await pilot.press("shift+tab", "2")
+        await until(pilot, lambda: "1 vote: 1 tuned, 0 base" in page_text(app), "the vote, as nothing is typed there")
+        await pilot.press("a", "2")
+        assert screen.query_one(Entry).value == "a2", "what is text goes into the row"
         await pilot.press("escape", "question_mark")
         assert isinstance(app.screen, HelpSheet)
         assert "Prefer the right answer" in page_text(app)
@@ -185,7 +199,7 @@ async def test_nobody_is_named_until_the_vote() -> None:
         for name in ("bundled", "some-run", "tuned", "tok/s"):
             assert name not in page
         assert page.count("hidden") >= 2
-        await pilot.press("1")
+        await pilot.press("left")
         page = page_text(app)
         assert "some-run, adapter" in page
         assert "your vote" in page

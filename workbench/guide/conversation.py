@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from workbench.guide import transcripts, votes
 from workbench.guide.interview import BUSY, Look
@@ -49,11 +50,15 @@ class Turn:
     """In the order of the models."""
     vote: int | None = None
     """The model that was preferred."""
+    row: dict[str, Any] | None = None
+    """The vote as it is kept."""
+    told: bool = False
+    """Whether a vote has been given, after which everybody may see who is who, even when it is taken back."""
 
     @property
     def hidden(self) -> bool:
         """Whether nobody has been told yet who is who."""
-        return self.blind and self.vote is None
+        return self.blind and not self.told
 
     @property
     def over(self) -> bool:
@@ -141,7 +146,7 @@ class Conversation:
     def reveal(self) -> None:
         """Tell of every turn who is who."""
         for turn in self.turns:
-            turn.blind = turn.blind and turn.vote is not None
+            turn.blind = turn.blind and turn.told
 
     # Votes
 
@@ -154,8 +159,6 @@ class Conversation:
             return "Ask something first."
         if not turn.over:
             return "Both answers have to be whole; wait for them."
-        if turn.vote is not None:
-            return "You have voted on these answers."
         for answer in turn.answers:
             if answer.phase == "failed":
                 return "One side has no answer; enter asks it again."
@@ -173,10 +176,18 @@ class Conversation:
         return first.phase == second.phase == "done" and first.text.strip() == second.text.strip()
 
     def vote(self, column: int) -> Path:
-        """Keep a vote for the answer in a column and return the file; raises WorkbenchError when it cannot be kept."""
+        """Keep a vote for the answer in a column in place of the one before, and return the file.
+
+        The same vote once more takes it back. Raises WorkbenchError when that cannot be kept; nothing has changed then.
+        """
         turn = self.last
         assert turn is not None, "why_no_vote was asked before"
         preferred = turn.places[column]
+        pair = [model.reference for model in self.models]
+        if turn.vote == preferred and turn.row is not None:
+            path = votes.change(pair, turn.row, None)
+            turn.vote, turn.row = None, None
+            return path
         chosen, rejected = (
             votes.Answered(
                 self.models[model].reference,
@@ -187,8 +198,8 @@ class Conversation:
             for model in (preferred, 1 - preferred)
         )
         row = votes.row(chosen, rejected, turn.settings, turn.hidden, len(self.turns))
-        path = votes.save([model.reference for model in self.models], row)
-        turn.vote = preferred
+        path = votes.save(pair, row) if turn.row is None else votes.change(pair, turn.row, row)
+        turn.vote, turn.row, turn.told = preferred, row, True
         return path
 
     # Keeping

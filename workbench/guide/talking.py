@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -141,6 +142,21 @@ def beside(models: Sequence[Model]) -> tuple[Model, ...]:
     """Return models as they are called beside each other: what another one began from is its base."""
     bases_of = {base_of(run) for run in map(_run_of, models) if run is not None}
     return tuple(replace(model, word="base") if model.reference in bases_of else model for model in models)
+
+
+def seated(left: str, right: str, before: Sequence[Model]) -> tuple[Sequence[Model], str]:
+    """Return who answers, and a question to begin with; who answered before does again, unless another is meant.
+
+    Raises UsageError when what was given names nothing.
+    """
+    meant = right or left
+    if before and (not meant or any(meant in (model.reference, model.run) for model in before)):
+        with suppress(UsageError):
+            for model in before:
+                model_of(model.reference)
+            return before, ""
+    models = beside([model_of(name) for name in proposed(left, right) if name])
+    return models, example(models)
 
 
 def partners() -> list[Model]:

@@ -1,19 +1,21 @@
 """Votes between two answers, kept as rows of preferences that a DPO run learns from.
 
 Owns the files, one for each pair of models, and what a row says of its origin. Must not know who voted how. A row is
-appended by a single write, so that a kill or another program never leaves half of one between others.
+appended by a single write, and one is taken back by writing the file anew beside it, so that a kill or another program
+never leaves half of one between others; whoever writes holds a lock on the file, so that none is lost.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import random
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,15 +108,35 @@ def row(chosen: Answered, rejected: Answered, settings: Settings, blind: bool, t
     }
 
 
+def _line(vote: Mapping[str, Any]) -> bytes:
+    """Return a vote as it stands in its file."""
+    return json_safe(json.dumps(vote, ensure_ascii=False)).encode("utf-8", "replace") + b"\n"
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[int]:
+    """Hold a file alone, made where there is none, and yield its descriptor; raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    while True:
+        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            with contextlib.suppress(OSError):  # some network file systems refuse to lock
+                fcntl.flock(fd, fcntl.LOCK_EX)
+            # Whoever held it before may have put another file in its place.
+            if path.exists() and os.path.samestat(os.fstat(fd), path.stat()):
+                yield fd
+                return
+        finally:
+            os.close(fd)
+
+
 def save(pair: Sequence[str], vote: Mapping[str, Any]) -> Path:
     """Append a vote to the file of its pair and return that; raises NoSpaceError or WorkbenchError."""
     path = file_of(pair)
-    line = json_safe(json.dumps(vote, ensure_ascii=False)).encode("utf-8", "replace") + b"\n"
+    line = _line(vote)
     atomic.require_space(path, len(line))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fd = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
+        with _locked(path) as fd:
             size = os.fstat(fd).st_size
             if size and os.pread(fd, 1, size - 1) != b"\n":
                 # A disk that became full left half a row; it is set apart and the new one is whole.
@@ -123,10 +145,34 @@ def save(pair: Sequence[str], vote: Mapping[str, Any]) -> Path:
                 os.ftruncate(fd, size)
                 raise WorkbenchError(f"The vote does not fit on the disk of {path}; free some space and vote again.")
             os.fsync(fd)
-        finally:
-            os.close(fd)
     except OSError as error:
         raise WorkbenchError(f"{path} cannot be written: {error.strerror}; the vote is not kept.") from None
+    return path
+
+
+def change(pair: Sequence[str], before: Mapping[str, Any], after: Mapping[str, Any] | None) -> Path:
+    """Put another vote in the place of one, or take it back where that is None, and return the file of its pair.
+
+    All other rows stay as they are. A vote that somebody has removed from the file is not put back, and the other one
+    is appended. Raises NoSpaceError or WorkbenchError; the file is then as it was.
+    """
+    path = file_of(pair)
+    wanted, line = _line(before), b"" if after is None else _line(after)
+    try:
+        with _locked(path) as fd, open(fd, "rb", closefd=False) as file:
+            held = file.read()
+            lines = held.splitlines(keepends=True)
+            places = [number for number, one in enumerate(lines) if one.rstrip(b"\n") == wanted.rstrip(b"\n")]
+            if places:
+                lines[places[-1]] = line
+            elif line:
+                lines += [*([b"\n"] if held and not held.endswith(b"\n") else []), line]
+            if (rest := b"".join(lines)) != held:
+                atomic.require_space(path, len(rest))
+                atomic.write_bytes(path, rest)
+                path.chmod(0o600)
+    except OSError as error:
+        raise WorkbenchError(f"{path} cannot be written: {error.strerror}; the vote stays as it was.") from None
     return path
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 from textual import events
@@ -18,7 +17,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.errors import WorkbenchError
 from workbench.guide import talking, votes
 from workbench.guide.conversation import Conversation
 from workbench.guide.interview import Interview, Look
@@ -37,24 +36,13 @@ from workbench.tui.widgets.page import Page
 from workbench.tui.widgets.transcript import Transcript
 
 LOOKS_PER_SECOND = 15
-_IMMEDIATE = ("chat.vote1", "chat.vote2", "app.help")
-"""Actions whose keys could be text: they are meant while nothing is typed."""
+_VOTES = ("chat.vote1", "chat.vote2")
+_IMMEDIATE = (*_VOTES, "app.help")
+"""Actions whose keys the row leaves to the page while nothing is typed; a sign that begins a sentence it keeps."""
 _KEPT = "The conversation is in {}, and beside it as JSON."
 _ALONE = ("chat.send", "chat.stop", "chat.sampling", "chat.models", "chat.anew", "chat.keep")
 """What the footer shows where one model is talked with: there is nobody to vote on."""
 _NOTHING = Look("", "", "", "", 0, 0, 0, 0.0, 0.0)
-
-
-def _setup(left: str, right: str, before: Conversation | None) -> tuple[tuple[Model, ...], str]:
-    """Return who answers, and a question to begin with; who answered before does again. Looks at files."""
-    meant = right or left
-    if before is not None and (not meant or any(meant in (model.reference, model.run) for model in before.models)):
-        with suppress(UsageError):
-            for model in before.models:
-                talking.model_of(model.reference)
-            return before.models, ""
-    models = talking.beside([talking.model_of(name) for name in talking.proposed(left, right) if name])
-    return models, talking.example(models)
 
 
 class ChatScreen(Desk):
@@ -97,7 +85,8 @@ class ChatScreen(Desk):
         """Find out who answers."""
         self._timer = self.set_interval(1 / LOOKS_PER_SECOND, self._look, pause=True)
         self.query_one(Entry).focus()
-        self.ask("models", _setup, *self._given, self.app.talk)  # type: ignore[attr-defined]
+        before = getattr(self.app.talk, "models", ())  # type: ignore[attr-defined]
+        self.ask("models", talking.seated, *self._given, before)
 
     def on_unmount(self, event: events.Unmount) -> None:
         """Keep the conversation and end the models' processes; the card is free while nobody talks."""
@@ -164,7 +153,7 @@ class ChatScreen(Desk):
         self._interview.load()
         self._votes = {}
         if len(models) == 2:
-            self.ask("votes", votes.tally, [model.reference for model in models])
+            self._count()
         self._watch()
         self.rebuild()
 
@@ -224,6 +213,7 @@ class ChatScreen(Desk):
             self._blind,
             self._pane,
             self.app.size.width,
+            tuple(actions.shown(self.key_of(actions.BY_ID[id])) for id in _VOTES),
         )
 
     def _spaced(self, line: Content, after: bool) -> list[Content]:
@@ -236,12 +226,19 @@ class ChatScreen(Desk):
 
     # What keys do
 
-    def _stands_for(self, key: str) -> str:
+    def _stands_for(self, event: events.Key) -> str:
         """Return the action a key stands for while nothing is typed; votes only where there is one to give."""
         for id in _IMMEDIATE:
-            if key in self.key_of(actions.BY_ID[id]).split(","):
-                return "" if id != "app.help" and self._talk.why_no_vote() else id
+            if event.key in self.key_of(actions.BY_ID[id]).split(","):
+                return "" if id in _VOTES and (event.is_printable or self._talk.why_no_vote()) else id
         return ""
+
+    def on_key(self, event: events.Key) -> None:
+        """Let what is typed while the conversation is in focus go into the row, but for keys that mean something."""
+        row = self.query_one(Entry)
+        if self.focused is not row and event.is_printable and event.key not in self.active_bindings:
+            row.focus()
+            row.insert_text_at_cursor(event.character or "")
 
     def why_not(self, action: str) -> str:
         """Return why an action cannot be done now."""
@@ -251,7 +248,7 @@ class ChatScreen(Desk):
             if not talk.models:
                 return "There is nobody to ask yet; choose a model with ctrl+o."
             return "An answer is being written; esc stops it." if writing else ""
-        if action in ("chat.vote1", "chat.vote2"):
+        if action in _VOTES:
             return talk.why_no_vote()
         if action == "chat.blind":
             return "" if len(talk.models) == 2 else "Hiding who is who takes two; choose a second model with ctrl+o."
@@ -317,18 +314,18 @@ class ChatScreen(Desk):
         self._vote(1)
 
     def _vote(self, column: int) -> None:
-        """Keep a vote."""
+        """Keep a vote, change it, or take it back."""
         try:
             self._talk.vote(column)
         except WorkbenchError as error:
             self.say(str(error), "error")
             return
-        last = self._talk.last
-        assert last is not None
-        assert last.vote is not None
-        preferred = self._talk.models[last.vote].reference
-        self._votes[preferred] = self._votes.get(preferred, 0) + 1
+        self._count()
         self.rebuild()
+
+    def _count(self) -> None:
+        """Ask how many votes there are; others may vote on these models, too."""
+        self.ask("votes", votes.tally, [model.reference for model in self._talk.models])
 
     def act_chat_blind(self) -> None:
         """Hide who is who from now on, or tell it."""
@@ -362,6 +359,11 @@ class ChatScreen(Desk):
         entry, last = self.query_one(Entry), self._talk.last
         assert last is not None, "something was said"
         entry.write(last.question)
+
+    def act_chat_turn(self) -> None:
+        """Go to the conversation, or back to the row."""
+        row = self.query_one(Entry)
+        (self.query_one(Transcript) if self.focused is row else row).focus()
 
     def act_chat_swap(self) -> None:
         """Show the other column."""

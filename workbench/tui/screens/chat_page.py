@@ -41,6 +41,8 @@ class Shown:
     """The column that is shown where there is room for one."""
     screen: int
     """Columns of the whole screen."""
+    keys: tuple[str, ...] = ("", "")
+    """With which the answer in each column is preferred."""
 
     @property
     def panes(self) -> list[int]:
@@ -141,22 +143,27 @@ def _note(shown: Shown, turn: Turn, answer: Answer) -> list[Content]:
 
 
 def _vote(shown: Shown, turn: Turn, column: int) -> Content | None:
-    """Return the vote on an answer, or how one is given."""
+    """Return the vote on an answer, and how one is given, changed or taken back."""
     wide, talk = shown.wide, shown.talk
-    model = talk.models[turn.places[column]]
-    if turn.vote is not None:
-        own = turn.vote == turn.places[column]
-        saved = "saved as a preference row" if wide >= 42 else "saved"
-        after = f"{model.word}, {model.label}" if turn.blind else saved if own else ""
-        said: list[Piece] = [(f"{glyph('check')} ", "good"), ("your vote", "section"), "   "] if own else []
-        return ink(*said, (foreign(after, wide - 14), "label"))
+    model, own = talk.models[turn.places[column]], turn.vote == turn.places[column]
+    does: list[Piece] = []
     if turn is talk.last and turn.over:
-        action = f"chat.vote{column + 1}"
         if not talk.why_no_vote():
-            return ink((f"{column + 1}", "key", action), (" prefer this one", "label", action))
-        if talk.are_same(turn):
-            return ink(("the same on both sides", "label"))
-    return None
+            action = f"chat.vote{column + 1}"
+            does = [
+                (shown.keys[column], "key", action),
+                (" take it back" if own else " prefer this one", "label", action),
+            ]
+        elif talk.are_same(turn):
+            does = [("the same on both sides", "label")]
+    said: list[Piece] = [(f"{glyph('check')} ", "good"), ("your vote", "section"), "   "] if own else []
+    room = wide - ink(*said, *does).cell_length - 3
+    after = f"{model.word}, {model.label}" if turn.blind and turn.vote is not None else ""
+    if own and not after:
+        after = next((words for words in ("saved as a preference row", "saved") if len(words) <= room), "")
+    if after and room >= 5:
+        said += [(foreign(after, room), "label"), "   "]
+    return ink(*said, *does).rstrip() if said or does else None
 
 
 def figures(shown: Shown, width: int) -> Content:

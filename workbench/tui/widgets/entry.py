@@ -33,7 +33,7 @@ class _Signs(Highlighter):
 class Entry(Input):
     """One row of text; `action_of` says which action a key stands for while nothing is typed, "" for none."""
 
-    def __init__(self, placeholder: str, action_of: Callable[[str], str], *, id: str | None = None) -> None:
+    def __init__(self, placeholder: str, action_of: Callable[[events.Key], str], *, id: str | None = None) -> None:
         super().__init__(placeholder=placeholder, id=id, select_on_focus=False, highlighter=_Signs())
         self._action_of = action_of
 
@@ -44,7 +44,7 @@ class Entry(Input):
 
     async def _on_key(self, event: events.Key) -> None:
         """Hand a key to the screen where it stands for an action; the input's own handler takes the others."""
-        if not self.value and (action := self._action_of(event.key)):
+        if not self.value and (action := self._action_of(event)):
             event.stop()
             event.prevent_default()
             self.call_later(self.screen.run_action, f"act('{action}')")

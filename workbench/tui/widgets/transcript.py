@@ -81,7 +81,7 @@ def columns(width: int, number: int) -> list[tuple[int, int]]:
     return [(0, wide), (width - wide, wide)]
 
 
-class Transcript(Widget):
+class Transcript(Widget, can_focus=True):
     """The conversation; it stays at the end until it is scrolled up."""
 
     DEFAULT_CSS = "Transcript { height: 1fr; text-wrap: nowrap; }"
