@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from tests.tui.pilots import played, until
 from tests.tui.support import on_the_road, page_text
@@ -123,7 +124,17 @@ async def test_data_that_is_not_there_is_refused_in_place(tmp_path: Path) -> Non
         await pilot.press("p")
         await pilot.press(*"nosuch", "enter")
         await until(pilot, lambda: "There is no file or folder" in page_text(app).replace("\n", " "), "the refusal")
+        field = app.screen.query_one(Input)
+        assert field.value == "nosuch", "what was typed is there to be mended"
+        await pilot.press("p", "x", "enter")
+        assert field.value == "nosuchpx", "and keys are text as before"
         assert app.road.data == (str(path),)
+        (tmp_path / "other").mkdir()
+        other = rows_file(tmp_path / "other")
+        field.value = str(other)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.road.data == (str(other),), "the data")
+        assert isinstance(app.screen, DataScreen)
 
 
 @played

@@ -6,6 +6,7 @@ Owns that file. Must not know what went wrong.
 from __future__ import annotations
 
 import contextlib
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +19,11 @@ _KEPT_BYTES = 1 << 18
 def path() -> Path:
     """Return the file."""
     return paths.state_home() / "workbench.log"
+
+
+def told() -> str:
+    """Keep the error that is being handled and return a sentence that says so."""
+    return f"Something went wrong that nobody foresaw; it is kept in {keep(traceback.format_exc())}."
 
 
 def keep(trace: str) -> str:

@@ -5,7 +5,6 @@ Owns dispatch and layout changes. Must not know what any one screen shows.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
@@ -227,10 +226,7 @@ class Desk(Screen[None]):
         except WorkbenchError as error:
             self.post_message(Refused(what, ticket, str(error)))
         except Exception:
-            place = crash.keep(traceback.format_exc())
-            self.post_message(
-                Refused(what, ticket, f"Something went wrong that nobody foresaw; it is kept in {place}.")
-            )
+            self.post_message(Refused(what, ticket, crash.told()))
         else:
             self.post_message(Answered(what, ticket, value))
 

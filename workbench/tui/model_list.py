@@ -15,6 +15,7 @@ from textual.content import Content
 from textual.timer import Timer
 
 from workbench.core import units
+from workbench.core.errors import UsageError
 from workbench.guide import choices
 from workbench.guide.choices import AWAY, HUB, Choice
 from workbench.tui import model_rows, settings
@@ -25,7 +26,7 @@ from workbench.tui.ink import foreign, ink, place, prose
 from workbench.tui.messages import DownloadEnded
 from workbench.tui.widgets.listing import BLANK, Listing, Row, still
 from workbench.tui.widgets.page import Page
-from workbench.tui.widgets.prompt import Prompt
+from workbench.tui.widgets.prompt import Lookup
 from workbench.tui.widgets.search import SearchRow
 
 PAUSE_SECONDS = 0.7
@@ -342,14 +343,17 @@ class ModelDesk(Getting):
     def act_path(self) -> None:
         """Ask for a folder, a run or a model of the hub."""
 
-        def look(text: str | None) -> None:
-            card = self.card()
-            if text and text.strip() and card is not None:
-                self._trouble = ""
-                self.ask("named", choices.of_path, text, card)
-                self.rebuild()
+        def find(text: str, tell: object) -> Choice:
+            if (card := self.card()) is None:
+                raise UsageError("This machine has not been looked at yet; press enter again in a moment.")
+            return choices.of_path(text, card)
 
-        self.app.push_screen(Prompt("Path or hub id", "A folder with config.json, a run, or owner/name."), look)
+        def take(found: Choice | None) -> None:
+            if found is not None:
+                self._trouble = ""
+                self.answered("named", found)
+
+        self.app.push_screen(Lookup("Path or hub id", "A folder with config.json, a run, or owner/name.", find), take)
 
     def act_about(self) -> None:
         """Tell everything that is known of the model in focus."""

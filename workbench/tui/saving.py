@@ -11,9 +11,10 @@ from workbench.core import recipe
 from workbench.core.errors import UsageError
 from workbench.core.paths import expanded
 from workbench.guide import watching
+from workbench.guide.road import Road
 from workbench.guide.writing import write_new
 from workbench.tui.desk import Desk
-from workbench.tui.widgets.prompt import Prompt
+from workbench.tui.widgets.prompt import Lookup, Prompt
 
 
 def _named(name: str) -> Path:
@@ -41,9 +42,9 @@ def save_recipe(desk: Desk, resolved: recipe.Resolved) -> None:
 def open_recipe(desk: Desk) -> None:
     """Ask for a file and read it; the desk is answered "recipe" with the road it describes."""
 
-    def take(path: str | None) -> None:
-        if path and path.strip():
-            desk.ask("recipe", watching.road_from, path)
+    def take(road: Road | None) -> None:
+        if road is not None:
+            desk.answered("recipe", road)
 
     note = "A TOML file as `workbench train` takes it; every value can still be changed."
-    desk.app.push_screen(Prompt("Open a recipe", note), take)
+    desk.app.push_screen(Lookup("Open a recipe", note, lambda path, tell: watching.road_from(path)), take)

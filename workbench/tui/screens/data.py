@@ -20,7 +20,7 @@ from workbench.tui.surveyed import LABEL, OfData, fact_rows, few_rows, histogram
 from workbench.tui.widgets.choose import Choose
 from workbench.tui.widgets.listing import Listing, Row
 from workbench.tui.widgets.page import Page
-from workbench.tui.widgets.prompt import Completed, Prompt
+from workbench.tui.widgets.prompt import Completed, Lookup
 
 _RAIL, _WIDEST = 26, 92
 _PROBLEMS = 8
@@ -130,7 +130,7 @@ class DataScreen(OfData):
         """Show in place why something could not be found out."""
         if what == "preview":
             self._blind = error
-        elif what in ("survey", "named", "proposed"):
+        elif what in ("survey", "proposed"):
             self._phase, self._trouble = "", error
         else:
             super().refused(what, error)
@@ -317,14 +317,12 @@ class DataScreen(OfData):
     def act_data_path(self) -> None:
         """Ask for data."""
 
-        def take(text: str | None) -> None:
-            if text is not None:
-                self._phase, self._trouble = "looking for it", ""
-                self.ask("named", surveying.brought, text, tell=None)
-                self.rebuild()
+        def take(data: tuple[str, ...] | None) -> None:
+            if data is not None:
+                self.answered("named", data)
 
         note = "A file, a folder, an archive or owner/name of the hub; several with blanks between. Drag a file here."
-        self.app.push_screen(Prompt("Data", note, "", surveying.named, Completed(surveying.completions)), take)
+        self.app.push_screen(Lookup("Data", note, surveying.brought, Completed(surveying.completions)), take)
 
     def act_data_microscope(self) -> None:
         """Look at the tokens."""

@@ -1,13 +1,14 @@
 """Asking the person for one line, or for a yes: small sheets at the foot of the page.
 
-Owns typing, completion and the refusal of what cannot be taken. Must not know what the answer is for.
+Owns typing, completion, and the refusal of what cannot be taken, which stays there to be mended. Must not know what the
+answer is for.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,8 +16,10 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
+from textual.worker import get_current_worker
 
 from workbench.core.errors import WorkbenchError
+from workbench.tui import crash
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, ink, prose
 from workbench.tui.widgets.over import Over
@@ -35,8 +38,8 @@ class Completed(Suggester):
         return next((text for text in found if text != value), None)
 
 
-class Prompt(Over[str | None]):
-    """One line from the person; None when they leave it."""
+class Prompt(Over[Any]):
+    """One line from the person, a text; None when they leave it."""
 
     DEFAULT_CSS = """
     Prompt { align: left bottom; }
@@ -82,9 +85,17 @@ class Prompt(Over[str | None]):
             if self._check is not None:
                 self._check(event.value)
         except WorkbenchError as error:
-            self.query_one("#keys", Static).update(ink((f"{glyph('failed')} ", "bad"), str(error)))
+            self.complain(str(error))
             return
-        self.dismiss(event.value)
+        self.take(event.value)
+
+    def take(self, text: str) -> None:
+        """Give the line, against which nothing was said, as the answer."""
+        self.dismiss(text)
+
+    def complain(self, error: str) -> None:
+        """Say what is wrong with the line; it stays."""
+        self.query_one("#keys", Static).update(ink((f"{glyph('failed')} ", "bad"), error))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Take a complaint away."""
@@ -99,6 +110,60 @@ class Prompt(Over[str | None]):
     def action_leave(self) -> None:
         """Leave without an answer."""
         self.dismiss(None)
+
+
+class Lookup(Prompt):
+    """One line that names something which takes time to find; the answer is what was found, None when they leave it.
+
+    `find` is called in a thread with the line and with what takes words on the way; it raises WorkbenchError with what
+    to do, and the line stays until it is mended.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        note: str,
+        find: Callable[[str, Callable[[str], None]], Any],
+        suggester: Suggester | None = None,
+    ) -> None:
+        super().__init__(title, note, suggester=suggester)
+        self._find = find
+
+    def take(self, text: str) -> None:
+        """Look for what the line names."""
+        if text.strip():
+            self._on_the_way("looking for it")
+            self.run_worker(self._look(text), group="look", exclusive=True)
+        else:
+            self.complain("Nothing is named; esc leaves.")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Look no more for what is not meant any longer."""
+        self.workers.cancel_group(self, "look")
+        super().on_input_changed(event)
+
+    def _on_the_way(self, said: str) -> None:
+        """Show how far looking is."""
+        self.query_one("#keys", Static).update(
+            ink((f"{said}{glyph('cut')}", "label"), ("   esc", "key"), (" leave", "label"))
+        )
+
+    async def _look(self, text: str) -> None:
+        """Give what is found as the answer, or say why there is none."""
+        looking = get_current_worker()
+
+        def tell(said: str) -> None:
+            if not looking.is_finished:
+                self.call_later(self._on_the_way, said)
+
+        try:
+            found = await asyncio.to_thread(self._find, text, tell)
+        except WorkbenchError as error:
+            self.complain(str(error))
+        except Exception:
+            self.complain(crash.told())
+        else:
+            self.dismiss(found)
 
 
 class Confirm(Over[bool]):
