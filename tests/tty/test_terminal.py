@@ -77,6 +77,7 @@ def test_without_a_terminal_it_says_what_there_is() -> None:
     )
     assert said.returncode == 0
     assert "usage: workbench" in said.stdout
+    assert "as its input and output are no terminal" in said.stderr
 
 
 def test_the_demo_has_the_terminal_until_one_comes_back() -> None:
@@ -96,3 +97,4 @@ def test_the_demo_has_the_terminal_until_one_comes_back() -> None:
 def test_a_terminal_that_cannot_draw_gets_the_usage() -> None:
     with Terminal(["sh", "-c", f"TERM=dumb {shlex.join(workbench())}; sleep 60"]) as terminal:
         terminal.until("usage: workbench", 60)
+        terminal.until("TERM=dumb names a terminal that cannot draw", 60)

@@ -87,13 +87,28 @@ def _overview() -> str:
     )
 
 
+def _no_screen() -> str:
+    """Return why the workbench cannot be opened here, a sentence with what to do; "" where it can."""
+    lacking = [name for name, stream in (("input", sys.stdin), ("output", sys.stdout)) if not stream.isatty()]
+    if lacking:
+        said = f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} no terminal"
+        return f"No screen is opened, as its {said}; `workbench` alone on a terminal opens it."
+    if os.environ.get("TERM") == "dumb":
+        return "No screen is opened, as TERM=dumb names a terminal that cannot draw; set TERM to what it is, if it can."
+    return ""
+
+
 def _dispatch(argv: Sequence[str]) -> int:
     """Run one command and return its exit code."""
-    if not argv and sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb":
+    if not argv and not (why := _no_screen()):
         from workbench.tui import app
 
         return app.run()
-    if not argv or argv[0] in ("-h", "--help", "help"):
+    if not argv:
+        print(_overview())
+        print(why, file=sys.stderr)
+        return 0
+    if argv[0] in ("-h", "--help", "help"):
         print(_overview())
         return 0
     if argv[0] in ("-V", "--version"):
