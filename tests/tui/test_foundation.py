@@ -17,6 +17,7 @@ from workbench.tui import actions, glyphs, ink, settings
 from workbench.tui.app import PLACES, Workbench
 from workbench.tui.desk import Desk
 from workbench.tui.themes import THEMES
+from workbench.tui.widgets import plot
 from workbench.tui.widgets.listing import BLANK, Listing, Row, still
 
 HOSTILE = "\x1b[31mred\x1b]52;c;QQ==\x07 [bold]x[/bold] $accent @click=app.quit \u202edlrow \x9b2J\r\nnew\tline"
@@ -129,6 +130,9 @@ def test_every_sign_is_one_column_in_both_alphabets() -> None:
             assert not wanted or glyphs.glyph(name).isascii()
         for piece in ("├─ ", "└─ ", "│  "):
             assert width_of(glyphs.tree(piece)) == 3
+        alone = {glyphs.glyph(name) for name in ("good", "best", "running", "problem", "failed", "paused")}
+        assert not wanted or len(alone) == 6, "what colour and shape tell apart the signs of ASCII do, too"
+        assert not wanted or plot.ASCII.line not in {glyphs.glyph("good"), glyphs.glyph("best")}
     glyphs.use_ascii(False)
 
 

@@ -6,12 +6,12 @@ Owns the table. Must not know what the signs are used for.
 from __future__ import annotations
 
 _TABLE = {
-    "passed": "●*", "fits": "●*", "running": "●*", "good": "●*", "here": "◉@", "ahead": "○o", "queued": "○o",
+    "passed": "●*", "fits": "●*", "running": "●*", "good": "●+", "here": "◉@", "ahead": "○o", "queued": "○o",
     "no": "○o", "paused": "◐%", "tight": "◐%", "done": "✓+", "check": "✓+", "failed": "✗x", "problem": "▲!",
     "none": "–-", "focus": "▌>", "caret": "▌>", "bar": "━=", "half": "╸-", "half-right": "╺-", "track": "━.",
     "rail": "│|", "rail-ahead": "┊:", "left": "‹<", "right": "›>", "eval": "◆#", "return": "↵\\", "cut": "…~",
     "down": "↓v", "up": "↑^", "arrow": "→>", "key-left": "←<", "key-right": "→>", "times": "×x", "dots": "⠒.",
-    "square": "■#", "small-square": "▪.", "cell": "▪.", "part": "·.", "best": "★*",
+    "square": "■#", "small-square": "▪.", "cell": "▪.", "part": "·.", "best": "★&",
 }  # fmt: skip
 _TREES = {"├─ ": "|- ", "└─ ": "`- ", "│  ": "|  "}
 _STATUS = {
