@@ -12,7 +12,7 @@ from workbench.core import recipe
 from workbench.core.text import width_of
 from workbench.guide import asking, learning
 from workbench.guide.road import NAMES, Road
-from workbench.tui import actions, glyphs, ink, pictures
+from workbench.tui import actions, glyphs, ink, pictures, settings
 from workbench.tui.app import PLACES, Workbench
 from workbench.tui.screens.learn import LearnSheet, open_sheet
 from workbench.tui.widgets.listing import Listing
@@ -233,6 +233,18 @@ async def test_the_palette_finds_actions_and_explanations() -> None:
         await until(pilot, lambda: "How much an adapter can hold" in page_text(app), "the explanation to be found")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, LearnSheet), "the explanation")
+
+
+@played
+async def test_the_palette_finds_settings_and_keeps_them() -> None:
+    app = Workbench("settings")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: idle(app), "the page")
+        await pilot.press("ctrl+p", *"theme paper")
+        await until(pilot, lambda: "graphite is dark, paper light" in page_text(app), "the setting to be found")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.theme == "paper", "the theme")
+        assert settings.load()[0].theme == "paper"
 
 
 @played

@@ -16,19 +16,18 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import SystemCommand
-from textual.markup import escape
 from textual.screen import Screen
 
-from workbench.core.text import clean
 from workbench.guide.road import Road
 from workbench.runs import hardware
 from workbench.runs.hardware import Reading
 from workbench.runs.store import Run
-from workbench.tui import actions, crash, glyphs, ink, settings, telling
+from workbench.tui import crash, glyphs, ink, settings, telling
 from workbench.tui.desk import Desk
 from workbench.tui.downloads import Downloads
 from workbench.tui.messages import DownloadEnded, DownloadMoved, ReadingTaken, RunEnded
@@ -171,6 +170,12 @@ class Workbench(Saying):
                 screen.rebuild()
                 screen.query("*").refresh()
 
+    def choose(self, name: str, value: str) -> None:
+        """Take another value of a setting, and keep it."""
+        self.prefer(replace(self.settings, **{name: value}))
+        if trouble := settings.save(self.settings):
+            self.notify(trouble, severity="warning", markup=False)
+
     # Screens
 
     def go(self, name: str, *given: Any) -> None:
@@ -244,22 +249,10 @@ class Workbench(Saying):
         self.exit(0)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Return every action that can be done here, for the palette."""
-        if not isinstance(screen, Desk):
-            return
-        for action in actions.of_screen(screen.NAME):
-            noun = action.id.split(".")[0]
-            why = screen.why_not(action.id)
-            text = f"{action.help} Not now: {why}" if why else action.help
-            yield SystemCommand(
-                f"{noun}: {action.label}",
-                escape(clean(text)),  # the palette reads its help as markup
-                lambda id=action.id: self.call_later(screen.run_action, f"act('{id}')"),
-            )
-        from workbench.tui.screens.learn import open_sheet, titles
+        """Return everything that can be done here, for the palette."""
+        from workbench.tui import commands
 
-        for topic, name, title in titles():
-            yield SystemCommand(f"learn: {name}", title, lambda topic=topic: self.call_later(open_sheet, screen, topic))
+        return commands.of(self, screen) if isinstance(screen, Desk) else ()
 
     # The machine
 

@@ -5,7 +5,6 @@ Owns the page. Must not know the files: `workbench.tui.settings` reads and write
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -202,9 +201,7 @@ class SettingsScreen(Desk):
         name = self.query_one(Listing).key
         there = settings.CHOICES[name]
         value = there[(there.index(getattr(self.workbench.settings, name)) + step) % len(there)]
-        self.workbench.prefer(replace(self.workbench.settings, **{name: value}))
-        if trouble := settings.save(self.workbench.settings):
-            self.say(trouble, "warning")
+        self.workbench.choose(name, value)
 
     def act_settings_keys(self) -> None:
         """Write a file with every key in it, each as a comment."""
