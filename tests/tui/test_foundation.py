@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,18 @@ from textual.content import Content
 from textual.message import Message
 
 from tests.tui.pilots import played, until
+from tests.tui.support import page_text
 from workbench.core.errors import UsageError
 from workbench.core.text import clean, width_of
+from workbench.runs import hardware
+from workbench.runs.cards import Gpu
+from workbench.runs.hardware import Reading
 from workbench.tui import actions, glyphs, ink, settings
 from workbench.tui.app import PLACES, Workbench
 from workbench.tui.desk import Desk
 from workbench.tui.themes import THEMES
 from workbench.tui.widgets import plot
+from workbench.tui.widgets.header import Header
 from workbench.tui.widgets.listing import BLANK, Listing, Row, still
 
 HOSTILE = "\x1b[31mred\x1b]52;c;QQ==\x07 [bold]x[/bold] $accent @click=app.quit \u202edlrow \x9b2J\r\nnew\tline"
@@ -136,6 +142,23 @@ def test_every_sign_is_one_column_in_both_alphabets() -> None:
     glyphs.use_ascii(False)
 
 
+@played
+async def test_a_header_without_room_leaves_out_the_card_before_the_machine() -> None:
+    """Its memory is there in any case; that of a machine without a card is said to be what is used."""
+    card = Gpu(0, "", "NVIDIA GeForce RTX 4090", 24 << 30, 4 << 30, None, None, None)
+    host = replace(hardware.sample().host, memory_total_bytes=32 << 30, memory_free_bytes=8 << 30)
+    app = Workbench("settings", look=lambda: Reading((), host), machine="ada@tower")
+    async with app.run_test(size=(80, 24)):
+        header = app.screen.query_one(Header)
+        for gpus, what, figures in (((), "no GPU", "24.0/32.0 GiB used"), ((card,), "RTX 4090", "20.0/24.0 GiB")):
+            header.read(Reading(gpus, host))
+            for crumb, there in (("chat", (True, True)), ("c" * 27, (True, False)), ("c" * 40, (False, False))):
+                header.lead((crumb,))
+                row = str(header.render())
+                assert ("ada@tower" in row, what in row) == there, row
+                assert figures in row
+
+
 def test_settings_survive_and_mistakes_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert settings.load() == (settings.Settings(), [])
@@ -239,7 +262,17 @@ async def test_a_list_moves_over_what_cannot_be_in_focus() -> None:
         await trial.query_one("#body").mount(listing)
         listing.focus()
         await pilot.pause()
+        assert "↓" not in page_text(app)
+        listing.styles.height = 3
+        await pilot.pause()
+        assert "↓" in page_text(app), "it goes on below"
+        await pilot.press("end")
+        assert ("↑" in page_text(app), "↓" in page_text(app)) == (True, False)
+        listing.styles.height = "auto"
+        await pilot.press("home")
         assert listing.key == "a"
+        await pilot.pause()
+        heard.clear()
         await pilot.press("down", "down", "down")
         assert listing.key == "c"
         await pilot.press("home")

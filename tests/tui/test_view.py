@@ -22,7 +22,9 @@ from workbench.core.events import (
     decode,
     encode,
 )  # fmt: skip
+from workbench.core.health import Verdict
 from workbench.core.recipe import Recipe
+from workbench.guide.watching import Limits
 from workbench.runs import history
 from workbench.tui import glyphs, runlists, runpage
 from workbench.tui import view as views
@@ -169,6 +171,22 @@ def test_a_prediction_stands_beside_what_is_of_its_kind() -> None:
         memory = {"predicted": {**parts, "peak": 2 << 30}, "measured": {**measured, **more}}
         view.learn(about=About(report={"memory": memory}))
         assert runpage.memory_words(view, 60).plain == said
+
+
+def test_the_machine_keeps_its_name_beside_what_a_run_takes() -> None:
+    view = RunView("run")
+    memory = {"predicted": {"process": 1, "peak": 827 << 20}, "measured": {"peak": 1023 << 20}}
+    view.learn(about=About(report={"memory": memory}))
+    said = [line.plain for line in runpage.machine(view, None, Limits(), 30, True)]
+    assert said[0].rstrip() == "machine"
+    assert said[1].strip() == "run 1023\u00a0MiB, pred. 827\u00a0MiB"
+    assert len(runpage.machine(view, None, Limits(), 60, True)) == len(said), "nothing below moves"
+
+
+def test_a_verdict_is_cut_between_its_clauses() -> None:
+    verdict = Verdict("", "too early to tell", "a few more steps, and a second look at the held-out rows")
+    assert runpage.health_line(verdict, 76).plain.rstrip().endswith("a few more steps")
+    assert runpage.health_line(verdict, 90).plain.rstrip().endswith("held-out rows")
 
 
 @pytest.mark.parametrize("report", [{}, {"memory": {}}, {"memory": None}, {"memory": {"predicted": {"peak": "x"}}}])

@@ -168,9 +168,11 @@ def _one_line(view: RunView, width: int, status: Sequence[Piece]) -> Content:
 def machine(view: RunView, reading: Reading | None, limits: Limits, width: int, rate: bool) -> list[Content]:
     """Return title, gauges, and on a small page the learning rate."""
     gpu = reading.usable[0] if reading is not None and reading.usable else None
+    title, words = ink(("GPU" if gpu else "machine", "section")), memory_words(view, width)
+    beside = title.cell_length + 2 + words.cell_length <= width
     lines = [
-        place(width, (0, ink(("GPU" if gpu else "machine", "section"))), (-1, memory_words(view, width))),
-        Content(""),
+        place(width, (0, title), *([(-1, words)] if beside else [])),
+        Content("") if beside else place(width, (-1, words)),
     ]
     if reading is None:
         gauges = [Gauge(name, None, units.NONE) for name in ("memory", "busy")]
@@ -252,7 +254,10 @@ def health_line(verdict: Verdict, width: int) -> Content:
     clauses = verdict.text.split("; ")
     while len(clauses) > 1 and head.cell_length + width_of("; ".join(clauses)) > width:
         clauses.pop()
-    return place(width, (0, head + ink(("; ".join(clauses), "label"))))
+    said = "; ".join(clauses)
+    while ", " in said and head.cell_length + width_of(said) > width:
+        said = said.rpartition(", ")[0]
+    return place(width, (0, head + ink((said, "label"))))
 
 
 def result_line(view: RunView, width: int) -> list[Content]:

@@ -46,31 +46,32 @@ class Header(Widget):
         for place_of, crumb in enumerate(self._crumbs):
             last = place_of == len(self._crumbs) - 1
             left += [(f"  {glyph('right')}  ", "faint"), (crumb, "value" if last else "label")]
-        brand, right = ink(*left), self._right(width < _NARROW)
-        if brand.cell_length + right.cell_length + 3 > width:
-            right = self._right(True, brief=True)
-        return place(width, (0, brand), (-1, right))
+        brand = ink(*left)
+        tried = (self._right(width < _NARROW), self._right(True), self._right(True, card=False))
+        fitting = (right for right in tried if brand.cell_length + right.cell_length + 3 <= width)
+        return place(width, (0, brand), (-1, next(fitting, None) or self._right(True, card=False, name=False)))
 
-    def _right(self, narrow: bool, brief: bool = False) -> Content:
-        """Return what is said of the machine."""
+    def _right(self, narrow: bool, card: bool = True, name: bool = True) -> Content:
+        """Return what is said of the machine: its name longer than which card it has, and its memory in any case."""
         gap = "  " if narrow else "   "
-        said: list[Piece] = [] if brief else [(self._machine, "label"), gap]
+        said: list[Piece] = [(self._machine, "label"), gap] if name else []
         reading = self._reading
         if reading is None:
             return ink(*said[:1])
         between = "/" if narrow else " of "
         if not reading.usable:
             host = reading.host
-            if not brief:
+            if card:
                 said += [("no GPU", "label"), gap]
             if host.memory_total_bytes:
                 used = gib(host.memory_total_bytes - (host.memory_free_bytes or 0))
                 said.append((f"{used}{between}{gib(host.memory_total_bytes)} GiB", "value"))
+                said.append((" used", "label"))
             return ink(*said)
         gpu = reading.usable[0]
-        if not brief:
-            name = gpu.name.removeprefix("NVIDIA ").removeprefix("GeForce ")
-            said += [(name if gpu.name else "GPU", "label"), gap]
+        if card:
+            called = gpu.name.removeprefix("NVIDIA ").removeprefix("GeForce ")
+            said += [(called if gpu.name else "GPU", "label"), gap]
         if gpu.total_bytes:
             used = gib(gpu.total_bytes - (gpu.free_bytes or 0))
             said.append((f"{used}{between}{gib(gpu.total_bytes)} GiB", "value"))

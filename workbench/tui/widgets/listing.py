@@ -163,8 +163,15 @@ class Listing(Widget, can_focus=True):
                 bar = Content(" " * GUTTER) if row.under else ink((glyph("focus"), "accent"), " ")
                 lines.append(on_focus(bar + line, width + GUTTER, label=not row.under))
             else:
-                lines.append(Content(" " * GUTTER) + line)
+                lines.append(self._more(place, height) + line)
         return joined(lines)
+
+    def _more(self, place: int, height: int) -> Content:
+        """Return what stands before a row that is not in focus: a sign where the list goes on behind it."""
+        above = place == self._top and any(row is not BLANK for row in self._rows[:place])
+        below = place == self._top + height - 1 and any(row is not BLANK for row in self._rows[place + 1 :])
+        sign = glyph("up") if above else glyph("down") if below else " "
+        return ink((sign, "label")).pad_right(GUTTER - 1)
 
     def action_move(self, number: int) -> None:
         """Move the focus by so many rows."""
