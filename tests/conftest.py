@@ -19,6 +19,9 @@ hypothesis.settings.load_profile("any machine")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # The workers fill the cores; threads of one model would wait for each other instead.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.hookimpl(trylast=True)
