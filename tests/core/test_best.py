@@ -79,7 +79,7 @@ def test_nothing_is_better_than_what_nobody_looked_at() -> None:
         ),
         (
             Result(252, 252, 400, Held(240, 0.12), Held(240, 0.12)),
-            "the last state, of step 252 of 400; the last look, at step 240, was 0.12",
+            "the last state, of step 252 of 400; the last look, at step 240, found a held-out loss of 0.12",
         ),
         (Result(400, 400, 400), "the last state, of step 400"),
         (

@@ -117,7 +117,8 @@ class Result:
         if self.last is not None and self.last.step != self.step:
             is_end = self.last.step == self.trained
             said += "; the last" + ("" if is_end else f" look, at step {count(self.last.step)},")
-            said += f" was {in_words(self.last.loss)}"
+            # Where nobody looked at just this state, nothing has said yet of what the figure is.
+            said += f" {'was' if self.loss is not None else 'found a held-out loss of'} {in_words(self.last.loss)}"
         if (better := self.was_better) is not None:
             said += f"; the lowest was {in_words(better.loss)} at step {count(better.step)}"
         if (lower := self.unsure) is not None:
