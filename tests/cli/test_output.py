@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.cli import COMMANDS, main
+from workbench.cli import COMMANDS, export, main
 from workbench.cli.follow import describe, follow
 from workbench.cli.output import Live, count, duration, figure, print_json, size, table
+from workbench.core import units
 from workbench.core.errors import WorkbenchError
 from workbench.core.events import AttemptEnded, AttemptStarted, Eval, Event, Layout, Notice, Sample, Step, encode
 from workbench.core.paths import runs_home
@@ -155,3 +156,12 @@ def test_where_and_doctor_tell_the_persons_own_folders(capsys: pytest.CaptureFix
     assert told["folders"]["runs"] == str(runs_home())
     assert told["packages"]["torch"]["version"] == importlib.metadata.version("torch")
     assert told["host"]["cores"] >= 1
+
+
+def test_a_share_of_an_export_is_that_of_its_page() -> None:
+    """93.457 % is told as 93.4 % everywhere: no share is rounded up to one that was not reached."""
+    line = {"type": "Q4_K_M", "bytes": 9, "bits_per_weight": 4.9, "kl": 0.01, "top1": 0.9345703125, "path": "one.gguf"}
+    proof = {"tokenizer_mismatches": 0, "max_abs_logit_diff": 1e-5, "top1": 0.99996, "stops": True, "chat_render": True}
+    said = export.describe({"files": [line], "parity": proof, "seconds": 2.0})
+    assert units.percent(line["top1"], 1) in said  # type: ignore[arg-type]
+    assert "same token 99.9\xa0%" in said

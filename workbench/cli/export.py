@@ -14,6 +14,7 @@ from typing import Any
 from workbench.cli.output import Live, duration, figure, print_json, size, table
 from workbench.core import best
 from workbench.core.text import one_line
+from workbench.core.units import percent
 from workbench.guide.exporting import export
 
 
@@ -58,14 +59,14 @@ def describe(report: dict[str, Any]) -> str:
             size(line["bytes"]),
             figure(line["bits_per_weight"]),
             figure(line["kl"], 4),
-            "–" if line["top1"] is None else f"{100 * line['top1']:.1f} %",
+            "–" if line["top1"] is None else percent(line["top1"], 1),
         ]
         for line in report["files"]
     ]
     return "\n".join(
         [
             f"proved in {duration(report['seconds'])}: {proof['tokenizer_mismatches']} tokenizer mismatches, "
-            f"logits within {proof['max_abs_logit_diff']:.1e}, same token {100 * proof['top1']:.1f} %, "
+            f"logits within {proof['max_abs_logit_diff']:.1e}, same token {percent(proof['top1'], 1)}, "
             f"stops {json.dumps(proof['stops'])}, chat renders {json.dumps(proof['chat_render'])}",
             *([f"exported: {state.words()}"] if (state := best.of_report(report)) is not None else []),
             table(["type", "size", "bits", "KL", "same token"], rows),

@@ -14,6 +14,7 @@ from workbench.cli.output import LABEL, Live, count, paragraph, print_json
 from workbench.core.errors import UsageError
 from workbench.core.recipe import METHODS
 from workbench.core.text import one_line
+from workbench.core.units import percent
 from workbench.guide.previewing import preview
 from workbench.guide.sources import assignments, inspected, local
 from workbench.guide.surveying import turns_of
@@ -148,7 +149,7 @@ def told_preview(base: str, seen: Mapping[str, Any]) -> str:
     lengths = seen["lengths"]
     if lengths.get("sampled"):
         covered = ", ".join(
-            f"{100 * item['share']:.1f} % in {count(item['max_length'])}" for item in lengths["covered"]
+            f"{percent(item['share'], 1)} in {count(item['max_length'])}" for item in lengths["covered"]
         )
         lines.append(paragraph("covered", covered))
         lines.append(paragraph("max length", f"{lengths['why']} Set it with --set max_length={lengths['max_length']}."))
@@ -161,7 +162,7 @@ def told_preview(base: str, seen: Mapping[str, Any]) -> str:
             lines += ["", paragraph(f"row {number}", f"gives nothing to learn: {row['error']}")]
             continue
         kept = min(row["length"], seen["max_length"]) if row["cut"] else row["length"]
-        share = f"{count(row['trained'])} of {count(kept)} tokens learnt ({100 * row['trained_share']:.0f} %)"
+        share = f"{count(row['trained'])} of {count(kept)} tokens learnt ({percent(row['trained_share'])})"
         checks = "".join(f". {check.rstrip('.')}" for check in row["checks"])
         lines += ["", paragraph(f"row {number}", share + checks), marks.shown(row["tokens"], coloured)]
     present = {token["mark"] for row in seen["rows"] for token in row["tokens"]}
