@@ -18,7 +18,7 @@ def test_two_runs_are_compared_in_words(capsys: pytest.CaptureFixture[str]) -> N
     told = capsys.readouterr().out
     assert told.startswith("two ends at 0.50 on the same held-out rows, 0.20 below one.")
     (rate,) = [line.split() for line in told.splitlines() if line.startswith("learning rate")]
-    assert rate == ["learning", "rate", "0.001", "2e-4"]
+    assert rate == ["learning", "rate", "1e-3", "2e-4"]
     assert "better" in told
 
 

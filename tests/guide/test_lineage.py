@@ -67,3 +67,14 @@ def test_what_differs_is_named_as_it_is_shown() -> None:
     one, other = (recipe.resolve({"method": "sft", "lora_r": rank}).recipe for rank in (16, 8))
     assert lineage.difference(one, one) == "the same recipe"
     assert lineage.difference(one, other).endswith("16 instead of 8")
+
+
+def test_values_side_by_side_are_in_one_notation_and_steps_are_told_beside_epochs() -> None:
+    given = ({"learning_rate": 5e-4, "num_train_epochs": 2.0}, {"learning_rate": 3e-3, "max_steps": 150})
+    one, other = (recipe.resolve({"method": "sft", **values}).recipe for values in given)
+    said = lineage.difference(one, other)
+    assert "learning rate 5e-4 instead of 3e-3" in said
+    assert "2 epochs instead of 150 steps" in said
+    assert lineage.difference(one, other, 1) == f"{said.split(', ')[0]} and 1 more"
+    assert lineage.difference(one, other, 0) == "2 values"
+    assert lineage.said_of(other).endswith("150 steps")

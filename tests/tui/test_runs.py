@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.content import Content
 
 from tests.tui.pilots import played, until
 from tests.tui.support import QUESTIONS
 from tests.tui.test_run import HOSTILE, a_step, at_work, plain, training
-from workbench.core import recipe
+from workbench.core import health, recipe
 from workbench.core.events import AttemptEnded, AttemptStarted, Eval, Phase
+from workbench.guide import watching
 from workbench.runs import journal, store
+from workbench.tui import runspage
 from workbench.tui.app import Workbench
 from workbench.tui.screens.runs import RunsScreen
 from workbench.tui.widgets.listing import Listing
@@ -203,3 +206,11 @@ async def test_more_runs_than_rows_are_listed_to_the_last() -> None:
         screen.rebuild()
         await pilot.press("end")
         assert listing(app).key == listing(app).keys[-1]
+
+
+def test_what_differs_is_told_as_long_as_there_is_room_for() -> None:
+    ways = ("differs from one: rank 16 instead of 8 and 3 more", "differs from one in 4 values")
+    known = runspage.Focused(watching.Detail("two", "rows.jsonl", 3, "LoRA", ways), health.verdict([]))
+    wide, narrow = (runspage.described(known, Content(""), width)[1].plain for width in (80, 50))
+    assert wide.rstrip().endswith(ways[0])
+    assert narrow.rstrip().endswith(ways[1])

@@ -14,7 +14,7 @@ from typing import Any
 from workbench.core import recipe, units
 from workbench.core.curves import Series
 from workbench.guide.fitting import reason
-from workbench.guide.reviewing import counts, idle, shown
+from workbench.guide.reviewing import counts, idle, side_by_side
 from workbench.guide.road import name_of, short_path
 from workbench.guide.sides import Side, number
 
@@ -111,7 +111,9 @@ def _in_words(name: str, values: Sequence[Any], unit: str) -> tuple[str, ...]:
         # Without a folder in common they are what they are on the command line.
         short = short_path if folder == os.sep else lambda path: os.path.relpath(path, folder)
         values = [tuple(map(short, value)) if value is not None else None for value in values]
-    return tuple(units.NONE if value is None else shown(value) + end for value in values)
+    return tuple(
+        text if value is None else text + end for text, value in zip(side_by_side(values), values, strict=True)
+    )
 
 
 # Figures

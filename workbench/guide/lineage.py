@@ -18,7 +18,8 @@ from workbench.guide.road import METHOD_NAMES, TUNING_NAMES, Road, name_of
 BRANCH, LAST, THROUGH, OPEN = "├─ ", "└─ ", "│  ", "   "
 _DIFFERENCES = 2
 """Differences to a sibling that are named; the others are counted."""
-_NOT_TOLD = ("title", "base", "data")
+_NOT_TOLD = ("title", "base", "data", "max_steps")
+"""Fields that stand for themselves in a list, and the steps: they and the epochs are one value, how long a run is."""
 
 
 @dataclass(frozen=True)
@@ -117,30 +118,44 @@ def said_of(recipe: Recipe) -> str:
     words = [tuning_name(recipe.tuning)]
     if recipe.tuning != "full":
         words.append(f"rank {recipe.lora_r}")
+    return ", ".join([*words, length_of(recipe)])
+
+
+def length_of(recipe: Recipe) -> str:
+    """Return how long a run of a recipe is, in the unit that counts: "150 steps", "2 epochs"."""
     if recipe.max_steps:
-        words.append(f"{units.count(recipe.max_steps)} step{'s' if recipe.max_steps != 1 else ''}")
-    else:
-        words.append(f"{recipe.num_train_epochs:g} epoch{'s' if recipe.num_train_epochs != 1 else ''}")
-    return ", ".join(words)
+        return units.several(recipe.max_steps, "step")
+    return f"{recipe.num_train_epochs:g} epoch{'s' if recipe.num_train_epochs != 1 else ''}"
 
 
-def difference(one: Recipe, other: Recipe) -> str:
-    """Return how a recipe differs from another one: "rank 16 instead of 8", or that it does not."""
-    from workbench.guide.reviewing import counts, value_of
+def difference(one: Recipe, other: Recipe, most: int = _DIFFERENCES) -> str:
+    """Return how a recipe differs from another one: "rank 16 instead of 8", or that it does not.
+
+    At most so many values are named, the others counted.
+    """
+    from workbench.guide.reviewing import counts, side_by_side, value_of
 
     found = []
     for name, (_, described) in recipes.FIELDS.items():
         if name in _NOT_TOLD or not (counts(name, one) and counts(name, other)):
             continue
-        mine, its = value_of(one, name), value_of(other, name)
+        if name == "num_train_epochs":
+            label, mine, its = "", length_of(one), length_of(other)
+        else:
+            label, mine, its = f"{described.label} ", value_of(one, name), value_of(other, name)
         if mine != its:
-            found.append(f"{described.label} {one_line(mine, 24)} instead of {one_line(its, 24)}")
+            values = (getattr(one, name), getattr(other, name))
+            if label and all(isinstance(value, float) and value for value in values):
+                mine, its = side_by_side(values)
+            found.append(f"{label}{one_line(mine, 24)} instead of {one_line(its, 24)}")
     if one.data != other.data:
         found.insert(0, "other data")
     if not found:
         return "the same recipe"
-    more = len(found) - _DIFFERENCES
-    return ", ".join(found[:_DIFFERENCES]) + (f" and {more} more" if more > 0 else "")
+    if not most:
+        return units.several(len(found), "value")
+    more = len(found) - most
+    return ", ".join(found[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def road_of(resolved: recipes.Resolved) -> Road:

@@ -5,6 +5,7 @@ Owns the order and the words. Must not know how a page looks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +45,15 @@ def shown(value: Any) -> str:
     if isinstance(value, float):
         return units.rate(value) if 0 < abs(value) < 0.001 else f"{value:g}"
     return str(value) or "–"
+
+
+def side_by_side(values: Sequence[Any]) -> tuple[str, ...]:
+    """Return values of one field for people who compare them: fractions in one notation, None as what is not there."""
+    is_rate = any(isinstance(value, float) and 0 < abs(value) < 0.001 for value in values)
+    return tuple(
+        units.NONE if value is None else units.rate(value) if is_rate and isinstance(value, float) else shown(value)
+        for value in values
+    )
 
 
 def counts(name: str, wanted: recipe.Recipe) -> bool:

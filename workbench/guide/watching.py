@@ -183,8 +183,8 @@ class Detail:
     """Where it learns from."""
     rows: int | None
     recipe: str
-    differs: str
-    """"" without a sibling."""
+    differs: tuple[str, ...]
+    """The same ever shorter, () without a sibling."""
 
 
 def detail(run: Run, siblings: Sequence[Run]) -> Detail:
@@ -192,16 +192,18 @@ def detail(run: Run, siblings: Sequence[Run]) -> Detail:
     try:
         wanted = recipes.load(run.recipe_path).recipe
     except WorkbenchError as error:
-        return Detail(run.id, "", None, str(error), "")
-    differs = ""
+        return Detail(run.id, "", None, str(error), ())
+    differs: tuple[str, ...] = ()
     for sibling in siblings:
         try:
             other = recipes.load(sibling.recipe_path).recipe
         except WorkbenchError:
             continue
-        differs = f"differs from {lineage.short(sibling.id)}: {lineage.difference(wanted, other)}"
+        name = lineage.short(sibling.id)
+        differs = tuple(f"differs from {name}: {lineage.difference(wanted, other, most)}" for most in (2, 1))
+        differs += (f"differs from {name} in {lineage.difference(wanted, other, 0)}",)
         if lineage.difference(wanted, other) == "the same recipe":
-            differs = f"the same recipe as {lineage.short(sibling.id)}"
+            differs = (f"the same recipe as {name}",)
         break
     more = f" and {len(wanted.data) - 1} more" if len(wanted.data) > 1 else ""
     data = name_of(wanted.data[0]) + more if wanted.data else ""

@@ -16,7 +16,7 @@ from workbench.core.errors import WorkbenchError
 from workbench.core.health import Verdict
 from workbench.core.lifecycle import ACTIVE
 from workbench.core.recipe import load
-from workbench.core.text import one_line
+from workbench.core.text import one_line, width_of
 from workbench.guide import watching
 from workbench.guide.road import NAMES, STATIONS
 from workbench.guide.watching import Detail
@@ -105,7 +105,10 @@ def described(known: Focused | None, what_then: Content, width: int) -> list[Con
     if known is not None:
         rows = f"{units.count(known.detail.rows)} rows of " if known.detail.rows else ""
         learns = rows + (foreign(known.detail.data, 60) or units.NONE)
-        recipe, differs = known.detail.recipe, known.detail.differs
+        recipe = known.detail.recipe
+        room = width - LABEL - width_of(one_line(recipe)) - 3
+        ways = known.detail.differs
+        differs = next((said for said in ways if width_of(one_line(said)) <= room), ways[-1] if ways else "")
         verdict = health_line(known.verdict, width - LABEL)
     pieces = (
         ("learns", ink(learns)),
