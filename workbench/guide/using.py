@@ -176,14 +176,11 @@ def _which(found: Finished) -> list[tuple[str, str]]:
     if result.is_early:
         return [(f" The result is {result.words()}.", "value")]
     if (lower := result.unsure) is not None:
+        few = f": measured on {units.several(result.rows, 'row')}, too few to choose a state by."
         return [
             (f" At step {units.count(lower.step)} it was ", "value"),
             (units.loss(lower.loss), "figure"),
-            (
-                f": measured on {units.several(result.rows, 'row')}, too few to choose a state by. More held-out rows "
-                "would tell (eval_split), and answers do.",
-                "value",
-            ),
+            (f"{few} More held-out rows would tell (eval_split), and answers do.", "value"),
         ]
     if (better := result.was_better) is None:
         return []
