@@ -188,3 +188,16 @@ def test_a_run_that_earns_rewards_says_what_its_answers_earn() -> None:
         ("reward_length", "length"),
     ]
     assert "critic" in [picture.name for picture in aligning.pictures("ppo", ["reward", "value", "return"])]
+
+
+@pytest.mark.parametrize(
+    ("step", "saved", "lost"),
+    [(0, None, "nothing is lost"), (3, None, "everything so far is lost"), (15, 2, "13 steps"), (15, 15, "can go on")],
+)
+def test_a_kill_is_a_stop_that_loses_something_only_where_it_takes_force(
+    step: int, saved: int | None, lost: str
+) -> None:
+    _, _, (what, otherwise) = watching.consequences("kill", step, 54, saved)
+    assert "keep what it has learnt as its result" in what
+    assert otherwise.startswith("Where that takes force, ")
+    assert lost in otherwise

@@ -19,6 +19,7 @@ from workbench.core.text import one_line
 from workbench.guide import lineage
 from workbench.guide.road import Road, name_of
 from workbench.runs import hardware, host, store
+from workbench.runs.control import TERM_SECONDS
 from workbench.runs.glances import Glance
 from workbench.runs.store import META_FILE, Run
 
@@ -152,13 +153,17 @@ def consequences(
             text = f"It ends at the end of this step and writes a checkpoint. Its result is {best.words()}."
         return "stop it", "Stop this run", (text, f"{done} It can still go on later.")
     if saved_step is None:
-        lost = "It has no checkpoint yet: everything so far is lost." if step else "Nothing is lost."
+        lost = "it has no checkpoint yet: everything so far is lost." if step else "nothing is lost."
     elif step > saved_step:
-        which = f"{units.count(step - saved_step)} step{'s' if step - saved_step != 1 else ''}"
-        lost = f"{which} after the checkpoint at step {units.count(saved_step)} may be lost."
+        which = "what was learnt in " + units.several(step - saved_step, "step")
+        lost = f"{which} after the checkpoint at step {units.count(saved_step)} is lost."
     else:
-        lost = f"It can go on from the checkpoint at step {units.count(saved_step)}."
-    return "kill it", "Kill this run", ("Its processes are told to end, and are ended by force when they do not.", lost)
+        lost = f"it can go on from the checkpoint at step {units.count(saved_step)}."
+    text = (
+        "It is told to end its step and keep what it has learnt as its result, as by stop; what has not ended after "
+        f"{TERM_SECONDS:.0f} s is ended by force."
+    )
+    return "kill it", "Kill this run", (text, f"Where that takes force, {lost}")
 
 
 def headline(one: Glance) -> tuple[str, str]:

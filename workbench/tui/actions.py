@@ -118,7 +118,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("run.pause", "p", "pause", "Write a checkpoint and free the memory, so that it goes on later.", "run", "runs"),
     _a("run.resume", "r", "resume", "Go on from the newest checkpoint.", "run", "runs"),
     _a("run.stop", "s", "stop", "End early and keep what was learnt as a result.", "run"),
-    _a("run.kill", "k", "kill", "End its processes at once; the newest checkpoint stays.", "run", footer=False),
+    _a("run.kill", "k", "kill", "Stop it, and end by force what has not ended after ten seconds.", "run", footer=False),
     _a("run.chat", "c", "chat", "Talk with the result, beside its base.", "run", "runs"),
     _a("run.log", "l", "log scale", "Draw the losses on a logarithmic scale, or a plain one again.", "run", "compare"),
     _a("run.curves", "v", "charts", "Go from two charts to four, to the next four, and back; on a small page from one to the next.", "run"),
