@@ -55,7 +55,7 @@ def test_the_sentence_says_what_is_needed_of_what_is_free() -> None:
     fitting_plan = solved(tuning="qlora")
     said = "".join(text for text, _ in fitting.sentence(fitting_plan, CARD))
     assert f"{fitting_plan.chosen.memory.peak / GIB:.1f} GiB of 22.0 free: it fits" in said
-    assert f"up to {fitting_plan.chosen.needed / GIB:.1f} GiB if the prediction is low." in said
+    assert f"{fitting_plan.chosen.needed / GIB:.1f} with its margin." in said
     small = Card(CARD.name, 4 * GIB, 8 * GIB)
     too_large = plan.solve(base_facts.of_reference(HUB), ROWS, small, "sft", {"tuning": "lora"})
     lacking = (too_large.chosen.memory.peak - small.free) / GIB

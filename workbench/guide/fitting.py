@@ -137,7 +137,7 @@ def sentence(plan: Plan, card: Card) -> tuple[tuple[str, str], ...]:
     """Return the proposal in one or two sentences, as (text, "figure" or "value") pieces."""
     unit, name = scale(plan)
     need = plan.chosen.memory.peak
-    more = f"up to {amount(plan.chosen.needed, unit)} {name} if the prediction is low."
+    more = f"{amount(plan.chosen.needed, unit)} with its margin."
     where = "free" if card.gpu else "free on this machine, without a GPU"
     ends = {
         "fits": f"it fits{' with room to spare' if plan.chosen.needed < 0.8 * card.free else ''}, {more}",
