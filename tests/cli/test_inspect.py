@@ -119,6 +119,18 @@ def test_a_base_shows_what_is_learnt_of_a_row() -> None:
     assert "✂⟦" in told.stdout
 
 
+def test_rows_that_are_all_alike_are_told_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"question": "Where is the cat?", "answer": "On the mat."}\n' * 30, encoding="utf-8")
+    told = " ".join(workbench("inspect", str(path)).stdout.split())
+    assert "lengths characters, of 30 rows: 28 each problems 29 of 30 rows are exact copies" in told
+    assert "nearly the same" not in told
+    path.write_text('{"question": "Hi?", "answer": "Yes."}\n', encoding="utf-8")
+    told = " ".join(workbench("inspect", str(path)).stdout.split())
+    assert "method sft: The only row looked at has a prompt" in told
+    assert "lengths characters, of 1 row: 7 row 1" in told
+
+
 def test_marks_are_colours_on_a_terminal_and_signs_elsewhere() -> None:
     tokens = [
         {"mark": "masked", "text": "a\x1b[2J"},

@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.tui.pilots import played, until
-from tests.tui.support import on_the_road, page_text
+from tests.tui.support import QUESTIONS, on_the_road, page_text
 from workbench.core import recipe
 from workbench.guide import surveying
 from workbench.guide.road import Road
@@ -93,9 +94,15 @@ async def test_what_it_is_its_rows_and_its_tokens(tmp_path: Path) -> None:
 
 
 @played
-async def test_a_problem_is_mended_with_one_key_and_a_format_is_said_by_hand() -> None:
+async def test_a_problem_is_mended_with_one_key_and_a_format_is_said_by_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What a fix sets is on the road and on the command line, and the same key takes it back."""
-    app = on_the_road("data", base="")
+    rows = QUESTIONS.read_text(encoding="utf-8").splitlines()
+    monkeypatch.chdir(tmp_path)
+    path = Path("near.jsonl")
+    path.write_text("\n".join([*rows, *(row.replace("?", " ?") for row in rows[:100])]), encoding="utf-8")
+    app = on_the_road("data", path, base="")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: app.known.survey is not None, "the survey", 40)
         await pilot.pause()

@@ -14,7 +14,7 @@ from workbench.cli.output import LABEL, Live, count, paragraph, print_json
 from workbench.core.errors import UsageError
 from workbench.core.recipe import METHODS
 from workbench.core.text import one_line
-from workbench.core.units import percent
+from workbench.core.units import percent, several
 from workbench.guide.previewing import preview
 from workbench.guide.sources import assignments, inspected, local
 from workbench.guide.surveying import turns_of
@@ -63,10 +63,12 @@ def _lengths(found: Mapping[str, Any]) -> list[str]:
     """Return the lines about lengths."""
     if not found.get("sampled"):
         return []
-    words = (
-        f"{found['unit']}, of {count(found['sampled'])} rows: half up to {count(found['p50'])}, "
-        f"95 % up to {count(found['p95'])}, 99 % up to {count(found['p99'])}, longest {count(found['max'])}"
-    )
+    rows = several(found["sampled"], "row")
+    if found["min"] == found["max"]:
+        each = " each" if found["sampled"] > 1 else ""
+        return [paragraph("lengths", f"{found['unit']}, of {rows}: {count(found['max'])}{each}")]
+    words = f"{found['unit']}, of {rows}: half up to {count(found['p50'])}, "
+    words += f"95 % up to {count(found['p95'])}, 99 % up to {count(found['p99'])}, longest {count(found['max'])}"
     histogram = found["histogram"]
     return [
         paragraph("lengths", words),

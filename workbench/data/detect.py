@@ -180,7 +180,8 @@ def _judged(table: Table, layout: Layout, cap: float = 1.0, problems: Sequence[s
     others = tally.repairs[canonical.OTHER_FORMAT]
     share = min(1.0, (fitting + others) / len(rows)) if rows else 0.0
     looked_at = f"{count(len(rows))} rows looked at"
-    reasons = [f"{count(fitting)} of {looked_at} have {FORMATS[layout.format].rows} ({_named(layout)})."]
+    having = "The only row looked at has" if fitting == len(rows) == 1 else f"{count(fitting)} of {looked_at} have"
+    reasons = [f"{having} {FORMATS[layout.format].rows} ({_named(layout)})."]
     if others:
         reasons.append(f"{count(others)} of {looked_at} have another layout that gives the same kind of row.")
     if len(made) < len(rows):

@@ -90,6 +90,8 @@ def test_near_duplicates_are_told_by_what_rows_teach() -> None:
     copied = rows(["Is it red?", "is it RED", "Is it blue?", "Is it green?"])
     (text,) = (problem["text"] for problem in report.problems(copied) if "nearly" in problem["text"])
     assert text == "About 25 % of the rows are nearly the same as another."
+    exact = rows(["Is it red?"] * 9 + ["Is it blue?"])
+    assert not [problem for problem in report.problems(exact) if "nearly" in problem["text"]]
 
 
 def test_secrets_are_told_with_their_number_and_a_place_that_does_not_repeat_them() -> None:

@@ -121,7 +121,10 @@ def problems(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         say(len(blanks), WORTH_SAYING, "{} hold a blank to be filled in", f"{first}, which is learnt as it stands")
     if looked:
         kept = likeness.records([likeness.parts_of(row) for row in looked])
-        near = len(looked) - len(np.unique(likeness.clusters(kept, np.arange(len(looked), dtype=np.int32)).near))
+        # Exact copies are told elsewhere, and left out in any case.
+        places = {text: place for place, text in reversed(list(enumerate(texts)))}
+        distinct = np.array(sorted(places.values()), np.int32)
+        near = len(distinct) - len(np.unique(likeness.clusters(kept, distinct).near))
         say(near, WORTH_SAYING, "{} are nearly the same as another.", duplicates="near")
     refusals = sum(map(_refuses, looked))
     say(refusals, WORTH_SAYING, "{} answer with a refusal, which is learnt like any answer.")
