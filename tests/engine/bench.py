@@ -50,6 +50,9 @@ GROUPS: dict[str, Any] = {
 }
 """The same for runs that write their own answers, which earn unlike rewards."""
 
+TAUGHT: dict[str, Any] = {"teacher": "bundled", "teacher_top_k": 8}
+"""The same for runs that learn from a teacher."""
+
 _SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP, signal.SIGINT)
 
 
@@ -75,6 +78,7 @@ class Bench:
     def create(self, **fields: Any) -> Run:
         """Make a run with the preset of its method and tuning, and the fields that make it short."""
         values = {**SMALL, **(GROUPS if fields["method"] in REINFORCING else {}), **fields}
+        values = {**(TAUGHT if fields["method"] == "distill" else {}), **values}
         preset = presets.default_for(values["method"], values["tuning"])
         recipe = resolve(values, preset.values, preset.name)
         with self.home():

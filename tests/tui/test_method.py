@@ -100,11 +100,11 @@ async def test_enter_accepts_the_proposal_and_leaves_the_recipe_alone() -> None:
         assert focused(app) == "sft"
         assert "SFT suits these rows" in text
         assert "needs running text" in text
-        await pilot.press("down", "enter")
+        await pilot.press("down", "down", "enter")
         await pilot.pause()
         assert app.screen.NAME == "method", "what the rows cannot serve is not taken"
         assert app.screen.why_not("method.next").startswith("CPT needs running text")
-        await pilot.press("up", "enter")
+        await pilot.press("up", "up", "enter")
         await until(pilot, lambda: app.screen.NAME == "fit", "the next station")
         assert not app.road.chosen
 

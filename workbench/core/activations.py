@@ -144,3 +144,8 @@ def table(family: str) -> Table:
         stages=stages,
         heads=heads,
     )
+
+
+def pinned(size: int) -> int:
+    """Return the bytes of the host's memory that torch pins for a tensor: its allocator rounds up to powers of two."""
+    return 1 << (size - 1).bit_length() if size else 0

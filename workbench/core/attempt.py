@@ -34,7 +34,8 @@ class Base:
     folder: str = ""
     """Where its files are, "" where they are not on this machine."""
     beside: Mapping[str, int] = field(default_factory=dict, compare=False)
-    """Tuning → bytes of the reward model that stays in memory with it, where a run has one."""
+    """Tuning → bytes of the reward model that stays in memory with it, or of the teacher that is asked before it comes,
+    where a run has one."""
     config: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """The language model's part of its config.json, which is a stranger's."""
 

@@ -77,6 +77,8 @@ def refuse(recipe: Any) -> None:
         )
     if recipe.method in REINFORCING:
         _refuse_reinforcement(recipe)
+    if recipe.method == "distill" and recipe.num_processes > 1:
+        raise UsageError("distill asks its teacher in one process; leave num_processes at 1.")
     if recipe.loss_type != "sigmoid" and recipe.method != "dpo":
         raise UsageError(f"loss_type chooses among the losses of dpo, and this run is {recipe.method}; leave it out.")
     if recipe.method == "kto" and not recipe.desirable_weight + recipe.undesirable_weight:

@@ -27,7 +27,7 @@ class Method:
     generates: bool = False
     """Whether the model writes its own answers between the steps."""
     teacher: bool = False
-    """Whether a second, frozen model looks at the same batch."""
+    """Whether a larger model is asked about every token before the base is loaded, and a step compares with that."""
     critic: bool = False
     """Whether a critic is trained beside the model: a second adapter, or a head on what full tuning trains."""
 
@@ -42,7 +42,7 @@ METHODS = {
     "reward": Method(rows=2, head="score"),
     "grpo": Method(generates=True),
     "ppo": Method(looks=4, generates=True, critic=True),
-    "distill": Method(generates=True, teacher=True),
+    "distill": Method(teacher=True),
 }
 
 
@@ -72,6 +72,8 @@ class Demand:
     """Tokens the model writes per answer, for methods that generate."""
     written: int = 0
     """Answers written at once, for methods that generate; 0 for those of a whole step."""
+    told: int = 0
+    """Numbers that are kept of what a teacher says of a token, for methods that have one; 0 for one of each word."""
     reference: bool = False
     """Whether a frozen model looks at the same batch, as in grpo with a beta above 0: the base without its adapter, or
     a copy under full tuning. What dpo and kto compare with is computed before training."""
@@ -126,6 +128,7 @@ def demand_of(recipe: Any, **more: Any) -> Demand:
             "optimiser": recipe.optim,
             "precision": "fp32" if recipe.precision == "fp32" else "bf16",
             "token_rows": bool(recipe.trainable_token_indices) and recipe.tuning != "full",
+            **({"told": recipe.teacher_top_k} if METHODS[recipe.method].teacher else {}),
             **(_writing(recipe) if recipe.method in REINFORCING else {}),
             **more,
         }

@@ -58,7 +58,7 @@ SPEED_STEPS = 16
 """Steps whose median is the speed now."""
 SURROGATE = ("grpo", "ppo")
 """Methods whose loss is no measure of progress: it hovers about zero by construction."""
-ON_TEXT = ("", "pretrain", "cpt", "sft", "distill")
+ON_TEXT = ("", "pretrain", "cpt", "sft")
 """Methods whose loss is nats per token of text, "" when the method is unknown."""
 
 

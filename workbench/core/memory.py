@@ -12,7 +12,7 @@ import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from workbench.core import activations, weights
+from workbench.core import activations, teaching, weights
 from workbench.core.activations import Stages, Table, largest, value
 from workbench.core.demand import METHODS, Demand
 from workbench.core.shape import Shape
@@ -53,7 +53,7 @@ class Memory:
     parts: dict[str, int]
     """Part → bytes at the peak; they add up to it."""
     phase: str
-    """Where in the run the peak is: loading, forward, head, reference, loss, backward, embedding, step, generation."""
+    """Where the peak is: loading, teacher, forward, head, reference, loss, backward, embedding, step, generation."""
     phases: dict[str, int]
     """Phase → its own peak, context and reserve left out."""
     margin: float
@@ -74,11 +74,6 @@ class Memory:
     def live(self) -> int:
         """What the tensors alone take at the peak, as a trace counts it."""
         return self.phases[self.phase]
-
-
-def pinned(size: int) -> int:
-    """Return the bytes of the host's memory that torch pins for a tensor: its allocator rounds up to powers of two."""
-    return 1 << (size - 1).bit_length() if size else 0
 
 
 @dataclass(frozen=True)
@@ -246,11 +241,14 @@ def _training(step: _Step) -> Iterator[tuple[str, _Phase]]:
     yield phase("forward", waiting, start + grows - own, max(step.top("forward") + dropped, 0))
     yield phase("forward", waiting, 0, step.top("prefix"))
     yield phase("head", waiting, start + grows, 0, largest(head, step.symbols) * step.scale)
-    if step.demand.reference or method.teacher:
+    if step.demand.reference:
         stages = _reference_stages(step)
         more = (layers - activations.TRACED_LAYERS) * step.of(stages.reference_grows)
         yield phase("reference", waiting, kept, largest(stages.reference, step.symbols) * step.scale + more)
     yield phase("loss", waiting, kept, 0, largest(loss, step.symbols) * step.scale)
+    if method.teacher:
+        told, tile = teaching.compared(step.shape, step.demand.told, step.symbols["N"])
+        yield phase("loss", waiting, kept, told, tile)
 
     # The tables are of a head of its own that was not trained before: a score is small, a gradient that is added to
     # one that waits is gone at once, and a shared head's waits for the embedding's, to be added to it in a third place.
@@ -302,7 +300,8 @@ def _generation(step: _Step) -> tuple[str, _Phase]:
 def _one(shape: Shape, demand: Demand, table: Table, beside: int) -> tuple[int, Memory]:
     """Return (live bytes, estimate) from one table."""
     step = _Step(shape, demand, table)
-    fixed = {**_parts(step), "teacher" if METHODS[demand.method].teacher else "reward model": beside}
+    teacher = METHODS[demand.method].teacher
+    fixed = {**_parts(step), "reward model": 0 if teacher else beside}
     phases: dict[str, int] = {}
     best: tuple[int, str, _Phase] = (-1, "", {})
     peaks = list(_training(step))
@@ -313,13 +312,18 @@ def _one(shape: Shape, demand: Demand, table: Table, beside: int) -> tuple[int, 
         live = held + round(sum(parts.values()))
         phases[name] = max(phases.get(name, 0), live)
         best = max(best, (live, name, parts), key=lambda entry: entry[0])
+    if teacher and beside:
+        asking = teaching.asking(shape, beside)
+        phases["teacher"] = round(sum(asking.values()))
+        if phases["teacher"] > best[0]:
+            best, held, fixed = (phases["teacher"], "teacher", asking), 0, {}
     live, name, parts = best
     moving = {part: round(size) for part, size in parts.items()}
     moving["workspace"] += live - held - sum(moving.values())
     reserve = round(RESERVE_SHARE * (live - held))
     made = {**fixed, **moving, "context": CONTEXT_BYTES, "reserve": reserve}
     there = {part: size for part, size in made.items() if size}
-    host = step.layers * pinned(round(step.kept_by_one)) if step.offloads else 0
+    host = step.layers * activations.pinned(round(step.kept_by_one)) if step.offloads else 0
     return live, Memory(there, name, phases, 0.0, (), True, host)
 
 
@@ -328,8 +332,8 @@ def _one(shape: Shape, demand: Demand, table: Table, beside: int) -> tuple[int, 
 def estimate(shape: Shape, demand: Demand, beside: int = 0) -> Memory:
     """Return what a run needs at its peak, by part.
 
-    `beside` is the size in bytes of what else stays loaded: the model that distillation learns from, or the reward
-    model of ppo, be it a model or one more adapter. A family without a table is
+    `beside` is the size in bytes of what else is loaded: the model that distillation asks before it trains, or the
+    reward model of ppo, which stays, be it a model or one more adapter. A family without a table is
     estimated with every table there is, and the largest result stands, under a wide margin.
     """
     known = shape.model_type in activations.families()

@@ -12,6 +12,7 @@ the length of the rows.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,7 @@ from workbench.core.recipe import (
 )
 from workbench.core.reliefs import reliefs
 from workbench.core.shape import Shape
+from workbench.core.teaching import token_bytes
 from workbench.core.units import count
 
 __all__ = ["Attempt", "Base", "Card", "Plan", "Traces", "demand", "expected", "predicted", "solve"]
@@ -217,7 +219,7 @@ def demand(recipe: Recipe, card: Card, **more: Any) -> Demand:
 def expected(shape: Shape, recipe: Recipe, card: Card, beside: int = 0, **more: Any) -> Memory:
     """Return the estimate of a recipe, uncorrected; `more` overrides what follows from it, as in `demand_of`.
 
-    `beside` is the size in bytes of a reward model that stays in memory.
+    `beside` is the size in bytes of a reward model that stays in memory, or of a teacher that is asked before.
     On a processor it is the memory of the whole process, and there is no context of CUDA.
     """
     wanted = demand(recipe, card, **more)
@@ -359,13 +361,18 @@ def _told(
             base.shape, steps * batch // recipe.num_iterations, recipe.generation_batch_size or batch,
             _USUAL_LONGEST * recipe.max_completion_length, card.name,
         )  # fmt: skip
+    total, trainable = _parameters(base.shape, recipe)
+    beside = base.beside.get(recipe.tuning, 0) if method.teacher else 0
+    # The teacher reads every row once; a pass there is a third of one there and back.
+    asked = of_rows * beside / (2 * 3 * max(total, 1))
     time = pace.pace(
         base.shape, recipe.tuning, recipe.gradient_checkpointing, recipe.max_length,
-        tokens * (1 + (method.looks + bool(writes and beta_of(recipe))) / (3 * method.rows)), card.name,
+        asked + tokens * (1 + (method.looks + bool(writes and beta_of(recipe))) / (3 * method.rows)), card.name,
         recipe.activation_offloading,
     ).after(hours)  # fmt: skip
-    total, trainable = _parameters(base.shape, recipe)
     disk = pace.disk_bytes(total, trainable, recipe.tuning, pace.checkpoints_at_once(recipe))
+    if method.teacher:
+        disk += math.ceil(of_rows * token_bytes(recipe.teacher_top_k, base.shape.vocabulary))
     doubts = tuple(filter(None, [_few_held(rows, recipe), _few_steps(steps, recipe)])) if rows is not None else ()
     remedies = reasons.remedies(best, others, card.gpu)
     return Plan(best, said, others, count, steps, passes, tokens, time, disk, doubts, remedies)

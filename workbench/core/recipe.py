@@ -18,11 +18,12 @@ from workbench.core import combinations, rewards
 from workbench.core.errors import UsageError
 from workbench.core.fields import SECTIONS, Spec, closest, parse, spec
 
-METHODS = ("pretrain", "cpt", "sft", "dpo", "kto", "orpo", "reward", "grpo", "ppo")
+METHODS = ("pretrain", "cpt", "sft", "dpo", "kto", "orpo", "reward", "grpo", "ppo", "distill")
 ALIGNING = ("dpo", "kto", "orpo", "reward")
 """Methods that compare whole answers."""
 REINFORCING = ("grpo", "ppo")
 """Methods that learn from answers the model writes itself."""
+DIVERGENCES = ("forward", "reverse", "jsd")
 GROUP_LOSSES = ("dapo", "grpo", "dr_grpo", "gspo")
 REWARD_SCALES = ("group", "batch", "none")
 CURRICULA = ("shuffled", "short_first")
@@ -51,7 +52,7 @@ class Recipe:
     """What a run does. Zero means "derived" wherever a field's help says so."""
 
     method: str = spec("sft", "task", "method", "What to learn from the data.",
-        "Articles teach knowledge by cpt, questions and answers behaviour by sft, better and worse answers preferences by dpo or orpo, single judged ones by kto; reward makes a model that scores answers, grpo learns from answers of its own that a check rewards, ppo from those a reward model likes, and pretrain starts a model.", choices=METHODS)  # fmt: skip
+        "Articles teach knowledge by cpt, questions and answers behaviour by sft, better and worse answers preferences by dpo or orpo, single judged ones by kto; reward makes a model that scores answers, grpo learns from answers of its own that a check rewards, ppo from those a reward model likes, distill from what a larger model says of each token, and pretrain starts a model.", choices=METHODS)  # fmt: skip
     tuning: str = spec("lora", "task", "tuning", "How the weights move.",
         "full changes every weight and needs the most memory; lora trains small matrices beside them; qlora does so over a 4-bit base.", choices=TUNINGS)  # fmt: skip
     base: str = spec(BUNDLED, "task", "base", "The model to start from: bundled, a folder, a run, or scratch for pretrain.",
@@ -156,6 +157,19 @@ class Recipe:
     cliprange_value: float = spec(0.2, "reinforcement", "critic's clip", "By how much what the critic expects may move while the same answers are learnt; 0 sets no bound.",
         "A reward of large numbers wants more, or a critic that starts at 0 takes long to get there.", low=0.0, high=1000.0)  # fmt: skip
 
+    teacher: str = spec("", "distillation", "teacher", "The larger model that distill learns from: a run, a folder, or a model of the hub that is on this machine.",
+        "It has to cut text into the same tokens as the base; its mistakes are learnt as well.")  # fmt: skip
+    teacher_in_4bit: bool = spec(False, "distillation", "teacher in 4 bits", "Hold the teacher's linear layers in 4 bits while it is asked.",
+        "A third of its memory, for odds that are a little off.")  # fmt: skip
+    teacher_top_k: int = spec(64, "distillation", "teacher's top k", "Tokens whose probabilities are kept of what the teacher says, the rest as one; 0 keeps all.",
+        "More say more of what it knows and take more disk: about 6 bytes each for every token learnt.", unit="tokens", low=0, high=500_000)  # fmt: skip
+    divergence: str = spec("forward", "distillation", "divergence", "How far student and teacher are apart: forward is KL(teacher, student), reverse KL(student, teacher), jsd between them.",
+        "forward covers all the teacher might say, reverse keeps to what it says most, which suits a much smaller student.", choices=DIVERGENCES)  # fmt: skip
+    distill_temperature: float = spec(1.0, "distillation", "softening", "What the logits of both are divided by before they are compared.",
+        "Above 1 the words that were nearly right count for more.", low=0.1, high=100.0)  # fmt: skip
+    distill_alpha: float = spec(0.9, "distillation", "share of the teacher", "Share of the loss that is the teacher's; the rest is that of the rows' own tokens.",
+        "1 learns from the teacher alone, 0 is sft.", low=0.0, high=1.0)  # fmt: skip
+
     learning_rate: float = spec(2e-4, "optimisation", "learning rate", "Peak step size.",
         "The most important figure: too high diverges or forgets, too low does not learn.", low=1e-9, high=1.0)  # fmt: skip
     optim: str = spec("adamw", "optimisation", "optimiser", "The rule that turns gradients into steps.",
@@ -247,6 +261,9 @@ _COUNTS_FOR: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
         ("rewards", "max_completion_length", "temperature", "top_p", "curriculum", "generation_batch_size", "epsilon",
          "epsilon_high", "num_iterations"), REINFORCING
+    ),
+    **dict.fromkeys(
+        ("teacher", "teacher_in_4bit", "teacher_top_k", "divergence", "distill_temperature", "distill_alpha"), ("distill",)
     ),
     **dict.fromkeys(("reward_model", "gamma", "lam", "vf_coef", "cliprange_value"), ("ppo",)),
 }  # fmt: skip

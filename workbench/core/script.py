@@ -173,7 +173,7 @@ def text(resolved: Resolved, base: str, out: str) -> str:
 
     `base` is a folder or an id of the hub, `out` the folder of prepared rows that its header names. Raises UsageError
     for a run that no script can repeat: a model from scratch, whose tokenizer is trained on the rows, replay of text
-    that the base writes itself, and methods that compare answers or write their own.
+    that the base writes itself, methods that compare answers or write their own, and distillation.
     """
     recipe = resolved.recipe
     if base == SCRATCH:
@@ -195,6 +195,11 @@ def text(resolved: Resolved, base: str, out: str) -> str:
         raise UsageError(
             f"There is no script of {recipe.method}: its checks and its way to write are the workbench's own, and "
             "TRL's trainer would write others; train it here, and see recipe.toml for its values."
+        )
+    if recipe.method == "distill":
+        raise UsageError(
+            "There is no script of distill: what its teacher says is asked once and kept in the run, which TRL's "
+            "trainers do not read; train it here, and see recipe.toml for its values."
         )
     holding = _conditions(recipe)
     requirements = _requirements(recipe)

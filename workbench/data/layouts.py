@@ -22,6 +22,7 @@ TYPE_OF_METHOD: dict[str, str] = {
     "kto": "unpaired_preference",
     "grpo": "prompt_only",
     "ppo": "prompt_only",
+    "distill": "messages",
 }
 """Method → the type of canonical row it learns from."""
 

@@ -80,10 +80,10 @@ def perform(run: Run, steps: int, sequences: int, say: Say) -> dict[str, Any]:
     """Do the dry run of the recipe in `run` and return its figures.
 
     {"batch": [sequences, tokens] of the largest, "memory": predicted and measured, "seconds": {"start", "step",
-    "micro_batch", "optimiser", "look", "checkpoint"}, "share": tokens of a usual batch of the largest one's,
-    "checkpoint_bytes", "hours" or None without `steps`, "changes" made because memory ran out, "warnings"}. `sequences`
-    is how many the whole run has. Raises WorkbenchError with what is wrong, {"out_of_memory": phase} is returned when
-    the memory was too small.
+    "micro_batch", "optimiser", "look", "teacher" for a sequence, "checkpoint"}, "share": tokens of a usual batch of the
+    largest one's, "checkpoint_bytes", "hours" or None without `steps`, "changes" made because memory ran out,
+    "warnings"}. `sequences` is how many the whole run has. Raises WorkbenchError with what is wrong,
+    {"out_of_memory": phase} is returned when the memory was too small.
     """
     began = time.monotonic()
     reporter = _Voice(run.events_path, say)
@@ -141,7 +141,8 @@ def _hours(recipe: Recipe, found: dict[str, Any], steps: int, sequences: int) ->
     if found["held_out"]:
         # A look that is the best so far is saved: at most all of those that no checkpoint falls on anyway.
         saves += steps // plan.evaluate_every - steps // math.lcm(plan.evaluate_every, plan.save_every)
-    return (seconds["start"] + steps * step + looks * look + saves * seconds["checkpoint"]) / 3600
+    asked = sequences * seconds["teacher"]
+    return (seconds["start"] + asked + steps * step + looks * look + saves * seconds["checkpoint"]) / 3600
 
 
 def main() -> int:

@@ -149,9 +149,12 @@ def new_head(model: Any, pad_token_id: int, seed: int) -> None:
     model.config.get_text_config().pad_token_id = pad_token_id
 
 
-def load_for_use(base: Base, where: Machine) -> Any:
-    """Return base and adapter together, ready to generate: the base in the format the adapter was trained against."""
-    model = load_model(base.model_dir, tuning=base.adapter_tuning or "full", where=where, for_training=False)
+def load_for_use(base: Base, where: Machine, in_4bit: bool = False) -> Any:
+    """Return base and adapter together, ready to generate: the base in the format the adapter was trained against, or
+    in 4 bits.
+    """
+    tuning = "qlora" if in_4bit else base.adapter_tuning or "full"
+    model = load_model(base.model_dir, tuning=tuning, where=where, for_training=False)
     if base.adapter_dir is not None:
         from peft import PeftModel
 

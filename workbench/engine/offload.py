@@ -12,7 +12,8 @@ import torch
 from torch.autograd.graph import save_on_cpu
 from transformers import modeling_utils
 
-from workbench.core.memory import GIB, HOST_SHARE, pinned
+from workbench.core.activations import pinned
+from workbench.core.memory import GIB, HOST_SHARE
 from workbench.runs import host
 
 

@@ -26,6 +26,9 @@ from workbench.runs.store import Run
 class Rehearsal(Protocol):
     """What a dry run puts in the place of all sequences and of the training."""
 
+    asked: tuple[float, int]
+    """(seconds, tokens) that a teacher was asked, for methods that have one."""
+
     def sequences(self, whole: Any) -> Any:
         """Return the sequences that are trained, of all of them."""
 

@@ -100,6 +100,8 @@ class Trial:
         self._longest: Longest | None = None
         self.batch = (0, 0)
         """(sequences, tokens) of the longest micro-batch; zeros before it is known."""
+        self.asked = (0.0, 0)
+        """(seconds, tokens) that a teacher was asked."""
 
     def sequences(self, whole: Any) -> Longest:
         """Return the longest of all sequences, as many as a step takes."""
@@ -130,6 +132,7 @@ class Trial:
                 "micro_batch": passes,
                 "optimiser": optimiser,
                 "look": clock.first - clock.begun,
+                "teacher": self.asked[0] / max(self.asked[1], 1) * float(self._longest.all.mean()),
             },
             "share": usual_share(self._longest.all, rows),
             "held_out": sum(len(examples) for examples in material.held_out.values()),

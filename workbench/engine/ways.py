@@ -1,4 +1,4 @@
-"""The ways a trainer learns: token by token, answer against answer, or from answers the model writes itself.
+"""The ways a trainer learns: token by token, from a teacher's odds, answer against answer, or from its own answers.
 
 Owns what `loop.fit` needs to know of each: its rows, batches and trainer, and what comes before training. Must not know
 where rows come from.
@@ -6,19 +6,20 @@ where rows come from.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from workbench.core.recipe import Recipe, beta_of
-from workbench.engine import load, prepare
+from workbench.engine import load, prepare, soft_labels
 from workbench.engine.align import pairs, reference
 from workbench.engine.align.aligner import Aligner
 from workbench.engine.align.preferences import objective_of
+from workbench.engine.distiller import Distiller
 from workbench.engine.examples import Examples
-from workbench.engine.material import TRAIN
+from workbench.engine.material import TRAIN, Material
 from workbench.engine.reinforce import prompts
 from workbench.engine.reinforce.actor_critic import ActorCritic
 from workbench.engine.reinforce.reinforcer import Reinforcer
@@ -61,6 +62,30 @@ class Tokens:
 
     def ready(self, attempt: Attempt, trainer: Any, sequences: Any, held_out: dict[str, Any]) -> None:
         """Do what has to be done with the model before it is trained."""
+
+
+class Distillation(Tokens):
+    """The usual way, with what a teacher said of every learnt token."""
+
+    def __init__(self, recipe: Recipe, material: Material, said: Mapping[str, soft_labels.SoftLabels]) -> None:
+        """`said` maps names of the material's examples to what the teacher said of them."""
+        super().__init__(recipe)
+        self._labels = [(material.train, said[TRAIN])]
+        self._labels += [(examples, said[name]) for name, examples in material.held_out.items()]
+
+    def sequences(self, examples: Examples, packed: bool) -> soft_labels.TaughtSequences:
+        """Return examples as sequences that come with what the teacher said."""
+        labels = next(labels for known, labels in self._labels if known is examples)
+        recipe = self._recipe
+        return soft_labels.TaughtSequences(examples, labels, recipe.max_length, packed, recipe.seed)
+
+    def collator(self, pad_token_id: int, packed: bool) -> Any:
+        """Return the function that makes a batch of them."""
+        return soft_labels.collator(pad_token_id, packed)
+
+    def trainer(self, **settings: Any) -> Distiller:
+        """Return the trainer."""
+        return Distiller(width=self._labels[0][1].width, **settings)
 
 
 class Comparison(Tokens):

@@ -36,6 +36,13 @@ def judges(reference: str) -> tuple[str, tuple[str, ...]]:
     return reference, reward_models.of_lineage(reference)
 
 
+def teachers(reference: str) -> tuple[str, tuple[str, ...]]:
+    """Return (reference, the runs of the base's lineage that it may learn from by distillation, the newest first)."""
+    from workbench.runs import teachers as known  # with runs and their journals
+
+    return reference, known.of_lineage(reference)
+
+
 def looked_at(road: Road) -> tuple[Any, ...]:
     """Return what a glance at the road's data depends on."""
     chosen = road.chosen

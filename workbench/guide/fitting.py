@@ -102,6 +102,7 @@ def parts(plan: Plan, most: int) -> list[Part]:
         "cache": "keys and values of answers",
         "critic": "an adapter that foresees scores",
         "reward model": "what scores the answers",
+        "teacher": "asked before the base is loaded",
     }
     found = sorted(((name, size) for name, size in chosen.memory.parts.items() if size > 0), key=lambda item: -item[1])
     shown, rest = (found, []) if len(found) <= most else (found[: most - 1], found[most - 1 :])
@@ -237,13 +238,20 @@ _LOSS_NOTES = {
     "ipo": "aims at a fixed margin: overfits less on pairs of one mind",
     "simpo": "judges by the mean per token, without the base",
 }
+_DIVERGENCE_NOTES = {
+    "forward": "covers all that the teacher might say",
+    "reverse": "keeps to what the teacher says most",
+    "jsd": "between the two, and bounded",
+}
 _BETAS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 _SIMPO_BETAS = (1.0, 1.5, 2.0, 2.5, 3.0, 5.0, 10.0)
 
 
-def alignment(plan: Plan, chosen: Sequence[str], judges: Sequence[str] = ()) -> list[Field]:
+def alignment(
+    plan: Plan, chosen: Sequence[str], judges: Sequence[str] = (), teachers: Sequence[str] = ()
+) -> list[Field]:
     """Return the values of a method that compares or rewards answers: how strongly it is held, for dpo its loss, and
-    for ppo which of the reward models in `judges` scores them.
+    for ppo which of the reward models in `judges` scores them, for distill which of `teachers` it learns from, and how.
     """
     wanted = plan.chosen.resolved.recipe
     found = []
@@ -252,6 +260,15 @@ def alignment(plan: Plan, chosen: Sequence[str], judges: Sequence[str] = ()) -> 
         shown = f"{steps.index(wanted.reward_model) + 1} of {len(steps)}" if wanted.reward_model else "none"
         note = wanted.reward_model or "checks alone score the answers"
         found.append(Field("reward_model", "reward model", shown, note, "reward_model" in chosen, steps))
+    if recipe.counts("teacher", wanted.method):
+        steps = tuple(dict.fromkeys((*teachers, wanted.teacher))) if wanted.teacher else tuple(teachers)
+        if steps:
+            shown = f"{steps.index(wanted.teacher) + 1} of {len(steps)}" if wanted.teacher else "none"
+            note = wanted.teacher or "what it is to learn from"
+            found.append(Field("teacher", "teacher", shown, note, "teacher" in chosen, steps))
+        note = _DIVERGENCE_NOTES[wanted.divergence]
+        how = recipe.DIVERGENCES
+        found.append(Field("divergence", "divergence", wanted.divergence, note, "divergence" in chosen, how))
     if recipe.counts("loss_type", wanted.method):
         note = _LOSS_NOTES[wanted.loss_type]
         found.append(Field("loss_type", "loss", wanted.loss_type, note, "loss_type" in chosen, recipe.LOSSES))
@@ -268,7 +285,11 @@ def moved(plan: Plan, field: Field, step: int) -> Any:
     wanted = plan.chosen.resolved.recipe
     present = recipe.beta_of(wanted) if field.name == "beta" else getattr(wanted, field.name)
     if isinstance(present, str):
-        return field.steps[(field.steps.index(present) + step) % len(field.steps)]
+        return (
+            field.steps[(field.steps.index(present) + step) % len(field.steps)]
+            if present in field.steps
+            else field.steps[0]
+        )
     larger = [value for value in field.steps if value > present * (1 + 1e-9)]
     smaller = [value for value in field.steps if value < present * (1 - 1e-9)]
     if not (larger if step > 0 else smaller):

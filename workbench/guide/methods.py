@@ -93,6 +93,13 @@ TABLE: dict[str, Method] = {
         "The model writes an answer to each prompt, a reward model scores it, a critic learns what was to be expected, "
         "and what did better becomes likelier. Train the reward model first, from preferences, on the same base.",
     ),
+    "distill": Method(
+        "what a larger model says",
+        "the teacher reads each row once",
+        "questions with answers, or conversations",
+        "A larger model with the same tokens says of each word of the answers how likely it held every other one, and "
+        "a smaller one learns that. It keeps more of the larger one than its answers alone would.",
+    ),
 }  # fmt: skip
 
 REPLAY_STEPS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
@@ -143,6 +150,8 @@ def offers(glance: Mapping[str, Any] | None, base: str = "", judges: Sequence[st
         )
         if said := _judged(glance, why, judges):
             why.setdefault("ppo", said)
+        if "sft" in why:
+            why.setdefault("distill", "")
     first = [suggested(glance)] if glance is not None else []
     order = [*first, *why, *TABLE]
     found = []
@@ -169,16 +178,19 @@ def beyond(glance: Mapping[str, Any]) -> str:
     return f"{METHOD_NAMES.get(best, best)} would suit these rows, and this version does not train it."
 
 
-def taken(road: Road, method: str, proposed: str, judges: Sequence[str] = ()) -> Road:
+def taken(road: Road, method: str, proposed: str, judges: Sequence[str] = (), teachers: Sequence[str] = ()) -> Road:
     """Return the road with a method, set only where it is not the proposed one; what only another one uses is dropped.
 
-    PPO takes the first of the reward models in `judges`. Raises UsageError for a method that does not exist.
+    PPO takes the first of the reward models in `judges`, distillation the first of
+    `teachers`. Raises UsageError for a method that does not exist.
     """
     bare = road.without("method")
     # A beta that suits one loss does not suit another.
     bare = bare.without("beta", *(name for name in bare.chosen if not recipe.counts(name, method)))
     if method == "ppo" and judges and "reward_model" not in bare.chosen:
         bare = bare.with_value("reward_model", judges[0])
+    if method == "distill" and teachers and "teacher" not in bare.chosen:
+        bare = bare.with_value("teacher", teachers[0])
     return bare if method == proposed else bare.with_value("method", method)
 
 

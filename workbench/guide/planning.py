@@ -136,6 +136,11 @@ def solved(
         from workbench.runs import reward_models  # with runs and their journals
 
         base = dataclasses.replace(base, beside=reward_models.beside(values["reward_model"], base.reference))
+    if method == "distill" and values.get("teacher"):
+        from workbench.runs import teachers
+
+        small = bool(recipe.checked({"teacher_in_4bit": values.get("teacher_in_4bit", False)})["teacher_in_4bit"])
+        base = dataclasses.replace(base, beside=teachers.beside(values["teacher"], small))
     return plan.solve(base, rows, card, method, values, origin, preset, known, traces)
 
 

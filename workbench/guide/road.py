@@ -25,13 +25,13 @@ NAMES = {
 }  # fmt: skip
 METHOD_NAMES = {
     "pretrain": "Pre-training", "cpt": "CPT", "sft": "SFT", "dpo": "DPO", "kto": "KTO", "orpo": "ORPO",
-    "reward": "Reward model", "ppo": "PPO", "grpo": "GRPO",
+    "reward": "Reward model", "ppo": "PPO", "grpo": "GRPO", "distill": "Distillation",
 }  # fmt: skip
 TUNING_NAMES = {"full": "full", "lora": "LoRA", "qlora": "QLoRA"}
 _LEARNS = {
     "pretrain": "all text", "cpt": "articles", "sft": "answers only", "dpo": "preferred answers",
     "kto": "good and bad answers", "orpo": "preferred answers", "reward": "which is better", "grpo": "rewards",
-    "ppo": "rewards",
+    "ppo": "rewards", "distill": "a teacher's odds",
 }  # fmt: skip
 
 _OF_DATA = tuple(name for name, (_, described) in recipe.FIELDS.items() if described.section == "data")

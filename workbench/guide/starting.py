@@ -20,7 +20,7 @@ from workbench.core.presets import Preset
 from workbench.guide import glancing, lengths, planning
 from workbench.guide.road import Road
 from workbench.guide.sources import Quiet, Teller, assignments, inspected, local
-from workbench.runs import bases, control, hardware, probe, reward_models, store
+from workbench.runs import bases, control, hardware, probe, reward_models, store, teachers
 
 
 def look(data: tuple[str, ...], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -85,6 +85,8 @@ def prepare(
         if values.get("reward_model"):
             judge = reward_models.find(values["reward_model"])
             values["reward_model"] = judge.run_id or str(judge.model_dir)
+        if values.get("teacher"):
+            values["teacher"] = _teacher(values["teacher"], reference)
         surveyed = look(data, values)
     planning.follow(surveyed["curation"], values, origin)
     found = looking.result()
@@ -98,6 +100,13 @@ def prepare(
         inspected(values["replay_data"], values.get("method", surveyed["method"]), target="preflight")
     found = lengths.settled(found, surveyed) if found is not None else None
     return _planned(values, origin, preset, found, reference)
+
+
+def _teacher(named: str, base: str) -> str:
+    """Return a teacher as a recipe names it; raises WorkbenchError for one that the base cannot learn from."""
+    found = teachers.check(named, base)
+    probe.run_probe("workbench.runs.bases:inspect", {"path": str(found.model_dir)}, seconds=60)
+    return recipe.BUNDLED if named == recipe.BUNDLED else found.run_id or str(found.model_dir)
 
 
 def _glanced(values: Mapping[str, Any], live: Teller) -> dict[str, Any] | None:
@@ -138,6 +147,8 @@ def create(resolved: recipe.Resolved) -> store.Run:
         raise UsageError(
             "No NVIDIA card answers, so device cannot be cuda; leave it at auto and see `workbench doctor`."
         )
+    if wanted.method == "distill":
+        teachers.find(wanted.teacher)
     title = wanted.title or f"{wanted.method} {Path(wanted.data[0]).stem}"
     parent = "" if wanted.base in (recipe.BUNDLED, recipe.SCRATCH) else bases.resolve(wanted.base).run_id
     return store.create(

@@ -220,6 +220,7 @@ _TAUGHT = {
     "dpo": "which learns what is better", "orpo": "which learns the better answer and the preference at once",
     "reward": "which learns to tell the better answer", "kto": "which learns what to say and what to avoid",
     "grpo": "which learns from rewards", "ppo": "which learns from rewards",
+    "distill": "trained on what a larger model says of the answers",
 }  # fmt: skip
 
 

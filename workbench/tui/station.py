@@ -42,6 +42,10 @@ class Known:
     """Runs that made reward models of the base's lineage."""
     judges_of: str | None = None
     """The base they were looked for, None while nobody has."""
+    teachers: tuple[str, ...] = ()
+    """Runs of the base's lineage that it may learn from by distillation."""
+    teachers_of: str | None = None
+    """The base they were looked for, None while nobody has."""
     survey: dict[str, Any] | None = None
     survey_of: tuple[Any, ...] = ()
     preview: dict[str, Any] | None = None

@@ -192,6 +192,7 @@ def refuse(demand: Demand) -> None:
     """Raise UsageError for what no trace imitates."""
     for wanted, what in (
         (METHODS[demand.method].generates, f"The answers {demand.method} writes are"),
+        (METHODS[demand.method].teacher, "A teacher, and what a step compares with it, is"),
         (demand.precision != "bf16", f"Arithmetic in {demand.precision} is"),
         (demand.token_rows, "Training single tokens beside an adapter is"),
     ):

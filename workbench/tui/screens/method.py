@@ -23,7 +23,7 @@ from workbench.tui.widgets.page import Page
 _TEACHES = 16
 _COSTS = 50
 _SHARE = "replay_share"
-_VALUES = ("loss_type", "beta", "reward_model")
+_VALUES = ("loss_type", "beta", "reward_model", "teacher", "divergence")
 _WIDE = 84
 _ABOUT_LINES = 4
 """Lines that are kept for what is said of a method, so that nothing below moves."""
@@ -67,6 +67,10 @@ class MethodScreen(Station):
         """Return the reward models of the base's lineage, as far as they are known."""
         return self.known.judges if self.known.judges_of == self.road.base else ()
 
+    def _teachers(self) -> tuple[str, ...]:
+        """Return the runs the base may learn from, as far as they are known."""
+        return self.known.teachers if self.known.teachers_of == self.road.base else ()
+
     def _present(self) -> str:
         """Return the method in force."""
         if "method" in self.road.chosen:
@@ -78,7 +82,7 @@ class MethodScreen(Station):
         plan = self.known.plan
         if plan is None or plan.chosen.resolved.recipe.method != self._present():
             return []
-        return fitting.alignment(plan, list(self.road.chosen), self._judges())
+        return fitting.alignment(plan, list(self.road.chosen), self._judges(), self._teachers())
 
     def _field(self) -> Field | None:
         """Return the value in focus, None while a method is."""
@@ -256,16 +260,22 @@ class MethodScreen(Station):
     # What happens
 
     def find_out(self) -> None:
-        """Ask for what is not known, the reward models of the base's lineage among it."""
+        """Ask for what is not known, the reward models and teachers of the base's lineage among it."""
         super().find_out()
-        if self.road.base and self.known.judges_of != self.road.base and self._sought.get("judges") != self.road.base:
-            self._sought["judges"] = self.road.base
-            self.ask("judges", asking.judges, self.road.base)
+        base, known = self.road.base, self.known
+        wanted = (("judges", asking.judges, known.judges_of), ("teachers", asking.teachers, known.teachers_of))
+        for what, find, known_of in wanted:
+            if base and known_of != base and self._sought.get(what) != base:
+                self._sought[what] = base
+                self.ask(what, find, base)
 
     def answered(self, what: str, value: Any) -> None:
         """Take what was asked for."""
         if what == "judges":
             self.learn(judges_of=value[0], judges=value[1])
+            return
+        if what == "teachers":
+            self.learn(teachers_of=value[0], teachers=value[1])
             return
         super().answered(what, value)
 
@@ -310,7 +320,9 @@ class MethodScreen(Station):
     def _take(self, method: str) -> None:
         """Take a method."""
         assert self.known.glance is not None
-        self.settle(methods.taken(self.road, method, methods.suggested(self.known.glance), self._judges()))
+        self.settle(
+            methods.taken(self.road, method, methods.suggested(self.known.glance), self._judges(), self._teachers())
+        )
 
     def _move(self, step: int) -> None:
         """Take the value before or after the present one."""
