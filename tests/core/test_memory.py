@@ -192,6 +192,19 @@ def test_ppo_holds_one_base_and_says_what_is_held_beside_it(tuning: str) -> None
     assert found.parts["optimiser"] == alone.parts["optimiser"] * (1 if tuning == "full" else 2)
 
 
+def test_a_teacher_is_never_in_memory_with_its_student() -> None:
+    """A large one makes the peak by itself, before the base comes; a small one is nowhere in it."""
+    demand = Demand(method="distill", tuning="lora", checkpointing=True, told=64)
+    alone, small, large = (estimate(shape_of(LLAMA_8B), demand, beside) for beside in (0, 1 << 30, 60 << 30))
+    assert small.parts == alone.parts
+    assert "teacher" not in small.parts
+    assert large.phase == "teacher"
+    assert large.parts["teacher"] == 60 << 30
+    assert not {"weights", "adapter", "optimiser"} & large.parts.keys()
+    assert large.peak == sum(large.parts.values())
+    assert small.phases["loss"] > estimate(shape_of(LLAMA_8B), dataclasses.replace(demand, method="sft")).phases["loss"]
+
+
 def test_a_cache_has_the_size_arithmetic_gives_it() -> None:
     """Two vectors per layer, key-value head and token in bf16: 128 KiB a token for Llama 3.1 8B."""
     demand = Demand(method="grpo", tuning="lora", batch=8, accumulation=4, length=2048, completion=512)

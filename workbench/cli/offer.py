@@ -36,7 +36,7 @@ def summary(prepared: Prepared) -> str:
         hours = plan.pace.hours
         time = "not known before the first steps" if hours is None else f"about {duration(3600 * hours)}"
         lines.append(("time", f"{several(plan.steps, 'step')}, {time}"))
-    lines.append(("disk", f"{size(plan.disk)} for checkpoints and the result"))
+    lines.append(("disk", f"{size(plan.disk)} for {plan.on_disk}"))
     lines += [("", room)] if (room := no_room(plan)) else []
     lines += [("", doubt) for doubt in plan.doubts]
     return _told(lines)

@@ -177,7 +177,7 @@ def printed(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | Non
         often = f"; the steps decide, and read the rows {passes(found.passes)}" if wanted.max_steps and glance else ""
         lines.append(paragraph("run", f"{several(found.steps, 'step')} over {count(found.tokens)} tokens{often}"))
         lines.append(paragraph("time", hours))
-    lines.append(paragraph("disk", f"{size(found.disk)} for checkpoints and the result"))
+    lines.append(paragraph("disk", f"{size(found.disk)} for {found.on_disk}"))
     if room := no_room(found):
         lines.append(paragraph("", room))
     lines += [paragraph("", doubt) for doubt in found.doubts]

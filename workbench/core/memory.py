@@ -313,7 +313,7 @@ def _one(shape: Shape, demand: Demand, table: Table, beside: int) -> tuple[int, 
         phases[name] = max(phases.get(name, 0), live)
         best = max(best, (live, name, parts), key=lambda entry: entry[0])
     if teacher and beside:
-        asking = teaching.asking(shape, beside)
+        asking = teaching.asking(shape, beside, demand.length)
         phases["teacher"] = round(sum(asking.values()))
         if phases["teacher"] > best[0]:
             best, held, fixed = (phases["teacher"], "teacher", asking), 0, {}

@@ -32,6 +32,9 @@ def compared(shape: Shape, top_k: int, tokens: float) -> tuple[float, float]:
     return tokens * (kept + 2 * 4 * shape.hidden), _tile(shape.vocabulary, tokens)
 
 
-def asking(shape: Shape, teacher: int) -> dict[str, float]:
-    """Return part → bytes while a teacher of so many bytes is asked, before the base is loaded."""
-    return {"teacher": teacher, "workspace": ASKING_SHARE * teacher, "logits": _tile(shape.vocabulary, TILE)}
+def asking(shape: Shape, teacher: int, length: int) -> dict[str, float]:
+    """Return part → bytes while a teacher of so many bytes is asked, before the base is loaded.
+
+    Of each example, of up to `length` tokens, the logits are computed by themselves.
+    """
+    return {"teacher": teacher, "workspace": ASKING_SHARE * teacher, "logits": _tile(shape.vocabulary, length)}
