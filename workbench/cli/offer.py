@@ -6,6 +6,7 @@ Owns the lines and the question on a terminal. Must not start anything but a dry
 from __future__ import annotations
 
 from workbench.cli.output import Live, count, duration, paragraph, size
+from workbench.core import pace
 from workbench.core.errors import WorkbenchError
 from workbench.core.text import clean, one_line
 from workbench.core.units import several
@@ -36,7 +37,7 @@ def summary(prepared: Prepared) -> str:
         hours = plan.pace.hours
         time = "not known before the first steps" if hours is None else f"about {duration(3600 * hours)}"
         lines.append(("time", f"{several(plan.steps, 'step')}, {time}"))
-    lines.append(("disk", f"{size(plan.disk)} for {plan.on_disk}"))
+    lines.append(("disk", f"{size(plan.disk)} for {pace.on_disk(plan.chosen.resolved.recipe)}"))
     lines += [("", room)] if (room := no_room(plan)) else []
     lines += [("", doubt) for doubt in plan.doubts]
     return _told(lines)

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from workbench.cli.output import LABEL, count, duration, paragraph, size
-from workbench.core import recipe
+from workbench.core import pace, recipe
 from workbench.core.derive import passes
 from workbench.core.errors import UsageError
 from workbench.core.plan import Attempt, Base, Card, Plan, Traces
@@ -177,7 +177,7 @@ def printed(found: Plan, base: Base, card: Card, glance: Mapping[str, Any] | Non
         often = f"; the steps decide, and read the rows {passes(found.passes)}" if wanted.max_steps and glance else ""
         lines.append(paragraph("run", f"{several(found.steps, 'step')} over {count(found.tokens)} tokens{often}"))
         lines.append(paragraph("time", hours))
-    lines.append(paragraph("disk", f"{size(found.disk)} for {found.on_disk}"))
+    lines.append(paragraph("disk", f"{size(found.disk)} for {pace.on_disk(found.chosen.resolved.recipe)}"))
     if room := no_room(found):
         lines.append(paragraph("", room))
     lines += [paragraph("", doubt) for doubt in found.doubts]

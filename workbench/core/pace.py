@@ -146,6 +146,12 @@ def checkpoints_at_once(recipe: Recipe) -> int:
     return recipe.save_total_limit + keeps_best + 1
 
 
+def on_disk(recipe: Recipe) -> str:
+    """Return what a run takes its disk for."""
+    teacher = counts("teacher", recipe.method)
+    return "checkpoints, the result and what the teacher says" if teacher else "checkpoints and the result"
+
+
 def disk_bytes(total: int, trainable: int, tuning: str, checkpoints: int) -> int:
     """Return the bytes a run writes at most: `checkpoints` at once, and the result.
 

@@ -72,13 +72,6 @@ class Plan:
     """What would make it fit, when nothing does."""
 
     @property
-    def on_disk(self) -> str:
-        """What `disk` is taken by."""
-        if METHODS[self.chosen.resolved.recipe.method].teacher:
-            return "checkpoints, the result and what the teacher says"
-        return "checkpoints and the result"
-
-    @property
     def fits(self) -> bool:
         """Whether the proposal fits, tightly at least."""
         return self.chosen.verdict != "too large"
