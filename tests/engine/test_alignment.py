@@ -248,9 +248,10 @@ def test_a_reward_model_is_nothing_to_talk_with(bench: Bench, preferences: str) 
 
 
 @pytest.mark.parametrize("method", ["dpo", "kto"])
-def test_cutting_a_step_into_passes_changes_nothing(bench: Bench, preferences: str, verdicts: str, method: str) -> None:
-    """Not even KTO's baseline, which is told of all rows of a step."""
-    data = verdicts if method == "kto" else preferences
+def test_cutting_a_step_into_passes_changes_nothing(bench: Bench, preferences: str, method: str) -> None:
+    """Not even KTO's baseline, which is told of all rows of a step; praised answers alone lift it above 0."""
+    praised = [{**row, "label": True} for row in judged(rows("preferences", 40))]
+    data = preferences if method == "dpo" else str(write_rows(bench.path / "praised.jsonl", praised))
     made = [
         bench.trained(
             method=method, tuning="lora", data=[data], learning_rate=1e-2, max_steps=3, eval_steps=3, save_steps=3,

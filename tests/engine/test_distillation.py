@@ -21,11 +21,12 @@ from workbench.core.events import AttemptEnded, Eval, Notice, Phase
 from workbench.core.paths import assets_dir
 from workbench.core.recipe import DIVERGENCES, Recipe
 from workbench.core.teaching import token_bytes
-from workbench.engine import checkpoint, distillation, load
+from workbench.engine import checkpoint, load
 from workbench.engine.adapters import trunk
+from workbench.engine.compress import distillation
+from workbench.engine.compress.projection import projection
+from workbench.engine.compress.soft_labels import SoftLabels
 from workbench.engine.load import Machine
-from workbench.engine.projection import projection
-from workbench.engine.soft_labels import SoftLabels
 from workbench.runs import bases, control, process, teachers
 
 TOKENS, WORDS = 5, 12

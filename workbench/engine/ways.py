@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from workbench.core.recipe import Recipe, beta_of
-from workbench.engine import load, prepare, soft_labels
+from workbench.engine import load, prepare
 from workbench.engine.align import pairs, reference
 from workbench.engine.align.aligner import Aligner
 from workbench.engine.align.preferences import objective_of
-from workbench.engine.distiller import Distiller
+from workbench.engine.compress import soft_labels
+from workbench.engine.compress.distiller import Distiller
 from workbench.engine.examples import Examples
 from workbench.engine.material import TRAIN, Material
 from workbench.engine.reinforce import prompts

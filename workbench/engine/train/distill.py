@@ -10,12 +10,12 @@ from typing import Any
 
 from workbench.engine import lineage, loop
 from workbench.engine.chat_templates import tokenizer_of
+from workbench.engine.compress.teacher import soft_labels
 from workbench.engine.examples import Writer
 from workbench.engine.masks import ChatEncoder
 from workbench.engine.material import TRAIN, Built, material, prompts_of, rows, watched
 from workbench.engine.prepare import encode_chats
 from workbench.engine.session import Attempt
-from workbench.engine.teacher import soft_labels
 from workbench.engine.tokenizer import generation_eos
 from workbench.engine.ways import Distillation
 

@@ -21,13 +21,13 @@ from workbench.core.teaching import TILE, token_bytes
 from workbench.core.units import count
 from workbench.engine import load, micro
 from workbench.engine.adapters import trunk
-from workbench.engine.distillation import softened
+from workbench.engine.compress.distillation import softened
+from workbench.engine.compress.projection import projection
+from workbench.engine.compress.soft_labels import LEAST, SoftLabels, learnt
 from workbench.engine.examples import Examples
 from workbench.engine.material import TRAIN, Material
 from workbench.engine.prepare import collator
-from workbench.engine.projection import projection
 from workbench.engine.session import Attempt
-from workbench.engine.soft_labels import LEAST, SoftLabels, learnt
 from workbench.runs import atomic, teachers
 
 FOLDER = "teacher"

@@ -15,9 +15,9 @@ import torch
 from workbench.core.recipe import Recipe
 from workbench.engine import team
 from workbench.engine.adapters import trunk
-from workbench.engine.distillation import in_tiles
+from workbench.engine.compress.distillation import in_tiles
+from workbench.engine.compress.projection import projection
 from workbench.engine.masks import IGNORED
-from workbench.engine.projection import projection
 from workbench.engine.tally import Tally
 from workbench.engine.trainer import WorkbenchTrainer
 
