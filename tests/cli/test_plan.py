@@ -21,7 +21,8 @@ from workbench.runs import locks, process, store
 GIB = 1 << 30
 KEYS = {
     "fits", "verdict", "base", "card", "memory", "host_memory", "phase", "notes", "recipe", "provenance", "rows",
-    "sequences", "steps", "tokens", "hours", "hours_range", "pace", "disk", "reasons", "alternatives", "remedies",
+    "sequences", "steps", "tokens", "hours", "hours_range", "pace", "disk", "reasons", "doubts", "alternatives",
+    "remedies",
 }  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from workbench.runs.store import Run
 
 END = 14
 OVERFITTING = {
-    "method": "sft", "tuning": "lora", "eval_split": 0.34, "learning_rate": 5e-3, "lr_scheduler_type": "constant",
+    "method": "sft", "tuning": "lora", "eval_split": 0.5, "learning_rate": 5e-3, "lr_scheduler_type": "constant",
     "max_steps": END, "eval_steps": 2, "save_steps": END, "save_total_limit": 1, "packing": False,
     "sample_max_new_tokens": 0, "per_device_train_batch_size": 8,
 }  # fmt: skip
@@ -39,7 +39,7 @@ def chance(bench: Bench) -> str:
     rows = [
         {"messages": [{"role": "user", "content": f"Code {number}?"},
                       {"role": "assistant", "content": f"{draw.choice(('red', 'blue'))}."}]}
-        for number in range(12)
+        for number in range(16)
     ]  # fmt: skip
     return str(write_rows(bench.path / "chance.jsonl", rows))
 
@@ -84,7 +84,7 @@ def test_report_and_journal_say_which_state_it_is(whole: Run) -> None:
     found, told = looks(whole), best.of_report(report(whole))
     assert told is not None
     assert (told.step, told.trained, told.steps) == (min(found, key=found.__getitem__), END, END)
-    words = f"step {told.step} of {END}, held-out loss {found[told.step]:.2f}; the last was {found[END]:.2f}"
+    words = f"step {told.step} of {END}, held-out loss {found[told.step]:.2f} on 8 rows; the last was {found[END]:.2f}"
     assert told.words() == words
     assert f"The result is {words}." in [event.text for event in of_kind(whole, Notice) if event.code == "published"]
     assert report(whole)["held_out_loss"] == {"before": found[0], "after": found[told.step]}
