@@ -7,6 +7,7 @@ import pytest
 from workbench.core import memory, plan, presets, recipe, units
 from workbench.core.demand import demand_of
 from workbench.core.derive import Rows
+from workbench.core.errors import UsageError
 from workbench.core.plan import Card
 from workbench.guide import fits, fitting, reviewing
 from workbench.runs import base_facts
@@ -99,6 +100,20 @@ def test_fit_and_review_give_the_same_reasons() -> None:
     assert review["tuning"] == "your choice"
     assert fields["tuning"].said[0].startswith("your choice; ")
     assert fields["learning_rate"].said == ("your choice",)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("per_device_train_batch_size", "0", "Micro-batch must be at least 1 and at most 4096, not 0."),
+        ("num_train_epochs", "two", "Epochs must be a number, not 'two'."),
+        ("base", "a\0b", "Base must be UTF-8 text without NUL"),
+    ],
+)
+def test_pages_name_a_wrong_value_as_they_show_it(name: str, value: str, said: str) -> None:
+    with pytest.raises(UsageError) as error:
+        recipe.checked({name: value})
+    assert fitting.in_words(str(error.value)).startswith(said)
 
 
 def test_given_steps_say_that_they_override_the_epochs() -> None:

@@ -219,3 +219,9 @@ def test_a_reference_to_nothing_says_what_was_tried(reference: str, tmp_path: Pa
     with pytest.raises(UsageError, match="neither 'bundled' nor a model folder") as caught:
         bases.resolve(reference or str(tmp_path / "gone"))
     assert len(str(caught.value)) < 600
+
+
+def test_a_path_that_is_not_there_is_said_to_be_missing_and_no_more() -> None:
+    with pytest.raises(UsageError) as error:
+        bases.resolve("/nonexist")
+    assert str(error.value) == "There is no folder /nonexist; name that of a model or a run; see `workbench models`."

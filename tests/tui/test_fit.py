@@ -58,7 +58,7 @@ async def test_a_typed_value_is_checked_where_it_is_typed() -> None:
         app.screen.query_one(Listing).go("num_train_epochs")
         await pilot.press("e", *["backspace"] * 8, "n", "o", "enter")
         await pilot.pause()
-        assert "num_train_epochs must be a number" in page_text(app)
+        assert "Epochs must be a number" in page_text(app)
         await pilot.press("backspace", "backspace", "4", "enter")
         await until(pilot, lambda: app.road.chosen.get("num_train_epochs") == 4.0, "the value to be taken")
         await pilot.pause()

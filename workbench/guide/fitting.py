@@ -5,6 +5,7 @@ Owns the sentences and the steps of every value. Pure; must not know how a page 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -318,6 +319,14 @@ def reason(provenance: str) -> str:
     if provenance.startswith("derived: "):
         return provenance.removeprefix("derived: ").rstrip(".")
     return {"chosen": _CHOSEN, "default": "the usual value"}.get(provenance, provenance)
+
+
+def in_words(error: str) -> str:
+    """Return what is wrong with a value in the names of the pages, without what only a command line can do."""
+    names = sorted((name for name in recipe.FIELDS if "_" in name), key=len, reverse=True)
+    said = re.sub(r"; give for example --set [^;]*$", ".", error)
+    said = re.sub(rf"\b({'|'.join(names)})\b", lambda found: recipe.FIELDS[found[1]][1].label, said)
+    return said[:1].upper() + said[1:]
 
 
 def _origin(provenance: str) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from workbench.core import recipe
-from workbench.guide.fitting import TUNING_SAID
+from workbench.core.errors import UsageError
+from workbench.guide.fitting import TUNING_SAID, in_words
 from workbench.guide.road import METHOD_NAMES
 from workbench.tui.desk import Desk
 from workbench.tui.widgets.choose import Choose
@@ -37,4 +38,12 @@ def ask_value(desk: Desk, name: str, present: Any, take: Callable[[str], None]) 
         desk.app.push_screen(Choose(title, offered, now, note), taken)
         return
     text = ",".join(present) if isinstance(present, tuple) else f"{present:g}" if kind == "float" else str(present)
-    desk.app.push_screen(Prompt(title, note, text, lambda value: recipe.checked({name: value})), taken)
+    desk.app.push_screen(Prompt(title, note, text, lambda value: _checked(name, value)), taken)
+
+
+def _checked(name: str, value: str) -> None:
+    """Raise UsageError for a value that is impossible, in the names of the pages."""
+    try:
+        recipe.checked({name: value})
+    except UsageError as error:
+        raise UsageError(in_words(str(error))) from None

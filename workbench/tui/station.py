@@ -164,7 +164,9 @@ class Station(Desk):
                 try:
                     plan, trouble = asking.plan(self.road, known.base, known.card, glance), ""
                 except WorkbenchError as error:
-                    trouble = str(error)
+                    from workbench.guide.fitting import in_words
+
+                    trouble = in_words(str(error))
         self.app.known = replace(known, plan=plan, trouble=trouble)  # type: ignore[attr-defined]
 
     @property
