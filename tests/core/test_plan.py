@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core import plan_table
-from workbench.core import derive, plan, presets
+from workbench.core import plan, presets
 from workbench.core.demand import demand_of
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
@@ -132,30 +132,6 @@ def test_steps_and_time_of_a_run_that_writes_count_its_answers() -> None:
     assert once.pace.hours < found.pace.hours < 2 * once.pace.hours
 
 
-def test_steps_that_are_given_decide_tokens_and_time() -> None:
-    def of(**chosen: object) -> plan.Plan:
-        return plan.solve(base(), ROWS, card(), "sft", {"tuning": "lora", "packing": False, **chosen})
-
-    read_twice = of(num_train_epochs=2.0)
-    given = of(max_steps=read_twice.steps, per_device_train_batch_size=1, gradient_accumulation_steps=32)
-    batch = given.chosen.resolved.recipe.gradient_accumulation_steps
-    assert given.tokens == pytest.approx(given.steps * batch * ROWS.mean)
-    assert given.passes == pytest.approx(given.steps * batch / (0.95 * ROWS.rows))
-    few, many = of(max_steps=10), of(max_steps=10_000)
-    assert many.tokens == pytest.approx(1000 * few.tokens)
-    assert many.pace.hours > 100 * few.pace.hours
-    assert of(max_steps=10, num_train_epochs=9.0).tokens == few.tokens
-    assert (
-        derive.effective_batch(1000, 3.0, given=2500).why
-        == "2\u00a0500 steps of 16 read 1\u00a0000 sequences about 40 times."
-    )
-    assert [derive.passes(times) for times in (0.067, 1, 1.5)] == [
-        "not even once (about 6.7 %)",
-        "about once",
-        "about 1.5 times",
-    ]
-
-
 def test_a_person_s_length_leaves_room_for_answers() -> None:
     short = plan.solve(base(), ROWS, card(80), "grpo", {"max_length": 300}).chosen.resolved
     assert short.recipe.max_completion_length == 150
@@ -271,15 +247,6 @@ def test_a_processor_plans_with_the_memory_of_the_host() -> None:
     long = {"max_length": 700}
     told = plan.solve(base_facts.of_reference("bundled"), ROWS, Card("", 8 * GIB, 16 * GIB), "sft", long).reasons
     assert any("made for texts of 512" in reason for reason in told)
-
-
-@pytest.mark.parametrize(("method", "predicted", "measured"), [("sft", 827, 1023), ("dpo", 948, 1207)])
-def test_the_bound_of_a_processor_holds_what_long_runs_took(method: str, predicted: int, measured: int) -> None:
-    """Measured with the bundled base on two cores, in MiB, at the end of some fifty steps."""
-    short = Rows(1000, False, 25.0, 20, 40, 60, 90, False)
-    found = plan.solve(base("bundled"), short, Card("", 8 * GIB, 16 * GIB), method, {}).chosen
-    assert found.needed / found.memory.peak > measured / predicted
-    assert plan.solve(base("bundled"), short, card(), method, {}).chosen.memory.margin < found.memory.margin
 
 
 def test_measured_runs_correct_the_estimate_and_narrow_its_margin() -> None:

@@ -224,4 +224,4 @@ def test_a_reference_to_nothing_says_what_was_tried(reference: str, tmp_path: Pa
 def test_a_path_that_is_not_there_is_said_to_be_missing_and_no_more() -> None:
     with pytest.raises(UsageError) as error:
         bases.resolve("/nonexist")
-    assert str(error.value) == "There is no folder /nonexist; name that of a model or a run; see `workbench models`."
+    assert str(error.value).endswith("nor a model folder nor that of a run; see `workbench models`.")

@@ -236,7 +236,8 @@ def resolve(reference: str) -> Base:
             raise absent from None
         if os.sep in reference and not os.path.lexists(folder):
             raise UsageError(
-                f"There is no folder {one_line(reference, 80)}; name that of a model or a run; see `workbench models`."
+                f"There is no base {one_line(reference, 80)!r}: it is neither {BUNDLED!r} nor a model folder nor that "
+                "of a run; see `workbench models`."
             ) from None
         raise UsageError(
             f"There is no base {one_line(reference, 80)!r}: it is neither {BUNDLED!r} nor a model folder, and as a "
