@@ -148,6 +148,8 @@ async def test_a_conversation_that_is_left_is_kept_and_gone_on_with() -> None:
         await until(pilot, lambda: any("question-0" in said.message for said in app._notifications), "where it is")
         files = sorted(path.suffix for path in transcripts.folder().iterdir())
         assert files == [".json", ".md"]
+        said = next(said.message for said in app._notifications if "question-0" in said.message)
+        assert next(transcripts.folder().glob("*.md")).name in said.splitlines(), "a name is not broken over lines"
         await pilot.press("f5")
         await until(pilot, lambda: "It is in Reedhaven." in page_text(app), "the conversation")
         back = app.screen

@@ -7,6 +7,7 @@ from textual.widgets._toast import Toast
 
 from tests.tui.pilots import played, until
 from tests.tui.support import idle, page_text
+from workbench.tui import saying
 from workbench.tui.app import Workbench
 from workbench.tui.desk import Desk
 from workbench.tui.widgets.prompt import Confirm
@@ -47,6 +48,23 @@ async def test_sentences_do_not_pile_up_over_the_page() -> None:
         for text in ("Two.", "Three."):
             app.screen.say(text)
         await until(pilot, lambda: _seen(app) == ["Two.", "Three."], "the two newest")
+
+
+@played
+async def test_what_was_said_on_a_page_goes_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Workbench("settings")
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await until(pilot, lambda: idle(app), "the page")
+        assert isinstance(app.screen, Desk)
+        app.screen.say("Of the settings.")
+        app.notify("Of a run.", markup=False)
+        await until(pilot, lambda: _seen(app) == ["Of the settings.", "Of a run."], "both")
+        monkeypatch.setattr(saying, "JUST_SECONDS", 0.0)
+        app.push_screen(Confirm("Delete it?", ["It is gone then."], "delete it"))
+        await pilot.press("escape")
+        await until(pilot, lambda: _seen(app) == ["Of the settings.", "Of a run."], "both, as the page is the same")
+        await pilot.press("f3")
+        await until(pilot, lambda: _seen(app) == ["Of a run."], "what is of no page")
 
 
 @played

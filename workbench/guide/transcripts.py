@@ -31,7 +31,7 @@ def save(
     "end", "tokens_per_second" and "preferred". `before` is the file of the same conversation when it was shorter.
     """
     now = datetime.now().astimezone()
-    subject = re.sub(r"[^a-z0-9]+", "-", str(turns[0]["question"]).lower()).strip("-")[:40] or "chat"
+    subject = re.sub(r"[^a-z0-9]+", "-", str(turns[0]["question"]).lower()).strip("-")[:30].rstrip("-") or "chat"
     stem = before.stem if before is not None else f"{now:%Y-%m-%d-%H%M%S}-{subject}"
     body = {"time": now.isoformat(timespec="seconds"), "models": list(models), **about, "turns": list(turns)}
     atomic.write_text(folder() / f"{stem}.json", json_safe(json.dumps(body, ensure_ascii=False, indent=1)) + "\n")

@@ -17,6 +17,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from workbench.core.errors import WorkbenchError
+from workbench.core.text import clean
 from workbench.runs.hardware import Reading
 from workbench.tui import actions, crash
 from workbench.tui.glyphs import glyph
@@ -137,8 +138,12 @@ class Desk(Screen[None]):
         self.rebuild()
 
     def on_screen_resume(self) -> None:
-        """Say what has waited until nothing lay over the page."""
-        self.app.say_held()  # type: ignore[attr-defined]
+        """Take away what was said on another page, and say what has waited until nothing lay over this one."""
+        app: Any = self.app
+        if app.page is not self:
+            app.page = self
+            app.turn_page()
+        app.say_held()
 
     def why_so(self, name: str) -> str:
         """Return why the value in focus is as it is, a sentence for the help; "" where nothing is to be said."""
@@ -186,9 +191,7 @@ class Desk(Screen[None]):
 
     def say(self, text: str, level: str = "information") -> None:
         """Say a sentence at the edge of the page; it is never read as markup."""
-        from workbench.core.text import clean
-
-        self.app.notify(clean(text), severity=level, markup=False, timeout=6)  # type: ignore[arg-type]
+        self.app.say_here(clean(text), severity=level, markup=False, timeout=6)  # type: ignore[attr-defined]
 
     # Questions that take time
 

@@ -6,6 +6,7 @@ Must not know who says what.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from textual.app import App
@@ -16,12 +17,20 @@ MOST = 2
 """Sentences that are seen at a time; more would cover what they are about."""
 
 
+JUST_SECONDS = 0.5
+"""What was said within them, as a page was left, has not been read yet."""
+
+
 class Saying(App[int]):
     """An application that says nothing while something lies over its page."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         self._held: list[tuple[str, dict[str, Any]]] = []
+        self._of_page: set[str] = set()
+        """What belongs to the page it is said on."""
+        self.page: object = None
+        """The page that is shown, or that lies behind what is."""
 
     def notify(self, message: str, **rest: Any) -> None:
         """Say something now, or as soon as nothing lies over the page."""
@@ -37,6 +46,17 @@ class Saying(App[int]):
         for said in shown:
             if said not in others[1 - MOST :]:
                 self._unnotify(said, refresh=False)
+
+    def say_here(self, message: str, **rest: Any) -> None:
+        """Say something that belongs to the page: it goes when another page comes."""
+        self._of_page.add(message)
+        self.notify(message, **rest)
+
+    def turn_page(self) -> None:
+        """Take away what was said on a page that is left; what was said as it was left is still to be read."""
+        for said in list(self._notifications):
+            if said.message in self._of_page and time.time() - said.raised_at > JUST_SECONDS:
+                self._unnotify(said)
 
     def say_held(self) -> None:
         """Say what has waited."""

@@ -39,7 +39,6 @@ LOOKS_PER_SECOND = 15
 _VOTES = ("chat.vote1", "chat.vote2")
 _IMMEDIATE = (*_VOTES, "app.help")
 """Actions whose keys the row leaves to the page while nothing is typed; a sign that begins a sentence it keeps."""
-_KEPT = "The conversation is in {}, and beside it as JSON."
 _ALONE = ("chat.send", "chat.stop", "chat.sampling", "chat.models", "chat.anew", "chat.keep")
 """What the footer shows where one model is talked with: there is nobody to vote on."""
 _NOTHING = Look("", "", "", "", 0, 0, 0, 0.0, 0.0)
@@ -98,7 +97,7 @@ class ChatScreen(Desk):
         self._talk.cease()
         if self._talk.turns:
             self.app.talk = self._talk  # type: ignore[attr-defined]
-            self._keep("The conversation is kept in {}; the same chat opened again goes on with it.")
+            self._keep(left=True)
 
     def on_screen_suspend(self, event: events.ScreenSuspend) -> None:
         """Look at nothing while something else is shown; the models write on."""
@@ -142,7 +141,7 @@ class ChatScreen(Desk):
             self._interview.close()
         self._trouble, self._pane = "", 0
         if self._talk.turns:
-            self._keep(_KEPT)
+            self._keep()
         self._talk = before or Conversation(models, secrets.randbits(32))
         if before is not None and before.last is not None:
             self.app.talk = None  # type: ignore[attr-defined]
@@ -338,19 +337,19 @@ class ChatScreen(Desk):
         """Begin a new conversation with the same models."""
         assert self._interview is not None, "something was said"
         self._interview.anew()
-        self._keep(_KEPT)
+        self._keep()
         self._talk = Conversation(self._talk.models, secrets.randbits(32))
         self._watch()
         self.rebuild()
 
     def act_chat_keep(self) -> None:
         """Write the conversation to files."""
-        self._keep(_KEPT)
+        self._keep()
 
-    def _keep(self, said: str) -> None:
+    def _keep(self, left: bool = False) -> None:
         """Write the conversation to files and say where."""
         try:
-            self.say(said.format(self._talk.keep()))
+            self.say(chat_page.kept(self._talk.keep(), left))
         except WorkbenchError as error:
             self.say(str(error), "error")
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from textual.content import Content
 
 from workbench.core import units
+from workbench.guide import hub
 from workbench.guide.conversation import Answer, Conversation, Turn
 from workbench.guide.interview import Look
 from workbench.runs.talk import Settings
@@ -200,6 +202,12 @@ def drawn(shown: Shown, width: int) -> Content:
     if shown.system and room >= 8:
         said += [("system ", "label", "chat.sampling"), foreign(shown.system, room)]
     return place(width, (2, ink(*said).rstrip()), (-1, right))
+
+
+def kept(path: Path, left: bool) -> str:
+    """Return where a conversation is kept: name and folder on lines of their own, so that neither is broken."""
+    more = "The same chat opened again goes on with it." if left else "Beside it is the same as JSON."
+    return f"The conversation is kept in\n{path.name}\nin {hub.shown(path.parent)}\n{more}"
 
 
 def _tally(shown: Shown) -> Content:
