@@ -170,8 +170,8 @@ class Listing(Widget, can_focus=True):
         """Return what stands before a row that is not in focus: a sign where the list goes on behind it."""
         above = place == self._top and any(row is not BLANK for row in self._rows[:place])
         below = place == self._top + height - 1 and any(row is not BLANK for row in self._rows[place + 1 :])
-        sign = glyph("up") if above else glyph("down") if below else " "
-        return ink((sign, "label")).pad_right(GUTTER - 1)
+        sign = glyph("up") if above else glyph("down") if below else ""
+        return ink((sign, "label")).pad_right(GUTTER - len(sign))
 
     def action_move(self, number: int) -> None:
         """Move the focus by so many rows."""
