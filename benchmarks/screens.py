@@ -192,7 +192,7 @@ def start(rows: list[tuple[str, str]], home: Path) -> None:
         window = Window("-m", "workbench")
         paints.append(window.until("workbench"))
         work.append(window.cpu())
-        usable.append(window.until("GiB needed"))
+        usable.append(window.until("leanest step"))
         if len(paints) == STARTS:
             time.sleep(IDLE_SECONDS)
             before = window.cpu()

@@ -40,7 +40,7 @@ def test_enter_alone_leads_from_nothing_to_an_answer() -> None:
         wait_until(lambda: run.status() == "done", 300, "the run to be done")
         terminal.until("done", 30)
         terminal.keys("Enter")
-        terminal.until("chat", 30)
+        terminal.until("ask it beside", 60)
         terminal.keys("Enter")
         terminal.until("tuned", 60)
         terminal.keys("Enter")

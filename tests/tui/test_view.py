@@ -140,7 +140,7 @@ def test_the_best_checkpoint_is_marked_and_what_a_stop_would_publish_is_known(is
         rows = [row.draw(116, False).plain for row in runlists.checkpoint_rows(view, None, 0.0)]
     finally:
         glyphs.use_ascii(False)
-    assert [("* best" if is_ascii else "★ best") in row for row in rows] == [False, True, False]
+    assert [("& best" if is_ascii else "★ best") in row for row in rows] == [False, True, False]
     assert "eval 0.90" in rows[1]
     view.learn(about=About(recipe=Recipe(load_best_model_at_end=False)))
     assert view.result_if_stopped is None, "the recipe asks for the last state"
