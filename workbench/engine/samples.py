@@ -29,7 +29,7 @@ class Answer:
 
 
 @contextmanager
-def _generating(model: Any) -> Iterator[None]:
+def generating(model: Any) -> Iterator[None]:
     """Switch the model to inference for the length of a block."""
     was_training = model.training
     model.eval()
@@ -95,7 +95,7 @@ def answers(
         if temperature
         else {"do_sample": False}
     )
-    with torch.random.fork_rng(enabled=seed is not None), _generating(model):
+    with torch.random.fork_rng(enabled=seed is not None), generating(model):
         if seed is not None:
             torch.manual_seed(seed)
         for start in range(0, len(order), batch_size):

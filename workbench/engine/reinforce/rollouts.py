@@ -8,8 +8,7 @@ up again writes the very same answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from transformers import DynamicCache
 
 from workbench.engine.masks import IGNORED
+from workbench.engine.samples import generating
 
 _DROPPED = 0.75
 """Share of the answers in a batch that still grow, at which those that have ended leave it: less would copy the cache
@@ -57,18 +57,6 @@ class Rollouts:
             "labels": torch.from_numpy(labels),
             "attention_mask": torch.from_numpy(mask),
         }
-
-
-@contextmanager
-def _writing(model: Any) -> Iterator[None]:
-    """Switch a model to inference for the length of a block."""
-    was_training = model.training
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        model.train(was_training)
 
 
 def _drawn(logits: torch.Tensor, noise: torch.Tensor, top_p: float) -> torch.Tensor:
@@ -201,7 +189,7 @@ def sample(
     log_probs: list[list[float]] = [[] for _ in range(total)]
     # Prompts of like length share a batch, so that little is padded.
     order = sorted(range(total), key=lambda number: (len(prompts[number // count]), number))
-    with _writing(model):
+    with generating(model):
         for start in range(0, total, batch):
             numbers = order[start : start + batch]
             needed = list(dict.fromkeys(number // count for number in numbers))
