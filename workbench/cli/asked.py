@@ -58,6 +58,8 @@ def chosen(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, str
         checked = recipe.checked(source)
         values |= checked
         origin |= dict.fromkeys(checked, "chosen")
+    if (method := values.get("method")) in recipe.PUBLISHING:
+        raise UsageError(f"{method} trains nothing; it has a command of its own: workbench {method} RUN")
     return values, origin
 
 

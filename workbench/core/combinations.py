@@ -49,8 +49,14 @@ def _refuse_reinforcement(recipe: Any) -> None:
 
 def refuse(recipe: Any) -> None:
     """Raise UsageError for a `Recipe` whose values exclude one another."""
-    from workbench.core.recipe import ALIGNING, REINFORCING, SCRATCH
+    from workbench.core.recipe import ALIGNING, PUBLISHING, REINFORCING, SCRATCH
 
+    if recipe.method in PUBLISHING:
+        if recipe.base == SCRATCH:
+            raise UsageError(
+                f"A base made from scratch is nothing to {recipe.method} yet; train one by pretrain first."
+            )
+        return
     if recipe.base == SCRATCH and (recipe.method, recipe.tuning) != ("pretrain", "full"):
         raise UsageError("A base made from scratch has nothing to adapt yet: use method pretrain with tuning full.")
     if recipe.optim == "muon" and recipe.tuning != "full":

@@ -17,8 +17,8 @@ from typing import Any
 from workbench.core.errors import UsageError
 
 SECTIONS = (
-    "task", "data", "tuning", "alignment", "reinforcement", "distillation", "optimisation", "schedule",
-    "cadence", "machine", "model",
+    "task", "data", "tuning", "alignment", "reinforcement", "distillation", "publishing",
+    "optimisation", "schedule", "cadence", "machine", "model",
 )  # fmt: skip
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from workbench.core import weights
 from workbench.core.activations import families, table
-from workbench.core.recipe import Recipe, counts
+from workbench.core.recipe import Recipe
+from workbench.core.relevance import counts
 from workbench.core.shape import Shape
 from workbench.core.units import count
 

@@ -33,9 +33,9 @@ from workbench.core.recipe import (
     Resolved,
     answers_of,
     beta_of,
-    counts,
     resolve,
 )
+from workbench.core.relevance import counts
 from workbench.core.reliefs import reliefs
 from workbench.core.shape import Shape
 from workbench.core.teaching import token_bytes

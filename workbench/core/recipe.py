@@ -23,6 +23,9 @@ ALIGNING = ("dpo", "kto", "orpo", "reward")
 """Methods that compare whole answers."""
 REINFORCING = ("grpo", "ppo")
 """Methods that learn from answers the model writes itself."""
+PUBLISHING = ("export",)
+"""What a run does that trains nothing: it hands over what another one made, in another form."""
+MERGE_BASES = ("auto", "dequantised", "original")
 DIVERGENCES = ("forward", "reverse", "jsd")
 GROUP_LOSSES = ("dapo", "grpo", "dr_grpo", "gspo")
 REWARD_SCALES = ("group", "batch", "none")
@@ -52,7 +55,7 @@ class Recipe:
     """What a run does. Zero means "derived" wherever a field's help says so."""
 
     method: str = spec("sft", "task", "method", "What to learn from the data.",
-        "Articles teach knowledge by cpt, questions and answers behaviour by sft, better and worse answers preferences by dpo or orpo, single judged ones by kto; reward makes a model that scores answers, grpo learns from answers of its own that a check rewards, ppo from those a reward model likes, distill from what a larger model says of each token, and pretrain starts a model.", choices=METHODS)  # fmt: skip
+        "Articles teach knowledge by cpt, questions and answers behaviour by sft, better and worse answers preferences by dpo or orpo, single judged ones by kto; reward makes a model that scores answers, grpo learns from answers of its own that a check rewards, ppo from those a reward model likes, distill from what a larger model says of each token, and pretrain starts a model; export trains nothing and writes GGUF files.", choices=(*METHODS, *PUBLISHING))  # fmt: skip
     tuning: str = spec("lora", "task", "tuning", "How the weights move.",
         "full changes every weight and needs the most memory; lora trains small matrices beside them; qlora does so over a 4-bit base.", choices=TUNINGS)  # fmt: skip
     base: str = spec(BUNDLED, "task", "base", "The model to start from: bundled, a folder, a run, or scratch for pretrain.",
@@ -170,6 +173,15 @@ class Recipe:
     distill_alpha: float = spec(0.9, "distillation", "share of the teacher", "Share of the loss that is the teacher's; the rest is that of the rows' own tokens.",
         "1 learns from the teacher alone, 0 is sft.", low=0.0, high=1.0)  # fmt: skip
 
+    gguf_types: tuple[str, ...] = spec(("Q8_0",), "publishing", "types", "GGUF types that an export writes, as llama.cpp names them.",
+        "Fewer bits make a smaller and faster file that says less exactly what was learnt; each one is measured.")  # fmt: skip
+    file_name: str = spec("", "publishing", "file name", "What the names of the files begin with; the name of the exported run or model when empty.",
+        "It also stands in the file, where other programs show it.")  # fmt: skip
+    out_dir: str = spec("", "publishing", "folder", "Folder that the files go to; the artifacts of the export when empty.",
+        "Other programs look for models in folders of their own; files outside the run stay when it is discarded.")  # fmt: skip
+    merge_base: str = spec("auto", "publishing", "merged into", "Which weights an adapter is merged into: the base as stored, or what its 4-bit form stands for; auto takes what it was trained on.",
+        "An adapter of qlora has learnt to mend what 4 bits lose, and the original weights have lost nothing.", choices=MERGE_BASES)  # fmt: skip
+
     learning_rate: float = spec(2e-4, "optimisation", "learning rate", "Peak step size.",
         "The most important figure: too high diverges or forgets, too low does not learn.", low=1e-9, high=1.0)  # fmt: skip
     optim: str = spec("adamw", "optimisation", "optimiser", "The rule that turns gradients into steps.",
@@ -246,35 +258,6 @@ class Recipe:
 
 FIELDS: dict[str, tuple[str, Spec]] = {f.name: (str(f.type), f.metadata["spec"]) for f in dataclasses.fields(Recipe)}
 """Field name → (type as written, Spec), in the order they are shown."""
-
-
-_COUNTS_FOR: dict[str, tuple[str, ...]] = {
-    "replay_data": ("cpt",), "replay_share": ("cpt",), "beta": ("dpo", "kto", "orpo", "grpo", "ppo"), "loss_type": ("dpo",),
-    "simpo_gamma": ("dpo",), "desirable_weight": ("kto",), "undesirable_weight": ("kto",),
-    "trainable_token_indices": tuple(name for name in METHODS if name != "ppo"),
-    "chat_template": tuple(name for name in METHODS if name not in ("pretrain", "cpt")),
-    "packing": tuple(name for name in METHODS if name not in (*ALIGNING, *REINFORCING)),
-    "load_best_model_at_end": tuple(name for name in METHODS if name not in REINFORCING),
-    "sample_prompts": tuple(name for name in METHODS if name != "reward"),
-    "sample_max_new_tokens": tuple(name for name in METHODS if name != "reward"),
-    "grpo_loss": ("grpo",), "scale_rewards": ("grpo",), "num_generations": ("grpo",), "resample_groups": ("grpo",),
-    **dict.fromkeys(
-        ("rewards", "max_completion_length", "temperature", "top_p", "curriculum", "generation_batch_size", "epsilon",
-         "epsilon_high", "num_iterations"), REINFORCING
-    ),
-    **dict.fromkeys(
-        ("teacher", "teacher_in_4bit", "teacher_top_k", "divergence", "distill_temperature", "distill_alpha"), ("distill",)
-    ),
-    **dict.fromkeys(("reward_model", "gamma", "lam", "vf_coef", "cliprange_value"), ("ppo",)),
-}  # fmt: skip
-"""Field → the methods it does anything for; those that are not here count for all."""
-
-
-def counts(name: str, method: str, loss_type: str = "") -> bool:
-    """Return whether a field does anything for a method, and for a loss of dpo where that is named."""
-    if name == "simpo_gamma" and loss_type not in ("", "simpo"):
-        return False
-    return method in _COUNTS_FOR.get(name, (method,))
 
 
 def beta_of(recipe: Recipe) -> float:

@@ -14,7 +14,7 @@ import torch
 
 from workbench.core import best, events
 from workbench.core.findings import steep
-from workbench.core.recipe import counts
+from workbench.core.relevance import counts
 from workbench.engine import checkpoint, layout, load, prepare, samples, team
 from workbench.engine.adapters import is_adapter
 from workbench.engine.conductor import Conductor, cadence, total_steps

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.core import recipe, units
+from workbench.core import recipe, relevance, units
 from workbench.core.demand import METHODS
 from workbench.core.derive import Rows, passes
 from workbench.core.memory import GIB
@@ -256,12 +256,12 @@ def alignment(
     """
     wanted = plan.chosen.resolved.recipe
     found = []
-    if recipe.counts("reward_model", wanted.method) and (known := [*judges, wanted.reward_model]) != [""]:
+    if relevance.counts("reward_model", wanted.method) and (known := [*judges, wanted.reward_model]) != [""]:
         steps = tuple(dict.fromkeys(known))
         shown = f"{steps.index(wanted.reward_model) + 1} of {len(steps)}" if wanted.reward_model else "none"
         note = wanted.reward_model or "checks alone score the answers"
         found.append(Field("reward_model", "reward model", shown, note, "reward_model" in chosen, steps))
-    if recipe.counts("teacher", wanted.method):
+    if relevance.counts("teacher", wanted.method):
         steps = tuple(dict.fromkeys((*teachers, wanted.teacher))) if wanted.teacher else tuple(teachers)
         if steps:
             shown = f"{steps.index(wanted.teacher) + 1} of {len(steps)}" if wanted.teacher else "none"
@@ -270,10 +270,10 @@ def alignment(
         note = _DIVERGENCE_NOTES[wanted.divergence]
         how = recipe.DIVERGENCES
         found.append(Field("divergence", "divergence", wanted.divergence, note, "divergence" in chosen, how))
-    if recipe.counts("loss_type", wanted.method):
+    if relevance.counts("loss_type", wanted.method):
         note = _LOSS_NOTES[wanted.loss_type]
         found.append(Field("loss_type", "loss", wanted.loss_type, note, "loss_type" in chosen, recipe.LOSSES))
-    if recipe.counts("beta", wanted.method):
+    if relevance.counts("beta", wanted.method):
         simpo = wanted.loss_type == "simpo"
         note = "how sharply means per token are told apart" if simpo else _BETA_NOTES[wanted.method]
         shown = f"{recipe.beta_of(wanted):g}"

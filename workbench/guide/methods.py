@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.core import presets, recipe
+from workbench.core import presets, recipe, relevance
 from workbench.core.errors import UsageError
 from workbench.core.plan import Plan
 from workbench.guide.road import METHOD_NAMES, Road
@@ -186,7 +186,7 @@ def taken(road: Road, method: str, proposed: str, judges: Sequence[str] = (), te
     """
     bare = road.without("method")
     # A beta that suits one loss does not suit another.
-    bare = bare.without("beta", *(name for name in bare.chosen if not recipe.counts(name, method)))
+    bare = bare.without("beta", *(name for name in bare.chosen if not relevance.counts(name, method)))
     if method == "ppo" and judges and "reward_model" not in bare.chosen:
         bare = bare.with_value("reward_model", judges[0])
     if method == "distill" and teachers and "teacher" not in bare.chosen:

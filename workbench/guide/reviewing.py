@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.core import paths, recipe, units
+from workbench.core import paths, recipe, relevance, units
 from workbench.core.derive import Rows, passes
 from workbench.core.fields import SECTIONS
 from workbench.core.plan import Plan
@@ -62,7 +62,7 @@ def counts(name: str, wanted: recipe.Recipe) -> bool:
         return False
     if _ONLY.get(recipe.FIELDS[name][1].section, wanted.base) != wanted.base:
         return False
-    return recipe.counts(name, wanted.method, wanted.loss_type)
+    return relevance.counts(name, wanted.method, wanted.loss_type)
 
 
 def idle(name: str, wanted: recipe.Recipe) -> bool:

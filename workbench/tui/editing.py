@@ -30,7 +30,7 @@ def ask_value(desk: Desk, name: str, present: Any, take: Callable[[str], None]) 
         if value is not None:
             take(value)
 
-    choices = ("yes", "no") if kind == "bool" else described.choices
+    choices = ("yes", "no") if kind == "bool" else recipe.METHODS if name == "method" else described.choices
     if choices:
         now = ("no", "yes")[present] if kind == "bool" else str(present)
         said = _SAID.get(name, {})
