@@ -17,32 +17,34 @@ from typing import Any
 from workbench.core import combinations, rewards
 from workbench.core.errors import UsageError
 from workbench.core.fields import SECTIONS, Spec, closest, parse, spec
+from workbench.core.methods import (
+    ALIGNING,
+    BUNDLED,
+    CURRICULA,
+    DIVERGENCES,
+    GROUP_LOSSES,
+    LOSSES,
+    MERGE_BASES,
+    METHODS,
+    OPTIMISERS,
+    PUBLISHING,
+    REINFORCING,
+    REWARD_SCALES,
+    SCHEDULERS,
+    SCRATCH,
+    TUNINGS,
+)  # fmt: skip
 
-METHODS = ("pretrain", "cpt", "sft", "dpo", "kto", "orpo", "reward", "grpo", "ppo", "distill")
-ALIGNING = ("dpo", "kto", "orpo", "reward")
-"""Methods that compare whole answers."""
-REINFORCING = ("grpo", "ppo")
-"""Methods that learn from answers the model writes itself."""
-PUBLISHING = ("export",)
-"""What a run does that trains nothing: it hands over what another one made, in another form."""
-MERGE_BASES = ("auto", "dequantised", "original")
-DIVERGENCES = ("forward", "reverse", "jsd")
-GROUP_LOSSES = ("dapo", "grpo", "dr_grpo", "gspo")
-REWARD_SCALES = ("group", "batch", "none")
-CURRICULA = ("shuffled", "short_first")
-LOSSES = ("sigmoid", "ipo", "simpo")
+__all__ = [
+    "ALIGNING", "BETA", "BUNDLED", "DIVERGENCES", "FIELDS", "LOSSES", "MERGE_BASES", "METHODS", "OPTIMISERS", "PUBLISHING",
+    "REINFORCING", "SCHEDULERS", "SCRATCH", "SELF_REPLAY", "TUNINGS", "Recipe", "Resolved", "answers_of", "beta_of", "checked", "from_toml",
+    "load", "loss_of", "named", "resolve", "titled", "to_toml",
+]  # fmt: skip
+
 BETA = {"sigmoid": 0.1, "ipo": 0.1, "simpo": 2.0, "kto": 0.1, "orpo": 0.1, "ppo": 0.05}
 """Loss → the beta that 0 in a recipe stands for. Rafailov et al. 2023 (DPO), Azar et al. 2024 (IPO), Ethayarajh et al.
 2024 (KTO) and Hong et al. 2024 (ORPO, whose lambda it is) use 0.1; SimPO (Meng et al. 2024) 2.0 to 2.5, because its
 rewards are means per token; TRL's last PPO 0.05, InstructGPT (Ouyang et al. 2022) 0.02."""
-TUNINGS = ("full", "lora", "qlora")
-SCHEDULERS = ("cosine", "linear", "constant", "constant_with_warmup", "cosine_with_min_lr", "warmup_stable_decay")
-OPTIMISERS = ("adamw", "adamw_8bit", "muon")
-
-SCRATCH = "scratch"
-"""The base of a model that does not exist yet: `pretrain` makes its tokenizer and random weights."""
-BUNDLED = "bundled"
-"""The tiny base that ships with the workbench."""
 
 SELF_REPLAY = ("self",)
 """replay_data that stands for text the base writes itself before it is trained."""

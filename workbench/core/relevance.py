@@ -5,7 +5,7 @@ Owns that table and `counts`. Must not know what a field means or how it is used
 
 from __future__ import annotations
 
-from workbench.core.recipe import ALIGNING, METHODS, PUBLISHING, REINFORCING
+from workbench.core.methods import ALIGNING, METHODS, PUBLISHING, REINFORCING
 
 _COUNTS_FOR: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("method", "base", "title"), (*METHODS, *PUBLISHING)),
