@@ -25,10 +25,12 @@ DATA = {
     "sft": "questions.jsonl",
     "dpo": "preferences.jsonl",
     "grpo": "prompts.jsonl",
+    "reward": "preferences.jsonl",
+    "ppo": "preferences.jsonl",
 }
-"""Rung → the bundled data it learns from."""
+"""Rung → the bundled data it learns from. The demo leaves out reward and ppo, the longer way from pairs to a policy."""
 
-ALIGNED = {"dpo": "sft", "grpo": "dpo"}
+ALIGNED = {"dpo": "sft", "grpo": "dpo", "ppo": "sft"}
 """Rung of alignment → the rung below it, which it is measured against."""
 
 ASKS_ON = "What more would you like to know?"
@@ -54,6 +56,8 @@ EXAMINATIONS: dict[str, dict[str, Any]] = {
     "grpo": {"kinds": _ANSWERED},
     "grpo sampled": {"kinds": _ANSWERED, **_SAMPLED, "reference": ALIGNED["grpo"]},
     "grpo rewarded": {"kinds": [REWARDED], **_SAMPLED, "repeat": 4},
+    "ppo": {"kinds": _ANSWERED},
+    "ppo sampled": {"kinds": _ANSWERED, **_SAMPLED, "reference": ALIGNED["ppo"]},
 }
 """Name → what that model is asked: greedily; "sampled" at a temperature of 1, which tells how far it has moved from its
 reference, too; "rewarded" several times what grpo is rewarded for, since few sampled answers say little."""
