@@ -40,6 +40,7 @@ LONG: dict[str, Any] = {
     "beta": 0.1,
     "resample_groups": 1,
     "learning_rate": 1e-3,
+    "thinking_budget": 4,
 }
 
 
@@ -219,6 +220,7 @@ def test_a_killed_run_goes_on_to_the_last_bit(bench: Bench, sums: str) -> None:
     assert same(result(run), result(whole))
     assert report(run)["held_out_metrics"] == report(whole)["held_out_metrics"]
     figures = told(whole)
+    assert figures[3]["forced"] > 0, "thoughts that were closed for it are among what is the same"
     assert figures[3]["kl"] >= 0
     assert figures[6]["kl"] > 0
     assert figures[6]["clip"] > 0, "what was written before a step is old in the next"

@@ -47,6 +47,7 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
         ("prompts", "prompts that the base answers"),
         ("answers", "answers to each of them"),
         ("longest", "tokens an answer may have"),
+        ("thinking-budget", "tokens an answer may think for before it speaks"),
         ("max-length", "tokens that prompt and answer may have together"),
         ("temperature", "how freely answers are drawn"),
         ("top-p", "share of the probability that answers are drawn from"),

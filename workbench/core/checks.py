@@ -113,7 +113,10 @@ CHECKS: dict[str, Check] = {
             "1 where the completion is the required tags in order, each once, with text inside and nothing between.",
             "For a reasoning style; strict, so add `tags` while the model has not found the form yet.",
             "",
-            (_TAGS,),
+            (
+                _TAGS,
+                Parameter("rest", "truth", "whether the answer stands behind the last tag and not in one", False),
+            ),
         ),
         Check(
             "tags", "share of tags",
@@ -186,7 +189,7 @@ CHECKS: dict[str, Check] = {
         Check(
             "budget", "thinking budget",
             "1 for closed thinking within bounds, falling to 0 at half the lower and twice the upper one.",
-            "Holds the length of thinking apart from the answer's.",
+            "Holds the length of thinking apart from the answer's; thinking that had to be closed earns nothing.",
             "",
             (
                 Parameter("min", "whole", "fewest words", 0, 0, 1_000_000),

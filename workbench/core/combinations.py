@@ -43,6 +43,11 @@ def _refuse_reinforcement(recipe: Any) -> None:
             f"max_length={recipe.max_length} has to hold a prompt and an answer of up to "
             f"max_completion_length={recipe.max_completion_length} tokens; raise the one or lower the other."
         )
+    if recipe.thinking_budget >= recipe.max_completion_length:
+        raise UsageError(
+            f"A thought of thinking_budget={recipe.thinking_budget} tokens leaves no room to answer within "
+            f"max_completion_length={recipe.max_completion_length}; raise the one or lower the other."
+        )
     if recipe.num_processes > 1:
         raise UsageError(f"{recipe.method} writes and learns its answers in one process; leave num_processes at 1.")
 

@@ -101,7 +101,8 @@ class Rollout(Event):
     """The step that learns from them."""
     prompt: str
     answers: list[dict[str, Any]] = field(default_factory=list)
-    """Each `text`, `reward`, `parts` (check → its score), `tokens` and `finished`, whether it ended by itself."""
+    """Each `text`, `reward`, `parts` (check → its score), `tokens`, `finished`, whether it ended by itself, and
+    `forced`, whether its thought was closed for it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -130,6 +130,8 @@ class Recipe:
         "More tell better which answer is above the mean, and take as much longer to write.", unit="answers", low=2, high=1024)  # fmt: skip
     max_completion_length: int = spec(256, "reinforcement", "longest answer", "Longest answer the model may write in training; max_length holds it and its prompt.",
         "Longer answers leave room for reasoning; time and memory grow with them.", unit="tokens", low=1, high=1_048_576)  # fmt: skip
+    thinking_budget: int = spec(0, "reinforcement", "longest thought", "Tokens an answer may think for in <think> tags before it speaks; a longer thought is closed by force, and 0 asks for none.",
+        "Thoughts buy right answers to what takes several steps, and cost the time to write them; longest answer holds both.", unit="tokens", low=0, high=1_048_576)  # fmt: skip
     temperature: float = spec(1.0, "reinforcement", "temperature", "How freely answers are drawn in training.",
         "Answers that are all alike teach nothing; above 1 most of them become noise.", low=0.01, high=10.0)  # fmt: skip
     top_p: float = spec(1.0, "reinforcement", "top p", "Share of the probability that answers are drawn from, the likeliest tokens first.",

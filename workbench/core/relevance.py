@@ -21,8 +21,8 @@ _COUNTS_FOR: dict[str, tuple[str, ...]] = {
     "sample_max_new_tokens": tuple(name for name in METHODS if name != "reward"),
     "grpo_loss": ("grpo",), "scale_rewards": ("grpo",), "num_generations": ("grpo",), "resample_groups": ("grpo",),
     **dict.fromkeys(
-        ("rewards", "max_completion_length", "temperature", "top_p", "curriculum", "generation_batch_size", "epsilon",
-         "epsilon_high", "num_iterations"), REINFORCING
+        ("rewards", "max_completion_length", "thinking_budget", "temperature", "top_p", "curriculum",
+         "generation_batch_size", "epsilon", "epsilon_high", "num_iterations"), REINFORCING
     ),
     **dict.fromkeys(
         ("teacher", "teacher_in_4bit", "teacher_top_k", "divergence", "distill_temperature", "distill_alpha"),

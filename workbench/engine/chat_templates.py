@@ -13,6 +13,7 @@ from typing import Any
 from workbench.core import templates
 from workbench.core.errors import UsageError
 from workbench.core.text import one_line
+from workbench.engine import thoughts
 from workbench.engine.tokenizer import load_tokenizer
 
 FILE = "chat_template.jinja"
@@ -85,6 +86,15 @@ def give(folder: Path, name: str) -> None:
         stops.append(tokenizer.eos_token_id)
     said["eos_token_id"] = list(dict.fromkeys([end, *stops]))
     file.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+
+
+def open_thoughts(folder: Path) -> None:
+    """Let the chat template of the model in `folder` open a thought before each answer, unless it does.
+
+    Raises UsageError as `thoughts.opening_template` does.
+    """
+    if made := thoughts.opening_template(load_tokenizer(folder)):
+        (folder / FILE).write_text(made, encoding="utf-8")
 
 
 def tokenizer_of(folder: Path, base: str, method: str) -> Any:

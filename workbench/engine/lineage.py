@@ -15,7 +15,8 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from workbench.engine import chat_templates, team
+from workbench.core.recipe import Recipe
+from workbench.engine import chat_templates, team, thoughts
 from workbench.engine.session import Attempt
 from workbench.runs import atomic, bases
 
@@ -89,13 +90,22 @@ def _write_copy(base: bases.Base, folder: Path) -> None:
             shutil.copyfile(base.model_dir / name, folder / name)
 
 
+def _has_to_think(recipe: Recipe, base: bases.Base) -> bool:
+    """Return whether a run asks for thoughts and the chat template of its base does not."""
+    if not recipe.thinking_budget:
+        return False
+    if recipe.chat_template:
+        return True
+    return bool(thoughts.opening_template(chat_templates.tokenizer_of(base.model_dir, recipe.base, recipe.method)))
+
+
 @team.first_goes_ahead
 def folder(attempt: Attempt) -> Path:
     """Return a folder in Hugging Face layout with the base's weights.
 
-    A base that is a run with an adapter is merged into this run once, and one that is given a chat template gets a
-    folder of its own here; anything else is used where it is. Raises WorkbenchError when the base is refused or the
-    disk is too full.
+    A base that is a run with an adapter is merged into this run once, and one that is given a chat template, or the
+    habit to think before it answers, gets a folder of its own here; anything else is used where it is. Raises
+    WorkbenchError when the base is refused or the disk is too full.
     """
     final = attempt.run.path / "base"
     atomic.sweep(attempt.run.path)
@@ -103,11 +113,12 @@ def folder(attempt: Attempt) -> Path:
         return final
     base = bases.resolve(attempt.recipe.base)
     facts = bases.inspect({"path": str(base.model_dir)})
-    given = attempt.recipe.chat_template
-    if base.adapter_dir is None and not given:
+    given, thinks = attempt.recipe.chat_template, _has_to_think(attempt.recipe, base)
+    if base.adapter_dir is None and not given and not thinks:
         return base.model_dir
-    merging = f"merging the adapter of {base.run_id}"
-    attempt.reporter.phase("preparing", merging if base.adapter_dir else f"giving the base the chat template {given}")
+    merging, giving = f"merging the adapter of {base.run_id}", f"giving the base the chat template {given}"
+    opening = "giving the base a chat template that opens a thought"
+    attempt.reporter.phase("preparing", merging if base.adapter_dir else giving if given else opening)
     atomic.require_space(attempt.run.path, facts["weight_bytes"], reserve=64 << 20)
     with atomic.staging(final) as staged:
         if base.adapter_dir is None:
@@ -116,4 +127,6 @@ def folder(attempt: Attempt) -> Path:
             _write_merged(base, staged)
         if given:
             chat_templates.give(staged, given)
+        if thinks:
+            chat_templates.open_thoughts(staged)
     return final

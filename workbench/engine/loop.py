@@ -62,6 +62,7 @@ def _sampler(
             material.prompts,
             chat=material.chat,
             max_new_tokens=recipe.sample_max_new_tokens,
+            thinking_budget=recipe.thinking_budget,
         )
         for prompt, answer in zip(material.prompts, texts, strict=True):
             reporter.write(events.Sample(step=step, prompt=prompt, text=answer.text, stopped=answer.stopped))

@@ -5,7 +5,6 @@ Owns greedy and sampled generation in the engine. Must not know what the answers
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 import torch
 
 from workbench.engine.masks import document_end, stop_ids
+from workbench.engine.thoughts import ForcedClosing, Thoughts, opened
 
 
 @dataclass(frozen=True)
@@ -49,15 +49,6 @@ def prompt_ids(tokenizer: Any, prompt: str, chat: bool) -> list[int]:
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
-_OPENED = re.compile(r"<(?:think|thinking|thought|reasoning)>\s*\Z")
-
-
-def opened(text: str) -> str:
-    """Return the tag with which a prompt already begins the thought of its answer, as some templates do, or ""."""
-    found = _OPENED.search(text)
-    return found[0] if found else ""
-
-
 def spoken(tokenizer: Any, prompt: Sequence[int], answer: Sequence[int], ends: Sequence[int]) -> str:
     """Return an answer as checks read it: without its end, with the tag of a thought that its prompt has opened."""
     kept = answer[:-1] if answer and answer[-1] in ends else answer
@@ -80,10 +71,13 @@ def answers(
     temperature: float = 0.0,
     seed: int | None = None,
     batch_size: int = 32,
+    thinking_budget: int = 0,
 ) -> list[Answer]:
     """Return one answer per prompt, greedily when `temperature` is 0, in batches padded on the left.
 
-    A `seed` makes sampling repeatable and leaves the global generator as it was.
+    Where the template opens a thought, the answer has its tag before it, and one that is longer than the
+    `thinking_budget` is closed by force; 0 sets no bound. A `seed` makes sampling repeatable and leaves the global
+    generator as it was.
     """
     ends = stops(tokenizer, model)
     encoded = [prompt_ids(tokenizer, prompt, chat) for prompt in prompts]
@@ -106,16 +100,18 @@ def answers(
             mask = torch.tensor(
                 [[0] * (width - len(encoded[n])) + [1] * len(encoded[n]) for n in numbers], device=model.device
             )
+            thoughts = Thoughts.of(tokenizer, encoded[numbers[0]], thinking_budget) if thinking_budget else None
             out = model.generate(
                 input_ids=ids,
                 attention_mask=mask,
                 max_new_tokens=max_new_tokens,
                 eos_token_id=ends,
                 pad_token_id=pad,
+                logits_processor=[ForcedClosing(thoughts, width)] if thoughts else None,
                 **sampling,
             )
             for number, row in zip(numbers, out[:, width:].tolist(), strict=True):
                 length = next((index for index, token in enumerate(row) if token in ends), len(row))
-                text = tokenizer.decode(row[:length], skip_special_tokens=True)
+                text = spoken(tokenizer, encoded[number], row[:length], ends)
                 results[number] = Answer(text, length, length < len(row), tuple(row[: length + 1]))
     return [results[number] for number in range(len(prompts))]

@@ -63,6 +63,8 @@ class Wish:
     prompts: int = 8
     answers: int = 8
     longest: int = 256
+    thinking_budget: int = 0
+    """Tokens that a thought before an answer may have; 0 asks for none."""
     max_length: int = 1024
     temperature: float = 1.0
     top_p: float = 1.0
@@ -91,6 +93,7 @@ def of_recipe(recipe: Recipe, rewards: Sequence[str] | None = None) -> Wish:
         columns=assignments(recipe.data_columns, "--column", "ROLE=NAME", "prompt=question"),
         answers=max(2, min(recipe.num_generations, _MOST_EACH)),
         longest=recipe.max_completion_length,
+        thinking_budget=recipe.thinking_budget,
         max_length=recipe.max_length,
         temperature=recipe.temperature,
         top_p=recipe.top_p,
@@ -105,6 +108,11 @@ def _checked(wish: Wish) -> None:
     for name, value, low in (("prompts", wish.prompts, 1), ("answers", wish.answers, 2), ("longest", wish.longest, 1)):
         if value < low:
             raise UsageError(f"--{name} is a number of at least {low}, not {value}.")
+    if not 0 <= wish.thinking_budget < wish.longest:
+        raise UsageError(
+            f"--thinking-budget is a number from 0 to below --longest, which is {count(wish.longest)}, and not "
+            f"{wish.thinking_budget}."
+        )
     if wish.prompts * wish.answers > MOST_ANSWERS:
         raise UsageError(
             f"{count(wish.prompts)} prompts with {count(wish.answers)} answers each are more than the "
@@ -244,7 +252,7 @@ def command(wish: Wish) -> str:
     words += ["--format", wish.format] if wish.format else []
     words += [word for role, name in wish.columns.items() for word in ("--column", f"{role}={name}")]
     default = Wish(data=())
-    for name in ("answers", "longest", "max_length", "temperature", "top_p", "seed"):
+    for name in ("answers", "longest", "thinking_budget", "max_length", "temperature", "top_p", "seed"):
         if getattr(wish, name) != getattr(default, name):
             words += [f"--{name.replace('_', '-')}", f"{getattr(wish, name):g}"]
     return shlex.join(words)

@@ -12,6 +12,8 @@ Request; every key but the first may be left out:
     tuning        with qlora the base is held in 4 bits
     prompts, answers         how many prompts are answered, and how often each
     longest, max_length      tokens an answer may have, and prompt and answer together
+    thinking_budget          tokens of a thought, with which answers begin then; 0 for none. Right and trivial answers
+                             get one, too: the question said again, and one without a word
     temperature, top_p, seed how answers are drawn
 
 Answer:

@@ -17,6 +17,7 @@ from workbench.engine.masks import ChatEncoder
 from workbench.engine.reinforce import rollouts
 from workbench.engine.reinforce.rollouts import Rollouts, Sampling
 from workbench.engine.rendering import MaskError
+from workbench.engine.thoughts import Thoughts, opening_template
 from workbench.runs import bases
 
 _BATCH = 64
@@ -32,16 +33,18 @@ class Written:
     texts: list[str]
     tokens: list[int]
     finished: list[bool]
+    forced: list[bool]
+    """Whether the thought of each was closed by force."""
 
 
 class Model:
     """A loaded model and its tokenizer."""
 
-    def __init__(self, reference: str, chat_template: str = "", tuning: str = "") -> None:
+    def __init__(self, reference: str, chat_template: str = "", tuning: str = "", thinking_budget: int = 0) -> None:
         """Load what a reference names, with a chat template of the workbench where one is named.
 
-        A base for qlora is held in 4 bits, as its run would hold it.
-        Raises WorkbenchError when it cannot be loaded, or cannot take a conversation.
+        With a budget its answers begin with a thought of so many tokens at most. A base for qlora is held in 4 bits, as
+        its run would hold it. Raises WorkbenchError when it cannot be loaded, or cannot take a conversation.
         """
         base = bases.resolve(reference)
         ends = load.generation_eos(base.model_dir)
@@ -53,6 +56,9 @@ class Model:
             ends = list(dict.fromkeys([*self._more_ends, *own]))
         else:
             self._tokenizer = tokenizer_of(base.model_dir, reference, "grpo")
+        self._budget = thinking_budget
+        if thinking_budget and (made := opening_template(self._tokenizer)):
+            self._tokenizer.chat_template = made
         self._encoder = ChatEncoder(self._tokenizer, ends)
         device = load.default_device()
         where = load.Machine(device, device == "cuda" and load.fast_bf16(device))
@@ -104,7 +110,10 @@ class Model:
             )
         temperature, top_p, seed = drawing
         ends = sorted({*samples.stops(self._tokenizer, self._model), *self._more_ends})
-        how = Sampling(longest, ends, int(self._tokenizer.pad_token_id), temperature, top_p, len(self._tokenizer))
+        thoughts = Thoughts.of(self._tokenizer, prompts[0], self._budget) if self._budget else None
+        how = Sampling(
+            longest, ends, int(self._tokenizer.pad_token_id), temperature, top_p, len(self._tokenizer), thoughts
+        )
         written = self._sample(prompts, how, count_, seed, lambda done: told(done, len(prompts) * count_))
         pairs = zip(written.prompts, written.answers, strict=True)
         return Written(
@@ -112,6 +121,7 @@ class Model:
             [samples.spoken(self._tokenizer, prompt, answer, ends) for prompt, answer in pairs],
             list(map(len, written.answers)),
             written.finished,
+            list(map(bool, written.forced)),
         )
 
     def _sample(

@@ -20,6 +20,7 @@ from workbench.data import account, canonical, sources
 from workbench.engine import rewards
 from workbench.engine.rehearsal import trivial
 from workbench.engine.rewards import Completion, Rewards, Scores
+from workbench.engine.thoughts import OPENING
 
 HELD_UP = 64
 """References that are scored."""
@@ -46,6 +47,7 @@ class Request:
     prompts: int = 8
     answers: int = 8
     longest: int = 256
+    thinking_budget: int = 0
     max_length: int = 1024
     temperature: float = 1.0
     top_p: float = 1.0
@@ -87,7 +89,8 @@ def _specs(request: Request, rows: Sequence[Mapping[str, Any]]) -> tuple[list[Sp
     from workbench.engine.reinforce import goals  # with transformers, which takes seconds
 
     name, why = goals.suiting(rows[: goals.LOOKED_AT])
-    return [parse(name)], why
+    shaping = goals.shaping(request.thinking_budget, request.longest)
+    return [parse(text) for text in (name, *shaping)], why
 
 
 def _number(value: float) -> float | None:
@@ -186,7 +189,7 @@ def _sampled(
     from workbench.engine.rehearsal.sampled import Model
 
     say({"stage": "loading the base", "done": 0, "total": 0})
-    model = Model(request.base, request.chat_template, request.tuning)
+    model = Model(request.base, request.chat_template, request.tuning, request.thinking_budget)
     written = model.write(
         rows,
         request.prompts,
@@ -201,7 +204,7 @@ def _sampled(
         [
             Completion(
                 written.rows[place // size]["prompt"], text, written.tokens[place], written.finished[place],
-                written.rows[place // size],
+                written.rows[place // size], written.forced[place],
             )
             for place, text in enumerate(written.texts)
         ]
@@ -245,14 +248,22 @@ def tried(request: Request, say: Say) -> dict[str, Any]:
             length = tokens(text)
             return Completion(row["prompt"], text, length, length <= request.longest, row)
 
-        held = [(row, text) for row in rows if (text := trivial.reference(row, specs)) is not None]
+        def thoughtful(text: str, thought: str) -> str:
+            """Return an answer behind a thought, with which every answer begins where one is asked for."""
+            if not request.thinking_budget or "<think>" in text:
+                return text
+            return f"{OPENING}{thought}\n</think>\n\n{text}"
+
+        found = [(row, text) for row in rows if (text := trivial.reference(row, specs)) is not None]
+        held = [(row, thoughtful(text, _prompt(row))) for row, text in found]
         say({"stage": "scoring references", "done": 0, "total": 0})
         references = table.score([completion(row, text) for row, text in held[:HELD_UP]]) if held else None
         lines = []
         shortcuts = trivial.answers(rows, specs, request.longest)
         say({"stage": "scoring trivial answers", "done": 0, "total": 0})
         for name, text in shortcuts.items():
-            given = [completion(row, _prompt(row) if text is None else text) for row in rows[:TRIED_ON]]
+            said = [thoughtful(_prompt(row) if text is None else text, "") for row in rows[:TRIED_ON]]
+            given = [completion(row, one) for row, one in zip(rows, said, strict=False)]
             scores = table.score(given, timed=False).scores
             lines.append(
                 {

@@ -92,7 +92,7 @@ class ActorCritic(Reinforcer):
         self._tally.add_rows(learnt.figures)
         if learnt.explained == learnt.explained:
             self._tally.add("explained", learnt.explained, 1)
-        self._tokens = sum(map(len, written.answers))
+        self._tokens = max(written.learnt, 1)
         for part, batch in zip(parts, batches, strict=True):
             kept = batch["input_ids"].shape[1]
             batch |= {name: tensor[part.start : part.stop, :kept] for name, tensor in learnt.columns.items()}

@@ -1,8 +1,9 @@
 """How much better each written token was than expected: rewards per token, generalised advantages, the critic's loss.
 
 Owns this arithmetic of PPO and nothing else. Must not know models, tokens, where scores come from, or batches of a
-trainer. Tensors are answers × tokens unless it is said; `mask` is 1 for the tokens of an answer, which follow one
-another in its row, and 0 before and behind them.
+trainer. Tensors are answers × tokens unless it is said; `mask` is 1 for the tokens that were drawn of an answer, and 0
+before, behind and among them, where something was written into the answer: such a token is no step of the policy, so
+that the tokens before it look past it to what was drawn next.
 """
 
 from __future__ import annotations
@@ -43,11 +44,11 @@ def generalised(
     advantages = torch.zeros_like(rewards)
     following, value_behind = torch.zeros_like(rewards[:, 0]), torch.zeros_like(values[:, 0])
     for place in reversed(range(rewards.shape[1])):
-        inside = mask[:, place]
+        inside = mask[:, place].bool()
         surprise = rewards[:, place] + gamma * value_behind - values[:, place]
-        following = (surprise + gamma * lam * following) * inside
-        value_behind = values[:, place] * inside
-        advantages[:, place] = following
+        following = torch.where(inside, surprise + gamma * lam * following, following)
+        value_behind = torch.where(inside, values[:, place], value_behind)
+        advantages[:, place] = following * inside
     return advantages, (advantages + values) * mask
 
 

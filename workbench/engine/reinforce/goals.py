@@ -43,6 +43,19 @@ def suiting(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
     )
 
 
+def shaping(longest_thought: int, longest_answer: int) -> tuple[str, ...]:
+    """Return the rewards that go beside a check of what is right where answers begin with a thought; nothing without.
+
+    Keeping the form by itself earns a fifth of being right. What is longer than a thought may be costs up to a half of
+    it at the limit of length, evenly (DAPO's soft limit, Yu et al. 2025, equation 13), so that a right answer is ahead
+    of a wrong one whatever its length. Both weights are our choice.
+    """
+    if not longest_thought:
+        return ()
+    limit = f"overlong(max={longest_answer}, buffer={longest_answer - longest_thought})*0.5"
+    return "format(tags=think, rest=true)*0.2", limit
+
+
 @contextmanager
 def judging(
     recipe: Recipe, examples: Examples, reporter: Reporter, more: Sequence[str | Spec] = ()
@@ -56,6 +69,9 @@ def judging(
         rows = [examples.row(number) for number in itertools.islice(range(len(examples)), LOOKED_AT)]
         name, why = suiting(rows)
         reporter.notice("info", "reward_chosen", f"Answers are rewarded by the check {name}: {why}.")
-        wanted = (name,)
+        shaped = shaping(recipe.thinking_budget, recipe.max_completion_length)
+        wanted = (name, *shaped)
+        if shaped:
+            reporter.notice("info", "thoughts_shaped", f"Thoughts are rewarded beside it by {' and '.join(shaped)}.")
     with rewards.build(wanted) as judge:
         yield judge

@@ -28,6 +28,7 @@ from workbench.engine.reinforce.prompts import Groups, Prompts
 from workbench.engine.reinforce.rollouts import Rollouts, Sampling
 from workbench.engine.rewards import Completion, Rewards, Scores
 from workbench.engine.tally import Tally
+from workbench.engine.thoughts import Thoughts
 from workbench.engine.trainer import WorkbenchTrainer
 from workbench.engine.trial import Longest
 
@@ -90,13 +91,19 @@ class Reinforcer(WorkbenchTrainer):
         tokenizer = self.processing_class
         self._sampling = Sampling(
             recipe.max_completion_length, samples.stops(tokenizer, self.model), int(tokenizer.pad_token_id),
-            recipe.temperature, recipe.top_p, len(tokenizer),
+            recipe.temperature, recipe.top_p, len(tokenizer), self._thoughts(tokenizer),
         )  # fmt: skip
         policy.at_temperature(self.model, recipe.temperature)
         if reference is not None:
             policy.at_temperature(reference, recipe.temperature)
         # The stack would divide by the passes of a step what is divided by all of its answers already.
         self.loss_is_scaled_for_ga = True
+
+    def _thoughts(self, tokenizer: Any) -> Thoughts | None:
+        """Return how the thoughts of this run's answers are held, None where it asks for none."""
+        if not self._recipe.thinking_budget:
+            return None
+        return Thoughts.of(tokenizer, self._prompts.tokens(0), self._recipe.thinking_budget)
 
     # What is written
 
@@ -142,6 +149,7 @@ class Reinforcer(WorkbenchTrainer):
                     text=text,
                     tokens=len(written.answers[place]),
                     finished=written.finished[place],
+                    forced=bool(written.forced[place]),
                     row=rows[place // count],
                 )
                 for place, text in enumerate(texts)
@@ -213,7 +221,7 @@ class Reinforcer(WorkbenchTrainer):
         rewards = torch.from_numpy(np.stack([group.rewards for group in learnt])).float()
         advantages = groups.advantages(rewards, recipe.scale_rewards).flatten()
         written = joined(learnt, recipe.num_generations)
-        self._size = groups.Size(len(written), sum(map(len, written.answers)))
+        self._size = groups.Size(len(written), written.learnt)
         size = recipe.per_device_train_batch_size
         batches = []
         for start in range(0, len(written), size):
@@ -285,6 +293,8 @@ class Reinforcer(WorkbenchTrainer):
             "length": torch.tensor(lengths, dtype=torch.float64),
             "clipped": 1 - torch.tensor(finished, dtype=torch.float64),
         }
+        if self._sampling.thoughts is not None:
+            rows |= _thought(found, self._sampling.thoughts)
         parts = torch.from_numpy(np.concatenate([group.parts for group in found]))
         rows |= {f"reward_{name}": parts[:, column] for column, name in enumerate(self._names)}
         for name, values in rows.items():
@@ -303,6 +313,7 @@ class Reinforcer(WorkbenchTrainer):
                 "parts": {name: float(group.parts[place, column]) for column, name in enumerate(self._names)},
                 "tokens": lengths[place],
                 "finished": group.answers.finished[group.first + place],
+                "forced": bool(group.answers.forced[group.first + place]),
             }
             for place, text in enumerate(group.texts[:SHOWN_ANSWERS])
         ]
@@ -353,6 +364,14 @@ def _names(rewards: Rewards) -> list[str]:
     return found
 
 
+def _thought(found: Sequence[Group], thoughts: Thoughts) -> dict[str, torch.Tensor]:
+    """Return what is told of the thoughts of groups: their length, whether they were closed by force or are empty."""
+    answers = [answer for group in found for answer in _own(group)]
+    forced = [bool(one) for group in found for one in group.answers.forced[group.first :][: len(group.texts)]]
+    told = {"thought": map(thoughts.length, answers), "forced": forced, "thoughtless": map(thoughts.empty, answers)}
+    return {name: torch.tensor(list(values), dtype=torch.float64) for name, values in told.items()}
+
+
 def _own(group: Group) -> list[list[int]]:
     """Return the tokens of a group's answers."""
     return group.answers.answers[group.first : group.first + len(group.texts)]
@@ -369,4 +388,5 @@ def joined(found: Sequence[Group], count: int) -> Rollouts:
         gathered(lambda answers: answers.answers),
         gathered(lambda answers: answers.log_probs),
         gathered(lambda answers: answers.finished),
+        gathered(lambda answers: answers.forced),
     )

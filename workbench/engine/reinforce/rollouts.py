@@ -19,6 +19,7 @@ from transformers import DynamicCache
 
 from workbench.engine.masks import IGNORED
 from workbench.engine.samples import generating
+from workbench.engine.thoughts import Thoughts
 
 _DROPPED = 0.75
 """Share of the answers in a batch that still grow, at which those that have ended leave it: less would copy the cache
@@ -34,9 +35,17 @@ class Rollouts:
     answers: list[list[int]]
     """Tokens of each answer, the one it ended with included."""
     log_probs: list[list[float]]
-    """Log-probability of each token of each answer, in nats, at the temperature and before top_p."""
+    """Log-probability of each token of each answer, in nats, at the temperature and before top_p; also of those that
+    were forced."""
     finished: list[bool]
     """Whether each answer ended by itself and not at the limit of its length."""
+    forced: list[range]
+    """Places of each answer's tokens that were written to close its thought and not drawn; they are not learnt."""
+
+    @property
+    def learnt(self) -> int:
+        """Tokens that all answers were drawn."""
+        return sum(map(len, self.answers)) - sum(map(len, self.forced))
 
     def __len__(self) -> int:
         return len(self.answers)
@@ -44,7 +53,7 @@ class Rollouts:
     def batch(self, numbers: Sequence[int], pad: int) -> dict[str, torch.Tensor]:
         """Return some answers behind their prompts as ids, labels and mask of rows × tokens, padded at the end.
 
-        Nothing but the answers has labels.
+        Nothing but what was drawn of the answers has labels.
         """
         rows = [(self.prompts[number], self.answers[number]) for number in numbers]
         width = max(len(prompt) + len(answer) for prompt, answer in rows)
@@ -52,6 +61,8 @@ class Rollouts:
         for row, (prompt, answer) in enumerate(rows):
             begin, end = len(prompt), len(prompt) + len(answer)
             ids[row, :end], labels[row, begin:end], mask[row, :end] = prompt + answer, answer, 1
+            forced = self.forced[numbers[row]]
+            labels[row, begin + forced.start : begin + forced.stop] = IGNORED
         return {
             "input_ids": torch.from_numpy(ids),
             "labels": torch.from_numpy(labels),
@@ -92,22 +103,30 @@ class Sampling:
     top_p: float = 1.0
     vocabulary: int = 0
     """Tokens the tokenizer knows: a model may have more, which are never written; 0 allows all."""
+    thoughts: Thoughts | None = None
+    """How the thoughts that prompts have opened are held, None where they have opened none."""
 
-    def next(self, logits: torch.Tensor, noise: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return (next tokens, their log-probabilities) of rows × vocabulary `logits`."""
+    def next(
+        self, logits: torch.Tensor, noise: torch.Tensor, forced: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return (next tokens, their log-probabilities) of rows × vocabulary `logits`; `forced` are tokens that some
+        rows are given instead, -1 for the others.
+        """
         logits = logits.float()
         if 0 < self.vocabulary < logits.shape[-1]:
             logits[:, self.vocabulary :] = -torch.inf
         if self.temperature:
             logits /= self.temperature
         tokens = _drawn(logits, noise, self.top_p) if self.temperature else logits.argmax(-1)
+        if forced is not None:
+            tokens = torch.where(forced < 0, tokens, forced)
         return tokens, logits.gather(-1, tokens[:, None])[:, 0] - logits.logsumexp(-1)
 
 
 def _written(
     model: Any, prompts: list[list[int]], owners: list[int], noise: torch.Tensor, how: Sampling
-) -> tuple[list[list[int]], list[list[float]]]:
-    """Return (tokens, log-probabilities) of one answer per entry of `owners`, which names its prompt.
+) -> tuple[list[list[int]], list[list[float]], list[range]]:
+    """Return (tokens, log-probabilities, forced places) of one answer per entry of `owners`, which names its prompt.
 
     Each prompt is read once, whatever the number of its answers: its part of the cache is then given to all of them.
     """
@@ -138,8 +157,9 @@ def _written(
     rows = torch.arange(len(owners), device=device)
     """Numbers of the answers in the batch."""
     growing = torch.ones_like(rows, dtype=torch.bool)
+    closing = _Closing(how, len(owners), device)
     for place in range(how.max_new_tokens):
-        following, log_probs = how.next(logits, noise[rows, place])
+        following, log_probs = how.next(logits, noise[rows, place], closing.at(place, tokens, rows, growing))
         tokens[rows, place] = following
         told[rows, place] = log_probs
         ended = growing & torch.isin(following, ends)
@@ -159,7 +179,40 @@ def _written(
     return (
         [row[:length] for row, length in zip(tokens.tolist(), kept_lengths, strict=True)],
         [row[:length] for row, length in zip(told.tolist(), kept_lengths, strict=True)],
+        closing.places(),
     )
+
+
+class _Closing:
+    """Which answers of a batch get their thought closed by force, and with which tokens."""
+
+    def __init__(self, how: Sampling, answers: int, device: Any) -> None:
+        self._thoughts, self._limit = how.thoughts, how.max_new_tokens
+        self._open = torch.zeros(answers, dtype=torch.bool, device=device)
+
+    def at(self, place: int, tokens: torch.Tensor, rows: torch.Tensor, growing: torch.Tensor) -> torch.Tensor | None:
+        """Return the token that each of `rows` is given at a place of its answer, -1 for none; None where none is.
+
+        `tokens` are those of all answers so far.
+        """
+        if self._thoughts is None:
+            return None
+        since = place - self._thoughts.longest
+        if not 0 <= since < len(self._thoughts.closing):
+            return None
+        if since == 0:
+            still = rows[growing].tolist()
+            unclosed = [row for row in still if not self._thoughts.closed(tokens[row, :place].tolist())]
+            self._open[unclosed] = True
+        return torch.where(self._open[rows], self._thoughts.closing[since], -1)
+
+    def places(self) -> list[range]:
+        """Return the places that were forced in each answer."""
+        if self._thoughts is None:
+            return [range(0)] * len(self._open)
+        begin = self._thoughts.longest
+        span = range(begin, min(begin + len(self._thoughts.closing), self._limit))
+        return [span if forced else range(0) for forced in self._open.tolist()]
 
 
 def noise_of(key: Sequence[int], answers: int, tokens: int) -> NDArray[np.float32]:
@@ -187,6 +240,7 @@ def sample(
     noise = torch.from_numpy(noise_of(key, total, how.max_new_tokens)).to(model.device)
     answers: list[list[int]] = [[] for _ in range(total)]
     log_probs: list[list[float]] = [[] for _ in range(total)]
+    forced = [range(0)] * total
     # Prompts of like length share a batch, so that little is padded.
     order = sorted(range(total), key=lambda number: (len(prompts[number // count]), number))
     with generating(model):
@@ -197,8 +251,8 @@ def sample(
             written = _written(
                 model, [list(prompts[prompt]) for prompt in needed], owners, noise[torch.tensor(numbers)], how
             )
-            for number, row, log_prob in zip(numbers, *written, strict=True):
-                answers[number], log_probs[number] = row, log_prob
+            for number, row, log_prob, places in zip(numbers, *written, strict=True):
+                answers[number], log_probs[number], forced[number] = row, log_prob, places
             told(start + len(numbers))
     ends = set(how.ends)
     return Rollouts(
@@ -206,4 +260,5 @@ def sample(
         answers,
         log_probs,
         [bool(answer) and answer[-1] in ends for answer in answers],
+        forced,
     )

@@ -31,6 +31,8 @@ class Completion:
     """Whether the model ended it and not the limit of length."""
     row: Mapping[str, Any] = field(default_factory=dict)
     """The row it was asked from, whose other columns checks may need."""
+    forced: bool = False
+    """Whether its thought outgrew its budget and was closed for the model."""
 
 
 class Outcome(NamedTuple):

@@ -43,7 +43,12 @@ def _json(value: Any, depth: int = 0) -> Any:
 
 
 def _whole(completion: Completion) -> dict[str, Any]:
-    row = {**columns_of(completion.row), "tokens": completion.tokens, "finished": completion.finished}
+    row = {
+        **columns_of(completion.row),
+        "tokens": completion.tokens,
+        "finished": completion.finished,
+        "forced": completion.forced,
+    }
     return {"prompt": _json(completion.prompt), "completion": _json(completion.text), "row": _json(row)}
 
 

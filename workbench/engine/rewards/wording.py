@@ -95,14 +95,15 @@ def _format(settings: Settings) -> One:
 
     def judge(completion: Completion) -> float:
         rest = completion.text.strip()
-        if any(rest.count(mark) != 1 for name in names for mark in (f"<{name}>", f"</{name}>")):
+        # A form that was given to the model is none that it has kept.
+        if completion.forced or any(rest.count(mark) != 1 for name in names for mark in (f"<{name}>", f"</{name}>")):
             return 0.0
         for name in names:
             before, _, behind = rest.partition(f"<{name}>")
             inside, _, rest = behind.partition(f"</{name}>")
             if before.strip() or not inside.strip() or any(f"<{other}>" in inside for other in names):
                 return 0.0
-        return float(not rest.strip())
+        return float(bool(rest.strip()) == settings["rest"])
 
     return judge
 
@@ -191,7 +192,7 @@ def _budget(settings: Settings) -> One:
 
     def judge(completion: Completion) -> float:
         thought = answers.thinking(completion.text, settings["tag"])
-        if thought is None or not thought.strip():
+        if completion.forced or thought is None or not thought.strip():
             return 0.0
         return within(len(thought.split()), settings["min"], settings["max"])
 
