@@ -33,6 +33,7 @@ def _ask_model(target: str, wanted: dict[str, Any], told: dict[str, float]) -> A
 
     from workbench.engine import load, samples
     from workbench.engine.evaluate import divergence
+    from workbench.engine.rewards.answers import spoken
     from workbench.runs import bases
 
     where = load.Machine("cuda" if torch.cuda.is_available() else "cpu", False)
@@ -57,7 +58,8 @@ def _ask_model(target: str, wanted: dict[str, Any], told: dict[str, float]) -> A
         )
         if other is not None and chat:
             told["kl"] = round(divergence.kl(model, other, tokenizer, prompts, replies), 4)
-        return [(reply.text, reply.stopped) for reply in replies]
+        # A thought names what is weighed and left aside; the answer is what stands behind it.
+        return [(spoken(reply.text), reply.stopped) for reply in replies]
 
     return ask
 
