@@ -20,6 +20,8 @@ NAMES: dict[str, tuple[str, ...]] = {
     "chosen": ("rewards_chosen", "chosen_rewards", "reward_chosen", "chosen_reward"),
     "alike": ("frac_reward_zero_std", "zero_std_share", "zero_variance", "zero_variance_groups"),
     "cut": ("clipped", "completions_clipped_ratio"),
+    "forced": ("forced",),
+    "thoughtless": ("thoughtless",),
     "reward": ("reward", "reward_mean", "rewards_mean", "mean_reward"),
     "far": ("kl", "objective_kl", "approx_kl", "kl_to_base"),
 }

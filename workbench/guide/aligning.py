@@ -85,6 +85,14 @@ ANSWERED = (
         units.percent,
     ),
     _of_rows("length", "tokens of an answer"),
+    Picture(
+        "thoughts",
+        "thoughts, in %",
+        (Curve("forced", "closed by force", "smooth"), Curve("thoughtless", "empty", "smooth")),
+        True,
+        units.percent,
+    ),
+    _of_rows("thought", "tokens of a thought"),
     Picture("entropy", "entropy, nats per token", (Curve("entropy", "", "steps"),)),
     _of_rows("kl", "KL, nats per answer"),
     Picture(
