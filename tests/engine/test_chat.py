@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from tests.engine.tiny import make_model, make_tokenizer, sizes
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.paths import assets_dir
 from workbench.core.units import count
+from workbench.engine import chat_templates
 from workbench.engine.export import exporter, quantize, reference, source
 from workbench.engine.export.gguf import architectures, tokenizer
 from workbench.runs.talk import ChatProcess, Settings
@@ -89,6 +91,27 @@ def test_gguf_and_model_directory_answer_as_transformers_does(gguf: Path) -> Non
                 assert process.used == process.done["used"] == len(asked) + process.done["tokens"]
                 assert process.tokens == process.done["tokens"]
                 assert process.done["tokens_per_second"] > 0
+
+
+def test_a_thought_is_closed_where_its_budget_ends_in_file_and_folder(tmp_path: Path) -> None:
+    """Both say the same: the tag that the template opens, as much of the thought as may be, its end, an answer."""
+    base = tmp_path / "base"
+    shutil.copytree(BASE, base)
+    chat_templates.open_thoughts(base)
+    held = Settings(temperature=0.0, max_tokens=32, thinking_budget=6)
+    said = []
+    for target in (convert(base, tmp_path / "thinks.gguf"), base):
+        with ChatProcess(target) as process:
+            free = "".join(process.ask(ASK, GREEDY))
+            said.append("".join(process.ask(ASK, held)))
+            assert free.startswith("<think>\n")
+            assert process.done["answer"] == said[-1]
+    assert said[0] == said[1]
+    inside, closed, answer = said[0].partition("\n</think>\n\n")
+    assert closed
+    assert free.startswith(inside)
+    assert free != said[0]
+    assert answer
 
 
 def test_an_adapter_speaks_beside_its_base(tmp_path: Path) -> None:

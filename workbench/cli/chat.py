@@ -23,13 +23,14 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     parser.add_argument("--system", help="a system prompt")
     parser.add_argument("--temperature", type=float, help="0 always takes the likeliest token")
     parser.add_argument("--max-tokens", type=int, help="longest answer in tokens")
+    parser.add_argument("--thinking-budget", type=int, help="tokens after which a thought is closed by force; 0 never")
     parser.add_argument("--seed", type=int, help="the same seed gives the same answer")
     parser.add_argument("--json", action="store_true", help="print JSON for programs; needs --prompt")
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
     """Return the person's settings over the defaults."""
-    chosen = {name: getattr(arguments, name) for name in ("temperature", "max_tokens", "seed")}
+    chosen = {name: getattr(arguments, name) for name in ("temperature", "max_tokens", "thinking_budget", "seed")}
     return replace(Settings(), **{name: value for name, value in chosen.items() if value is not None})
 
 

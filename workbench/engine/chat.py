@@ -20,8 +20,8 @@ from typing import Any, Protocol
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.text import one_line
 from workbench.core.units import count
-from workbench.engine import lifeline
-from workbench.runs.talk import Settings, check_messages
+from workbench.engine import lifeline, thoughts
+from workbench.runs.talk import BOUNDS, Settings, check_messages
 
 Messages = Sequence[dict[str, str]]
 
@@ -90,13 +90,24 @@ class GgufSpeaker:
             settings.temperature, settings.top_p, settings.top_k, settings.repeat_penalty, settings.seed
         )
         decode = llama.decoder()
-        for token in model.generate(prompt, settings.max_tokens, sampling, cancelled):
+        opening, instead = thoughts.opened(text), None
+        if opening:
+            yield opening
+        if opening and settings.thinking_budget:
+            mark, written = thoughts.closing_of(opening)
+            ids = tuple(model.tokenize(written, add_special=False))
+            instead = thoughts.Thoughts(settings.thinking_budget, mark, ids, self._text).instead
+        for token in model.generate(prompt, settings.max_tokens, sampling, cancelled, instead):
             outcome.tokens += 1
             outcome.stopped = model.ends(token)
             if not outcome.stopped and (piece := decode.decode(model.piece(token))):
                 yield piece
         if rest := decode.decode(b"", final=True):
             yield rest
+
+    def _text(self, tokens: Sequence[int]) -> str:
+        """Return tokens as text, control tokens included."""
+        return b"".join(self._model.piece(token, special=True) for token in tokens).decode("utf-8", "replace")
 
 
 class ModelSpeaker:
@@ -147,6 +158,8 @@ class ModelSpeaker:
                 f"The conversation has {count(len(prompt))} tokens and the model's context holds "
                 f"{count(self.context)}; start a new one."
             )
+        if opening := thoughts.opened(text):
+            yield opening
         pieces: queue.Queue[str | BaseException | None] = queue.Queue()
         worker = threading.Thread(
             target=self._generate, args=(prompt, settings, cancelled, outcome, pieces), daemon=True
@@ -198,6 +211,8 @@ class ModelSpeaker:
                     "top_k": settings.top_k,
                 }
             ids = torch.tensor([prompt], device=self._model.device)
+            budget = settings.thinking_budget
+            held = thoughts.Thoughts.of(self._tokenizer, prompt, budget) if budget else None
             out = self._model.generate(
                 ids,
                 attention_mask=torch.ones_like(ids),
@@ -205,6 +220,7 @@ class ModelSpeaker:
                 repetition_penalty=settings.repeat_penalty,
                 eos_token_id=list(self._stops) or None,
                 pad_token_id=self._stops[0] if self._stops else None,
+                logits_processor=[thoughts.ForcedClosing(held, len(prompt))] if held else None,
                 streamer=Streamer(self._tokenizer, skip_prompt=True, skip_special_tokens=True),
                 stopping_criteria=StoppingCriteriaList([Cancelled()]),
                 **drawn,
@@ -235,7 +251,7 @@ def respond(speaker: Speaker, request: dict[str, Any], cancelled: Callable[[], b
             pieces.append(piece)
             say({"text": piece, "tokens": outcome.tokens, "used": outcome.prompt + outcome.tokens})
     except TypeError:
-        say({"error": "The chat settings are temperature, top_p, top_k, repeat_penalty, max_tokens and seed."})
+        say({"error": f"The chat settings are {', '.join(BOUNDS)}."})
     except WorkbenchError as error:
         say({"error": str(error)})
     else:

@@ -220,9 +220,12 @@ class Model:
         return same
 
     def generate(
-        self, prompt: Sequence[int], limit: int, sampling: Sampling | None = None, cancelled: Callable[[], bool] = bool
-    ) -> Iterator[int]:
+        self, prompt: Sequence[int], limit: int, sampling: Sampling | None = None, cancelled: Callable[[], bool] = bool,
+        instead: Callable[[Sequence[int]], int | None] | None = None,
+    ) -> Iterator[int]:  # fmt: skip
         """Yield up to `limit` new tokens, the ending token included; stop early when `cancelled()` says so.
+
+        `instead` is asked before each token, with those written so far, for one that is not drawn.
 
         Raises WorkbenchError when the prompt is empty or leaves no room in the context.
         """
@@ -242,8 +245,15 @@ class Model:
                 part = prompt[start : start + step]
                 self._decode(part, start, every=False)
                 self._cached.extend(part)
+            written: list[int] = []
             for _ in range(min(limit, self.context - len(prompt))):
-                token = int(c.llama_sampler_sample(chain, self._ctx, -1))
+                forced = instead(written) if instead is not None else None
+                if forced is None:
+                    token = int(c.llama_sampler_sample(chain, self._ctx, -1))
+                else:
+                    token = forced
+                    c.llama_sampler_accept(chain, token)
+                written.append(token)
                 yield token
                 if self.ends(token) or cancelled():
                     return

@@ -9,7 +9,7 @@ tokens were not drawn from the policy, so that nothing is learnt from them; what
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,12 @@ def opened(text: str) -> str:
     """Return the tag with which a prompt already begins the thought of its answer, as some templates do, or ""."""
     found = _OPENED.search(text)
     return found[0] if found else ""
+
+
+def closing_of(opening: str) -> tuple[str, str]:
+    """Return (the tag that closes what an opening tag has opened, that as it is written by force)."""
+    mark = opening.strip().replace("<", "</")
+    return mark, f"\n{mark}\n\n"
 
 
 def _prompt(tokenizer: Any, template: str) -> str:
@@ -76,7 +82,7 @@ class Thoughts:
     """What closes it."""
     closing: tuple[int, ...]
     """The tokens that are written then."""
-    tokenizer: Any
+    decode: Callable[[list[int]], str]
 
     @classmethod
     def of(cls, tokenizer: Any, prompt: Sequence[int], longest: int) -> Thoughts | None:
@@ -84,13 +90,19 @@ class Thoughts:
         found = _OPENED.search(tokenizer.decode(list(prompt[-_TAIL:])))
         if found is None:
             return None
-        mark = f"</{found[1]}>"
-        ids = tokenizer(f"\n{mark}\n\n", add_special_tokens=False)["input_ids"]
-        return cls(longest, mark, tuple(ids), tokenizer)
+        mark, written = closing_of(found[0])
+        return cls(longest, mark, tuple(tokenizer(written, add_special_tokens=False)["input_ids"]), tokenizer.decode)
 
     def closed(self, answer: Sequence[int]) -> bool:
         """Return whether the thought of an answer is closed within these tokens."""
-        return self.mark in self.tokenizer.decode(list(answer))
+        return self.mark in self.decode(list(answer))
+
+    def instead(self, written: Sequence[int]) -> int | None:
+        """Return the token that follows those written of an answer by force, None where it is drawn."""
+        since = len(written) - self.longest
+        if not 0 <= since < len(self.closing) or self.closed(written[: self.longest]):
+            return None
+        return self.closing[since]
 
     def length(self, answer: Sequence[int]) -> int:
         """Return the tokens of an answer up to where its thought is closed, the tag included; all where it is not."""
@@ -104,7 +116,7 @@ class Thoughts:
 
     def empty(self, answer: Sequence[int]) -> bool:
         """Return whether an answer has closed its thought with nothing in it."""
-        inside, closed, _ = self.tokenizer.decode(list(answer)).partition(self.mark)
+        inside, closed, _ = self.decode(list(answer)).partition(self.mark)
         return bool(closed) and not inside.strip()
 
 

@@ -36,6 +36,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "top_k": (0, 100_000),
     "repeat_penalty": (0.1, 5.0),
     "max_tokens": (1, 100_000),
+    "thinking_budget": (0, 100_000),
     "seed": (0, 2**31 - 1),
 }
 """Setting → its least and its greatest value."""
@@ -54,6 +55,8 @@ class Settings:
     repeat_penalty: float = 1.0
     """Above 1 makes tokens of the text so far less likely."""
     max_tokens: int = 512
+    thinking_budget: int = 0
+    """Tokens after which a thought that the chat template opens is closed by force; 0 sets no bound."""
     seed: int = 0
     """The same seed, conversation and model give the same answer."""
 

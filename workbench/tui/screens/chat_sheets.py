@@ -36,6 +36,7 @@ _ABOUT = {
     "top_k": ("top k", "Draw from this many likeliest tokens; 0 for all."),
     "repeat_penalty": ("repeat penalty", "Above 1 makes tokens of the text so far less likely."),
     "max_tokens": ("max tokens", "The longest answer."),
+    "thinking_budget": ("thinking budget", "A longer thought is closed by force; 0 lets it end by itself."),
     "seed": ("seed", "The same for every side: same seed, conversation and model, same answer."),
 }
 _STEPS: dict[str, tuple[float, ...]] = {
@@ -44,6 +45,7 @@ _STEPS: dict[str, tuple[float, ...]] = {
     "top_k": (0, 1, 10, 20, 40, 64, 100),
     "repeat_penalty": (1.0, 1.05, 1.1, 1.2),
     "max_tokens": (64, 128, 256, 512, 1024, 2048, 4096),
+    "thinking_budget": (0, 32, 128, 512, 1024, 2048),
 }
 
 
@@ -191,7 +193,7 @@ class SamplingSheet(_ListSheet):
 
         check = None if name == "system" else lambda text: parsed(name, text.strip())
         value = self._system if name == "system" else f"{getattr(self._settings, name):g}"
-        if name in ("seed", "max_tokens", "top_k"):
+        if name in ("seed", "max_tokens", "thinking_budget", "top_k"):
             value = str(getattr(self._settings, name))
         self.app.push_screen(Prompt(_ABOUT[name][0].capitalize(), _ABOUT[name][1], value, check), take)
 
