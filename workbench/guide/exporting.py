@@ -260,6 +260,15 @@ def kept(folder: Path, name: str) -> dict[str, Made]:
     return found
 
 
+def hashes(folder: Path) -> dict[str, str]:
+    """Return file name → SHA-256 of the exported files in a folder, as they were when they were proved."""
+    return {
+        name: str(entry["sha256"])
+        for name, entry in _read(folder).items()
+        if isinstance(entry, dict) and "sha256" in entry
+    }
+
+
 def _number(value: Any) -> float | None:
     """Return a figure of the report; None for what is none."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

@@ -1,0 +1,114 @@
+"""`workbench deploy`, `bundle` and `reproduce`, as a person calls them."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+import tarfile
+from pathlib import Path
+
+import gguf
+import numpy as np
+import pytest
+
+from tests.cli.home import QUESTIONS, Home
+from workbench.core.paths import assets_dir
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+def small_gguf(path: Path, template: str | None) -> Path:
+    """Write a GGUF file whose header says how it talks."""
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_context_length(2048)
+    writer.add_token_list(["<s>", "</s>", "a"])
+    writer.add_bos_token_id(0)
+    writer.add_eos_token_id(1)
+    writer.add_add_bos_token(True)
+    if template is not None:
+        writer.add_chat_template(template)
+    writer.add_tensor("output.weight", np.zeros((1, 32), np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def ollama(folder: Path, answer: str) -> Path:
+    """Put a stand-in for somebody else's program into a folder: it keeps what it is told and answers one thing."""
+    program = folder / "ollama"
+    program.write_text(
+        f'#!/bin/sh\nprintf "%s\\n" "$*" >> "{folder}/told"\n[ "$1" != run ] || printf "%s" "{answer}"\n'
+    )
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    return program
+
+
+def test_a_file_gets_its_modelfile_and_is_tried_in_ollama(home: Home, tmp_path: Path) -> None:
+    template = (assets_dir() / "base" / "chat_template.jinja").read_text(encoding="utf-8")
+    path = small_gguf(tmp_path / "My Model.gguf", "{{ bos_token }}" + template)
+    told = home.json("deploy", path)
+    assert told["card"] is None, "nothing is known of a file's making"
+    written = Path(told["modelfile"]).read_text(encoding="utf-8")
+    assert "FROM ./My Model.gguf\n" in written
+    assert "<s>" not in written, "llama.cpp puts the begin token there itself"
+    assert 'PARAMETER stop """</s>"""\nPARAMETER num_ctx 2048' in written
+    assert "-c 2048 --jinja" in told["commands"]["llama.cpp, in a browser"]
+
+    ollama(tmp_path, "Good day.")
+    env = {**home.env(), "PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = home.workbench("deploy", path, "--ollama", "--prompt", "Hello?", "--json", env=env)
+    assert json.loads(done.stdout)["ollama"]["answer"] == "Good day."
+    asked = (tmp_path / "told").read_text().splitlines()
+    assert asked == [f"create my-model -f {told['modelfile']}", "run my-model Hello?"]
+
+    ollama(tmp_path, "Good day.</s>")
+    leaking = home.workbench("deploy", path, "--ollama", env=env)
+    assert leaking.returncode == 1
+    assert "writes the stop token </s> into its answer" in leaking.stderr
+
+
+def test_a_file_that_cannot_chat_is_told_so(home: Home, tmp_path: Path) -> None:
+    told = home.json("deploy", small_gguf(tmp_path / "bare.gguf", None))
+    assert told["modelfile"] is None
+    assert "no chat template" in told["why_not"]
+    assert "Ollama" not in told["commands"]
+    assert home.workbench("deploy", tmp_path / "none.gguf").returncode == 2
+
+
+def test_a_bundle_makes_the_same_run_elsewhere(home: Home, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("".join(Path(QUESTIONS).read_text(encoding="utf-8").splitlines(keepends=True)[:60]))
+    settings = ("--tuning", "full", "--set", "max_steps=2", "--set", "device=cpu", "--set", "sample_max_new_tokens=0")
+    first = home.json("train", "--base", "bundled", "--data", rows, "--title", "first", "--yes", *settings)
+    made = home.json("bundle", "first", "--out", tmp_path / "b.tar.gz")
+    assert made["runs"] == [first["run"]]
+    again = home.workbench("bundle", "first", "--out", tmp_path / "b.tar.gz")
+    assert again.returncode == 2, "a file that is there is never written over"
+    rows.unlink()  # the bundle has its own
+
+    other = Home(tmp_path / "other")
+    told = other.json("reproduce", tmp_path / "b.tar.gz")
+    assert told["differences"] == []
+    (run,) = told["runs"]
+    assert run["held_out_loss"] == run["held_out_loss_there"], "on a processor it is the same to the last bit"
+    assert other.json("reproduce", tmp_path / "b.tar.gz")["runs"] == [run], "what is done is not done again"
+
+
+@pytest.mark.parametrize("name", ["../out", "/etc/out", "a/b/c"])
+def test_an_archive_that_is_no_bundle_leaves_nothing(home: Home, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "b.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        member = tarfile.TarInfo(name)
+        member.size = 2
+        archive.addfile(member, io.BytesIO(b"{}"))
+    done = home.workbench("reproduce", path)
+    assert done.returncode == 2
+    assert "is no bundle" in done.stderr
+    assert not [found for found in home.path.rglob("*") if found.is_file() and found.name == Path(name).name]
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,163 @@
+"""Running a GGUF file elsewhere: the Modelfile beside it, the commands of other programs, and a trial in Ollama.
+
+Owns these. The file is read in a process of its own; must not know how a page looks. Nothing is started here but
+`ollama`, and that only when a person asks for it.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.core import gguf_size
+from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.text import clean, one_line
+from workbench.runs import atomic, bases, errand
+
+SAMPLING = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty")
+"""What a generation_config.json may say of sampling that other programs understand."""
+SMOKE_PROMPT = "Hello! What can you do?"
+_SMOKE_SECONDS = 300.0
+_CREATE_SECONDS = 1800.0
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What there is for other programs."""
+
+    gguf: Path
+    modelfile: Path | None
+    """None where Ollama's language cannot say what has to be said, for the reason in `why_not`."""
+    notes: tuple[str, ...] = ()
+    """What is to be known of the Modelfile, in sentences."""
+    why_not: str = ""
+    context: int = gguf_size.CONTEXT
+    """Tokens of context that the commands ask for: 8 192, or fewer where the model has fewer."""
+
+
+def ollama_name(gguf: Path) -> str:
+    """Return what Ollama calls the model of a file: small letters, figures, and -._ between them."""
+    return re.sub(r"[^a-z0-9._-]+", "-", gguf.stem.lower()).strip("-._") or "model"
+
+
+def sampling_of(folder: Path) -> dict[str, float]:
+    """Return what a model's makers say of sampling, {} where they say nothing or want the likeliest tokens."""
+    path = folder / "generation_config.json"
+    try:
+        body: dict[str, Any] = bases.read_json(path) if path.is_file() else {}
+    except WorkbenchError:
+        return {}
+    found = {
+        name: float(value)
+        for name in SAMPLING
+        if isinstance(value := body.get(name), int | float) and not isinstance(value, bool)
+    }
+    greedy = {"repetition_penalty"} if body.get("do_sample") is False else set(SAMPLING)
+    return {name: value for name, value in found.items() if name in greedy}
+
+
+def prepare(gguf: Path, reference: str = "", licence: str = "") -> Deployed:
+    """Write the Modelfile of a GGUF file beside it and return what there is; `reference` is what it was made from.
+
+    Raises WorkbenchError for a file that cannot be read or is no model one can talk with.
+    """
+    sampling = sampling_of(bases.resolve(reference).model_dir) if reference else {}
+    request = {"gguf": str(gguf), "sampling": sampling, "licence": licence}
+    try:
+        told = errand.run("workbench.engine.deploy", request, who="The look at the file")
+    except UsageError as error:
+        return Deployed(gguf, None, why_not=str(error))
+    path = gguf.with_suffix(".Modelfile")
+    atomic.write_text(path, str(told["modelfile"]))
+    return Deployed(gguf, path, tuple(str(note) for note in told["notes"]), context=int(told["context"]))
+
+
+def commands(found: Deployed, *, from_folder: bool = False) -> tuple[tuple[str, str], ...]:
+    """Return (program, command line) that run a file elsewhere; Ollama's only where there is a Modelfile.
+
+    With `from_folder` they are those for the folder of the file, which may be anywhere then.
+    """
+
+    def place(path: Path) -> str:
+        return shlex.quote(path.name if from_folder else str(path))
+
+    context, path, name = found.context, place(found.gguf), ollama_name(found.gguf)
+    lines = [
+        ("llama.cpp, in a browser", f"llama-server -m {path} -c {context} --jinja"),
+        ("llama.cpp, in the terminal", f"llama-cli -m {path} -c {context} --jinja"),
+        ("LM Studio", f"lms import --hard-link --user-repo workbench/{name} {path}"),
+    ]
+    if found.modelfile is not None:
+        create = f"ollama create {name} -f {place(found.modelfile)} && ollama run {name}"
+        lines.insert(0, ("Ollama", create))
+    return tuple(lines)
+
+
+# A trial in Ollama
+
+
+@dataclass(frozen=True)
+class Smoke:
+    """What Ollama made of a file."""
+
+    name: str
+    answer: str
+    seconds: float
+    """From the question to the end of the answer, loading included."""
+
+
+def has_ollama() -> bool:
+    """Return whether `ollama` is on this machine."""
+    return shutil.which("ollama") is not None
+
+
+def _ollama(words: list[str], seconds: float) -> str:
+    """Run `ollama` and return what it prints; raises WorkbenchError with its own last words."""
+    program = shutil.which("ollama")
+    if program is None:
+        raise UsageError("There is no ollama on this machine; install it, or copy GGUF and Modelfile to where it is.")
+    try:
+        done = subprocess.run(
+            [program, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise WorkbenchError(f"ollama {words[0]} took longer than {seconds:.0f} s and was ended.") from None
+    except OSError as error:
+        raise WorkbenchError(f"ollama could not be started: {error.strerror}.") from None
+    if done.returncode:
+        said = clean(done.stderr.decode("utf-8", "replace")).strip().splitlines()
+        why = one_line(said[-1] if said else f"exit code {done.returncode}", 300)
+        raise WorkbenchError(f"ollama {words[0]} failed: {why.rstrip('.')}; is `ollama serve` running?")
+    return clean(done.stdout.decode("utf-8", "replace"))
+
+
+def create(found: Deployed, prompt: str = "", stops: tuple[str, ...] = ()) -> Smoke:
+    """Make the model known to Ollama and ask it one question; raises WorkbenchError when it does not answer well.
+
+    An answer that is empty, or that has a stop token in its text, is no answer.
+    """
+    if found.modelfile is None:
+        raise UsageError(f"There is no Modelfile for {found.gguf.name}: {found.why_not}")
+    name = ollama_name(found.gguf)
+    _ollama(["create", name, "-f", str(found.modelfile)], _CREATE_SECONDS)
+    started = time.monotonic()
+    answer = _ollama(["run", name, prompt or SMOKE_PROMPT], _SMOKE_SECONDS).strip()
+    seconds = time.monotonic() - started
+    leaked = next((stop for stop in stops or stops_of(found.modelfile) if stop in answer), "")
+    if not answer or leaked:
+        why = f"writes the stop token {leaked} into its answer" if leaked else "answers nothing"
+        raise WorkbenchError(
+            f"Ollama knows {name} now, but it {why}; remove it with `ollama rm {name}` and use llama-server instead."
+        )
+    return Smoke(name, answer, seconds)
+
+
+def stops_of(modelfile: Path) -> tuple[str, ...]:
+    """Return the texts that end an answer by a Modelfile of ours."""
+    return tuple(re.findall(r'^PARAMETER stop """(.+?)"""$', modelfile.read_text(encoding="utf-8"), re.MULTILINE))
