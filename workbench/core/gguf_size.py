@@ -1,7 +1,7 @@
 """How large a GGUF file of a type comes out, and what it takes to answer with it, by arithmetic on a model's shape.
 
 Owns which tensor llama.cpp gives which format under a type, and the memory of a context. Must not read any file. The
-rules are those of `llama_tensor_get_type_impl` in llama.cpp's src/llama-quant.cpp, without an importance matrix.
+rules are those of `llama_tensor_get_type_impl` in llama.cpp's src/llama-quant.cpp, with and without importance matrix.
 """
 
 from __future__ import annotations
@@ -19,15 +19,20 @@ BATCH = 512
 _BLOCKS: dict[str, tuple[int, int]] = {
     "F32": (1, 4), "F16": (1, 2), "BF16": (1, 2), "Q8_0": (32, 34), "Q6_K": (256, 210), "Q5_K": (256, 176),
     "Q5_1": (32, 24), "Q5_0": (32, 22), "Q4_K": (256, 144), "Q4_1": (32, 20), "Q4_0": (32, 18), "IQ4_NL": (32, 18),
-    "IQ4_XS": (256, 136), "Q3_K": (256, 110), "IQ3_S": (256, 110), "Q2_K": (256, 84),
+    "IQ4_XS": (256, 136), "Q3_K": (256, 110), "IQ3_S": (256, 110), "Q2_K": (256, 84), "IQ3_XXS": (256, 98),
+    "IQ2_S": (256, 82), "IQ2_XS": (256, 74), "IQ2_XXS": (256, 66), "IQ1_M": (256, 56), "IQ1_S": (256, 50),
 }  # fmt: skip
 """Format → (weights in a block, bytes of a block), as in ggml's `type_traits`."""
 _FALLBACK = {
     "Q6_K": "Q8_0", "Q5_K": "Q5_1", "Q4_K": "Q5_0", "IQ4_XS": "IQ4_NL", "Q3_K": "IQ4_NL", "IQ3_S": "IQ4_NL",
-    "Q2_K": "IQ4_NL",
+    "Q2_K": "IQ4_NL", "IQ3_XXS": "IQ4_NL", "IQ2_S": "IQ4_NL", "IQ2_XS": "IQ4_NL", "IQ2_XXS": "IQ4_NL",
+    "IQ1_M": "IQ4_NL", "IQ1_S": "IQ4_NL",
 }  # fmt: skip
 """Format → the one taken in its place for rows that do not fill its blocks."""
-_PLAIN = {"F32": "F32", "F16": "F16", "BF16": "BF16", "IQ3_M": "IQ3_S"}
+_PLAIN = {
+    "F32": "F32", "F16": "F16", "BF16": "BF16", "IQ3_M": "IQ3_S", "IQ3_S": "IQ3_S", "IQ3_XS": "IQ3_S",
+    "IQ2_M": "IQ2_S", "IQ2_S": "IQ2_XS", "IQ1_M": "IQ1_M", "IQ1_S": "IQ1_S",
+}  # fmt: skip
 """Type → the format most tensors get, where it is not the type without its last letter."""
 _EVERYWHERE: dict[str, dict[str, str]] = {
     "Q2_K": {"v": "Q3_K", "output": "Q3_K", "down": "Q3_K"},
@@ -36,10 +41,34 @@ _EVERYWHERE: dict[str, dict[str, str]] = {
     "IQ3_M": {"v": "Q4_K", "output": "Q4_K", "qkv": "Q4_K"},
     "Q4_K_M": {"qkv": "Q5_K"},
     "Q5_K_M": {"qkv": "Q6_K"},
+    "IQ3_XS": {"q": "IQ3_XXS", "k": "IQ3_XXS"},
+    "IQ3_XXS": {"q": "IQ2_S", "k": "IQ2_S", "output": "IQ3_S"},
+    "IQ2_M": {"v": "IQ3_S", "qkv": "IQ3_S", "output": "IQ3_S"},
+    "IQ2_S": {"v": "IQ3_S", "qkv": "IQ3_S", "output": "IQ3_S"},
+    "IQ2_XS": {"v": "Q2_K", "qkv": "Q2_K"},
+    "IQ2_XXS": {"v": "Q2_K", "qkv": "Q2_K"},
+    "IQ1_M": {"v": "Q2_K", "qkv": "Q2_K", "output": "IQ2_XXS"},
+    "IQ1_S": {"v": "Q2_K", "qkv": "Q2_K", "output": "IQ2_XXS"},
 }
 """Type → role of a tensor → its format in every layer."""
-_SHARED: dict[str, str] = {"Q2_K": "Q4_K", "IQ3_S": "Q4_K", "IQ4_NL": "Q5_K", "IQ4_XS": "Q5_K"}
+_FEWEST = ("IQ2_M", "IQ2_S", "IQ2_XS", "IQ2_XXS", "IQ1_M", "IQ1_S")
+_SHARED: dict[str, str] = {
+    "Q2_K": "Q4_K", "Q2_K_S": "Q4_K", "IQ3_XXS": "Q4_K", "IQ3_XS": "Q4_K", "IQ3_S": "Q4_K", "IQ4_NL": "Q5_K",
+    "IQ4_XS": "Q5_K", **dict.fromkeys(_FEWEST, "Q4_K"),
+}  # fmt: skip
 """Type → format of the values where four or more heads share them."""
+_EARLY: dict[str, str] = {
+    "Q4_K_S": "Q5_K", "IQ3_M": "Q4_K", "Q2_K_S": "Q4_K", "IQ2_M": "IQ3_S", "IQ2_S": "IQ3_S", "IQ2_XS": "Q2_K",
+    "IQ2_XXS": "Q2_K", "IQ1_M": "Q2_K", "IQ1_S": "Q2_K",
+}  # fmt: skip
+"""Type → format of the first eighth of the matrices that lead down."""
+_EARLY_PLAIN, _EARLY_MEASURED = {"IQ4_NL": "Q5_K", "IQ4_XS": "Q5_K"}, {"Q4_0": "Q4_1", "Q5_0": "Q5_1"}
+"""The same without an importance matrix, and with one."""
+_EMBEDDING = {
+    "IQ3_XXS": "IQ3_S", "IQ2_M": "IQ3_S", "IQ2_S": "IQ3_S", "IQ2_XS": "Q2_K", "IQ2_XXS": "Q2_K", "IQ1_M": "Q2_K",
+    "IQ1_S": "Q2_K",
+}  # fmt: skip
+"""Type → format of an embedding that is not shared with the head, where it is not that of most tensors."""
 _ROLES = {
     "q_proj": "q", "k_proj": "k", "v_proj": "v", "o_proj": "output", "qkv_proj": "qkv", "gate_proj": "gate",
     "up_proj": "up", "gate_up_proj": "up", "down_proj": "down",
@@ -54,26 +83,27 @@ def _matters(layer: int, layers: int) -> bool:
     return layer < eighth or layer >= 7 * layers // 8 or (layer - eighth) % 3 == 2
 
 
-def _format(kind: str, role: str, layer: int, shape: Shape) -> str:
+def _plain(kind: str) -> str:
+    """Return the format most tensors get under a type."""
+    return _PLAIN.get(kind) or (kind.rpartition("_")[0] if kind[-2:] in ("_S", "_M", "_L") else kind)
+
+
+def _format(kind: str, role: str, layer: int, shape: Shape, measured: bool) -> str:
     """Return the format of a layer's tensor under a type, before its rows are looked at."""
     layers, shared = shape.layers, shape.heads // shape.kv_heads >= 4
-    plain = _PLAIN.get(kind) or (kind.rpartition("_")[0] if kind[-2:] in ("_S", "_M", "_L") else kind)
-    if kind == "IQ3_S":
-        plain = "IQ3_S"
-    found = _EVERYWHERE.get(kind, {}).get(role, plain)
-    if role == "v":
-        if shared and kind in _SHARED:
-            found = _SHARED[kind]
-        elif (kind == "Q3_K_M" and layer < 2) or (kind == "Q4_K_S" and layer < 4):
-            found = "Q5_K"
-    if role == "down":
-        early = layer < layers // 8
-        if (kind == "Q3_K_M" and layer < layers // 16) or (early and kind in ("IQ4_NL", "IQ4_XS", "Q4_K_S")):
-            found = "Q5_K"
-        elif kind == "IQ3_M" and early:
-            found = "Q4_K"
+    found = _EVERYWHERE.get(kind, {}).get(role, _plain(kind))
+    if role in ("v", "qkv") and shared and kind in (_SHARED if role == "v" else _FEWEST):
+        found = _SHARED[kind]
+    elif role == "v" and ((kind == "Q3_K_M" and layer < 2) or (kind == "Q4_K_S" and layer < 4)):
+        found = "Q5_K"
+    if role == "down" and layer < layers // 8:
+        found = (_EARLY | (_EARLY_MEASURED if measured else _EARLY_PLAIN)).get(kind, found)
+    if role == "down" and kind == "Q3_K_M" and layer < layers // 16:
+        found = "Q5_K"
     if role in ("v", "down") and kind in ("Q4_K_M", "Q5_K_M") and _matters(layer, layers):
         found = "Q6_K"
+    if role in ("gate", "up") and kind == "IQ3_XS" and layers // 8 <= layer < 7 * layers // 8:
+        found = "IQ3_XXS"
     return found
 
 
@@ -89,12 +119,13 @@ def _bytes(format: str, inputs: int, outputs: int) -> int:
 
 def _ends(kind: str, shape: Shape) -> int:
     """Return the bytes of embedding and head; a shared one is kept as finely as a head."""
-    plain = _format(kind, "embedding", 0, shape)
-    head = plain if plain in ("F32", "F16", "BF16", "Q8_0") else "Q6_K"
+    plain = _plain(kind)
+    few = kind in _FEWEST or kind == "IQ3_XXS"
+    head = plain if plain in ("F32", "F16", "BF16", "Q8_0") else "Q5_K" if few else "Q6_K"
     if shape.hidden % _BLOCKS[plain][0]:
         head = "Q8_0"
     ends = _bytes(head, shape.hidden, shape.vocabulary)
-    return ends if shape.tied else ends + _bytes(plain, shape.hidden, shape.vocabulary)
+    return ends if shape.tied else ends + _bytes(_EMBEDDING.get(kind, plain), shape.hidden, shape.vocabulary)
 
 
 def is_known(shape: Shape) -> bool:
@@ -103,8 +134,8 @@ def is_known(shape: Shape) -> bool:
     return known and not shape.experts and not shape.linear_layers and not shape.layer_inputs
 
 
-def file_bytes(shape: Shape, kind: str) -> int:
-    """Return about how many bytes the file of a type has.
+def file_bytes(shape: Shape, kind: str, measured: bool = False) -> int:
+    """Return about how many bytes the file of a type has, `measured` with an importance matrix.
 
     For a family whose tensors are all known it is the sum over them. For others it is the type's published bits for
     each weight, which holds within a tenth for models of 8 B parameters and is too small for tiny ones.
@@ -113,11 +144,13 @@ def file_bytes(shape: Shape, kind: str) -> int:
     if not is_known(shape):
         return round(shape.parameters * TYPES[kind].bits / 8) + header
     counted = weights.count(shape, activations.table(shape.model_type), scored=False)
+    measured = measured or TYPES[kind].needs_matrix
     total = _ends(kind, shape) + 4 * counted.vectors + header
     for matrix in counted.linears:
         role = _ROLES.get(matrix.name, "")
         total += sum(
-            _bytes(_format(kind, role, layer, shape), matrix.inputs, matrix.outputs) for layer in range(matrix.layers)
+            _bytes(_format(kind, role, layer, shape, measured), matrix.inputs, matrix.outputs)
+            for layer in range(matrix.layers)
         )
     return total
 
