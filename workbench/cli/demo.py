@@ -12,13 +12,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from workbench.cli import export as exporting
 from workbench.cli import train
+from workbench.cli.export import describe
+from workbench.cli.follow import follow, last_error
 from workbench.cli.ladder import ALIGNED, REWARDED, Ladder, aligned, asks_on, climb, data_file, examine, marks
 from workbench.cli.output import Live, duration, figure, print_json, size, table
+from workbench.core.errors import WorkbenchError
 from workbench.core.recipe import BUNDLED
 from workbench.core.text import one_line
-from workbench.guide.exporting import export
+from workbench.guide import exporting
 from workbench.runs import errand
 from workbench.runs.store import Run
 from workbench.runs.talk import ChatProcess, Settings
@@ -85,7 +87,7 @@ def _losses(run: Run) -> dict[str, Any]:
     }
 
 
-def _rungs(ladder: Ladder, export_report: dict[str, Any]) -> list[dict[str, Any]]:
+def _rungs(ladder: Ladder, exported: Run, export_report: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the ladder as the JSON has it."""
     get = ladder.figures.get
     cpt, sft, dpo, grpo = (ladder.runs[name] for name in ("cpt", "sft", "dpo", "grpo"))
@@ -135,7 +137,7 @@ def _rungs(ladder: Ladder, export_report: dict[str, Any]) -> list[dict[str, Any]
         },
         {
             "rung": "export",
-            "run": ladder.runs[LAST].id,
+            "run": exported.id,
             "ok": True,
             **_shown(ladder, "facts_b", LAST, "Q8_0"),
             "metrics": {
@@ -219,7 +221,7 @@ def _print(result: dict[str, Any]) -> None:
         value = f"{mark['value']:.1f} nats per answer" if mark["unit"] == "nats" else f"{100 * mark['value']:.0f} %"
         print(f"{'✓' if mark['ok'] else '✗'} {mark['mark']}: {value}")
     print(f"\n{duration(result['seconds'])}. The file: {result['gguf']}\nWhat to try next:")
-    print(f"  workbench chat {result['rungs'][-1]['run']}")
+    print(f"  workbench chat {result['rungs'][-2]['run']}")
     print("  workbench runs\n  workbench train --base bundled --data YOUR_FILE")
 
 
@@ -241,11 +243,14 @@ def run(arguments: argparse.Namespace) -> int:
     ladder.live.line("\nexam on entities and sums that no row of training was about")
     examine(ladder)
     ladder.live.line("\nexport")
-    report = export(ladder.runs[LAST].id, TYPES, on_line=exporting.progress(ladder.live))
-    ladder.live.line(f"  {exporting.describe(report)}".replace("\n", "\n  "))
+    exported = exporting.start(exporting.wanted(ladder.runs[LAST].id, TYPES))
+    if follow(exported, arguments.json, prefix="  ") != "done":
+        raise WorkbenchError(last_error(exported) or f"The export {exported.id} was not finished.")
+    report = exported.report()
+    ladder.live.line(f"  {describe(report)}".replace("\n", "\n  "))
     best = next(line["path"] for line in report["files"] if line["type"] == "Q8_0")
     _exam_of_gguf(ladder, best)
-    rungs = _rungs(ladder, report)
+    rungs = _rungs(ladder, exported, report)
     prompt = next(rung["prompt"] for rung in rungs if rung["rung"] == "dpo")
     with ChatProcess(Path(best)) as chat:
         answer = "".join(chat.ask([{"role": "user", "content": prompt}], Settings(temperature=0.0, max_tokens=64)))

@@ -1,57 +1,43 @@
 """`workbench export`: a run or a base as GGUF files.
 
-Owns the arguments and what is printed.
+Owns the arguments and what is printed of the result. The export is a run: it is followed as others are.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from workbench.cli.output import Live, duration, figure, print_json, size, table
-from workbench.core import best
+from workbench.cli.output import duration, figure, print_json, size, table
+from workbench.core import best, gguf_size
+from workbench.core.recipe import MERGE_BASES
 from workbench.core.text import one_line
 from workbench.core.units import percent
-from workbench.guide.exporting import export
+from workbench.guide import exporting
+from workbench.runs import base_facts
 
 
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
     """Declare the arguments of `export`."""
     parser.add_argument("target", help="a run, bundled, or a model folder")
     parser.add_argument("--type", default="Q8_0", help="GGUF types, separated by commas; for example F16,Q8_0,Q4_K_M")
-    parser.add_argument("--out", type=Path, help="the folder for the files; the run's artifacts when left out")
+    parser.add_argument("--out", type=Path, help="the folder for the files; the artifacts of the export when left out")
     parser.add_argument("--name", help="the beginning of the file names")
     parser.add_argument(
         "--merge-base",
-        choices=("dequantised", "original"),
-        help="which weights a qlora adapter is merged into; dequantised is what was trained",
+        choices=MERGE_BASES,
+        default="auto",
+        help="which weights an adapter is merged into; auto takes those that it was trained over",
     )
+    parser.add_argument("--plan", action="store_true", help="say how large the files are and what they need; no more")
+    parser.add_argument("--detach", action="store_true", help="return at once; the export goes on by itself")
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
-def progress(live: Live) -> Callable[[dict[str, Any]], None]:
-    """Return a function that shows the lines of an export."""
-
-    shown = ""
-
-    def show(line: dict[str, Any]) -> None:
-        nonlocal shown
-        if "step" not in line:
-            return
-        if line["step"] == "room":
-            live.line(f"room: {size(line['done'])} needed, {size(line['total'])} free")
-        elif live.rewrites or line["step"] != shown:
-            shown = line["step"]
-            live.update(f"{line['step']}  {line['done']}/{line['total']}  {one_line(str(line['detail']), 60)}")
-
-    return show
-
-
 def describe(report: dict[str, Any]) -> str:
-    """Return the report in words: the proof, then a line per file."""
+    """Return the report of an export in words: the proof, then a line per file."""
     proof = report["parity"]
     rows = [
         [
@@ -68,23 +54,45 @@ def describe(report: dict[str, Any]) -> str:
             f"proved in {duration(report['seconds'])}: {proof['tokenizer_mismatches']} tokenizer mismatches, "
             f"logits within {proof['max_abs_logit_diff']:.1e}, same token {percent(proof['top1'], 1)}, "
             f"stops {json.dumps(proof['stops'])}, chat renders {json.dumps(proof['chat_render'])}",
-            *([f"exported: {state.words()}"] if (state := best.of_report(report)) is not None else []),
+            *([f"exported: {state.words()}"] if (state := best.of_report(report.get("of", {}))) is not None else []),
             table(["type", "size", "bits", "KL", "same token"], rows),
-            *(line["path"] for line in report["files"]),
+            *(one_line(line["path"], 4096) for line in report["files"]),
+            f"Talk with it: workbench chat {one_line(report['files'][-1]['path'], 4096)}",
         ]
     )
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Export and print the report."""
-    live = Live(quiet=arguments.json)
-    types = [part for part in arguments.type.split(",") if part.strip()]
-    report = export(
-        arguments.target, types, arguments.out, arguments.name or "", arguments.merge_base or "", progress(live)
-    )
-    if arguments.json:
-        print_json(report)
+def _planned(asked: exporting.Wanted, as_json: bool) -> int:
+    """Print what an export would come to; return the exit code."""
+    wanted = asked.resolved.recipe
+    shape = base_facts.of_reference(wanted.base).shape
+    sizes = {kind: gguf_size.file_bytes(shape, kind) for kind in wanted.gguf_types}
+    needs = {kind: gguf_size.memory_bytes(shape, sizes[kind]) for kind in sizes}
+    if as_json:
+        files = [{"type": kind, "bytes": sizes[kind], "memory_bytes": needs[kind]} for kind in sizes]
+        print_json({"base": wanted.base, "files": files, "disk": dict(asked.parts)})
         return 0
-    live.line(describe(report))
-    print(f"Talk with it: workbench chat {report['files'][-1]['path']}")
+    context = f"memory at {gguf_size.CONTEXT} tokens"
+    print(table(["type", "about", context], [[kind, size(sizes[kind]), size(needs[kind])] for kind in sizes]))
+    print(asked.room())
     return 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start the export and follow it, unless asked to let it go on by itself or only to say what it takes."""
+    types = [part for part in arguments.type.split(",") if part.strip()]
+    asked = exporting.wanted(arguments.target, types, arguments.out, arguments.name or "", arguments.merge_base)
+    if arguments.plan:
+        return _planned(asked, arguments.json)
+    from workbench.cli import train
+
+    started = exporting.start(asked)
+    if arguments.detach:
+        print_json({"run": started.id}) if arguments.json else print(
+            f"{started.id} is on its way; follow it with: workbench watch {started.id}"
+        )
+        return 0
+    if not arguments.json:
+        wanted = asked.resolved.recipe
+        print(f"{started.id}: {', '.join(wanted.gguf_types)} of {one_line(wanted.base)}\nCtrl-C leaves it running.")
+    return train.watch(started, arguments.json)

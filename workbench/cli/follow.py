@@ -21,6 +21,8 @@ POLL_SECONDS = 0.2
 STEP_LINE_SECONDS = 5.0
 """Where lines cannot be rewritten, a step is reported this often at most."""
 
+_BETWEEN = ("training", "evaluating", "saving")
+"""Phases that steps and other events speak of, where nothing more is said of them."""
 MARKS = {"info": "·", "warning": "▲", "error": "✗"}
 
 
@@ -84,7 +86,7 @@ def follow(run: Run, quiet: bool = False, attempt: int = 0, prefix: str = "") ->
     """
     live, reader = Live(quiet), journal.Reader(run.events_path)
     seen = attempt == 0
-    last_line = 0.0
+    last_line, phase = 0.0, ""
     remaining = Remaining()
     while True:
         alive = run.status() in ("queued", "running", "pausing", "stopping")
@@ -99,8 +101,11 @@ def follow(run: Run, quiet: bool = False, attempt: int = 0, prefix: str = "") ->
                     last_line = time.monotonic()
                     live.update(prefix + _step(event, remaining.seconds()))
             elif isinstance(event, events.Phase):
-                if event.phase not in ("training", "evaluating", "saving"):
-                    live.update(prefix + _phase(event))
+                named = f"{event.phase} {event.detail}"
+                if (event.phase in _BETWEEN and not event.detail) or (named == phase and not live.rewrites):
+                    continue
+                phase = named
+                live.update(prefix + _phase(event))
             elif text := describe(event):
                 live.line(prefix + text)
             if isinstance(event, events.AttemptEnded) and event.attempt >= attempt:

@@ -48,6 +48,10 @@ def conclude(run: store.Run, status: str, as_json: bool) -> int:
         print_json({"run": run.id, "status": status, "report": report(run), **({"error": error} if error else {})})
     else:
         print(f"{run.id} is {status}.")
+        if status == "done" and run.meta().get("method") in recipe.PUBLISHING:
+            from workbench.cli import export
+
+            print(export.describe(report(run) or {}))
         made = next((path for name in ("model", "adapter") if (path := run.artifacts_dir / name).is_dir()), None)
         if made is not None and recipe.load(run.recipe_path).recipe.method == "reward":
             print(f"The reward model is in {made}")

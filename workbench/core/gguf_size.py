@@ -6,6 +6,8 @@ rules are those of `llama_tensor_get_type_impl` in llama.cpp's src/llama-quant.c
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from workbench.core import activations, weights
 from workbench.core.gguf_types import TYPES
 from workbench.core.memory import CONTEXT_BYTES
@@ -15,6 +17,10 @@ CONTEXT = 8192
 """Tokens of context that a file is judged with."""
 BATCH = 512
 """Tokens that llama.cpp computes at a time, its `n_ubatch`."""
+REFERENCE_TOKENS, REFERENCE_BYTES = 1024, 256 << 20
+"""What a proof compares at most: the logits of so many tokens, in so many bytes."""
+_MARGIN = 1.3
+"""What a quantised file may exceed its type's published bits per weight by, on small models and odd shapes."""
 
 _BLOCKS: dict[str, tuple[int, int]] = {
     "F32": (1, 4), "F16": (1, 2), "BF16": (1, 2), "Q8_0": (32, 34), "Q6_K": (256, 210), "Q5_K": (256, 176),
@@ -153,6 +159,15 @@ def file_bytes(shape: Shape, kind: str, measured: bool = False) -> int:
             for layer in range(matrix.layers)
         )
     return total
+
+
+def disk(full: int, vocabulary: int, kinds: Iterable[str]) -> dict[str, int]:
+    """Return what an export takes at its fullest → bytes: the float32 file, what is compared, and each file asked for.
+
+    `full` is the size of the float32 file, which is also the one asked for as F32.
+    """
+    files = {kind: int(full / 4 * TYPES[kind].bits / 8 * _MARGIN) for kind in kinds if kind != "F32"}
+    return {"float32": full, "comparison": min(REFERENCE_TOKENS * vocabulary * 4, REFERENCE_BYTES), **files}
 
 
 def cache_bytes(shape: Shape, context: int) -> int:

@@ -7,13 +7,18 @@ end of a step.
 from __future__ import annotations
 
 import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from workbench.core.errors import WorkbenchError
 from workbench.core.events import Request
 from workbench.engine.reporter import Reporter
 from workbench.runs import requests
 
+_LISTEN_SECONDS = 0.2
 OUTCOME = {"pause": "paused", "stop": "stopped"}
 
 
@@ -43,10 +48,14 @@ class Requests:
         if self._signalled != "stop":
             self._signalled = "stop" if number == signal.SIGTERM else "pause"
 
+    def asked(self) -> str:
+        """Return "", "pause" or "stop"; from any thread, and without a word to the journal."""
+        filed = requests.pending(self._run_dir)
+        return "stop" if "stop" in (filed, self._signalled) else filed or self._signalled
+
     def pending(self) -> str:
         """Return "", "pause" or "stop", and let the journal know when one is first seen."""
-        filed = requests.pending(self._run_dir)
-        wish = "stop" if "stop" in (filed, self._signalled) else filed or self._signalled
+        wish = self.asked()
         if wish and wish != self._announced:
             self._announced = wish
             self._reporter.write(Request(request=wish))
@@ -56,3 +65,26 @@ class Requests:
         """Raise Interrupted when a request is pending; for the phases that have nothing to save yet."""
         if wish := self.pending():
             raise Interrupted(wish)
+
+    @contextmanager
+    def heeded(self) -> Iterator[threading.Event]:
+        """Yield an event that is set as soon as there is a request, for a child that has to be ended then.
+
+        What the child's end looks like in the block is no error but the request: it becomes Interrupted.
+        """
+        event, over = threading.Event(), threading.Event()
+
+        def listen() -> None:
+            while not over.wait(_LISTEN_SECONDS):
+                if self.asked():
+                    event.set()
+                    return
+
+        threading.Thread(target=listen, daemon=True).start()
+        try:
+            yield event
+        except WorkbenchError:
+            self.check()
+            raise
+        finally:
+            over.set()

@@ -9,12 +9,14 @@ from __future__ import annotations
 import importlib
 import json
 import resource
+import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from workbench.core.recipe import Recipe
+from workbench.core.recipe import METHODS, Recipe
 from workbench.core.recipe import load as load_recipe
 from workbench.engine import layout, micro, team
 from workbench.engine.reporter import Reporter
@@ -78,10 +80,9 @@ def newest_checkpoint(run: Run, reporter: Reporter) -> Path | None:
 
 def peak_memory() -> dict[str, int]:
     """Return the attempt's peak memory in bytes: of the process, and on the card where there is one."""
-    import torch
-
     peak = {"host_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
-    if torch.cuda.is_available():
+    torch = sys.modules.get("torch")  # one that never was imported has taken nothing
+    if torch is not None and torch.cuda.is_available():
         peak["gpu_bytes"] = torch.cuda.max_memory_reserved()
     return peak
 
@@ -94,6 +95,17 @@ def write_report(run: Run, figures: dict[str, Any]) -> None:
     atomic.write_text(run.report_path, json.dumps({**earlier, **figures}, ensure_ascii=False, indent=2) + "\n")
 
 
+PUBLISHERS = {"export": "workbench.engine.export.work"}
+"""Method that trains nothing → the module whose `publish` takes an attempt and does its work, as `train` of others."""
+
+
+def _work_of(method: str) -> Callable[[Attempt], tuple[str, dict[str, Any]]]:
+    """Return the function that does the work of a method and returns (outcome, figures for the report)."""
+    if method in PUBLISHERS:
+        return importlib.import_module(PUBLISHERS[method]).publish
+    return importlib.import_module(f"workbench.engine.train.{method}").train
+
+
 def perform(run: Run, reporter: Reporter, requests: Requests) -> str:
     """Do the run's work and return the outcome: done, paused or stopped. Raises WorkbenchError when it cannot go on."""
     started = time.monotonic()
@@ -103,9 +115,8 @@ def perform(run: Run, reporter: Reporter, requests: Requests) -> str:
     resume_from = newest_checkpoint(run, reporter)
     if resume_from is not None:
         reporter.notice("info", "resumed", f"Going on from the checkpoint {resume_from.name}.")
-    method = importlib.import_module(f"workbench.engine.train.{recipe.method}")
     try:
-        outcome, figures = method.train(Attempt(run, recipe, reporter, requests, resume_from))
+        outcome, figures = _work_of(recipe.method)(Attempt(run, recipe, reporter, requests, resume_from))
     except RuntimeError as error:
         if not micro.ran_out(error):
             raise
@@ -114,7 +125,7 @@ def perform(run: Run, reporter: Reporter, requests: Requests) -> str:
         raise layout.too_little(recipe, step if reporter.doing == "training" else f"while {reporter.doing}") from None
     told = {
         "method": recipe.method,
-        "tuning": recipe.tuning,
+        **({"tuning": recipe.tuning} if recipe.method in METHODS else {}),
         "outcome": outcome,
         "seconds": time.monotonic() - started,
         "peak_memory": peak_memory(),

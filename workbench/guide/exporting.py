@@ -1,32 +1,23 @@
-"""Making GGUF files of a run or a base: what is offered and why, the export itself, and what is kept of it.
+"""Making GGUF files of a run or a base: what is offered and why, what it takes, and the run that makes them.
 
-Owns the choice of real texts for the proof, the report beside the files, and the words for both. The work is done in
-another process; must not know how a page looks.
+Owns the offers, the recipe of an export and the words for both. The work is a run's; must not know how a page looks.
 """
 
 from __future__ import annotations
 
-import json
 import shlex
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from workbench.core import best, gguf_size, gguf_types, paths, recipe, units
-from workbench.core.errors import WorkbenchError
+from workbench.core.errors import UsageError
+from workbench.core.lifecycle import ACTIVE
 from workbench.core.shape import Shape
 from workbench.guide.fits import verdict_of
-from workbench.guide.sources import inspected
-from workbench.runs import atomic, base_facts, bases, errand, probe, store
-
-PROOF_ROWS = 8
-"""Rows of the run's own data that the proof uses beside its fixed hard texts."""
-KEPT = "export.json"
-"""The report beside the files."""
-_MAX_KEPT_BYTES = 4 << 20
+from workbench.runs import atomic, base_facts, bases, control, exports, probe, store
+from workbench.runs.exports import METHOD, Made
 
 OFFERED = ("BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "IQ4_XS", "Q3_K_M", "Q2_K")
 """The types a list offers, from the largest to the smallest; the command line takes every other one too."""
@@ -64,7 +55,6 @@ class Target:
     """The root of its lineage."""
     merged: bool
     """Whether an adapter is merged into the base on the way."""
-    out: Path
     context: int
     """Tokens the fits are judged with: 8 192, or fewer where the model has fewer."""
     offers: tuple[Offer, ...]
@@ -75,21 +65,8 @@ class Target:
     """Type → its file, for those that are there."""
     state: best.Result | None = None
     """Which state of a run it is; None where the run does not say."""
-
-
-@dataclass(frozen=True)
-class Made:
-    """A file that was exported and is still there."""
-
-    kind: str
-    path: Path
-    bytes: int
-    kl: float | None
-    top1: float | None
-    speed: float | None
-    """Tokens per second as the proof's answers were written on this machine."""
-    proof: Mapping[str, Any]
-    """The proof's report, see `engine.export.parity.Parity`."""
+    making: str = ""
+    """The newest export of it that is not done, "" for none."""
 
 
 def offers(shape: Shape, context: int) -> tuple[Offer, ...]:
@@ -111,32 +88,29 @@ def recommended(found: Sequence[Offer]) -> tuple[str, str]:
     return smallest.kind, "the smallest type that still loses little, though it needs a larger card"
 
 
-def place_of(base: bases.Base) -> Path:
-    """Return the folder for the files: the run's artifacts, or one under the workbench's data for a base."""
-    if base.run_id:
-        return store.find(base.run_id).artifacts_dir
-    return paths.data_home() / "exports" / base.model_dir.name
-
-
 def target(reference: str) -> Target:
-    """Return what a page shows of a run, a base or a folder; raises WorkbenchError when it cannot be exported."""
+    """Return what a page shows of a run, a base or a folder; raises WorkbenchError when it cannot be exported.
+
+    An export stands for what it is an export of.
+    """
+    reference = exports.exported(reference)
     base, facts = bases.resolve(reference), base_facts.of_reference(reference)
     context = min(gguf_size.CONTEXT, facts.context or gguf_size.CONTEXT)
     found = offers(facts.shape, context)
     kind, why = recommended(found)
-    out = place_of(base)
+    newest = next(iter(exports.runs_of(exports.key_of(base))), None)
     return Target(
         reference,
         base.run_id or base.label,
         base.root,
         base.adapter_dir is not None,
-        out,
         context,
         found,
         kind,
         why,
-        kept(out, _name(base)),
+        exports.of_base(base),
         state_of(base),
+        newest.id if newest is not None and newest.status() not in ("done", "stopped") else "",
     )
 
 
@@ -145,128 +119,82 @@ def state_of(base: bases.Base) -> best.Result | None:
     return best.of_report(store.find(base.run_id).report()) if base.run_id else None
 
 
-# The export
+# The run that makes them
 
 
-def _real_rows(base: bases.Base) -> tuple[list[str], list[list[dict[str, str]]]]:
-    """Return texts and conversations from the data of the run, for the proof; none for a base without data."""
-    if not base.run_id:
-        return [], []
-    wanted = recipe.load(store.find(base.run_id).recipe_path).recipe
-    try:
-        found = inspected(wanted.data, wanted.method, target="preflight")
-    except WorkbenchError:
-        # The data may be gone since; the fixed texts of the proof remain.
-        return [], []
-    rows = found.get("examples", [])[:PROOF_ROWS]
-    texts = [row["text"][:2000] for row in rows if "text" in row]
-    chats = [row["messages"] for row in rows if "messages" in row]
-    chats += [row["prompt"] + row[name] for row in rows for name in ("chosen", "completion") if name in row]
-    return texts, [[{"role": turn["role"], "content": turn["content"]} for turn in chat] for chat in chats]
+@dataclass(frozen=True)
+class Wanted:
+    """An export that could be started: its recipe, and what it takes on the disk."""
+
+    resolved: recipe.Resolved
+    base: bases.Base
+    parts: Mapping[str, int]
+    """What is on the disk at its fullest → bytes, foretold; {} where the shape of the model is not known."""
+
+    def room(self) -> str:
+        """Return the disk it needs and where from, as a sentence."""
+        parts = ", ".join(f"{name} {units.size(size)}" for name, size in self.parts.items())
+        free = units.size(atomic.free_bytes(paths.runs_home()))
+        return f"About {units.size(sum(self.parts.values()))} of disk is needed ({parts}), and {free} is free."
 
 
-def _name(base: bases.Base) -> str:
-    """Return what the files' names begin with."""
-    return base.run_id or base.model_dir.name
+def wanted(
+    reference: str, types: Sequence[str], out: Path | None = None, name: str = "", merge_base: str = "auto"
+) -> Wanted:
+    """Return the recipe that exports a run, a base or a folder as files of these types, checked as far as it can be.
 
-
-def export(
-    target: str,
-    types: list[str],
-    out: Path | None = None,
-    name: str = "",
-    merge_base: str = "",
-    on_line: Callable[[dict[str, Any]], None] | None = None,
-    stop: threading.Event | None = None,
-) -> dict[str, Any]:
-    """Export a target and return the report, which is kept beside the files too.
-
-    Setting `stop` ends it from another thread, as `errand.run` says. Raises WorkbenchError with the reason when the
-    proof fails.
+    Raises UsageError for a type or a base that does not exist, NoSpaceError when the disk is too small for it.
     """
-    base = bases.resolve(target)
+    base = bases.resolve(exports.exported(reference))
     probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
-    run = store.find(base.run_id) if base.run_id else None
-    texts, chats = _real_rows(base)
-    folder = (out or (run.artifacts_dir if run else Path.cwd())).expanduser().resolve()
-    request = {
-        "base": str(base.model_dir),
-        "out": str(folder),
-        "name": name or _name(base),
-        "types": types,
-        "adapter": str(base.adapter_dir) if base.adapter_dir else None,
-        "merge_base": merge_base or ("dequantised" if base.adapter_tuning == "qlora" else "original"),
-        "dtype": base.adapter_dtype,
-        "texts": texts,
-        "chats": chats,
-    }
-    result = errand.run("workbench.engine.export", request, on_line, who="The export", stop=stop)
-    report = result["result"]
-    assert isinstance(report, dict)
-    if (state := state_of(base)) is not None:
-        report["result"] = state.plain()
-    keep(folder, report)
-    return report
+    kinds = tuple(kind.name for kind in gguf_types.find(types))
+    values = {"method": METHOD, "base": exports.key_of(base), "gguf_types": kinds, "file_name": name}
+    values["out_dir"] = str(paths.expanded(str(out)).resolve()) if out is not None else ""
+    values["merge_base"] = merge_base
+    values["title"] = f"{METHOD} {' '.join(kinds)}"
+    resolved = recipe.resolve({key: value for key, value in values.items() if value})
+    if merge_base == "auto" and base.adapter_dir is not None:
+        over = "4-bit weights" if base.adapter_tuning == "qlora" else "weights as they are stored"
+        resolved.provenance["merge_base"] = f"derived: the adapter was trained over the {over}"
+    shape = base_facts.of_reference(exports.key_of(base)).shape
+    parts = gguf_size.disk(gguf_size.file_bytes(shape, "F32"), shape.vocabulary, kinds)
+    atomic.require_space(paths.runs_home(), sum(parts.values()))
+    return Wanted(resolved, base, parts)
 
 
-def told(
-    reference: str, types: list[str], out: Path, stop: threading.Event, tell: Callable[[dict[str, Any]], None]
-) -> dict[str, Any]:
-    """Export as a page asks for it; `tell` hears every step."""
-    return export(reference, types, out, on_line=lambda line: tell(line) if "step" in line else None, stop=stop)
+def create(asked: Wanted) -> store.Run:
+    """Make the run of an export, not yet started; raises WorkbenchError when it cannot be written."""
+    made = asked.resolved.recipe
+    return store.create(
+        recipe.to_toml(asked.resolved),
+        method=made.method,
+        tuning="",
+        base=made.base,
+        title=made.title,
+        parent=asked.base.run_id,
+    )
+
+
+def start(asked: Wanted) -> store.Run:
+    """Make the run of an export and start its engine; raises WorkbenchError when it cannot be."""
+    run = create(asked)
+    control.start(run)
+    return run
+
+
+def begun(reference: str, types: Sequence[str]) -> str:
+    """Start an export as a page asks for it and return the run's id.
+
+    One of the same base that has not ended is not begun a second time. Raises WorkbenchError.
+    """
+    asked = wanted(reference, types)
+    for run in exports.runs_of(asked.resolved.recipe.base):
+        if run.status() in ACTIVE:
+            raise UsageError(f"The export {run.id} is at work on it already; wait for it, or stop it.")
+    return start(asked).id
 
 
 # What is kept of it
-
-
-def _read(folder: Path) -> dict[str, Any]:
-    """Return file name → entry of the report in a folder; {} when there is none or it is damaged."""
-    try:
-        with (folder / KEPT).open("rb") as file:
-            body = json.loads(file.read(_MAX_KEPT_BYTES))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    files = body.get("files") if isinstance(body, dict) else None
-    return files if isinstance(files, dict) else {}
-
-
-def keep(folder: Path, report: Mapping[str, Any]) -> None:
-    """Write what an export reports beside its files, with what earlier ones reported of the others there."""
-    made = datetime.now(UTC).isoformat(timespec="seconds")
-    known = _read(folder)
-    for line in report["files"]:
-        known[Path(line["path"]).name] = {**line, "made": made, "parity": report["parity"]}
-    body = {"files": {name: entry for name, entry in known.items() if (folder / name).is_file()}}
-    atomic.write_text(folder / KEPT, json.dumps(body, ensure_ascii=False, indent=1) + "\n")
-
-
-def kept(folder: Path, name: str) -> dict[str, Made]:
-    """Return type → file for what was exported to a folder under a name.
-
-    A file of which nothing is reported, or that is of another size than its report says, is there without figures.
-    """
-    known, found = _read(folder), {}
-    for kind in OFFERED:
-        path = folder / gguf_types.file_name(name, kind)
-        try:
-            size = path.stat().st_size
-        except (OSError, ValueError):
-            continue
-        entry = known.get(path.name)
-        entry = entry if isinstance(entry, dict) and entry.get("bytes") == size else {}
-        kl, top1, speed = (_number(entry.get(what)) for what in ("kl", "top1", "speed"))
-        proof = entry.get("parity")
-        found[kind] = Made(kind, path, size, kl, top1, speed, proof if isinstance(proof, dict) else {})
-    return found
-
-
-def hashes(folder: Path) -> dict[str, str]:
-    """Return file name → SHA-256 of the exported files in a folder, as they were when they were proved."""
-    return {
-        name: str(entry["sha256"])
-        for name, entry in _read(folder).items()
-        if isinstance(entry, dict) and "sha256" in entry
-    }
 
 
 def _number(value: Any) -> float | None:
@@ -323,7 +251,4 @@ def commands(made: Made, context: int) -> tuple[tuple[str, str], ...]:
 
 def command(target: Target, types: Sequence[str]) -> str:
     """Return the command line that exports the same."""
-    words = ["workbench", "export", target.reference, "--type", ",".join(types)]
-    if target.out.name != "artifacts":
-        words += ["--out", str(target.out)]
-    return shlex.join(words)
+    return shlex.join(["workbench", "export", target.reference, "--type", ",".join(types)])

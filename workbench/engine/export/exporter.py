@@ -1,36 +1,24 @@
-"""One export from beginning to end: room, conversion, proof, quantisation, and only then files with their names.
+"""The steps of an export: opening the model, the float32 file, the proof, and one file of a type.
 
-Owns the order of the steps, the staging directory and the report. Must not know who asked: `__main__` is the process
-around it. Everything is made in a hidden directory inside the output directory and renamed, file by file, after its
-proof.
+Owns what each step makes and when it is refused. Must not know their order, where files get their names, or who asked:
+`work.py` is the run around them.
 """
 
 from __future__ import annotations
 
-import errno
-import fcntl
-import hashlib
-import os
-import shutil
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from workbench.core import gguf_types as types
-from workbench.core.errors import NoSpaceError, UsageError, WorkbenchError
-from workbench.core.text import one_line
+from workbench.core.errors import UsageError, WorkbenchError
 from workbench.engine.export import parity, quantize, reference, source
 from workbench.engine.export.gguf import architectures, tokenizer, writer
-from workbench.runs import atomic
+
+F16_ENDS = 65504
 
 OnEvent = Callable[[dict[str, Any]], None]
-
-_PARTIAL = ".export.partial"
-_MARGIN = 1.3
-"""What a quantised file may exceed its type's published bits per weight by, on small models and odd shapes."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +27,8 @@ class Request:
 
     base: Path
     """A model directory with safetensors weights."""
-    out: Path
-    """The directory the files go to; made when missing."""
     name: str
-    """The files are called `<name>-<TYPE>.gguf`."""
-    types: tuple[str, ...]
+    """Stands in the file as the model's name."""
     adapter: Path | None = None
     """A PEFT LoRA adapter directory."""
     tokenizer: Path | None = None
@@ -59,72 +44,47 @@ class Request:
     """Real conversations of the person's data, for the proof."""
 
 
-@contextmanager
-def _errors(out: Path, need: int) -> Iterator[None]:
-    """Turn the operating system's refusals into sentences."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            free = shutil.disk_usage(out).free if out.exists() else 0
-            raise NoSpaceError(str(out), max(need, free + 1), free) from None
-        raise WorkbenchError(
-            f"{one_line(str(error.filename or out))}: {error.strerror or error}; choose another folder."
-        ) from None
+@dataclass(frozen=True)
+class Opened:
+    """A model that can be exported: its weights, tensor by tensor, and everything that stands beside them."""
+
+    request: Request
+    weights: source.TensorSource
+    plan: architectures.Plan
+    tokenizer: Any
+    vocabulary: tokenizer.Vocabulary
+
+    @property
+    def full_bytes(self) -> int:
+        """The bytes of the tensors of its float32 file."""
+        return writer.data_bytes(self.plan)
 
 
-@contextmanager
-def _staging(out: Path) -> Iterator[Path]:
-    """Yield a fresh hidden directory inside `out` and remove it afterwards; one export at a time per directory.
-
-    The lock is on the directory itself and dies with the process, so that what a killed export left is swept by the
-    next one.
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    lock = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UsageError(
-                f"Another export writes to {one_line(str(out))}; wait for it or choose another folder."
-            ) from None
-        for left in out.glob(f".*{_PARTIAL}"):
-            shutil.rmtree(left, ignore_errors=True)
-        folder = out / f".{os.getpid()}{_PARTIAL}"
-        folder.mkdir(mode=0o700)
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-    finally:
-        os.close(lock)
-
-
-def disk_need(weights: int, vocabulary: int, wanted: Sequence[types.FileType]) -> int:
-    """Return the bytes an export needs at its fullest: the float32 file, what is compared, and the files asked for."""
-    proof = min(parity.REFERENCE_TOKENS * vocabulary * 4, parity.REFERENCE_BYTES)
-    files = sum(int(weights * kind.bits / 8 * _MARGIN) for kind in wanted if kind.name != "F32")
-    return weights * 4 + proof + files + (16 << 20)
-
-
-def _publish(staged: Path, final: Path) -> str:
-    """Give a proved file its name; return its SHA-256."""
-    with staged.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    os.replace(staged, final)
-    folder = os.open(final.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return digest
+def opened(request: Request) -> Opened:
+    """Return the model of a request, which has been looked at but not read; raises WorkbenchError when it cannot be."""
+    config = reference.load_config(request.base)
+    architectures.family(config)
+    weights = source.open_source(
+        request.base,
+        request.adapter,
+        merge_base=request.merge_base,
+        dtype=request.dtype,
+        double_quant=request.double_quant,
+    )
+    plan = architectures.plan(config, weights)
+    folder = request.tokenizer or request.base
+    made = reference.load_tokenizer(folder)
+    vocabulary = tokenizer.read(folder, made, reference.load_generation(request.base), plan.vocabulary)
+    return Opened(request, weights, plan, made, vocabulary)
 
 
 def convert(
     path: Path, plan: architectures.Plan, vocabulary: tokenizer.Vocabulary, name: str, on_event: OnEvent
 ) -> writer.Written:
-    """Merge and convert in one stream: write the float32 GGUF to `path` with a block of rows in memory at a time."""
+    """Merge and convert in one stream: write the float32 GGUF to `path` with a block of rows in memory at a time.
+
+    `on_event` gets {"step", "done", "total", "detail"} behind each tensor, and may raise to end it.
+    """
     values = {pair.key: pair.value for pair in vocabulary.pairs}
     phi3 = (
         plan.architecture == "phi3"
@@ -140,80 +100,30 @@ def convert(
     )
 
 
-def export(request: Request, on_event: OnEvent) -> dict[str, Any]:
-    """Write the GGUF files of `request` and return the report.
-
-    The report is {"files": [{"type", "path", "bytes", "sha256", "bits_per_weight", "kl", "top1", "stopped",
-    "speed", "fallbacks"}], "parity": {"tokenizer_mismatches", "max_abs_logit_diff", "top1", "stops", "chat_render", …},
-    "seconds"}. `on_event` gets {"step", "done", "total", "detail"} while it works. Raises UsageError for what cannot be
-    asked for and WorkbenchError with the reason when the proof fails; no file has its name then.
-    """
-    started = time.monotonic()
-    wanted = types.find(request.types)
-    folder = request.tokenizer or request.base
-    on_event({"step": "load", "done": 0, "total": 1, "detail": one_line(str(request.base))})
-    config = reference.load_config(request.base)
-    architectures.family(config)
-    weights = source.open_source(
-        request.base,
-        request.adapter,
-        merge_base=request.merge_base,
-        dtype=request.dtype,
-        double_quant=request.double_quant,
-    )
-    plan = architectures.plan(config, weights)
-    hf_tokenizer = reference.load_tokenizer(folder)
-    vocabulary = tokenizer.read(folder, hf_tokenizer, reference.load_generation(request.base), plan.vocabulary)
-    need = disk_need(writer.data_bytes(plan) // 4, plan.vocabulary, wanted)
-    with _errors(request.out, need), _staging(request.out) as stage:
-        on_event(
-            {"step": "room", "done": need, "total": shutil.disk_usage(stage).free, "detail": "bytes needed and free"}
-        )
-        atomic.require_space(stage, need)
-        full = stage / "full.gguf"
-        written = convert(full, plan, vocabulary, request.name, on_event)
-        if written.largest > 65504 and any(kind.name == "F16" for kind in wanted):
-            raise UsageError(f"A weight of {written.largest:.3g} does not fit F16, which ends at 65504; choose BF16.")
-        on_event({"step": "prove", "done": 0, "total": 1, "detail": "transformers"})
-        model = reference.load_model(request.base, weights)
-        questions = parity.ask(
-            model, hf_tokenizer, vocabulary.stops, request.texts, request.chats, stage / "logits.f32"
-        )
-        del model
-        on_event({"step": "prove", "done": 0, "total": 1, "detail": "llama.cpp"})
-        proof = parity.check(questions, full)
-        if why := parity.failure(proof, questions.allowed):
-            raise WorkbenchError(f"The GGUF was not kept because {why}; the trained model itself is untouched.")
-        on_event({"step": "prove", "done": 1, "total": 1, "detail": "equal"})
-        # F32 is the source of all others, so it leaves the staging directory last.
-        order = sorted(wanted, key=lambda kind: kind.name == "F32")
-        files = [_one(request, kind, full, questions, on_event) for kind in order]
-    return {"files": files, "parity": asdict(proof), "seconds": round(time.monotonic() - started, 3)}
+def refuse_overflow(largest: float, kinds: tuple[str, ...]) -> None:
+    """Raise UsageError where the largest weight does not fit a type that was asked for."""
+    if largest > F16_ENDS and "F16" in kinds:
+        raise UsageError(f"A weight of {largest:.3g} does not fit F16, which ends at {F16_ENDS}; choose BF16.")
 
 
-def _one(
-    request: Request, kind: types.FileType, full: Path, questions: parity.Questions, on_event: OnEvent
-) -> dict[str, Any]:
-    """Make, examine and publish the file of one type; return its line of the report."""
-    step = f"quantise {kind.name}"
-    staged = full.with_name(f"{kind.name}.gguf")
-    if kind.name == "F32":
-        staged = full
-        made = quantize.describe(full, kind)
-    else:
-        made = quantize.quantize(
-            full,
-            staged,
-            kind.name,
-            lambda done, total: on_event({"step": step, "done": done, "total": total, "detail": ""}),
-        )
-    sane = parity.examine(questions, staged, kind.name)
-    final = request.out / types.file_name(request.name, kind.name)
-    line = {
-        "type": kind.name,
-        "path": str(final),
+def ask(model: Opened, logits: Path, on_answer: Callable[[], None]) -> parity.Questions:
+    """Return what the trained model itself answers, its logits in a file; the adapter acts beside the base here."""
+    request = model.request
+    loaded = reference.load_model(request.base, model.weights)
+    return parity.ask(loaded, model.tokenizer, model.vocabulary.stops, request.texts, request.chats, logits, on_answer)
+
+
+def refuse_unproved(proof: parity.Parity, allowed: float) -> None:
+    """Raise WorkbenchError with the reason when the float32 file does not say what the trained model says."""
+    if why := parity.failure(proof, allowed):
+        raise WorkbenchError(f"The GGUF was not kept because {why}; the trained model itself is untouched.")
+
+
+def line_of(made: quantize.Quantised, kind: str, sane: parity.Sanity) -> dict[str, Any]:
+    """Return what a report says of a finished file, but for its path and hash."""
+    return {
+        "type": kind,
         "bytes": made.bytes,
-        "sha256": _publish(staged, final),
         "bits_per_weight": round(made.bits_per_weight, 3),
         "kl": sane.kl,
         "top1": sane.top1,
@@ -221,5 +131,8 @@ def _one(
         "speed": sane.speed,
         "fallbacks": made.fallbacks,
     }
-    on_event({"step": step, "done": 1, "total": 1, "detail": final.name})
-    return line
+
+
+def kinds_of(names: tuple[str, ...]) -> tuple[types.FileType, ...]:
+    """Return the types asked for, F32 last: it is the source of all others, so it leaves last."""
+    return tuple(sorted(types.find(names), key=lambda kind: kind.name == "F32"))

@@ -6,15 +6,17 @@ answers in this process, llama.cpp in a child.
 
 from __future__ import annotations
 
+import threading
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from workbench.core.errors import WorkbenchError
+from workbench.core.gguf_size import REFERENCE_BYTES, REFERENCE_TOKENS
 from workbench.core.text import one_line
 from workbench.core.units import count
 from workbench.engine.export import reference
@@ -26,8 +28,6 @@ MAX_LOGIT_DIFFERENCE_GELU = 2e-2
 MAX_KL = {"F16": 1e-2, "BF16": 1e-2, "Q8_0": 1e-2}
 """Mean KL in nats beyond which a file of a nearly lossless type must be broken."""
 
-REFERENCE_TOKENS = 1024
-REFERENCE_BYTES = 256 << 20
 SEQUENCE = 192
 PROMPTS = 4
 LIMIT = 40
@@ -117,10 +117,23 @@ class Questions:
             "stops": self.stops,
         }
 
+    def kept(self) -> dict[str, Any]:
+        """Return what is asked of a file as users run it as JSON values, for an attempt that goes on from there."""
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.name not in _ASKED_ONCE}
 
-def _llama(request: dict[str, Any]) -> dict[str, Any]:
+
+_ASKED_ONCE = ("texts", "ids", "chats", "rendered", "greedy", "specials", "logits")
+"""What only the float32 file is asked, and the logits, which are a file of their own."""
+
+
+def questions_of(kept: Mapping[str, Any], logits: Path) -> Questions:
+    """Return the questions that `Questions.kept` has told, without those that only the float32 file is asked."""
+    return Questions(texts=(), ids=(), chats=(), rendered=(), greedy=(), specials=frozenset(), logits=logits, **kept)
+
+
+def _llama(request: dict[str, Any], stop: threading.Event | None) -> dict[str, Any]:
     """Return what llama.cpp answers; raise WorkbenchError when it dies over the file."""
-    return errand.run("workbench.engine.export.judge", request, who="llama.cpp", own_group=False)
+    return errand.run("workbench.engine.export.judge", request, who="llama.cpp", own_group=False, stop=stop)
 
 
 def _render(tokenizer: Any, messages: list[dict[str, str]], generation_prompt: bool) -> str | None:
@@ -168,10 +181,12 @@ def ask(
     texts: Sequence[str],
     chats: Sequence[list[dict[str, str]]],
     logits: Path,
+    on_answer: Callable[[], None] = lambda: None,
 ) -> Questions:
     """Put every question to the Hugging Face side; the logits it answers with are written to `logits`.
 
-    `texts` and `chats` are real ones from the person's data; hard ones are added.
+    `texts` and `chats` are real ones from the person's data; hard ones are added. `on_answer` is called between two
+    answers, and may raise to end it.
     """
     all_chats = [(messages, prompt) for messages in (*CHATS, *chats) for prompt in (True, False)]
     rendered = [_render(tokenizer, *chat) if tokenizer.chat_template else None for chat in all_chats]
@@ -192,10 +207,14 @@ def ask(
             budget -= len(part)
     with logits.open("wb") as file:
         for sequence in sequences:
+            on_answer()
             file.write(np.ascontiguousarray(reference.logits(model, sequence)).data)
     prompts = [prompt for prompt in _prompts(tokenizer, (*chats, *CHATS)) if len(prompt) <= context - LIMIT]
     prompts = (prompts or [sequence[:16] for sequence in sequences])[:PROMPTS]
-    answers = tuple(reference.greedy(model, prompt, stops, LIMIT) for prompt in prompts)
+    answers = []
+    for prompt in prompts:
+        on_answer()
+        answers.append(reference.greedy(model, prompt, stops, LIMIT))
     return Questions(
         tuple(pieces),
         tuple(ids),
@@ -203,7 +222,7 @@ def ask(
         tuple(rendered),
         tuple(sequences),
         tuple(prompts),
-        answers,
+        tuple(answers),
         tuple(stops),
         _specials(tokenizer),
         logits,
@@ -223,9 +242,12 @@ def _agrees(want: reference.Greedy, got: list[int], specials: frozenset[int], ti
     return len(want.tokens) == len(got) or (0 < len(got) < len(want.tokens) and got[-1] in specials)
 
 
-def check(questions: Questions, gguf: Path) -> Parity:
-    """Return how the float32 file `gguf` answers; raise WorkbenchError when llama.cpp cannot load or run it."""
-    answer = _llama(questions.request(gguf, exact=True))
+def check(questions: Questions, gguf: Path, stop: threading.Event | None = None) -> Parity:
+    """Return how the float32 file `gguf` answers; raise WorkbenchError when llama.cpp cannot load or run it.
+
+    Setting `stop` ends it from another thread, here and in `examine`, as `errand.run` says.
+    """
+    answer = _llama(questions.request(gguf, exact=True), stop)
     wrong = sum(want != got for want, got in zip(questions.ids, answer["ids"], strict=True))
     has_template = any(text is not None for text in questions.rendered)
     pairs = zip(questions.greedy, answer["generated"], strict=True)
@@ -280,9 +302,9 @@ class Sanity:
     """Tokens it writes in a second on this machine, one conversation at a time; None when it wrote none."""
 
 
-def examine(questions: Questions, gguf: Path, kind: str) -> Sanity:
+def examine(questions: Questions, gguf: Path, kind: str, stop: threading.Event | None = None) -> Sanity:
     """Return how the finished file of type `kind` does; raise WorkbenchError when it is broken."""
-    answer = _llama(questions.request(gguf, exact=False))
+    answer = _llama(questions.request(gguf, exact=False), stop)
     result = Sanity(
         kl=float(answer["kl"]),
         top1=float(answer["top1"]),

@@ -12,6 +12,7 @@ import math
 import os
 import re
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,9 @@ class Quantised:
     """Tensors whose rows do not fill the type's blocks → the larger type llama.cpp took for them without saying so."""
 
 
-def _run(request: dict[str, Any], on_progress: Callable[[int, int], None]) -> dict[str, Any]:
+def _run(
+    request: dict[str, Any], on_progress: Callable[[int, int], None], stop: threading.Event | None = None
+) -> dict[str, Any]:
     """Return what the child answers."""
     return errand.run(
         "workbench.engine.export.quantize",
@@ -50,6 +53,7 @@ def _run(request: dict[str, Any], on_progress: Callable[[int, int], None]) -> di
         lambda line: on_progress(line["done"], line["total"]) if "total" in line else None,
         who="llama.cpp",
         own_group=False,
+        stop=stop,
     )
 
 
@@ -80,12 +84,13 @@ def quantize(
     name: str,
     on_progress: Callable[[int, int], None],
     importance: Path | None = None,
+    stop: threading.Event | None = None,
 ) -> Quantised:
     """Write the file `source` as the GGUF type `name` to `target`; `on_progress(done, total)` counts tensors.
 
     `source` is best a float32 file: every type then comes from the full precision. `importance` is the file of an
-    importance matrix. Raises UsageError for an unknown type and WorkbenchError when llama.cpp fails or is killed;
-    `target` does not exist then.
+    importance matrix. Setting `stop` ends it from another thread, as `errand.run` says. Raises UsageError for an
+    unknown type and WorkbenchError when llama.cpp fails or is killed; `target` does not exist then.
     """
     (kind,) = types.find([name])
     if target.exists():
@@ -96,7 +101,7 @@ def quantize(
     }  # fmt: skip
     complete = False
     try:
-        _run(request, on_progress)
+        _run(request, on_progress, stop)
         with target.open("rb+") as file:
             os.fsync(file.fileno())
         result = describe(target, kind)

@@ -15,7 +15,8 @@ from textual.content import Content
 
 from workbench.core import units
 from workbench.guide import exporting
-from workbench.guide.exporting import CARDS, Made, Offer, Target
+from workbench.guide.exporting import CARDS, Offer, Target
+from workbench.runs.exports import Made
 from workbench.tui.desk import Desk
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, cut, foreign, ink, place, prose

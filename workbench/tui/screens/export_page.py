@@ -13,7 +13,7 @@ from textual.content import Content
 from workbench.core import units
 from workbench.core.text import width_of
 from workbench.guide import exporting
-from workbench.guide.exporting import Made
+from workbench.runs.exports import Made
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, cut, foreign, ink, place, prose
 

@@ -1,0 +1,158 @@
+"""What was exported: the GGUF files of a folder with what was measured of them, and those of a run or a base.
+
+Owns `export.json` and where files are looked for. Must not know how a file is made. A file counts as what its report
+says only while it has the size that the report gives.
+"""
+
+from __future__ import annotations
+
+import json
+import os.path
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from workbench.core import gguf_types, paths
+from workbench.core.errors import WorkbenchError
+from workbench.core.recipe import BUNDLED
+from workbench.runs import atomic, bases, hub_cache, store
+
+KEPT = "export.json"
+"""The report beside the files."""
+METHOD = "export"
+"""The method of runs that make them."""
+_MAX_KEPT_BYTES = 4 << 20
+_NAME = re.compile(r"(.+)-([A-Z][A-Z0-9_]*)\.gguf")
+
+
+@dataclass(frozen=True)
+class Made:
+    """A file that was exported and is still there."""
+
+    kind: str
+    path: Path
+    bytes: int
+    kl: float | None
+    top1: float | None
+    speed: float | None
+    """Tokens per second as the proof's answers were written on this machine."""
+    proof: Mapping[str, Any]
+    """The proof's report, see `engine.export.parity.Parity`."""
+
+
+def read(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return file name → entry of the report in a folder; {} when there is none or it is damaged."""
+    try:
+        with (folder / KEPT).open("rb") as file:
+            body = json.loads(file.read(_MAX_KEPT_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    files = body.get("files") if isinstance(body, dict) else None
+    return {str(k): v for k, v in files.items() if isinstance(v, dict)} if isinstance(files, dict) else {}
+
+
+def keep(folder: Path, lines: Sequence[Mapping[str, Any]], proof: Mapping[str, Any]) -> None:
+    """Write what an export reports of some files, with what is known of the others there.
+
+    Each line has `type`, `path`, `bytes`, `sha256` and what was measured. Raises WorkbenchError.
+    """
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    known = {name: entry for name, entry in read(folder).items() if place(folder, name, entry).is_file()}
+    known |= {Path(line["path"]).name: {**line, "made": made, "parity": dict(proof)} for line in lines}
+    atomic.write_text(folder / KEPT, json.dumps({"files": known}, ensure_ascii=False, indent=1) + "\n")
+
+
+def place(folder: Path, name: str, entry: Mapping[str, Any]) -> Path:
+    """Return where a file of a folder's report is: in that folder, or where the person wanted it."""
+    beside, told = folder / Path(name).name, entry.get("path")
+    return Path(told) if isinstance(told, str) and told and "\0" not in told and not beside.is_file() else beside
+
+
+def _number(value: Any) -> float | None:
+    """Return a figure of the report; None for what is none."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _made(kind: str, path: Path, entry: Mapping[str, Any]) -> Made | None:
+    """Return a file that is there, without figures where its size is not that of the report; None when it is gone."""
+    try:
+        size = path.stat().st_size
+    except (OSError, ValueError):
+        return None
+    entry = entry if entry.get("bytes") == size else {}
+    kl, top1, speed = (_number(entry.get(what)) for what in ("kl", "top1", "speed"))
+    proof = entry.get("parity")
+    return Made(kind, path, size, kl, top1, speed, proof if isinstance(proof, dict) else {})
+
+
+def kept(folder: Path, name: str) -> dict[str, Made]:
+    """Return type → file for those in a folder under a name, with what the report beside them says."""
+    known, found = read(folder), {}
+    for kind in gguf_types.TYPES:
+        path = folder / gguf_types.file_name(name, kind)
+        if (made := _made(kind, path, known.get(path.name, {}))) is not None:
+            found[kind] = made
+    return found
+
+
+def of_run(run: store.Run) -> dict[str, Made]:
+    """Return type → file for those that an export has made and that are still what it made, wherever they are."""
+    found = {}
+    for name, entry in read(run.artifacts_dir).items():
+        kind = str(entry.get("type", ""))
+        made = _made(kind, place(run.artifacts_dir, name, entry), entry) if kind in gguf_types.TYPES else None
+        if made is not None and made.bytes == entry.get("bytes"):
+            found[kind] = made
+    return found
+
+
+def exported(reference: str) -> str:
+    """Return what an export is an export of, and of anything else the reference itself."""
+    folder = paths.expanded(reference)
+    is_model = os.path.isdir(folder) and not (folder / store.RECIPE_FILE).is_file()
+    if reference == BUNDLED or is_model or hub_cache.find(reference) is not None:
+        return reference
+    try:
+        meta = store.find(reference).meta()
+    except WorkbenchError:
+        return reference
+    return str(meta.get("base", reference)) if meta.get("method") == METHOD else reference
+
+
+def key_of(base: bases.Base) -> str:
+    """Return what an export of a base has as its base: bundled, the id of a run, or the path of a folder."""
+    return BUNDLED if base.label == BUNDLED else base.run_id or str(base.model_dir)
+
+
+def name_of(base: bases.Base) -> str:
+    """Return what the names of its files begin with, where nobody chose another name."""
+    return base.run_id or base.model_dir.name
+
+
+def runs_of(key: str) -> list[store.Run]:
+    """Return the exports of a base by its key, newest first."""
+    found = []
+    for run in store.list_runs():
+        try:
+            meta = run.meta()
+        except WorkbenchError:
+            continue
+        if meta.get("method") == METHOD and meta.get("base") == key:
+            found.append(run)
+    return found
+
+
+def of_base(base: bases.Base) -> dict[str, Made]:
+    """Return type → newest file for what was exported of a base: by runs, or beside its weights before there were such.
+
+    Files that stand in a run's own artifacts, or in the folder of exports, were made when an export was no run.
+    """
+    folder = paths.data_home() / "exports" / base.model_dir.name
+    before = store.find(base.run_id).artifacts_dir if base.run_id else folder
+    found = kept(before, name_of(base))
+    for run in reversed(runs_of(key_of(base))):
+        found |= of_run(run)
+    return found
