@@ -239,8 +239,8 @@ def test_a_small_disk_is_refused_before_there_is_a_run(tmp_path: Path) -> None:
     environment = {**program_env(), "XDG_DATA_HOME": str(small)}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 1
-    assert "No space left in" in done.stderr
-    assert done.stdout == ""
+    assert "No space left in" in json.loads(done.stdout)["error"]
+    assert list((small / "workbench" / "runs").glob("*")) == []
 
 
 def test_an_engine_that_finds_too_little_room_waits_for_more(

@@ -115,9 +115,9 @@ ACTIONS: tuple[Action, ...] = (
     _a("fit.all", "a", "all values", "Show every value of the recipe, or only those that are not the usual ones.", "fit", "review", footer=False),
     _a("guide.copy", "y", "copy", "Copy the command line that does the same.", *_ROAD, "export", "prefer", "compare", "rewards", footer=False),
     # A run
-    _a("run.pause", "p", "pause", "Write a checkpoint and free the memory, so that it goes on later.", "run", "runs"),
-    _a("run.resume", "r", "resume", "Go on from the newest checkpoint.", "run", "runs"),
-    _a("run.stop", "s", "stop", "End early and keep what was learnt as a result.", "run"),
+    _a("run.pause", "p", "pause", "Write a checkpoint and free the memory, so that it goes on later.", "run", "runs", "export"),
+    _a("run.resume", "r", "resume", "Go on from the newest checkpoint.", "run", "runs", "export"),
+    _a("run.stop", "s", "stop", "End early and keep what was learnt as a result.", "run", "export"),
     _a("run.kill", "k", "kill", "Stop it, and end by force what has not ended after ten seconds.", "run", footer=False),
     _a("run.chat", "c", "chat", "Talk with the result, beside its base.", "run", "runs"),
     _a("run.log", "l", "log scale", "Draw the losses on a logarithmic scale, or a plain one again.", "run", "compare"),

@@ -1,27 +1,32 @@
 """GGUF files of a result: which types there are, what is measured of them, and how to run them.
 
-Owns the table, the choice and the page under it. An export ends with this page: it is not a run. Must not know how a
-file is made or proved.
+Owns the table, the choice and the page under it. An export is a run that goes on when the page is left, and is found
+again when it is opened. Must not know how a file is made or proved.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.content import Content
 
 from workbench.core import units
-from workbench.guide import exporting
+from workbench.core.lifecycle import ACTIVE
+from workbench.guide import exporting, watching
 from workbench.guide.exporting import CARDS, Offer, Target
+from workbench.runs import store
 from workbench.runs.exports import Made
-from workbench.tui.desk import Desk
+from workbench.tui import actions
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, cut, foreign, ink, place, prose
+from workbench.tui.messages import RunAdvanced, RunGone
+from workbench.tui.rundesk import RunDesk
 from workbench.tui.screens import export_page
 from workbench.tui.screens.export_page import ROOMY
+from workbench.tui.view import RunView
+from workbench.tui.watcher import RunWatcher
+from workbench.tui.widgets.footer import Footer
 from workbench.tui.widgets.gauge import bar
 from workbench.tui.widgets.listing import Listing, Row
 from workbench.tui.widgets.page import Page
@@ -32,7 +37,7 @@ _MIB = 1 << 20
 _BAR = 14
 
 
-class ExportScreen(Desk):
+class ExportScreen(RunDesk):
     """Choose types, make and prove them, take them elsewhere."""
 
     NAME = "export"
@@ -43,9 +48,9 @@ class ExportScreen(Desk):
         self._run = run
         self._target: Target | None = None
         self._chosen: set[str] = set()
-        self._stop: threading.Event | None = None
-        self._making: tuple[str, ...] = ()
-        self._steps: dict[str, Mapping[str, Any]] = {}
+        self.view = RunView()
+        """The export that is at work or has not come to its end; without a name where there is none."""
+        self.watcher: RunWatcher | None = None
         self._trouble = ""
         self._said = ""
 
@@ -70,9 +75,27 @@ class ExportScreen(Desk):
         self.rebuild()
 
     def on_unmount(self) -> None:
-        """End an export that nobody looks at any more."""
-        if self._stop is not None:
-            self._stop.set()
+        """Watch no more; the export goes on."""
+        self._watch("")
+
+    def meant(self) -> store.Run | None:
+        """Return the export that is watched."""
+        return self.watcher.run if self.watcher is not None else None
+
+    def meant_meta(self) -> dict[str, Any]:
+        """Return what is written down of it."""
+        return dict(self.view.about.meta)
+
+    def _watch(self, run_id: str) -> None:
+        """Watch an export, or none for ""."""
+        if self.watcher is not None:
+            self.watcher.stop()
+        self.watcher, self.view = None, RunView()
+        if run_id:
+            run = store.find(run_id)
+            self.watcher = RunWatcher(self, run)
+            self.watcher.start()
+            self.app.attend(run)  # type: ignore[attr-defined]
 
     # What is shown
 
@@ -221,15 +244,15 @@ class ExportScreen(Desk):
             return []
         wide, kind, made = width >= ROOMY, self._here[1].kind, self._made()
         lines = [*self._gap(), export_page.legend(width), Content("")]
-        if not wide and self._stop is not None:
-            lines += export_page.brief_progress(width, self._steps)
+        if not wide and self.watcher is not None:
+            lines += export_page.brief_progress(width, self.view)
         elif not wide:
             lines += export_page.brief_proof(width, made)
         else:
             half = width // 2 + 1
             left = (
-                export_page.progress(half - 5, self._making, self._steps)
-                if self._stop is not None
+                export_page.progress(half - 5, self.view)
+                if self.watcher is not None
                 else export_page.proof(half - 5, kind, made)
             )
             right = export_page.commands(width - half, made, self._target.context)
@@ -247,7 +270,12 @@ class ExportScreen(Desk):
             self.query_one(Listing).fill([self._row(offer) for offer in self._target.offers])
         self.query_one("#top", Page).again()
         self.query_one("#bottom", Page).again()
-        self.foot()
+        self.query_one(Footer).show(self._keys())
+
+    def _keys(self) -> list[actions.Action]:
+        """Return the actions for the footer: those of a run only while there is one, and then those that make sense."""
+        found = [one for one in actions.of_screen(self.NAME) if one.footer]
+        return [one for one in found if not one.id.startswith("run.") or not self.why_not(one.id)]
 
     def on_listing_moved(self, message: Listing.Moved) -> None:
         """Tell of another type."""
@@ -261,12 +289,18 @@ class ExportScreen(Desk):
 
     def why_not(self, action: str) -> str:
         """Return why an action cannot be done now."""
+        if action.startswith("run."):
+            if self.watcher is None:
+                return "No export is at work here."
+            return self.why_not_run(action, self.view.status, False, "")
         if not action.startswith("export.") and action != "guide.copy":
             return ""
         if self._here is None:
             return self._trouble or "What can be exported is still being looked at."
-        if action == "export.start" and self._stop is not None:
-            return "An export is at work; esc cancels it."
+        if action == "export.start" and self.view.status in ACTIVE:
+            return "An export is at work; s stops it."
+        if action == "export.start" and self.asking("export"):
+            return "It is about to begin."
         if action in ("export.copy", "export.try") and self._made() is None:
             return f"There is no {self._here[1].kind} file yet; enter makes it."
         return ""
@@ -279,10 +313,8 @@ class ExportScreen(Desk):
     def act_export_start(self) -> None:
         """Make and prove the types."""
         assert self._target is not None
-        types = self._types()
-        self._making, self._steps, self._trouble = tuple(types), {}, ""
-        self._stop = threading.Event()
-        self.ask("export", exporting.told, self._target.reference, types, self._target.out, self._stop, tell=None)
+        self._trouble = ""
+        self.ask("export", exporting.begun, self._target.reference, self._types())
         self.rebuild()
 
     def on_listing_chosen(self, message: Listing.Chosen) -> None:
@@ -309,34 +341,45 @@ class ExportScreen(Desk):
         self.app.copy_to_clipboard(exporting.command(self._target, self._types()))
         self.say("The command line is copied.")
 
-    def act_screen_back(self) -> None:
-        """Leave, after asking when an export is at work."""
-        if self._stop is None:
-            super().act_screen_back()
-            return
+    def act_run_stop(self) -> None:
+        """Stop the export, after asking."""
 
         def take(yes: bool | None) -> None:
-            if yes and self._stop is not None:
-                self._stop.set()
-                self._stop = None
-                self.forget("export")
-                self.ask("target", exporting.target, self._run)
-                self.rebuild()
+            if yes:
+                self.ask_run("stop")
 
-        kept = "What is half made is removed; files that have their names already stay."
-        self.app.push_screen(Confirm("Cancel the export?", [kept], "cancel it"), take)
+        kept = "What is half made is removed; files that have their names already stay. To go on later, pause it."
+        self.app.push_screen(Confirm("Stop the export?", [kept], "stop it"), take)
 
-    def told(self, what: str, value: Any) -> None:
-        """Show how far the export is."""
-        self._steps.pop(value["step"], None)
-        self._steps[value["step"]] = value
-        self.query_one("#bottom", Page).again()
+    def on_run_advanced(self, message: RunAdvanced) -> None:
+        """Show how far the export is, and what it has made once it has ended."""
+        if self.watcher is None or message.run_id != self.watcher.run.id:
+            return
+        before, self.view = self.view.status, self.watcher.take()
+        if self.view.status == before:
+            self.query_one("#bottom", Page).again()
+            return
+        if self.view.status in ("done", "stopped"):
+            self._watch("")
+            self.ask("target", exporting.target, self._run)
+        elif self.view.status not in ACTIVE:
+            view = self.view
+            said = watching.state(view.status, view.phase, view.detail, view.error, None, view.requested)
+            self._trouble = f"{view.status}: {said.text}" if said is not None and view.status != "paused" else ""
+        self.rebuild()
+
+    def on_run_gone(self, message: RunGone) -> None:
+        """Forget an export that was discarded."""
+        self._watch("")
+        self.rebuild()
 
     def answered(self, what: str, value: Any) -> None:
-        """Take what can be made, or look again after an export."""
+        """Take what can be made, or watch an export that has begun."""
         if what == "target":
             first = self._target is None
             self._target = value
+            if value.making and self.watcher is None:
+                self._watch(value.making)
             self.rebuild()
             if first:
                 self.query_one(Listing).go(value.recommended)
@@ -344,14 +387,11 @@ class ExportScreen(Desk):
 
                 self.query_one(Header).lead(self.crumbs())
         if what == "export":
-            self._stop = None
             self._chosen.clear()
-            self.ask("target", exporting.target, self._run)
+            self._watch(value)
             self.rebuild()
 
     def refused(self, what: str, error: str) -> None:
         """Say where the page stands why nothing was made."""
         self._trouble = error
-        if what == "export":
-            self._stop = None
         self.rebuild()

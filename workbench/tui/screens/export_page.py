@@ -5,9 +5,6 @@ Owns these lines. Is handed what they tell; must not know the screen they are on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
 from textual.content import Content
 
 from workbench.core import units
@@ -15,26 +12,26 @@ from workbench.core.text import width_of
 from workbench.guide import exporting
 from workbench.runs.exports import Made
 from workbench.tui.glyphs import glyph
-from workbench.tui.ink import Piece, cut, foreign, ink, place, prose
+from workbench.tui.ink import Piece, foreign, ink, place, prose
+from workbench.tui.runpage import sign
+from workbench.tui.view import RunView
 
 ROOMY = 98
 """Columns from which there is room for speeds, bars and two columns under the table."""
-_STEPS = ("load", "room", "convert", "prove")
+_STEPS = ("float32 file", "proof")
+"""What comes before the files of the types."""
 _SAID = 18
 _SIGNS = (
     ("square", "accent", "chosen"), ("done", "good", "made"), ("fits", "good", "fits"),
     ("tight", "warn", f"under 10{units.SPACE}% spare"), ("no", "faint", "does not fit"),
 )  # fmt: skip
 
-Steps = Mapping[str, Mapping[str, Any]]
-"""Step of an export → its last line: done, total, detail."""
-
 
 def legend(width: int) -> Content:
     """Return what the signs of the table mean."""
     pieces: list[Piece] = []
-    for sign, role, words in _SIGNS:
-        pieces += [(glyph(sign), role), (f" {words}   ", "label")]
+    for name, role, words in _SIGNS:
+        pieces += [(glyph(name), role), (f" {words}   ", "label")]
     if width >= ROOMY:
         pieces += [(f"{glyph('none')} not measured; making it measures it", "label")]
     return place(width, (0, ink(*pieces)))
@@ -79,37 +76,56 @@ def brief_proof(width: int, made: Made | None) -> list[Content]:
     return [ink(*pieces), ink((_ending(str(made.path), width), "label"))]
 
 
-def _amount(name: str, step: Mapping[str, Any] | None) -> str:
-    """Return how far a step is, in words."""
-    if step is None:
-        return ""
-    if name == "room":
-        return f"needs {units.size(step['done'])} of {units.size(step['total'])} free"
-    if name == "prove":
-        return "equal" if step["done"] else f"asking {foreign(str(step['detail']), 20)}"
-    return f"{units.count(step['done'])} of {units.count(step['total'])} tensors" if step["total"] > 1 else ""
+def _kinds(view: RunView) -> tuple[str, ...]:
+    """Return the types an export makes, as far as its recipe has been read."""
+    return view.about.recipe.gguf_types if view.about.recipe is not None else ()
 
 
-def progress(width: int, making: Sequence[str], steps: Steps) -> list[Content]:
+def _at(view: RunView) -> str:
+    """Return the step that an export is at, "" before the first one."""
+    if view.phase == "preparing":
+        return _STEPS[0]
+    if view.phase in ("evaluating", "exporting"):
+        return view.detail if view.detail in _kinds(view) else _STEPS[1]
+    return ""
+
+
+def _amount(view: RunView) -> str:
+    """Return how far the step at hand is, in words."""
+    if view.done is not None and view.total:
+        return f"{units.count(view.done)} of {units.count(view.total)} tensors"
+    return "measured against the model" if view.detail in _kinds(view) else foreign(view.detail, 24)
+
+
+def _asks(view: RunView) -> Content:
+    """Return what can be asked of an export now."""
+    if view.status in ("paused", "failed", "lost"):
+        return ink(("r", "key", "run.resume"), (" goes on from what is finished", "label"))
+    keys = ink(("p", "key", "run.pause"), (" pause   ", "label"), ("s", "key", "run.stop"), (" stop   ", "label"))
+    return keys + ink(("it goes on when you leave", "label"))
+
+
+def _status(view: RunView) -> list[Piece]:
+    """Return sign and status of an export."""
+    return [sign(view.status), " ", (view.status or "looking", "value")]
+
+
+def progress(width: int, view: RunView) -> list[Content]:
     """Return every step of an export with how far it is."""
-    names = [*_STEPS, *(f"quantise {kind}" for kind in making)]
-    last = max((names.index(name) for name in steps if name in names), default=-1)
-    lines = [ink(("Exporting", "section"), "   ", cut(", ".join(making), width - 12)), Content("")]
+    names = [*_STEPS, *_kinds(view)]
+    now = names.index(_at(view)) if _at(view) in names else -1
+    lines = [place(width, (0, ink(("Exporting", "section"))), (-1, ink(*_status(view)))), Content("")]
     for at, name in enumerate(names):
-        step = steps.get(name)
-        sign, role = ("ahead", "faint") if step is None else ("running", "accent")
-        if step is not None and (at < last or (name != "load" and step["done"] >= step["total"])):
-            sign, role = ("done", "good")
-        head = ink((f"{glyph(sign)} ", role), (name, "value" if step else "label"))
-        lines.append(place(width, (0, head), (_SAID, ink((_amount(name, step), "label")))))
-    return [*lines, Content(""), ink(("esc", "key"), (" cancel; leaving this page ends it too", "label"))]
+        sign_of, role = ("done", "good") if at < now else ("running", "accent") if at == now else ("ahead", "faint")
+        head = ink((f"{glyph(sign_of)} ", role), (name, "value" if at <= now else "label"))
+        lines.append(place(width, (0, head), (_SAID, ink((_amount(view) if at == now else "", "label")))))
+    return [*lines, Content(""), _asks(view)]
 
 
-def brief_progress(width: int, steps: Steps) -> list[Content]:
+def brief_progress(width: int, view: RunView) -> list[Content]:
     """Return the step an export is at, in one line."""
-    name, step = next(reversed(list(steps.items())), ("begin", None))
-    said = ink((f"{glyph('running')} ", "accent"), f"{name}  ", (_amount(name, step), "label"))
-    return [said, ink(("esc", "key"), (" cancel; leaving this page ends it too", "label"))]
+    said = ink(*_status(view), f"   {_at(view) or view.phase}  ", (_amount(view) if _at(view) else "", "label"))
+    return [place(width, (0, said)), _asks(view)]
 
 
 def commands(width: int, made: Made | None, context: int) -> list[Content]:
