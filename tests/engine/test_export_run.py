@@ -257,7 +257,7 @@ def test_an_engine_that_finds_too_little_room_waits_for_more(
     notices: list[Notice] = of_kind(run, Notice)
     room, full = (next(event.text for event in notices if event.code == code) for code in ("room", "no_space"))
     assert "float32" in room
-    assert "1 MiB free" in room
+    assert "1\u00a0MiB free" in room
     assert "No space left in" in full
     with pytest.raises(NoSpaceError):
         created(bench, tiny, "Q8_0")
@@ -266,6 +266,7 @@ def test_an_engine_that_finds_too_little_room_waits_for_more(
     assert set(hashes(run)) == {"Q8_0"}
 
 
+@pytest.mark.soak
 def test_two_exports_to_one_folder_follow_one_another(own_home: Path, tiny: Path) -> None:
     out = own_home / "out"
     first, second = (exporting.start(exporting.wanted(str(tiny), [kind], out=out)) for kind in ("Q8_0", "Q4_0"))

@@ -56,4 +56,4 @@ def test_a_run_of_the_card_exports_and_passes_the_proof() -> None:
     command = [sys.executable, "-m", "workbench", "export", str(result["run"]), "--type", "Q8_0", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["parity"]["tokenizer_mismatches"] == 0
+    assert json.loads(done.stdout)["report"]["parity"]["tokenizer_mismatches"] == 0

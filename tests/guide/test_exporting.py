@@ -1,9 +1,6 @@
-"""What is offered of a model before anything is made, against arithmetic of another hand, and what is kept of it."""
+"""What is offered of a model before anything is made, against arithmetic of another hand."""
 
 from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -65,34 +62,3 @@ def test_every_model_of_the_catalogue_is_offered_with_a_recommendation() -> None
         assert why
         size = {offer.kind: offer.bytes for offer in found}
         assert 0.25 < size["Q4_K_M"] / size["BF16"] < 0.55, model.hub_id
-
-
-def report(folder: Path, kind: str, **changes: Any) -> dict[str, Any]:
-    """Return a report of one file, which is written."""
-    path = folder / f"tuned-{kind}.gguf"
-    path.write_bytes(b"GGUF" + kind.encode())
-    line = {"type": kind, "path": str(path), "bytes": path.stat().st_size, "kl": 0.01, "top1": 0.97, "speed": 81.5}
-    return {"files": [{**line, **changes}], "parity": {"texts": 4, "tokenizer_mismatches": 0}, "seconds": 2.0}
-
-
-def test_what_was_measured_stays_with_the_file_it_was_measured_of(tmp_path: Path) -> None:
-    exporting.keep(tmp_path, report(tmp_path, "Q8_0"))
-    exporting.keep(tmp_path, report(tmp_path, "Q4_K_M", kl=0.02))
-    found = exporting.kept(tmp_path, "tuned")
-    assert {kind: made.kl for kind, made in found.items()} == {"Q8_0": 0.01, "Q4_K_M": 0.02}
-    (tmp_path / "tuned-Q8_0.gguf").write_bytes(b"another")
-    (tmp_path / "tuned-Q4_K_M.gguf").unlink()
-    found = exporting.kept(tmp_path, "tuned")
-    assert list(found) == ["Q8_0"]
-    assert (found["Q8_0"].kl, found["Q8_0"].proof) == (None, {})
-    exporting.keep(tmp_path, report(tmp_path, "Q6_K"))
-    assert list(exporting.kept(tmp_path, "tuned")) == ["Q8_0", "Q6_K"]
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"files": 3}', '{"files": {"tuned-Q8_0.gguf": {"bytes": "x"}}}'])
-def test_a_damaged_report_costs_figures_and_nothing_else(tmp_path: Path, text: str) -> None:
-    made = report(tmp_path, "Q8_0")
-    (tmp_path / exporting.KEPT).write_text(text)
-    assert exporting.kept(tmp_path, "tuned")["Q8_0"].kl is None
-    exporting.keep(tmp_path, made)
-    assert exporting.kept(tmp_path, "tuned")["Q8_0"].kl == 0.01

@@ -1,17 +1,17 @@
-"""The export screen with the real engine: what it foretells, makes, proves, finds again, and cancels."""
+"""The export screen with the real engine: what it foretells, makes, proves, finds again, and stops."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.tui.pilots import played, until
 from tests.tui.support import idle, page_text
 from workbench.core import paths
-from workbench.guide import exporting
+from workbench.core.lifecycle import ACTIVE
+from workbench.runs import bases, exports, store
+from workbench.runs.exports import Made
 from workbench.tui.app import Workbench
 from workbench.tui.screens.export import ExportScreen
 from workbench.tui.widgets.listing import Listing
@@ -23,9 +23,9 @@ def screen(app: Workbench) -> ExportScreen:
     return app.screen
 
 
-def exports() -> Path:
-    """Return where the bundled model's files go."""
-    return paths.data_home() / "exports" / "base"
+def made_there() -> dict[str, Made]:
+    """Return type → file of the bundled model."""
+    return exports.of_base(bases.resolve("bundled"))
 
 
 @played
@@ -40,13 +40,12 @@ async def test_the_bundled_base_is_exported_and_found_again() -> None:
         for action in ("export.copy", "export.try"):
             assert "enter makes it" in screen(app).why_not(action)
         await pilot.press("enter")
-        assert "esc cancels it" in screen(app).why_not("export.start")
+        await until(pilot, lambda: "stops it" in screen(app).why_not("export.start"), "the run", 20)
         await until(pilot, lambda: "of 57 tensors" in page_text(app), "the conversion counts tensors", 60)
-        assert "needs " in page_text(app)
-        await until(pilot, lambda: exporting.kept(exports(), "base"), "the file", 60)
+        await until(pilot, made_there, "the file", 60)
         await until(pilot, lambda: idle(app) and "passed" in page_text(app), "the proof", 10)
         shown = page_text(app)
-    made = exporting.kept(exports(), "base")["Q8_0"]
+    made = made_there()["Q8_0"]
     assert made.bytes == made.path.stat().st_size == pytest.approx(4828672, rel=0.01)
     assert made.kl is not None
     assert made.top1 is not None
@@ -63,19 +62,25 @@ async def test_the_bundled_base_is_exported_and_found_again() -> None:
 
 
 @played
-async def test_a_cancelled_export_leaves_nothing() -> None:
+async def test_an_export_goes_on_without_its_page_and_is_stopped_from_another_one() -> None:
     app = Workbench("export", ("bundled",))
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: idle(app) and "Q8_0" in page_text(app), "what can be made")
         await pilot.press("up", "space", "enter")
-        await until(pilot, lambda: any(f"● {step}" in page_text(app) for step in ("load", "room", "convert")), "it", 60)
-        children = psutil.Process().children(recursive=True)
-        await pilot.press("escape")
-        await until(pilot, lambda: "Cancel the export?" in page_text(app), "the question")
+        await until(pilot, lambda: screen(app).meant() is not None, "the run", 20)
+    (run,) = store.list_runs()
+    assert run.status() in ACTIVE, "leaving the page stops nothing"
+    again = Workbench("export", ("bundled",))
+    async with again.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: any(word in page_text(again) for word in ("float32 file", "proof")), "it", 60)
+        assert screen(again).meant() == run
+        await pilot.press("s")
+        await until(pilot, lambda: "Stop the export?" in page_text(again), "the question")
         await pilot.press("y")
-        await until(pilot, lambda: not any(child.is_running() for child in children if child.pid), "the end", 30)
-        await until(pilot, lambda: idle(app) and "No file yet" in page_text(app), "the table")
-        assert not list(exports().glob("*"))
+        await until(pilot, lambda: run.status() == "stopped", "the end", 60)
+        await until(pilot, lambda: idle(again) and "No file yet" in page_text(again), "the table")
+        assert not made_there()
+        assert not list(run.artifacts_dir.glob("*.gguf"))
 
 
 @played
@@ -102,12 +107,12 @@ async def test_what_cannot_be_exported_is_a_sentence() -> None:
 
 @played
 async def test_a_report_of_another_hand_is_only_text() -> None:
-    name = exports() / "base-Q8_0.gguf"
+    name = paths.data_home() / "exports" / "base" / "base-Q8_0.gguf"
     name.parent.mkdir(parents=True)
     name.write_bytes(b"GGUF")
     proof = {"texts": "\x1b[31m", "tokenizer_mismatches": [], "stops": "yes", "chat_render": True, "chats": 4}
     entry = {"type": "[bold]Q8_0", "bytes": 4, "kl": "\x1b[31m", "top1": 0.5, "speed": None, "parity": proof}
-    (name.parent / exporting.KEPT).write_text(json.dumps({"files": {name.name: entry, "../x.gguf": entry, "y": 3}}))
+    (name.parent / exports.KEPT).write_text(json.dumps({"files": {name.name: entry, "../x.gguf": entry, "y": 3}}))
     app = Workbench("export", ("bundled",))
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: idle(app) and "chat rendering" in page_text(app), "the report")

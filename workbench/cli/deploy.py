@@ -15,6 +15,7 @@ from workbench.core.paths import expanded
 from workbench.core.text import clean, one_line
 from workbench.guide import ancestry, card, deploying, exporting
 from workbench.runs import atomic, bases
+from workbench.runs.exports import Made
 
 
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
@@ -44,15 +45,15 @@ def _chosen(target: str, kind: str) -> tuple[Path, str]:
     if wanted and wanted not in found.made:
         raise UsageError(f"There is no {one_line(kind)} of {found.label} yet, but {', '.join(found.made)}.")
     made = found.made[wanted] if wanted else min(found.made.values(), key=lambda one: one.bytes)
-    return made.path, target
+    return made.path, found.reference
 
 
-def _files(reference: str, path: Path) -> tuple[list[exporting.Made], dict[str, str]]:
+def _files(reference: str, path: Path) -> tuple[list[Made], dict[str, str]]:
     """Return the files of a run that lie beside one, the largest first, and file name → SHA-256 as it was proved."""
     found = exporting.target(reference)
     made = sorted(found.made.values(), key=lambda one: -one.bytes)
     made = [one for one in made if (path.parent / one.path.name).is_file()]
-    return made, {name: digest for one in made for name, digest in exporting.hashes(one.path.parent).items()}
+    return made, {one.path.name: one.sha256 for one in made if one.sha256}
 
 
 def _gathered(path: Path, out: Path) -> Path:

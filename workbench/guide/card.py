@@ -15,9 +15,9 @@ from workbench.core import best, recipe, units
 from workbench.core.recipe import BUNDLED, SCRATCH
 from workbench.core.text import clean, one_line
 from workbench.guide.ancestry import Origin, Rung
-from workbench.guide.exporting import Made
 from workbench.guide.road import METHOD_NAMES, TUNING_NAMES
 from workbench.runs import versions
+from workbench.runs.exports import Made
 
 _STACK = ("torch", "transformers", "peft", "trl", "bitsandbytes", "gguf", "llama-cpp-python")
 

@@ -194,7 +194,7 @@ def begun(reference: str, types: Sequence[str]) -> str:
     return start(asked).id
 
 
-# What is kept of it
+# The proof
 
 
 def _number(value: Any) -> float | None:

@@ -114,7 +114,9 @@ def tuning_name(tuning: str) -> str:
 
 
 def said_of(recipe: Recipe) -> str:
-    """Return a recipe in a few words: "QLoRA, rank 16, 2 epochs"."""
+    """Return a recipe in a few words: "QLoRA, rank 16, 2 epochs", or of what trains nothing "Q8_0, Q4_K_M"."""
+    if recipe.method in recipes.PUBLISHING:
+        return ", ".join(recipe.gguf_types)
     words = [tuning_name(recipe.tuning)]
     if recipe.tuning != "full":
         words.append(f"rank {recipe.lora_r}")

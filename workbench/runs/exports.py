@@ -41,6 +41,8 @@ class Made:
     """Tokens per second as the proof's answers were written on this machine."""
     proof: Mapping[str, Any]
     """The proof's report, see `engine.export.parity.Parity`."""
+    sha256: str = ""
+    """As it was when it was proved, "" where nothing is reported of it."""
 
 
 def read(folder: Path) -> dict[str, dict[str, Any]]:
@@ -85,7 +87,8 @@ def _made(kind: str, path: Path, entry: Mapping[str, Any]) -> Made | None:
     entry = entry if entry.get("bytes") == size else {}
     kl, top1, speed = (_number(entry.get(what)) for what in ("kl", "top1", "speed"))
     proof = entry.get("parity")
-    return Made(kind, path, size, kl, top1, speed, proof if isinstance(proof, dict) else {})
+    proof = proof if isinstance(proof, dict) else {}
+    return Made(kind, path, size, kl, top1, speed, proof, str(entry.get("sha256", "")))
 
 
 def kept(folder: Path, name: str) -> dict[str, Made]:

@@ -1,0 +1,48 @@
+"""What is kept of exported files: it stays with the file it was measured of, and damage costs figures and no more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.runs import exports
+
+PROOF = {"texts": 4, "tokenizer_mismatches": 0}
+
+
+def made(folder: Path, kind: str, **changes: Any) -> dict[str, Any]:
+    """Return a line of a report about a file, which is written."""
+    path = folder / f"tuned-{kind}.gguf"
+    path.write_bytes(b"GGUF" + kind.encode())
+    line = {"type": kind, "path": str(path), "bytes": path.stat().st_size, "kl": 0.01, "top1": 0.97, "speed": 81.5}
+    return {**line, **changes}
+
+
+def test_what_was_measured_stays_with_the_file_it_was_measured_of(tmp_path: Path) -> None:
+    exports.keep(tmp_path, [made(tmp_path, "Q8_0")], PROOF)
+    exports.keep(tmp_path, [made(tmp_path, "Q4_K_M", kl=0.02)], PROOF)
+    found = exports.kept(tmp_path, "tuned")
+    assert {kind: one.kl for kind, one in found.items()} == {"Q8_0": 0.01, "Q4_K_M": 0.02}
+    (tmp_path / "tuned-Q8_0.gguf").write_bytes(b"another")
+    (tmp_path / "tuned-Q4_K_M.gguf").unlink()
+    found = exports.kept(tmp_path, "tuned")
+    assert list(found) == ["Q8_0"]
+    assert (found["Q8_0"].kl, found["Q8_0"].proof) == (None, {})
+    exports.keep(tmp_path, [made(tmp_path, "Q6_K")], PROOF)
+    assert list(exports.kept(tmp_path, "tuned")) == ["Q8_0", "Q6_K"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"files": 3}', '{"files": {"tuned-Q8_0.gguf": {"bytes": "x"}}}'])
+def test_a_damaged_report_costs_figures_and_nothing_else(tmp_path: Path, text: str) -> None:
+    line = made(tmp_path, "Q8_0")
+    (tmp_path / exports.KEPT).write_text(text)
+    assert exports.kept(tmp_path, "tuned")["Q8_0"].kl is None
+    exports.keep(tmp_path, [line], PROOF)
+    assert exports.kept(tmp_path, "tuned")["Q8_0"].kl == 0.01
+
+
+@pytest.mark.parametrize("path", [3, "", "/no/such/\0file", "../elsewhere.gguf"])
+def test_a_place_of_another_hand_names_no_file(tmp_path: Path, path: Any) -> None:
+    assert not exports.place(tmp_path, "../tuned-Q8_0.gguf", {"path": path}).is_file()
