@@ -147,7 +147,10 @@ def wanted(
     """
     base = bases.resolve(exports.exported(reference))
     probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
-    kinds = tuple(kind.name for kind in gguf_types.find(types))
+    found = gguf_types.find(types)
+    if why := gguf_types.need_matrix(found):
+        raise UsageError(why)
+    kinds = tuple(kind.name for kind in found)
     values = {"method": METHOD, "base": exports.key_of(base), "gguf_types": kinds, "file_name": name}
     values["out_dir"] = str(paths.expanded(str(out)).resolve()) if out is not None else ""
     values["merge_base"] = merge_base

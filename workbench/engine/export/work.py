@@ -239,7 +239,7 @@ class _Export:
                     staged,
                     kind.name,
                     lambda done, total: self._say("exporting", kind.name, done, total),
-                    stop,
+                    stop=stop,
                 )
             self._say("evaluating", kind.name)
             sane = parity.examine(questions, staged, kind.name, stop)
