@@ -15,6 +15,7 @@ from workbench import __version__
 from workbench.core.errors import NoSpaceError, WorkbenchError
 from workbench.core.events import AttemptEnded, AttemptStarted
 from workbench.core.recipe import load as load_recipe
+from workbench.engine import startup
 from workbench.engine.reporter import Reporter, unforeseen
 from workbench.engine.requests import Interrupted, Requests
 from workbench.runs import hardware, locks, process
@@ -81,6 +82,7 @@ def main() -> int:
     parser.add_argument("run_dir", type=Path)
     parser.add_argument("--lock-fd", type=int)
     arguments = parser.parse_args()
+    startup.hasten()
     return attempt(arguments.run_dir.resolve(), arguments.lock_fd)
 
 

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.text import one_line
 from workbench.core.units import count
-from workbench.engine import lifeline, thoughts
+from workbench.engine import lifeline, startup, thoughts
 from workbench.runs.talk import BOUNDS, Settings, check_messages
 
 Messages = Sequence[dict[str, str]]
@@ -287,6 +287,7 @@ def _listen(requests: queue.Queue[dict[str, Any] | None], cancel: threading.Even
 
 def main() -> int:
     """Load the model the first line names, then answer until stdin ends."""
+    startup.hasten()
     say = lifeline.take_stdout()
     requests: queue.Queue[dict[str, Any] | None] = queue.Queue()
     cancel = threading.Event()

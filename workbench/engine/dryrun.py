@@ -23,6 +23,7 @@ from workbench.core.errors import WorkbenchError
 from workbench.core.events import Checkpoint, Notice
 from workbench.core.recipe import REINFORCING, Recipe
 from workbench.core.recipe import load as load_recipe
+from workbench.engine import startup
 from workbench.engine.lifeline import Say, die_with_parent, take_stdout
 from workbench.engine.reporter import Reporter
 from workbench.runs import hardware, locks
@@ -148,6 +149,7 @@ def _hours(recipe: Recipe, found: dict[str, Any], steps: int, sequences: int) ->
 def main() -> int:
     """Answer the request on stdin."""
     die_with_parent()
+    startup.hasten()
     say = take_stdout()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     request = json.loads(sys.stdin.read())

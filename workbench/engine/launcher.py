@@ -11,13 +11,14 @@ import os
 import signal
 import sys
 
-from workbench.engine import lifeline
+from workbench.engine import lifeline, startup
 from workbench.engine.ranks import PARENT
 
 
 def main() -> int:
     """Launch the processes, wait for their end, and return 0 when all of them ended well."""
     lifeline.die_with_parent(int(os.environ[PARENT]))
+    startup.hasten()
     os.environ[PARENT] = str(os.getpid())
     # A request to pause or stop is the processes' business, who save first. A handler that does nothing, unlike
     # ignoring, is not inherited by them: they must end when the launcher tells them to.

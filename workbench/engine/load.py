@@ -23,6 +23,7 @@ from transformers.utils import logging as transformers_logging
 
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.recipe import Recipe
+from workbench.engine import startup
 from workbench.engine.tokenizer import brief, generation_eos, load_tokenizer
 from workbench.runs.bases import Base
 
@@ -122,6 +123,7 @@ def load_model(folder: Path, *, tuning: str, where: Machine, for_training: bool,
         raise
     except Exception as error:
         raise WorkbenchError(f"The model in {folder} cannot be loaded ({brief(error)}); choose another base.") from None
+    startup.settle()
     if lacking := sorted(key for key in found["missing_keys"] if not (scored and key.startswith(f"{HEAD}."))):
         # The stack would go on with random numbers in their place.
         raise WorkbenchError(f"The model in {folder} lacks the weights {lacking[0]}; copy or download it again.")

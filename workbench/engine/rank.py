@@ -19,7 +19,7 @@ from typing import Any
 
 from workbench.core.errors import NoSpaceError, WorkbenchError
 from workbench.core.recipe import load as load_recipe
-from workbench.engine import lifeline
+from workbench.engine import lifeline, startup
 from workbench.engine.layout import RanOut
 from workbench.engine.ranks import PARENT
 from workbench.engine.reporter import Reporter, unforeseen
@@ -85,6 +85,7 @@ def work(run: Run, meeting_point: Path, is_first: bool) -> tuple[dict[str, Any],
 def main() -> int:
     """Parse the command line a process of the team is started with, do its share, and say how it ended."""
     lifeline.die_with_parent(int(os.environ[PARENT]))
+    startup.hasten()
     parser = argparse.ArgumentParser(prog="python -m workbench.engine.rank")
     parser.add_argument("run_dir", type=Path)
     parser.add_argument("meeting_point", type=Path)

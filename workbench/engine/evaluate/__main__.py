@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import UsageError, WorkbenchError
+from workbench.engine import startup
 from workbench.engine.evaluate import exam
 from workbench.engine.lifeline import die_with_parent, take_stdout
 from workbench.runs.talk import Settings
@@ -123,6 +124,7 @@ def _examine(exam_path: Path, wanted: dict[str, Any]) -> dict[str, Any]:
 def main() -> int:
     """Answer the request on stdin; the last line is {"error": sentence} when something was refused."""
     die_with_parent()
+    startup.hasten()
     say = take_stdout()
     request = json.loads(sys.stdin.read())
     try:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from workbench.core.errors import WorkbenchError
 from workbench.core.text import one_line
+from workbench.engine import startup
 from workbench.engine.export.source import TensorSource
 
 
@@ -92,6 +93,7 @@ def load_model(folder: Path, source: TensorSource, device: str = "cpu", dtype: s
         raise WorkbenchError(
             f"The model in {one_line(str(folder))} cannot be loaded: {one_line(str(error), 200)}"
         ) from None
+    startup.settle()
     for name in source.names:
         if source.changed(name):
             module, _, attribute = name.rpartition(".")

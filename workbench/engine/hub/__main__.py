@@ -10,7 +10,7 @@ import json
 import sys
 
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.engine import lifeline
+from workbench.engine import lifeline, startup
 
 
 def check_token() -> None:
@@ -30,6 +30,7 @@ def check_token() -> None:
 def main() -> int:
     """Serve one request and return the exit code; nothing but the protocol reaches stdout."""
     lifeline.die_with_parent()
+    startup.hasten()
     say = lifeline.take_stdout()
     try:
         request = json.loads(sys.stdin.buffer.read())

@@ -9,12 +9,13 @@ import json
 import sys
 
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.engine import lifeline
+from workbench.engine import lifeline, startup
 
 
 def main() -> int:
     """Do the work and report it; nothing but the protocol reaches stdout."""
     lifeline.die_with_parent()
+    startup.hasten()
     say = lifeline.take_stdout()
     try:
         from workbench.engine.rehearsal.trying import Request, tried

@@ -12,12 +12,13 @@ import sys
 from pathlib import Path
 
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.engine import lifeline
+from workbench.engine import lifeline, startup
 
 
 def main() -> int:
     """Do the work and report it; nothing but the protocol reaches stdout."""
     lifeline.die_with_parent()
+    startup.hasten()
     say = lifeline.take_stdout()
     # An exit that unwinds; what is done so far is in the journal.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
