@@ -50,7 +50,7 @@ def fits(method: str, tuning: str, other: dict[str, object]) -> bool:
 def every_recipe() -> list[Resolved]:
     """Return a recipe for each method and tuning, and for each other value that goes with them."""
     found = []
-    scripted = [method for method in METHODS if method not in (*ALIGNING, *REINFORCING, "distill")]
+    scripted = [method for method in METHODS if method not in (*ALIGNING, *REINFORCING, "distill", "prune")]
     for method, tuning in itertools.product(scripted, TUNINGS):
         found.append(resolved(method, tuning))
         others = [{name: value} for name, values in OTHER.items() for value in values]
@@ -58,7 +58,7 @@ def every_recipe() -> list[Resolved]:
     return found
 
 
-@pytest.mark.parametrize("method", [*ALIGNING, *REINFORCING, "distill"])
+@pytest.mark.parametrize("method", [*ALIGNING, *REINFORCING, "distill", "prune"])
 def test_methods_with_losses_of_our_own_have_no_script(method: str) -> None:
     with pytest.raises(UsageError, match=f"There is no script of {method}: .*; train it here"):
         script.text(resolved(method, "lora"), "some/base", "prepared")

@@ -53,6 +53,9 @@ GROUPS: dict[str, Any] = {
 TAUGHT: dict[str, Any] = {"teacher": "bundled", "teacher_top_k": 8}
 """The same for runs that learn from a teacher."""
 
+CUT: dict[str, Any] = {"prune_layers": 1, "prune_rows": 4, "teacher_top_k": 8, "teacher_in_4bit": False}
+"""The same for runs that cut their base."""
+
 _SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP, signal.SIGINT)
 
 
@@ -78,6 +81,7 @@ class Bench:
     def create(self, **fields: Any) -> Run:
         """Make a run with the preset of its method and tuning, and the fields that make it short."""
         values = {**SMALL, **(GROUPS if fields["method"] in REINFORCING else {}), **fields}
+        values = {**(CUT if fields["method"] == "prune" else {}), **values}
         values = {**(TAUGHT if fields["method"] == "distill" else {}), **values}
         preset = presets.default_for(values["method"], values["tuning"])
         recipe = resolve(values, preset.values, preset.name)

@@ -92,7 +92,7 @@ def data_of(bench: Bench, questions: str, articles: str) -> dict[str, str]:
     ]
     preferences = str(write_rows(bench.path / "preferences.jsonl", pairs))
     return {
-        **dict.fromkeys(("sft", "distill"), questions),
+        **dict.fromkeys(("sft", "distill", "prune"), questions),
         **dict.fromkeys(("pretrain", "cpt"), articles),
         **dict.fromkeys(("dpo", "orpo", "reward"), preferences),
         "kto": str(write_rows(bench.path / "verdicts.jsonl", single)),

@@ -38,7 +38,8 @@ async def test_the_road_is_told_to_its_end_on_a_small_page() -> None:
         assert cut_lines(text) == []
         app.go("method")
         await until(pilot, lambda: "how to answer" in page_text(app) and idle(app), "the methods")
-        await pilot.press("down", "down")  # running text teaches what is known; distillation stands between
+        # Running text teaches what is known; distillation and pruning stand between.
+        await pilot.press("down", "down", "down")
         await pilot.pause()
         assert " $ workbench train" in page_text(app)
         assert "usually follows." in joined(page_text(app))

@@ -35,6 +35,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "prefer": ("prefer", "make pairs of a better and a worse answer: by rewards, a judge, a constitution"),
     "plan": ("plan", "say what fits this machine, with which values and why"),
     "train": ("train", "start a run from a recipe, or from a base and data"),
+    "distill": ("train", "let a base learn from what a larger model says: `train` with that method"),
+    "prune": ("train", "cut parts of a base away and heal the rest: `train` with that method"),
     "runs": ("runs", "list the runs"),
     "watch": ("runs", "follow a run until its attempt ends"),
     "pause": ("runs", "ask a run to write a checkpoint and free the GPU"),

@@ -9,15 +9,24 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from workbench.core import recipe
+from workbench.core import recipe, relevance
 from workbench.core.errors import UsageError
 from workbench.guide.sources import assignments
 
 
-def configure(parser: argparse.ArgumentParser, base: str, tuning: str) -> None:
-    """Declare the flags; `base` and `tuning` are the words of help for those two."""
-    parser.add_argument("recipe", nargs="?", type=Path, help="a recipe file; flags and --set win over it")
-    parser.add_argument("--base", help=base)
+def configure(parser: argparse.ArgumentParser, base: str, tuning: str, method: str = "") -> None:
+    """Declare the flags; `base` and `tuning` are the words of help for those two, `method` is the one that is settled.
+
+    A command of one method is given a base where the others are given a recipe file.
+    """
+    if method:
+        parser.add_argument("base", metavar="BASE", help=base)
+        parser.set_defaults(recipe=None, method=method)
+    else:
+        parser.add_argument("recipe", nargs="?", type=Path, help="a recipe file; flags and --set win over it")
+        parser.add_argument("--base", help=base)
+    if relevance.counts("teacher", method):
+        parser.add_argument("--teacher", help="the larger model to learn from: a run, a folder, or a model of the hub")
     parser.add_argument(
         "--data",
         action="append",
@@ -25,7 +34,8 @@ def configure(parser: argparse.ArgumentParser, base: str, tuning: str) -> None:
     )
     parser.add_argument("--format", help="read the rows in this format instead of the one detected")
     parser.add_argument("--column", action="append", metavar="ROLE=NAME", help="take this column for a role")
-    parser.add_argument("--method", choices=recipe.METHODS, help="proposed from the data when left out")
+    if not method:
+        parser.add_argument("--method", choices=recipe.METHODS, help="proposed from the data when left out")
     parser.add_argument("--tuning", choices=recipe.TUNINGS, help=tuning)
     parser.add_argument("--preset", help="start from this preset instead of the one for method and tuning")
     parser.add_argument("--title", help="a short name for the run")
@@ -46,7 +56,7 @@ def chosen(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, str
         stored, provenance = recipe.from_toml(_text(arguments.recipe), str(arguments.recipe))
         values |= stored
         origin |= {name: provenance.get(name, f"recipe {arguments.recipe.name}") for name in stored}
-    flags = {name: getattr(arguments, name) for name in ("base", "data", "method", "tuning", "title")}
+    flags = {name: getattr(arguments, name, None) for name in ("base", "data", "method", "tuning", "title", "teacher")}
     flags |= {"data_format": arguments.format, "data_columns": arguments.column}
     for source in (
         {name: value for name, value in flags.items() if value is not None},

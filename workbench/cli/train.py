@@ -1,4 +1,4 @@
-"""`workbench train`: from flags or a recipe file to a running engine.
+"""`workbench train`, and `distill` and `prune`, its forms for one method: from flags or a recipe to a running engine.
 
 Owns the flags and what is said of a run on the way. The checks before it exists are `guide/starting.py`'s.
 """
@@ -22,8 +22,11 @@ from workbench.runs import control, store
 
 
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
-    """Declare the arguments of `train`."""
-    asked.configure(parser, "bundled, a model folder, a run, or scratch", "how the weights move")
+    """Declare the arguments of `train`, or of the command of one method."""
+    if command in recipe.METHODS:
+        asked.configure(parser, "bundled, a model folder, or a run", "how the weights move", command)
+    else:
+        asked.configure(parser, "bundled, a model folder, a run, or scratch", "how the weights move")
     parser.add_argument("--detach", action="store_true", help="return at once; the run goes on by itself")
     parser.add_argument("--dry-run", action="store_true", help="try it: a few real steps, and what they take")
     parser.add_argument("--yes", action="store_true", help="start without asking first on a terminal")

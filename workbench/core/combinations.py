@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from workbench.core import pruning
 from workbench.core.errors import UsageError
 
 
@@ -90,6 +91,8 @@ def refuse(recipe: Any) -> None:
         _refuse_reinforcement(recipe)
     if recipe.method == "distill" and recipe.num_processes > 1:
         raise UsageError("distill asks its teacher in one process; leave num_processes at 1.")
+    if recipe.method == "prune":
+        pruning.refuse(recipe)
     if recipe.loss_type != "sigmoid" and recipe.method != "dpo":
         raise UsageError(f"loss_type chooses among the losses of dpo, and this run is {recipe.method}; leave it out.")
     if recipe.method == "kto" and not recipe.desirable_weight + recipe.undesirable_weight:

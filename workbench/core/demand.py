@@ -28,6 +28,8 @@ class Method:
     """Whether the model writes its own answers between the steps."""
     teacher: bool = False
     """Whether a larger model is asked about every token before the base is loaded, and a step compares with that."""
+    cuts: bool = False
+    """Whether a smaller base is made of the whole one before, and kept."""
     critic: bool = False
     """Whether a critic is trained beside the model: a second adapter, or a head on what full tuning trains."""
 
@@ -43,6 +45,7 @@ METHODS = {
     "grpo": Method(generates=True),
     "ppo": Method(looks=4, generates=True, critic=True),
     "distill": Method(teacher=True),
+    "prune": Method(teacher=True, cuts=True),
 }
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from workbench.core.errors import UsageError
 
 SECTIONS = (
-    "task", "data", "tuning", "alignment", "reinforcement", "distillation", "publishing",
+    "task", "data", "tuning", "alignment", "reinforcement", "distillation", "pruning", "publishing",
     "optimisation", "schedule", "cadence", "machine", "model",
 )  # fmt: skip
 

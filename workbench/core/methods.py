@@ -5,7 +5,7 @@ Owns those words, which `recipe.py` hands on. Must not know recipes or what a va
 
 from __future__ import annotations
 
-METHODS = ("pretrain", "cpt", "sft", "dpo", "kto", "orpo", "reward", "grpo", "ppo", "distill")
+METHODS = ("pretrain", "cpt", "sft", "dpo", "kto", "orpo", "reward", "grpo", "ppo", "distill", "prune")
 ALIGNING = ("dpo", "kto", "orpo", "reward")
 """Methods that compare whole answers."""
 REINFORCING = ("grpo", "ppo")
@@ -17,6 +17,9 @@ DIVERGENCES = ("forward", "reverse", "jsd")
 GROUP_LOSSES = ("dapo", "grpo", "dr_grpo", "gspo")
 REWARD_SCALES = ("group", "batch", "none")
 CURRICULA = ("shuffled", "short_first")
+LAYER_CHOICES = ("block", "single")
+SPARSITY_METHODS = ("wanda", "magnitude")
+SPARSITY_PATTERNS = ("free", "2:4", "4:8")
 LOSSES = ("sigmoid", "ipo", "simpo")
 TUNINGS = ("full", "lora", "qlora")
 SCHEDULERS = ("cosine", "linear", "constant", "constant_with_warmup", "cosine_with_min_lr", "warmup_stable_decay")

@@ -149,7 +149,9 @@ def checkpoints_at_once(recipe: Recipe) -> int:
 
 def on_disk(recipe: Recipe) -> str:
     """Return what a run takes its disk for."""
-    teacher = counts("teacher", recipe.method)
+    if counts("prune_layers", recipe.method):
+        return "checkpoints, the cut model, the result and what the whole one says"
+    teacher = counts("teacher_top_k", recipe.method)
     return "checkpoints, the result and what the teacher says" if teacher else "checkpoints and the result"
 
 

@@ -245,8 +245,8 @@ def _senseless(tuning: str, base: Base, card: Card, chosen: Mapping[str, Any]) -
     """Return whether nobody would want a tuning here, or the person's other values rule it out."""
     if tuning == "full":
         return bool(chosen.get("trainable_token_indices"))
-    tiny = not card.gpu and base.root in (BUNDLED, SCRATCH)
-    return chosen.get("optim") == "muon" or base.reference == SCRATCH or (tuning == "qlora" and tiny)
+    tiny = tuning == "qlora" and not card.gpu and base.root in (BUNDLED, SCRATCH)
+    return tiny or chosen.get("optim") == "muon" or bool(chosen.get("sparsity")) or base.reference == SCRATCH
 
 
 def solve(
@@ -263,10 +263,8 @@ def solve(
     """Return the plan for a method; `chosen` are the person's values, which nothing changes.
 
     `rows` is None while there is no data: lengths and epochs are the preset's then. `preset` stands in for the one of
-    method and tuning. `correction` maps tunings to what runs under them took on this
-    card, where it is known. `traces` has estimates that stand in place of the closed form's.
-
-    Raises UsageError when a value of the person's is impossible.
+    method and tuning. `correction` maps tunings to what runs under them took on this card, where it is known. `traces`
+    has estimates that stand in place of the closed form's. Raises UsageError where a value is impossible.
     """
     origin, correction, traces = origin or {}, correction or {}, traces or {}
     chosen = {"method": method, **chosen}
@@ -372,7 +370,8 @@ def _told(
     ).after(hours)  # fmt: skip
     disk = pace.disk_bytes(total, trainable, recipe.tuning, pace.checkpoints_at_once(recipe))
     if method.teacher:
-        disk += math.ceil(of_rows * token_bytes(recipe.teacher_top_k, base.shape.vocabulary))
+        told = of_rows * token_bytes(recipe.teacher_top_k, base.shape.vocabulary)
+        disk += math.ceil(told) + 2 * total * method.cuts
     doubts = tuple(filter(None, [_few_held(rows, recipe), _few_steps(steps, recipe)])) if rows is not None else ()
     remedies = reasons.remedies(best, others, card.gpu)
     return Plan(best, said, others, count, steps, passes, tokens, time, disk, doubts, remedies)

@@ -17,12 +17,14 @@ from typing import Any
 from workbench.core import combinations, rewards
 from workbench.core.errors import UsageError
 from workbench.core.fields import SECTIONS, Spec, closest, parse, spec
+from workbench.core.losses import BETA, answers_of, beta_of, loss_of
 from workbench.core.methods import (
     ALIGNING,
     BUNDLED,
     CURRICULA,
     DIVERGENCES,
     GROUP_LOSSES,
+    LAYER_CHOICES,
     LOSSES,
     MERGE_BASES,
     METHODS,
@@ -32,6 +34,8 @@ from workbench.core.methods import (
     REWARD_SCALES,
     SCHEDULERS,
     SCRATCH,
+    SPARSITY_METHODS,
+    SPARSITY_PATTERNS,
     TUNINGS,
 )  # fmt: skip
 
@@ -40,11 +44,6 @@ __all__ = [
     "REINFORCING", "SCHEDULERS", "SCRATCH", "SELF_REPLAY", "TUNINGS", "Recipe", "Resolved", "answers_of", "beta_of", "checked", "from_toml",
     "load", "loss_of", "named", "resolve", "titled", "to_toml",
 ]  # fmt: skip
-
-BETA = {"sigmoid": 0.1, "ipo": 0.1, "simpo": 2.0, "kto": 0.1, "orpo": 0.1, "ppo": 0.05}
-"""Loss → the beta that 0 in a recipe stands for. Rafailov et al. 2023 (DPO), Azar et al. 2024 (IPO), Ethayarajh et al.
-2024 (KTO) and Hong et al. 2024 (ORPO, whose lambda it is) use 0.1; SimPO (Meng et al. 2024) 2.0 to 2.5, because its
-rewards are means per token; TRL's last PPO 0.05, InstructGPT (Ouyang et al. 2022) 0.02."""
 
 SELF_REPLAY = ("self",)
 """replay_data that stands for text the base writes itself before it is trained."""
@@ -57,7 +56,7 @@ class Recipe:
     """What a run does. Zero means "derived" wherever a field's help says so."""
 
     method: str = spec("sft", "task", "method", "What to learn from the data.",
-        "Articles teach knowledge by cpt, questions and answers behaviour by sft, better and worse answers preferences by dpo or orpo, single judged ones by kto; reward makes a model that scores answers, grpo learns from answers of its own that a check rewards, ppo from those a reward model likes, distill from what a larger model says of each token, and pretrain starts a model; export trains nothing and writes GGUF files.", choices=(*METHODS, *PUBLISHING))  # fmt: skip
+        "Articles teach knowledge by cpt, questions and answers behaviour by sft, better and worse answers preferences by dpo or orpo, single judged ones by kto; reward makes a model that scores answers, grpo learns from answers of its own that a check rewards, ppo from those a reward model likes, distill from what a larger model says of each token, prune cuts parts of a model away and heals it, and pretrain starts a model; export trains nothing and writes GGUF files.", choices=(*METHODS, *PUBLISHING))  # fmt: skip
     tuning: str = spec("lora", "task", "tuning", "How the weights move.",
         "full changes every weight and needs the most memory; lora trains small matrices beside them; qlora does so over a 4-bit base.", choices=TUNINGS)  # fmt: skip
     base: str = spec(BUNDLED, "task", "base", "The model to start from: bundled, a folder, a run, or scratch for pretrain.",
@@ -177,6 +176,25 @@ class Recipe:
     distill_alpha: float = spec(0.9, "distillation", "share of the teacher", "Share of the loss that is the teacher's; the rest is that of the rows' own tokens.",
         "1 learns from the teacher alone, 0 is sft.", low=0.0, high=1.0)  # fmt: skip
 
+    prune_layers: float = spec(0.0, "pruning", "layers to go", "Whole layers that prune takes away: a share below 1, or how many.",
+        "Each saves its share of memory and of time everywhere; a tenth is hardly felt after healing, a quarter is.", low=0.0, high=1000.0)  # fmt: skip
+    prune_layers_by: str = spec("block", "pruning", "choice of layers", "block takes layers that follow one another and together turn what passes least, single those that change it least each.",
+        "A block keeps what the other layers were made for in their order; single may find more that is idle.", choices=LAYER_CHOICES)  # fmt: skip
+    prune_heads: float = spec(0.0, "pruning", "heads to go", "Share of the attention heads that prune takes away in every layer, with the keys and values they read.",
+        "Saves cache and time with long texts; attention is small beside the feed-forward layers.", low=0.0, high=0.9)  # fmt: skip
+    prune_channels: float = spec(0.0, "pruning", "channels to go", "Share of the feed-forward layers' channels that prune takes away in every layer.",
+        "Most weights and most facts are there: it saves most, and costs knowledge first.", low=0.0, high=0.9)  # fmt: skip
+    prune_multiple: int = spec(256, "pruning", "channels in steps of", "The channels that are left are a multiple of this.",
+        "llama.cpp's K-quants hold 256 weights a block; with 32 a file falls back to coarser types such as Q8_0 and Q5_0.", unit="channels", low=32, high=4096)  # fmt: skip
+    prune_rows: int = spec(128, "pruning", "rows to measure by", "Rows the base reads while it is measured what may go.",
+        "More tell more surely what your data needs, and take a reading each.", unit="rows", low=1, high=100_000)  # fmt: skip
+    sparsity: float = spec(0.0, "pruning", "zeros", "Share of the single weights of every linear layer that become and stay zero.",
+        "File, memory and speed stay as they are, since files and kernels store and multiply zeros, too: it shows what is idle.", low=0.0, high=0.95)  # fmt: skip
+    sparsity_method: str = spec("wanda", "pruning", "choice of weights", "magnitude takes the smallest weights, wanda those whose size times what comes in is least.",
+        "wanda spares small weights that much passes through.", choices=SPARSITY_METHODS)  # fmt: skip
+    sparsity_pattern: str = spec("free", "pruning", "pattern of zeros", "free lets zeros lie anywhere in a row, 2:4 makes two of each four weights zero, 4:8 four of eight.",
+        "Some kernels of other programs are faster with 2:4; none here and none of llama.cpp's is.", choices=SPARSITY_PATTERNS)  # fmt: skip
+
     gguf_types: tuple[str, ...] = spec(("Q8_0",), "publishing", "types", "GGUF types that an export writes, as llama.cpp names them.",
         "Fewer bits make a smaller and faster file that says less exactly what was learnt; each one is measured.")  # fmt: skip
     file_name: str = spec("", "publishing", "file name", "What the names of the files begin with; the name of the exported run or model when empty.",
@@ -262,21 +280,6 @@ class Recipe:
 
 FIELDS: dict[str, tuple[str, Spec]] = {f.name: (str(f.type), f.metadata["spec"]) for f in dataclasses.fields(Recipe)}
 """Field name → (type as written, Spec), in the order they are shown."""
-
-
-def beta_of(recipe: Recipe) -> float:
-    """Return the beta of a recipe, in place of 0 the usual one of its loss; 0 for methods without one."""
-    return recipe.beta or BETA.get(loss_of(recipe), 0.0)
-
-
-def answers_of(recipe: Recipe) -> int:
-    """Return how many answers a method writes to each prompt: a group, or the one whose score a critic foresees."""
-    return recipe.num_generations if recipe.method == "grpo" else 1
-
-
-def loss_of(recipe: Recipe) -> str:
-    """Return what the loss of a method that compares answers goes by in `BETA`."""
-    return recipe.loss_type if recipe.method == "dpo" else recipe.method
 
 
 _LABELLED = {re.sub(r"[^a-z0-9]+", "_", described.label.lower()): name for name, (_, described) in FIELDS.items()}

@@ -25,8 +25,13 @@ _COUNTS_FOR: dict[str, tuple[str, ...]] = {
          "generation_batch_size", "epsilon", "epsilon_high", "num_iterations"), REINFORCING
     ),
     **dict.fromkeys(
-        ("teacher", "teacher_in_4bit", "teacher_top_k", "divergence", "distill_temperature", "distill_alpha"),
-        ("distill",),
+        ("teacher_in_4bit", "teacher_top_k", "divergence", "distill_temperature", "distill_alpha"),
+        ("distill", "prune"),
+    ),
+    "teacher": ("distill",),
+    **dict.fromkeys(
+        ("prune_layers", "prune_layers_by", "prune_heads", "prune_channels", "prune_multiple", "prune_rows", "sparsity",
+         "sparsity_method", "sparsity_pattern"), ("prune",)
     ),
     **dict.fromkeys(("reward_model", "gamma", "lam", "vf_coef", "cliprange_value"), ("ppo",)),
 }  # fmt: skip

@@ -17,6 +17,7 @@ from workbench.core import presets, templates
 from workbench.core.errors import UsageError
 from workbench.core.paths import assets_dir
 from workbench.core.recipe import ALIGNING, FIELDS, REINFORCING, SCRATCH, SELF_REPLAY, Recipe, Resolved
+from workbench.core.relevance import counts
 from workbench.core.text import one_line
 
 _WIDTH = 120
@@ -173,7 +174,7 @@ def text(resolved: Resolved, base: str, out: str) -> str:
 
     `base` is a folder or an id of the hub, `out` the folder of prepared rows that its header names. Raises UsageError
     for a run that no script can repeat: a model from scratch, whose tokenizer is trained on the rows, replay of text
-    that the base writes itself, methods that compare answers or write their own, and distillation.
+    that the base writes itself, methods that compare answers or write their own, and those with a teacher.
     """
     recipe = resolved.recipe
     if base == SCRATCH:
@@ -196,10 +197,10 @@ def text(resolved: Resolved, base: str, out: str) -> str:
             f"There is no script of {recipe.method}: its checks and its way to write are the workbench's own, and "
             "TRL's trainer would write others; train it here, and see recipe.toml for its values."
         )
-    if recipe.method == "distill":
+    if counts("teacher_top_k", recipe.method):
         raise UsageError(
-            "There is no script of distill: what its teacher says is asked once and kept in the run, which TRL's "
-            "trainers do not read; train it here, and see recipe.toml for its values."
+            f"There is no script of {recipe.method}: what its teacher says is asked once and kept in the run, which "
+            "TRL's trainers do not read; train it here, and see recipe.toml for its values."
         )
     holding = _conditions(recipe)
     requirements = _requirements(recipe)

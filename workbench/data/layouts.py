@@ -23,6 +23,7 @@ TYPE_OF_METHOD: dict[str, str] = {
     "grpo": "prompt_only",
     "ppo": "prompt_only",
     "distill": "messages",
+    "prune": "messages",
 }
 """Method → the type of canonical row it learns from."""
 

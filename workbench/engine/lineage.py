@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from workbench.runs import atomic, bases
 
 SHARD_BYTES = 512 << 20
 """A shard is in memory while it is written."""
+INDEX = "model.safetensors.index.json"
 
 COPIED = (
     "config.json",
@@ -43,13 +45,8 @@ def merge_base(base: bases.Base) -> str:
     return "dequantised" if base.adapter_tuning == "qlora" else "original"
 
 
-def _write_merged(base: bases.Base, folder: Path) -> None:
-    """Write base and adapter as one model into `folder`, a shard at a time, in the format the base is stored in."""
-    from workbench.engine.export.source import open_source
-    from workbench.engine.load import stored_dtype
-
-    source = open_source(base.model_dir, base.adapter_dir, merge_base=merge_base(base), dtype=base.adapter_dtype)
-    dtype = stored_dtype(base.model_dir)
+def write_weights(tensors: Iterable[tuple[str, torch.Tensor]], folder: Path) -> None:
+    """Write named tensors, as they come, into shards with an index; a shard at a time is in memory."""
     shards: list[dict[str, torch.Tensor]] = [{}]
     where: dict[str, int] = {}
     room = SHARD_BYTES
@@ -58,8 +55,7 @@ def _write_merged(base: bases.Base, folder: Path) -> None:
         save_file(shards[-1], folder / f"model-{len(shards):05d}.safetensors", metadata={"format": "pt"})
         shards[-1] = {}
 
-    for name in source.names:
-        tensor = torch.from_numpy(source.tensor(name)).to(dtype).contiguous()
+    for name, tensor in tensors:
         if shards[-1] and tensor.nbytes > room:
             flush()
             shards.append({})
@@ -72,10 +68,27 @@ def _write_merged(base: bases.Base, folder: Path) -> None:
         "metadata": {},
         "weight_map": {name: f"model-{shard:05d}.safetensors" for name, shard in where.items()},
     }
-    (folder / "model.safetensors.index.json").write_text(json.dumps(index), encoding="utf-8")
+    (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
+
+
+def write_rest(source: Path, folder: Path) -> None:
+    """Write what makes a folder of weights a model, as it is in `source`."""
     for name in COPIED:
-        if (base.model_dir / name).is_file():
-            shutil.copyfile(base.model_dir / name, folder / name)
+        if (source / name).is_file():
+            shutil.copyfile(source / name, folder / name)
+
+
+def _write_merged(base: bases.Base, folder: Path) -> None:
+    """Write base and adapter as one model into `folder`, in the format the base is stored in."""
+    from workbench.engine.export.source import open_source
+    from workbench.engine.load import stored_dtype
+
+    source = open_source(base.model_dir, base.adapter_dir, merge_base=merge_base(base), dtype=base.adapter_dtype)
+    dtype = stored_dtype(base.model_dir)
+    write_weights(
+        ((name, torch.from_numpy(source.tensor(name)).to(dtype).contiguous()) for name in source.names), folder
+    )
+    write_rest(base.model_dir, folder)
 
 
 def _write_copy(base: bases.Base, folder: Path) -> None:
@@ -85,9 +98,9 @@ def _write_copy(base: bases.Base, folder: Path) -> None:
             os.link(path.resolve(), folder / path.name)
         except OSError:
             shutil.copyfile(path, folder / path.name)
-    for name in (*COPIED, "model.safetensors.index.json"):
-        if (base.model_dir / name).is_file():
-            shutil.copyfile(base.model_dir / name, folder / name)
+    write_rest(base.model_dir, folder)
+    if (base.model_dir / INDEX).is_file():
+        shutil.copyfile(base.model_dir / INDEX, folder / INDEX)
 
 
 def _has_to_think(recipe: Recipe, base: bases.Base) -> bool:
@@ -100,14 +113,14 @@ def _has_to_think(recipe: Recipe, base: bases.Base) -> bool:
 
 
 @team.first_goes_ahead
-def folder(attempt: Attempt) -> Path:
-    """Return a folder in Hugging Face layout with the base's weights.
+def folder(attempt: Attempt, name: str = "base") -> Path:
+    """Return a folder in Hugging Face layout with the base's weights; `name` is what one that is made is called.
 
     A base that is a run with an adapter is merged into this run once, and one that is given a chat template, or the
     habit to think before it answers, gets a folder of its own here; anything else is used where it is. Raises
     WorkbenchError when the base is refused or the disk is too full.
     """
-    final = attempt.run.path / "base"
+    final = attempt.run.path / name
     atomic.sweep(attempt.run.path)
     if final.is_dir() and not atomic.verify(final):
         return final

@@ -17,7 +17,7 @@ from workbench.engine import load, prepare
 from workbench.engine.align import pairs, reference
 from workbench.engine.align.aligner import Aligner
 from workbench.engine.align.preferences import objective_of
-from workbench.engine.compress import soft_labels
+from workbench.engine.compress import soft_labels, sparsity
 from workbench.engine.compress.distiller import Distiller
 from workbench.engine.examples import Examples
 from workbench.engine.material import TRAIN, Material
@@ -87,6 +87,15 @@ class Distillation(Tokens):
     def trainer(self, **settings: Any) -> Distiller:
         """Return the trainer."""
         return Distiller(width=self._labels[0][1].width, **settings)
+
+
+class Healing(Distillation):
+    """The same for a model that was cut, whose zeros of single weights stay zero."""
+
+    def ready(self, attempt: Attempt, trainer: Any, sequences: Any, held_out: dict[str, Any]) -> None:
+        """Let zeros have no gradient, where there are any by intention."""
+        if self._recipe.sparsity:
+            sparsity.keep_zeros(trainer.model)
 
 
 class Comparison(Tokens):

@@ -100,6 +100,13 @@ TABLE: dict[str, Method] = {
         "A larger model with the same tokens says of each word of the answers how likely it held every other one, and "
         "a smaller one learns that. It keeps more of the larger one than its answers alone would.",
     ),
+    "prune": Method(
+        "itself, with less in it",
+        "the base reads each row once",
+        "questions with answers, or conversations",
+        "Takes out of the base what these rows use least, whole layers, heads or channels, and lets the rest learn "
+        "from the whole one. The result is a smaller and faster model of the same kind, which knows a little less.",
+    ),
 }  # fmt: skip
 
 REPLAY_STEPS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
@@ -152,6 +159,7 @@ def offers(glance: Mapping[str, Any] | None, base: str = "", judges: Sequence[st
             why.setdefault("ppo", said)
         if "sft" in why:
             why.setdefault("distill", "")
+            why.setdefault("prune", "")
     first = [suggested(glance)] if glance is not None else []
     order = [*first, *why, *TABLE]
     found = []

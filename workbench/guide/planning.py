@@ -9,7 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from workbench.core import pace, plan, presets, recipe
+from workbench.core import pace, plan, presets, pruning, recipe
 from workbench.core.errors import UsageError
 from workbench.core.plan import Base, Card, Plan, Traces
 from workbench.core.presets import Preset
@@ -141,7 +141,33 @@ def solved(
 
         small = bool(recipe.checked({"teacher_in_4bit": values.get("teacher_in_4bit", False)})["teacher_in_4bit"])
         base = dataclasses.replace(base, beside=teachers.beside(values["teacher"], small))
-    return plan.solve(base, rows, card, method, values, origin, preset, known, traces)
+    whole = base.shape
+    if method == "prune":
+        base = _smaller(base, values, preset)
+    made = plan.solve(base, rows, card, method, values, origin, preset, known, traces)
+    left = pruning.in_words(whole, base.shape)
+    return dataclasses.replace(made, reasons=(*made.reasons, left)) if left else made
+
+
+def _smaller(base: Base, values: Mapping[str, Any], preset: Preset | None) -> Base:
+    """Return the facts of what prune leaves of a base, with the whole one as what is measured and asked before.
+
+    Raises UsageError when the base cannot be cut so.
+    """
+    from workbench.runs import teachers
+
+    start = preset or presets.default_for("prune", str(values.get("tuning") or "full"), base.root)
+    asked = {name for name, (_, described) in recipe.FIELDS.items() if described.section == "pruning"}
+    of_preset = {name: value for name, value in start.values.items() if name in asked | {"teacher_in_4bit"}}
+    own = {name: value for name, value in values.items() if name in asked | {"teacher_in_4bit"}}
+    wanted = recipe.resolve({**own, "method": "prune", "tuning": "full"}, of_preset, start.name).recipe
+    held = (
+        teachers.beside(base.folder, wanted.teacher_in_4bit)
+        if base.folder
+        else dict.fromkeys(recipe.TUNINGS, 2 * base.shape.parameters)
+    )
+    smaller = pruning.cut(base.config, wanted, base.shape.parameters)
+    return dataclasses.replace(base, shape=smaller, beside=held)
 
 
 def of_values(

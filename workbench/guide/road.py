@@ -26,13 +26,13 @@ NAMES = {
 METHOD_NAMES = {
     "pretrain": "Pre-training", "cpt": "CPT", "sft": "SFT", "dpo": "DPO", "kto": "KTO", "orpo": "ORPO",
     "reward": "Reward model", "ppo": "PPO", "grpo": "GRPO", "distill": "Distillation",
-    "export": "Export",
+    "export": "Export", "prune": "Pruning",
 }  # fmt: skip
 TUNING_NAMES = {"full": "full", "lora": "LoRA", "qlora": "QLoRA"}
 _LEARNS = {
     "pretrain": "all text", "cpt": "articles", "sft": "answers only", "dpo": "preferred answers",
     "kto": "good and bad answers", "orpo": "preferred answers", "reward": "which is better", "grpo": "rewards",
-    "ppo": "rewards", "distill": "a teacher's odds",
+    "ppo": "rewards", "distill": "a teacher's odds", "prune": "its own odds, cut smaller",
 }  # fmt: skip
 
 _OF_DATA = tuple(name for name, (_, described) in recipe.FIELDS.items() if described.section == "data")

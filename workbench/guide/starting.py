@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.core import presets, recipe, templates
+from workbench.core import presets, pruning, recipe, templates
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.plan import Base, Card, Plan
@@ -149,6 +149,8 @@ def create(resolved: recipe.Resolved) -> store.Run:
         )
     if wanted.method == "distill":
         teachers.find(wanted.teacher)
+    if wanted.method == "prune":
+        pruning.target(bases.read_json(bases.resolve(wanted.base).model_dir / "config.json"), wanted)
     title = wanted.title or f"{wanted.method} {Path(wanted.data[0]).stem}"
     parent = "" if wanted.base in (recipe.BUNDLED, recipe.SCRATCH) else bases.resolve(wanted.base).run_id
     return store.create(

@@ -221,6 +221,7 @@ _TAUGHT = {
     "reward": "which learns to tell the better answer", "kto": "which learns what to say and what to avoid",
     "grpo": "which learns from rewards", "ppo": "which learns from rewards",
     "distill": "trained on what a larger model says of the answers",
+    "prune": "which a cut model learns to answer as the whole one does",
 }  # fmt: skip
 
 

@@ -1,26 +1,24 @@
 """The last station: what a finished run has come to, and what can be done with it, in the order that makes sense.
 
-Owns the headline, the proposals with their reasons and costs, and the road that begins anew with a run as its base.
+Owns the proposals with their reasons and costs, and the road that begins anew with a run as its base.
 Must not know how a page looks.
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from workbench.core import best, derive, recipe, units
+from workbench.core import pruning, recipe, units
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.core.health_alignment import CHANCE
 from workbench.core.lifecycle import ACTIVE
 from workbench.core.recipe import SCRATCH
-from workbench.core.text import one_line
 from workbench.guide import exporting, votes
+from workbench.guide.outcome import Finished, example, headline, short
 from workbench.guide.road import METHOD_NAMES, TUNING_NAMES, Road, name_of
 from workbench.runs import bases, spent, store
+
+__all__ = ["Finished", "Next", "answers", "example", "headline", "look", "onward", "proposals"]
 
 _FOLLOWS = {"pretrain": "sft", "cpt": "sft", "sft": "dpo"}
 """Method → the one that usually comes next."""
@@ -32,36 +30,6 @@ _SPEECHLESS = ("pretrain", "cpt")
 """Methods that do not teach to answer."""
 _LEARNT = "Figures say that it learnt, an answer says what."
 _SO_FAR = "It ended while it was still learning; an answer says how far it has come."
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A run with a result, and what surrounds it."""
-
-    run: str
-    method: str
-    tuning: str
-    base: str
-    data: tuple[str, ...]
-    folder: Path
-    report: Mapping[str, Any]
-    seconds: float | None
-    """Of all attempts, without waiting for the card."""
-    status: str
-    target: exporting.Target | None
-    """What export has to say of it; None where it cannot be exported, for the reason in `no_export`."""
-    no_export: str
-    other: str
-    """The run to compare with: its parent, else the newest other one with a result; "" for none."""
-    other_is_parent: bool
-    votes: Path | None
-    """The file with most votes about its answers."""
-    vote_count: int
-
-    @property
-    def asks(self) -> str:
-        """A question of its samples, to begin a chat with; "" when there is none."""
-        return one_line(str(_sample(self.report).get("prompt", "")), 600)
 
 
 @dataclass(frozen=True)
@@ -79,13 +47,6 @@ class Next:
     """What does the same on the command line."""
     not_now: str = ""
     """Why it cannot be done yet."""
-
-
-def _sample(report: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the first sample of a report whose answer has changed, else the first, else nothing."""
-    found = report.get("samples")
-    samples = [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-    return next((item for item in samples if item.get("before") != item.get("after")), samples[0] if samples else {})
 
 
 def _has_result(run: store.Run) -> bool:
@@ -130,139 +91,6 @@ def look(reference: str) -> Finished:
     )
 
 
-def _figure(value: Any) -> float | None:
-    """Return a figure of a report, None for what is none."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _took(found: Finished) -> str:
-    """Return how long a run was, in steps and time; of a result that is not its last state in steps alone."""
-    if (result := best.of_report(found.report)) is not None and result.step < result.steps:
-        return f"{units.count(result.step)} of {units.count(result.steps)} steps"
-    took = units.several(steps, "step") if (steps := _figure(found.report.get("steps"))) is not None else "The run"
-    return took + (f" in {units.duration(found.seconds)}" if found.seconds is not None else "")
-
-
-_JUDGE = " It scores answers and writes none: a judge of samples, or the goal of reinforcement learning."
-
-
-def _told_apart(found: Finished) -> list[tuple[str, str]] | None:
-    """Return how many held-out answers a method that compares them tells apart; None for others or without any."""
-    held = found.report.get("held_out_metrics")
-    pair = held.get("accuracy") if isinstance(held, dict) else None
-    margins = held.get("margin") if isinstance(held, dict) else None
-    before, after = (
-        (_figure(pair.get(name)) for name in ("before", "after")) if isinstance(pair, dict) else (None, None)
-    )
-    if found.method not in recipe.ALIGNING or after is None:
-        return None
-    what = "answers it judges" if found.method == "kto" else "pairs the better answer leads in"
-    said = [(f"Of the held-out {what} ", "value"), (units.percent(after), "figure")]
-    said += [(" right" if found.method == "kto" else "", "value")]
-    said += [(f", {units.percent(before)} before training", "value")] if before is not None else []
-    margin = _figure(margins.get("after")) if isinstance(margins, dict) else None
-    if margin is not None:
-        said += [(", by a margin of ", "value"), (units.margin(margin), "figure")]
-    guess = " That is little better than guessing." if after < CHANCE else ""
-    said += [(f", after {_took(found)}.{guess}{_JUDGE if found.method == 'reward' else ''}", "value")]
-    return [*said, *_which(found)]
-
-
-def _which(found: Finished) -> list[tuple[str, str]]:
-    """Return what has to be said of the state that became the result; [] for the last one, if none was better."""
-    result = best.of_report(found.report)
-    if result is None:
-        return []
-    if result.is_early:
-        return [(f" The result is {result.words()}.", "value")]
-    if (lower := result.unsure) is not None:
-        few = f": measured on {units.several(result.rows, 'row')}, too few to choose a state by."
-        return [
-            (f" At step {units.count(lower.step)} it was ", "value"),
-            (units.loss(lower.loss), "figure"),
-            (f"{few} More held-out rows would tell (eval_split), and answers do.", "value"),
-        ]
-    if (better := result.was_better) is None:
-        return []
-    return [
-        (f" At step {units.count(better.step)} it was ", "value"),
-        (units.loss(better.loss), "figure"),
-        (": after that it learnt rows by heart, and the last state is the result all the same.", "value"),
-    ]
-
-
-def _rewarded(found: Finished) -> list[tuple[str, str]] | None:
-    """Return what answers to held-out prompts earn; None for methods without rewards or without such prompts."""
-    held = found.report.get("held_out_metrics")
-    if found.method not in recipe.REINFORCING or not isinstance(held, dict):
-        return None
-    pairs = [held.get(name) for name in ("reward", "greedy_reward")]
-    drawn, likeliest = (pair if isinstance(pair, dict) else {} for pair in pairs)
-    after, before = _figure(drawn.get("after")), _figure(drawn.get("before"))
-    if after is None:
-        return None
-    said = [("Answers to held-out prompts earn ", "value"), (units.margin(after), "figure")]
-    said += [(f", {units.margin(before)} before training", "value")] if before is not None else []
-    sure = _figure(likeliest.get("after"))
-    said += [(", and ", "value"), (units.margin(sure), "figure")] if sure is not None else []
-    said += [(" when the likeliest words are taken", "value")] if sure is not None else []
-    moved = held.get("kl")
-    if isinstance(moved, dict) and (far := _figure(moved.get("after"))) is not None:
-        said += [(", ", "value"), (units.margin(far), "figure"), (" nats an answer away from the base", "value")]
-    none = " It has not learnt to earn more." if before is not None and after <= before else ""
-    return [*said, (f", after {_took(found)}.{none}", "value")]
-
-
-def headline(found: Finished) -> list[tuple[str, str]]:
-    """Return the result in a sentence, as (text, role) pieces."""
-    if (told := _told_apart(found) or _rewarded(found)) is not None:
-        return told
-    held = found.report.get("held_out_loss")
-    before = _figure(held.get("before")) if isinstance(held, dict) else None
-    after = _figure(held.get("after")) if isinstance(held, dict) else None
-    if _figure(found.report.get("steps")) is None:
-        return [("It has not ended yet; what can be used is its newest checkpoint.", "value")]
-    took = _took(found)
-    if before is None or after is None:
-        return [(took, "figure"), (" are behind it; no rows were held out to measure it with.", "value")]
-    unseen = f"On {best.unseen(best.of_report(found.report))} the loss"
-    if after >= before:
-        said = " in place of falling: it has not learnt what these rows have in common."
-        verb = " rose from " if after > before else " stayed at "
-        shown = [(units.loss(before), "figure"), (" to ", "value")] if after > before else []
-        return [
-            (unseen, "value"),
-            (verb, "value"),
-            *shown,
-            (units.loss(after), "figure"),
-            (said, "value"),
-            *_which(found),
-        ]
-    return [
-        (f"{unseen} fell from ", "value"),
-        (units.loss(before), "figure"),
-        (" to ", "value"),
-        (units.loss(after), "figure"),
-        (f", after {took}.{' It was still learning: more epochs would teach more.' if _short(found) else ''}", "value"),
-        *_which(found),
-    ]
-
-
-def _short(found: Finished) -> bool:
-    """Return whether a run on text ended while it was still learning: after too few steps, or as steeply as ever."""
-    if found.method in (*recipe.ALIGNING, *recipe.REINFORCING):
-        return False
-    steps = _figure(found.report.get("steps"))
-    return found.report.get("still_learning") is True or (steps is not None and steps < derive.FEW_STEPS)
-
-
-def example(found: Finished) -> tuple[str, str, str] | None:
-    """Return (prompt, what the base said, what it says now) of a sample; None without one."""
-    sample = _sample(found.report)
-    parts = [sample.get(name) for name in ("prompt", "before", "after")]
-    return (parts[0], parts[1], parts[2]) if all(isinstance(part, str) for part in parts) else None  # type: ignore[return-value]
-
-
 def proposals(found: Finished) -> tuple[Next, ...]:
     """Return what can be done, the nearest first."""
     if found.method == "reward":
@@ -274,7 +102,7 @@ def proposals(found: Finished) -> tuple[Next, ...]:
             "Chat",
             f"ask it{beside}",
             "loads the model" if found.base == SCRATCH else "loads both models",
-            f"{_SO_FAR if _short(found) else _LEARNT} One of its own questions is written already; votes on the "
+            f"{_SO_FAR if short(found) else _LEARNT} One of its own questions is written already; votes on the "
             "answers are kept for a later alignment.",
             f"workbench chat {found.run}",
         ),
@@ -285,7 +113,7 @@ def proposals(found: Finished) -> tuple[Next, ...]:
     if follows in recipe.METHODS:
         items.append(_rung(found, follows))
     if found.method not in _SPEECHLESS:
-        items.append(_PREFERENCES)
+        items += [_PREFERENCES, _smaller(found)]
     items.append(
         Next(
             "further",
@@ -311,6 +139,29 @@ _PREFERENCES = Next(
     "Rewards, a judge or a constitution say which of its answers are better: pairs that DPO and a reward model learn "
     "from.",
 )
+
+
+def _smaller(found: Finished) -> Next:
+    """Return the proposal to make a smaller model of it, with its own rows where they are conversations."""
+    what = "again, smaller still" if found.method == "prune" else "prune it, and heal what is left"
+    try:
+        base = bases.of_run(store.find(found.run))
+        pruning.family(bases.read_json(base.model_dir / "config.json"))
+    except WorkbenchError as error:
+        return Next("smaller", "Make it smaller", what, "", "", not_now=str(error))
+    data = " ".join(shlex.quote(path) for path in _talks(found)) or "..."
+    why = (
+        "What its rows use least goes, whole layers, heads or channels, and the rest learns from the whole model to do "
+        "without. Another way is a smaller base that learns from this run: workbench distill BASE --set "
+        f"teacher={found.run}."
+    )
+    command = f"workbench prune {found.run} --data {data}"
+    return Next("smaller", "Make it smaller", what, "another run", why, command)
+
+
+def _talks(found: Finished) -> tuple[str, ...]:
+    """Return what a run has learnt from, where prune can learn from it, too."""
+    return found.data if found.method in ("sft", "distill", "prune") else ()
 
 
 def _with_a_judge(found: Finished) -> tuple[Next, ...]:
@@ -397,4 +248,6 @@ def onward(found: Finished, key: str) -> Road:
     """Return the road that begins anew with a run as its base; votes come along to an alignment."""
     aligns = key == "rung" and _FOLLOWS.get(found.method, "dpo") == "dpo"
     data = (str(found.votes),) if aligns and found.votes is not None else ()
+    if key == "smaller":
+        return Road(base=found.run, data=_talks(found), chosen={"method": "prune"}, reached=1)
     return Road(base=found.run, data=data, reached=1)

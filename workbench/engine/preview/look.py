@@ -24,7 +24,7 @@ SHOWN_CHARACTERS = 400_000
 """Rows are shown until they have so many characters; at least one is."""
 TEMPLATE_SECONDS = 10
 """Processor time the chat template has for all rows shown, or for a batch of measured ones."""
-RENDERED_FROM = ("sft", "dpo", "kto", "orpo", "reward", "ppo", "grpo", "distill")
+RENDERED_FROM = ("sft", "dpo", "kto", "orpo", "reward", "ppo", "grpo", "distill", "prune")
 """Methods whose rows go through the chat template."""
 
 

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from workbench.core import recipe, units
-from workbench.guide import asking, fitting, methods
+from workbench.guide import asking, fitting, methods, smaller
 from workbench.guide.fitting import Field
 from workbench.guide.methods import Offer
 from workbench.tui.glyphs import glyph
@@ -23,7 +23,10 @@ from workbench.tui.widgets.page import Page
 _TEACHES = 16
 _COSTS = 50
 _SHARE = "replay_share"
-_VALUES = ("loss_type", "beta", "reward_model", "teacher", "divergence")
+_VALUES = (
+    "loss_type", "beta", "reward_model", "teacher", "divergence",
+    "prune_layers", "prune_heads", "prune_channels", "sparsity",
+)  # fmt: skip
 _WIDE = 84
 _ABOUT_LINES = 4
 """Lines that are kept for what is said of a method, so that nothing below moves."""
@@ -82,7 +85,8 @@ class MethodScreen(Station):
         plan = self.known.plan
         if plan is None or plan.chosen.resolved.recipe.method != self._present():
             return []
-        return fitting.alignment(plan, list(self.road.chosen), self._judges(), self._teachers())
+        chosen = list(self.road.chosen)
+        return [*fitting.alignment(plan, chosen, self._judges(), self._teachers()), *smaller.fields(plan, chosen)]
 
     def _field(self) -> Field | None:
         """Return the value in focus, None while a method is."""

@@ -1,0 +1,57 @@
+"""What prune takes away, as values a person changes, and what came of it in words.
+
+Owns both. Must not know models or how anything is cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workbench.core import units
+from workbench.core.plan import Plan
+from workbench.core.relevance import counts
+from workbench.guide.fitting import Field
+
+_SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+_WHAT = {
+    "prune_layers": ("layers to go", "whole layers that change least", "memory and time"),
+    "prune_heads": ("heads to go", "of the attention heads of every layer", "cache and time"),
+    "prune_channels": ("channels to go", "of the feed-forward layers, where most weights are", "most memory"),
+    "sparsity": ("zeros", "of the single weights; makes nothing smaller or faster", "nothing smaller"),
+}
+"""Field → its label, what it is a share of, and the same in fewer words."""
+
+
+def fields(plan: Plan, chosen: Sequence[str]) -> list[Field]:
+    """Return how much of what goes, none for other methods."""
+    wanted = plan.chosen.resolved.recipe
+    if not counts("prune_layers", wanted.method):
+        return []
+    found = []
+    for name, (label, note, brief) in _WHAT.items():
+        if name == "sparsity" and wanted.tuning != "full":
+            continue  # an adapter would fill the zeros again
+        value = getattr(wanted, name)
+        shown = "none" if not value else units.percent(value) if value < 1 else units.count(round(value))
+        found.append(Field(name, label, shown, note, name in chosen, _SHARES, brief))
+    return found
+
+
+def told(report: Mapping[str, Any]) -> list[tuple[str, str]] | None:
+    """Return what a finished run has taken away and healed, as (text, role) pieces; None for a run that cut nothing."""
+    found = report.get("pruning")
+    if not isinstance(found, dict):
+        return None
+    try:
+        size, speed, loss = found["parameters"], found["speed"]["reading"], found["loss"]
+        smaller, faster = 1 - size["after"] / size["before"], speed["after"] / speed["before"]
+        said = [("It has ", "value"), (units.percent(smaller), "figure"), (" fewer weights and reads ", "value")]
+        said += [(f"{faster:.2f}", "figure"), (" times as fast. The loss went from ", "value")]
+        said += [(units.loss(loss["original"]), "figure"), (" to ", "value"), (units.loss(loss["pruned"]), "figure")]
+        said += [(" when it was cut, and healed to ", "value"), (units.loss(loss["healed"]), "figure")]
+        share = found["recovered"]
+        back = "." if share is None else f": {units.percent(share)} of what was lost is back."
+    except (KeyError, TypeError, ZeroDivisionError, AttributeError):
+        return None  # a report that another version has written
+    return [*said, (back, "value")]
