@@ -17,17 +17,21 @@ from tests.engine.bench import Bench, curve, of_kind, result, rows, same, write_
 from tests.engine.tiny import make_model, make_tokenizer, sizes
 from tests.support import wait_until
 from workbench.core.errors import UsageError
-from workbench.core.events import AttemptEnded, Eval, Notice, Phase
+from workbench.core.events import AttemptEnded, Eval, Notice, Phase, Step
 from workbench.core.paths import assets_dir
 from workbench.core.recipe import DIVERGENCES, Recipe
 from workbench.core.teaching import token_bytes
-from workbench.engine import checkpoint, load
+from workbench.engine import checkpoint, load, samples
 from workbench.engine.adapters import trunk
 from workbench.engine.compress import distillation
+from workbench.engine.compress.on_policy import prompt_of
 from workbench.engine.compress.projection import projection
 from workbench.engine.compress.soft_labels import SoftLabels
+from workbench.engine.examples import Examples
 from workbench.engine.load import Machine
-from workbench.runs import bases, control, process, teachers
+from workbench.engine.prepare import Order
+from workbench.engine.reinforce import rollouts
+from workbench.runs import bases, control, process, requests, teachers
 
 TOKENS, WORDS = 5, 12
 
@@ -161,8 +165,6 @@ def test_the_first_loss_is_that_of_both_models_side_by_side(bench: Bench, data: 
         where = Machine("cpu", False)
         said = load.load_for_use(bases.resolve(taught), where)
         base = load.load_for_use(bases.resolve("bundled"), where)
-    from workbench.engine.examples import Examples
-
     examples = Examples.read(run.path / "prepared" / "held_out")
     told: list[tuple[float, float, float]] = []
     for number in range(len(examples)):
@@ -226,16 +228,78 @@ def test_a_killed_run_goes_on_to_the_last_bit(bench: Bench, data: str, taught: s
     assert of_kind(run, Eval)[-1].metrics == of_kind(whole, Eval)[-1].metrics
 
 
-def test_other_tokens_are_refused_with_the_way_that_is_left(tmp_path: Path) -> None:
-    """Before a run is made, from the files of both tokenizers; a teacher is asked for where none is named."""
+def test_a_killed_run_with_answers_of_its_own_goes_on_to_the_last_bit(bench: Bench, data: str, taught: str) -> None:
+    """The teacher judges what the student writes in half of the steps; a pause between them changes nothing."""
+    how = {
+        **SHORT, "data": [data], "teacher": taught, "max_steps": 4, "eval_steps": 4, "save_steps": 2, "packing": False,
+        "on_policy_share": 0.5, "max_completion_length": 12, "teacher_top_k": 16, "seed": 5,
+    }  # fmt: skip
+    whole = bench.trained(**how)
+    steps = of_kind(whole, Step)
+    assert ["length" in step.metrics for step in steps] == [True, False, False, True]
+    assert all(0 < step.metrics["length"] <= 12 for step in (steps[0], steps[3]))
+    run = bench.create(**how)
+    bench.attempt(run, lambda: (wait_until(lambda: bases.checkpoints(run), 90, "a checkpoint"), control.pause(run)))
+    assert of_kind(run, AttemptEnded)[-1].outcome == "paused"
+    requests.clear(run.path)
+    assert bench.attempt(run) == 0
+    assert curve(run) == curve(whole)
+    assert same(result(run), result(whole))
+
+
+def test_the_student_s_own_answer_is_judged_as_both_models_see_it(bench: Bench, data: str, taught: str) -> None:
+    """The first step's KL, where the student has written, against both models asked here about the same tokens."""
+    how = {
+        **SHORT, "data": [data], "teacher": taught, "max_steps": 1, "eval_steps": 1, "save_steps": 1, "packing": False,
+        "on_policy_share": 1.0, "max_completion_length": 8, "teacher_top_k": 0, "per_device_train_batch_size": 1,
+    }  # fmt: skip
+    run = bench.trained(**how)
+    step = of_kind(run, Step)[0]
+    examples = Examples.read(run.path / "prepared" / "train")
+    number = next(iter(Order(examples.lengths, 42)))
+    ids, labels = examples.columns(number)
+    prompt = prompt_of(ids, labels, 96, 8)
+    assert prompt is not None
+    with bench.home():
+        where = Machine("cpu", False)
+        teacher = load.load_for_use(bases.resolve(taught), where)
+        student = load.load_for_use(bases.resolve("bundled"), where)
+    tokenizer = load.load_tokenizer(assets_dir() / "base")
+    sampling = rollouts.Sampling(8, samples.stops(tokenizer, student), tokenizer.pad_token_id, 1.0, 1.0, len(tokenizer))
+    written = rollouts.sample(student, [prompt.tolist()], sampling, count=1, key=[2, 42, 0], batch=1).answers[0]
+    whole = torch.tensor([[*prompt.tolist(), *written]])
+    with torch.no_grad():
+        p, q = (
+            _softmax(model(whole).logits[0, len(prompt) - 1 : -1].double().numpy(), 1.0) for model in (teacher, student)
+        )
+    assert step.metrics["length"] == len(written)
+    assert step.metrics["teacher_kl"] == pytest.approx(float((p * np.log(p / q)).sum(-1).mean()), rel=5e-3)
+    assert step.loss == pytest.approx(step.metrics["teacher_kl"], rel=1e-4)
+
+
+def test_a_teacher_is_asked_for_and_has_to_be_able_to_judge(tmp_path: Path) -> None:
+    """Before a run is made; a teacher with other tokens or a GGUF cannot judge what the student writes."""
     from transformers import Qwen3Config
 
     tokenizer = make_tokenizer("gpt-2")
     folder = make_model(Qwen3Config(**sizes(tokenizer, head_dim=16)), tokenizer, tmp_path / "other")
-    with pytest.raises(UsageError, match=r"workbench synthesize.*sequence-level distillation"):
-        teachers.check(str(folder), "bundled")
-    assert teachers.check("bundled", str(assets_dir() / "base")).model_dir == assets_dir() / "base"
+    assert teachers.named(str(folder), "bundled") == str(folder)
+    with pytest.raises(UsageError, match="leave on_policy_share out"):
+        teachers.named(str(folder), "bundled", on_policy=True)
+    assert teachers.named("bundled", str(assets_dir() / "base"), on_policy=True) == "bundled"
+    file = tmp_path / "model.gguf"
+    with pytest.raises(UsageError, match="cannot be read: No such file"):
+        teachers.named(str(file), "bundled")
+    file.write_bytes(b"GGUFrest")
+    assert teachers.named(str(file), "bundled") == str(file)
+    with pytest.raises(UsageError, match="cannot judge"):
+        teachers.named(str(file), "bundled", on_policy=True)
+    file.write_bytes(b"no such thing")
+    with pytest.raises(UsageError, match="is no GGUF file"):
+        teachers.named(str(file), "bundled")
     with pytest.raises(UsageError, match="--set teacher="):
         teachers.find("")
     with pytest.raises(UsageError, match="num_processes at 1"):
         Recipe(method="distill", num_processes=2)
+    with pytest.raises(UsageError, match="set packing=false"):
+        Recipe(method="distill", on_policy_share=0.5)

@@ -53,6 +53,24 @@ def _refuse_reinforcement(recipe: Any) -> None:
         raise UsageError(f"{recipe.method} writes and learns its answers in one process; leave num_processes at 1.")
 
 
+def _refuse_distillation(recipe: Any) -> None:
+    """Raise UsageError where a student cannot learn as it is asked to."""
+    if recipe.num_processes > 1:
+        raise UsageError("distill asks its teacher in one process; leave num_processes at 1.")
+    if not recipe.on_policy_share:
+        return
+    if recipe.packing:
+        raise UsageError(
+            "packing puts rows into one sequence, and with on_policy_share the student writes answers of its own; set "
+            "packing=false."
+        )
+    if recipe.max_completion_length >= recipe.max_length:
+        raise UsageError(
+            f"max_length={recipe.max_length} has to hold a prompt and an answer of up to "
+            f"max_completion_length={recipe.max_completion_length} tokens; raise the one or lower the other."
+        )
+
+
 def refuse(recipe: Any) -> None:
     """Raise UsageError for a `Recipe` whose values exclude one another."""
     from workbench.core.recipe import ALIGNING, PUBLISHING, REINFORCING, SCRATCH
@@ -89,8 +107,8 @@ def refuse(recipe: Any) -> None:
         )
     if recipe.method in REINFORCING:
         _refuse_reinforcement(recipe)
-    if recipe.method == "distill" and recipe.num_processes > 1:
-        raise UsageError("distill asks its teacher in one process; leave num_processes at 1.")
+    if recipe.method == "distill":
+        _refuse_distillation(recipe)
     if recipe.method == "prune":
         pruning.refuse(recipe)
     if recipe.loss_type != "sigmoid" and recipe.method != "dpo":

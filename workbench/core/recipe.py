@@ -175,6 +175,10 @@ class Recipe:
         "Above 1 the words that were nearly right count for more.", low=0.1, high=100.0)  # fmt: skip
     distill_alpha: float = spec(0.9, "distillation", "share of the teacher", "Share of the loss that is the teacher's; the rest is that of the rows' own tokens.",
         "1 learns from the teacher alone, 0 is sft.", low=0.0, high=1.0)  # fmt: skip
+    on_policy_share: float = spec(0.0, "distillation", "own answers", "Share of the steps in which the student answers the prompts itself and the teacher judges every word of that.",
+        "A student then learns to get out of its own mistakes; writing takes time, and the teacher stays in memory.", low=0.0, high=1.0)  # fmt: skip
+    teacher_writes: bool = spec(False, "distillation", "teacher's answers", "Let the teacher write the answers first, in place of those the rows have.",
+        "Its own words are the easiest to learn from it; prompts without an answer, and a teacher that is a GGUF, always do so.")  # fmt: skip
 
     prune_layers: float = spec(0.0, "pruning", "layers to go", "Whole layers that prune takes away: a share below 1, or how many.",
         "Each saves its share of memory and of time everywhere; a tenth is hardly felt after healing, a quarter is.", low=0.0, high=1000.0)  # fmt: skip

@@ -21,14 +21,16 @@ _COUNTS_FOR: dict[str, tuple[str, ...]] = {
     "sample_max_new_tokens": tuple(name for name in METHODS if name != "reward"),
     "grpo_loss": ("grpo",), "scale_rewards": ("grpo",), "num_generations": ("grpo",), "resample_groups": ("grpo",),
     **dict.fromkeys(
-        ("rewards", "max_completion_length", "thinking_budget", "temperature", "top_p", "curriculum",
-         "generation_batch_size", "epsilon", "epsilon_high", "num_iterations"), REINFORCING
+        ("rewards", "thinking_budget", "curriculum", "epsilon", "epsilon_high", "num_iterations"), REINFORCING
+    ),
+    **dict.fromkeys(
+        ("max_completion_length", "temperature", "top_p", "generation_batch_size"), (*REINFORCING, "distill")
     ),
     **dict.fromkeys(
         ("teacher_in_4bit", "teacher_top_k", "divergence", "distill_temperature", "distill_alpha"),
         ("distill", "prune"),
     ),
-    "teacher": ("distill",),
+    **dict.fromkeys(("teacher", "on_policy_share", "teacher_writes"), ("distill",)),
     **dict.fromkeys(
         ("prune_layers", "prune_layers_by", "prune_heads", "prune_channels", "prune_multiple", "prune_rows", "sparsity",
          "sparsity_method", "sparsity_pattern"), ("prune",)

@@ -12,6 +12,7 @@ from typing import Any
 
 from workbench.core.text import one_line
 from workbench.data import account, canonical, readers, sources
+from workbench.data.layouts import type_for
 from workbench.data.survey import clipped
 
 MOST_ROWS = 200
@@ -25,8 +26,8 @@ def _records(paths: Mapping[str, Any], aside: bool) -> Iterator[dict[str, Any]]:
     method = paths.get("method") or (main.detection.method if main is not None else "")
     if main is None or method not in canonical.TYPE_OF_METHOD:
         return
-    kind = canonical.TYPE_OF_METHOD[method]
     for part in found.parts:
+        kind = type_for(method, part.detection.layout)
         convert = account.converter(part.detection.layout, part.why_not, kind, canonical.Tally())
         for member in part.members:
             try:

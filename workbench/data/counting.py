@@ -21,7 +21,7 @@ from workbench.core.paths import expanded
 from workbench.data import account, canonical, detect, parallel, plan, readers, sources
 from workbench.data.account import Account, Piece
 from workbench.data.curate.texts import text_of
-from workbench.data.layouts import Layout
+from workbench.data.layouts import Layout, type_for
 from workbench.data.readers.member import Member
 from workbench.data.readers.records import parse_json
 from workbench.data.sources import Part, Sources
@@ -141,8 +141,9 @@ def _early(
         values = [parse_json(line)[0] for line in lines[:_FIRST_ROWS] if line]
         rows = [value for value in values if isinstance(value, dict)]
         found = detect.detect(rows, format=format, columns=columns)
-        kind = canonical.TYPE_OF_METHOD.get(method or found.method, "")
-        if found.layout is not None and kind:
+        method = method or found.method
+        if found.layout is not None and method in canonical.TYPE_OF_METHOD:
+            kind = type_for(method, found.layout)
             made = _converted(rows, found.layout, "", kind)
             return _tasks(members, found.layout, "", kind, made, processes)
     return []
@@ -176,13 +177,13 @@ def count(paths: Sequence[str], method: str, format: str, columns: Mapping[str, 
         if found.plan is not None:
             method = plan.method_of(found.plan, method)
         method = method or (main.detection.method if main else "")
-        kind = canonical.TYPE_OF_METHOD[method] if method else ""
         if sum(part.weight for part in found.parts) < SPREAD_BYTES:
             processes = 1
         counts: list[_Count] = []
         rows: Rows = []
         for part in found.parts:
             layout = part.detection.layout
+            kind = type_for(method, layout) if method else ""
             made = sampled(part, kind)
             rows += made if kind else []
             counts += _tasks(part.members, layout, "" if layout else part.why_not, kind, made, processes)

@@ -19,6 +19,7 @@ from workbench.core.errors import UsageError
 from workbench.core.paths import expanded
 from workbench.data import account, canonical, detect, readers
 from workbench.data.curate.texts import characters, text_of
+from workbench.data.layouts import BESIDE, Layout, type_for
 from workbench.data.readers import kinds
 from workbench.data.readers.member import Member
 from workbench.data.readers.records import Record, Unreadable
@@ -225,6 +226,16 @@ def glance(argument: Mapping[str, Any]) -> dict[str, Any]:
     return told | {"curation": seen.curation, "aside": seen.aside}
 
 
+def _converted(
+    rows: list[dict[str, Any]], method: str, layout: Layout
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return (canonical rows for a method of rows of a layout, those that are refused)."""
+    convert = account.converter(layout, "", type_for(method, layout), canonical.Tally())
+    outcomes = [(row, convert(row)) for row in rows]
+    made = [one for _, one in outcomes if not isinstance(one, canonical.Rejected)]
+    return made, [row for row, one in outcomes if isinstance(one, canonical.Rejected)]
+
+
 def _canonical(
     few: list[dict[str, Any]], method: str, format: str, columns: Mapping[str, str] | None
 ) -> tuple[list[dict[str, Any]], detect.Detection, str]:
@@ -236,8 +247,9 @@ def _canonical(
     method = method or detection.method
     if method not in canonical.TYPE_OF_METHOD:
         raise UsageError(f"There is no method {method!r}; known are {', '.join(canonical.TYPE_OF_METHOD)}.")
-    convert = account.converter(detection.layout, "", canonical.TYPE_OF_METHOD[method], canonical.Tally())
-    made = [row for row in map(convert, few) if not isinstance(row, canonical.Rejected)]
+    made, rest = _converted(few, method, detection.layout)
+    if rest and method in BESIDE and (other := detect.detect(rest).layout) is not None:
+        made += _converted(rest, method, other)[0]
     if not made:
         raise UsageError(f"Method {method} cannot learn from these rows; the data suits {detection.method}.")
     return made, detection, method
@@ -259,7 +271,7 @@ def _told(seen: _Looked, format: str, columns: Mapping[str, str] | None) -> dict
         "alternatives": list(detection.alternatives),
         "rows": round(seen.number * usable),
         "about": not seen.exact,
-        "articles": canonical.TYPE_OF_METHOD[method] == "text",
+        "articles": type_for(method, detection.layout) == "text",
         "lengths": {
             "mean": sum(lengths) / len(lengths),
             "p50": lengths[len(lengths) // 2],

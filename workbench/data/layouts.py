@@ -27,6 +27,9 @@ TYPE_OF_METHOD: dict[str, str] = {
 }
 """Method → the type of canonical row it learns from."""
 
+BESIDE: dict[str, tuple[str, ...]] = {"distill": ("text", "prompt_only")}
+"""Method → types it learns from as well, of sources whose rows are of that type by themselves."""
+
 METHOD_OF_TYPE: dict[str, str] = {
     "messages": "sft",
     "text": "cpt",
@@ -198,3 +201,9 @@ def picker(column: str) -> Callable[[Mapping[str, Any]], Any]:
         return nested(held) if held is not None else None
 
     return pick
+
+
+def type_for(method: str, layout: Layout | None) -> str:
+    """Return the type of canonical row that a method learns of the rows of a layout, None for rows without one."""
+    own = FORMATS[layout.format].type if layout is not None else ""
+    return own if own in BESIDE.get(method, ()) else TYPE_OF_METHOD[method]

@@ -16,7 +16,7 @@ from workbench.data import account, canonical, plan, sources, survey
 from workbench.data.account import Account
 from workbench.data.curate import Curation, Curator, Decisions
 from workbench.data.curate.curator import FOREIGN, STEPS
-from workbench.data.layouts import TYPE_OF_METHOD
+from workbench.data.layouts import type_for
 from workbench.data.readers import BadRecord, Unreadable, kinds, read
 
 Progress = Callable[[str, int], None]
@@ -73,7 +73,7 @@ class Rows:
     def _usable(self, into: Account, refuse: Refuse | None = None) -> Iterator[tuple[dict[str, Any], int, bool, int]]:
         """Yield (canonical row, number of its source, whether its file is held out, number of the document it is a
         part of or -1) for each usable record."""
-        kind, tally = TYPE_OF_METHOD[self.method], canonical.Tally()
+        tally = canonical.Tally()
         documents = 0
 
         def refused(source: str, line: int, reason: str) -> None:
@@ -82,6 +82,7 @@ class Rows:
                 refuse({"source": source, "line": line, "reason": reason})
 
         for part in self.sources.parts:
+            kind = type_for(self.method, part.detection.layout)
             convert = account.converter(part.detection.layout, part.why_not, kind, tally)
             for member, source in zip(part.members, part.paths, strict=True):
                 last = -1

@@ -17,7 +17,7 @@ from workbench.core.units import count
 from workbench.data import account, canonical, counting, plan, sources
 from workbench.data.curate import secrets
 from workbench.data.curate.texts import characters, text_of
-from workbench.data.layouts import FORMATS
+from workbench.data.layouts import FORMATS, type_for
 from workbench.data.readers.records import shown
 from workbench.data.sources import Part
 
@@ -195,7 +195,7 @@ def described(surveyed: Survey, paths: Sequence[str]) -> dict[str, Any]:
     """Return a survey as JSON."""
     counted, main = surveyed.account, surveyed.main
     detection = main.detection if main is not None else None
-    kind = canonical.TYPE_OF_METHOD[surveyed.method] if surveyed.method else ""
+    kind = type_for(surveyed.method, detection.layout if detection else None) if surveyed.method else ""
     reasons = sorted(counted.bad.items(), key=lambda item: (-item[1][0], item[0]))[:_SHOWN_REASONS]
     formats = sorted({part.detection.layout.format for part in surveyed.sources.parts if part.detection.layout})
     members = [member for part in surveyed.sources.parts for member in part.members]

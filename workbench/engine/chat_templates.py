@@ -48,7 +48,7 @@ def fitting(tokenizer: Any) -> list[str]:
     return [name for name in sorted(templates.files()) if not lacking(tokenizer, templates.text(name))]
 
 
-def _end_of_answer(tokenizer: Any, template: str) -> int:
+def end_of_answer(tokenizer: Any, template: str) -> int:
     """Return the token that a template writes behind an answer, which another turn follows."""
     written = _written(tokenizer, template)
     ids = tokenizer(written[written.index(_ANSWER) + len(_ANSWER) :], add_special_tokens=False)["input_ids"]
@@ -67,7 +67,7 @@ def lend(tokenizer: Any, name: str) -> int:
             f"The base has not {one_line(word, 60)}, which the chat template {name} writes; its tokens suit {others}."
         )
     tokenizer.chat_template = template
-    return _end_of_answer(tokenizer, template)
+    return end_of_answer(tokenizer, template)
 
 
 def give(folder: Path, name: str) -> None:

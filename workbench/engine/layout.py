@@ -73,7 +73,8 @@ def asked(recipe: Recipe) -> Layout:
     """Return the layout a recipe asks for."""
     size = recipe.per_device_train_batch_size
     written = recipe.generation_batch_size or size * recipe.gradient_accumulation_steps
-    written = written if recipe.method in REINFORCING else 0
+    writes = recipe.method in REINFORCING or (recipe.method == "distill" and recipe.on_policy_share)
+    written = written if writes else 0
     return Layout(size, recipe.gradient_checkpointing, size, recipe.activation_offloading, written)
 
 

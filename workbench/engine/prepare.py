@@ -51,7 +51,7 @@ class Encoded:
         return {**vars(self), "dropped": dict(self.dropped)}
 
 
-def _batches(rows: Iterable[Mapping[str, Any]], size: Callable[[Any], int]) -> Iterator[list[Any]]:
+def batches(rows: Iterable[Mapping[str, Any]], size: Callable[[Any], int]) -> Iterator[list[Any]]:
     """Yield rows in lists of a bounded number of rows and, a single long one aside, characters."""
     # The many objects of the libraries stay for good; looking through them for garbage takes a twentieth of the time.
     gc.freeze()
@@ -92,20 +92,20 @@ def encode_texts(
     """Write articles as examples; rows without a token are dropped with a reason."""
     encoded, encoder = Encoded(), TextEncoder(tokenizer, control_tokens)
     with into:
-        for batch in _batches(rows, lambda row: len(row["text"])):
+        for batch in batches(rows, lambda row: len(row["text"])):
             made = encoder.encode_texts([row["text"] for row in batch], max_length)
             _write(into, (examples or MaskError("the text is empty") for examples in made), encoded)
-    return _counted(encoded, into)
+    return counted(encoded, into)
 
 
 def encode_chats(encoder: ChatEncoder, rows: Iterable[Mapping[str, Any]], max_length: int, into: Writer) -> Encoded:
     """Write conversations as examples in which only the assistant's words are learnt."""
     encoded = Encoded()
     with into:
-        for batch in _batches(rows, _said):
+        for batch in batches(rows, _said):
             made = encoder.encode_rows(batch, max_length)
             _write(into, (one if isinstance(one, MaskError) else [one] for one in made), encoded)
-    return _counted(encoded, into)
+    return counted(encoded, into)
 
 
 _SAME = "both answers are the same, as far as max_length reaches"
@@ -141,18 +141,18 @@ def encode_pairs(encoder: ChatEncoder, rows: Iterable[Mapping[str, Any]], max_le
 
     encoded = Encoded()
     with into:
-        for batch in _batches(rows, _said_in_answers):
+        for batch in batches(rows, _said_in_answers):
             chats = [_answered(row, name) for row in batch for name in ("chosen", "rejected")]
             made = encoder.encode_rows(chats, max_length)
             _write(into, (pair(better, worse) for better, worse in zip(made, made, strict=True)), encoded)
-    return _counted(encoded, into)
+    return counted(encoded, into)
 
 
 def encode_judged(encoder: ChatEncoder, rows: Iterable[Mapping[str, Any]], max_length: int, into: Writer) -> Encoded:
     """Write rows of one answer and whether it is good as an example each, in which only the answer is learnt."""
     encoded = Encoded()
     with into:
-        for batch in _batches(rows, _said_in_answers):
+        for batch in batches(rows, _said_in_answers):
             made = encoder.encode_rows([_answered(row, "completion") for row in batch], max_length)
             _write(
                 into,
@@ -162,7 +162,7 @@ def encode_judged(encoder: ChatEncoder, rows: Iterable[Mapping[str, Any]], max_l
                 ),
                 encoded,
             )
-    return _counted(encoded, into)
+    return counted(encoded, into)
 
 
 def encode_prompts(
@@ -187,10 +187,10 @@ def encode_prompts(
                 continue
             into.add(replace(example, labels=[IGNORED] * len(example.input_ids)), row)
             encoded.control_tokens += example.control_tokens
-    return _counted(encoded, into)
+    return counted(encoded, into)
 
 
-def _counted(encoded: Encoded, written: Writer) -> Encoded:
+def counted(encoded: Encoded, written: Writer) -> Encoded:
     """Return the account with the writer's figures."""
     encoded.examples, encoded.tokens, encoded.trained_tokens = written.examples, written.tokens, written.trained
     return encoded

@@ -19,6 +19,7 @@ from workbench.engine.align.aligner import Aligner
 from workbench.engine.align.preferences import objective_of
 from workbench.engine.compress import soft_labels, sparsity
 from workbench.engine.compress.distiller import Distiller
+from workbench.engine.compress.on_policy import OnPolicyDistiller
 from workbench.engine.examples import Examples
 from workbench.engine.material import TRAIN, Material
 from workbench.engine.reinforce import prompts
@@ -86,7 +87,10 @@ class Distillation(Tokens):
 
     def trainer(self, **settings: Any) -> Distiller:
         """Return the trainer."""
-        return Distiller(width=self._labels[0][1].width, **settings)
+        width = self._labels[0][1].width
+        if not self._recipe.on_policy_share:
+            return Distiller(width=width, **settings)
+        return OnPolicyDistiller(width=width, **settings)
 
 
 class Healing(Distillation):

@@ -86,7 +86,7 @@ def prepare(
             judge = reward_models.find(values["reward_model"])
             values["reward_model"] = judge.run_id or str(judge.model_dir)
         if values.get("teacher"):
-            values["teacher"] = _teacher(values["teacher"], reference)
+            values["teacher"] = _teacher(values["teacher"], reference, values.get("on_policy_share"))
         surveyed = look(data, values)
     planning.follow(surveyed["curation"], values, origin)
     found = looking.result()
@@ -102,11 +102,13 @@ def prepare(
     return _planned(values, origin, preset, found, reference)
 
 
-def _teacher(named: str, base: str) -> str:
+def _teacher(named: str, base: str, share: Any) -> str:
     """Return a teacher as a recipe names it; raises WorkbenchError for one that the base cannot learn from."""
-    found = teachers.check(named, base)
-    probe.run_probe("workbench.runs.bases:inspect", {"path": str(found.model_dir)}, seconds=60)
-    return recipe.BUNDLED if named == recipe.BUNDLED else found.run_id or str(found.model_dir)
+    own_answers = bool(recipe.checked({"on_policy_share": share or 0})["on_policy_share"])
+    if not teachers.writes_only(named):
+        folder = teachers.find(named).model_dir
+        probe.run_probe("workbench.runs.bases:inspect", {"path": str(folder)}, seconds=60)
+    return teachers.named(named, base, own_answers)
 
 
 def _glanced(values: Mapping[str, Any], live: Teller) -> dict[str, Any] | None:
@@ -148,7 +150,7 @@ def create(resolved: recipe.Resolved) -> store.Run:
             "No NVIDIA card answers, so device cannot be cuda; leave it at auto and see `workbench doctor`."
         )
     if wanted.method == "distill":
-        teachers.find(wanted.teacher)
+        teachers.named(wanted.teacher, wanted.base, bool(wanted.on_policy_share))
     if wanted.method == "prune":
         pruning.target(bases.read_json(bases.resolve(wanted.base).model_dir / "config.json"), wanted)
     title = wanted.title or f"{wanted.method} {Path(wanted.data[0]).stem}"

@@ -5,10 +5,12 @@ Owns that and what is refused. Reads only JSON and the sizes of files; must not 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.core.recipe import TUNINGS
+from workbench.core.paths import expanded
+from workbench.core.recipe import BUNDLED, TUNINGS
 from workbench.core.text import one_line
 from workbench.runs import bases, store
 from workbench.runs.bases import Base
@@ -20,10 +22,29 @@ _QUANTISED = 0.3
 def other_tokens(teacher: str) -> str:
     """Return the sentence that refuses a teacher whose tokens are not the student's."""
     return (
-        f"The teacher {one_line(teacher, 80)} cuts text into other tokens than the base, so that what it says of them "
-        "cannot be compared; let it write the data instead, with `workbench synthesize` for answers or `workbench "
-        "prefer` for pairs, and learn that by sft or dpo (sequence-level distillation)."
+        f"The teacher {one_line(teacher, 80)} cuts text into other tokens than the base and cannot judge answers that "
+        "the base writes; leave on_policy_share out: rows are compared where the tokens of both meet."
     )
+
+
+def writes_only(reference: str) -> bool:
+    """Return whether a reference names a GGUF file, which writes answers and tells no probabilities."""
+    return reference.endswith(".gguf")
+
+
+def _gguf(reference: str) -> Path:
+    """Return the GGUF file a reference names; raises UsageError when there is none."""
+    path = expanded(reference)
+    try:
+        with path.open("rb") as file:
+            right = file.read(4) == b"GGUF"
+    except OSError as error:
+        raise UsageError(
+            f"The teacher {one_line(reference, 80)} cannot be read: {error.strerror}; check the path."
+        ) from None
+    if not right:
+        raise UsageError(f"The teacher {one_line(reference, 80)} is no GGUF file; name one, or a run or a folder.")
+    return path.absolute()
 
 
 def find(reference: str) -> Base:
@@ -34,6 +55,24 @@ def find(reference: str) -> Base:
     if not reference:
         raise UsageError("distill learns from a larger model and none is named; give for example --set teacher=RUN.")
     return bases.resolve(reference)
+
+
+def named(reference: str, base: str, on_policy: bool = False) -> str:
+    """Return a teacher as the recipe of a base names it: bundled, a run's id, or the path of a folder or GGUF file.
+
+    Raises UsageError when it is none, or when the student is to write answers that it cannot judge.
+    """
+    if writes_only(reference):
+        if on_policy:
+            raise UsageError(
+                "A GGUF writes answers and cannot judge the student's; leave on_policy_share out, or name the model "
+                "the GGUF was made of."
+            )
+        return str(_gguf(reference))
+    found = find(reference)
+    if on_policy and not alike(found, bases.resolve(base)):
+        raise UsageError(other_tokens(reference))
+    return BUNDLED if reference == BUNDLED else found.run_id or str(found.model_dir)
 
 
 def _vocabulary(base: Base) -> dict[str, Any] | None:
@@ -51,16 +90,13 @@ def _vocabulary(base: Base) -> dict[str, Any] | None:
     return {**words, **{str(one.get("content")): one.get("id") for one in named}}
 
 
-def check(teacher: str, base: str) -> Base:
-    """Return the teacher a person named for a base; raises UsageError when it is none, or has other tokens.
+def alike(teacher: Base, student: Base) -> bool:
+    """Return whether both cut text into the same tokens, as far as their files say.
 
     A tokenizer that is no JSON is left to the engine, which compares again what it has loaded.
     """
-    found, student = find(teacher), bases.resolve(base)
-    own, other = _vocabulary(student), _vocabulary(found)
-    if own is not None and other is not None and own != other:
-        raise UsageError(other_tokens(teacher))
-    return found
+    own, other = _vocabulary(student), _vocabulary(teacher)
+    return own is None or other is None or own == other
 
 
 def of_lineage(reference: str) -> tuple[str, ...]:
@@ -87,6 +123,8 @@ def of_lineage(reference: str) -> tuple[str, ...]:
 
 def beside(teacher: str, in_4bit: bool) -> dict[str, int]:
     """Return tuning → bytes that a teacher takes in memory while it is asked; raises UsageError when it is none."""
+    if writes_only(teacher):
+        return dict.fromkeys(TUNINGS, _gguf(teacher).stat().st_size)
     found = find(teacher)
     whole = sum(path.stat().st_size for path in found.model_dir.glob("*.safetensors"))
     small = in_4bit or found.adapter_tuning == "qlora"

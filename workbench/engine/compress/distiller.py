@@ -1,8 +1,8 @@
 """The trainer of a student: every learnt token is compared with what a teacher said of it, and with the row's own.
 
 Owns how the divergence and the rows' own tokens become the loss of a step. Must not know files or where rows come from.
-The teacher is not in memory: what it said comes with each batch. A step's loss is the mean over all of its learnt
-tokens, whatever passes it is taken in.
+What the teacher says comes with each batch. A step's loss is the mean over all of its learnt tokens, whatever passes it
+is taken in.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from workbench.engine.tally import Tally
 from workbench.engine.trainer import WorkbenchTrainer
 
 _TOLD = ("teacher", "teacher_words")
+WRITTEN = "written"
+"""Name of what tells the rows of a batch whose answers the student has written: their tokens are not to be learnt."""
 
 
 class Distiller(WorkbenchTrainer):
@@ -45,8 +47,12 @@ class Distiller(WorkbenchTrainer):
         return team.total(sum(int((batch["labels"][:, 1:] != IGNORED).sum()) for batch in batch_samples))
 
     def _compared(self, model: Any, batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """Return "loss", "row_loss", "teacher_kl" and "agreement" of each learnt token of a batch, in nats."""
-        plain = {name: tensor for name, tensor in batch.items() if name not in _TOLD}
+        """Return "loss", "row_loss", "teacher_kl" and "agreement" of each learnt token of a batch, in nats.
+
+        The last two are NaN where the teacher has said nothing; there the loss is the row's own share alone, and for
+        an answer of the student's own it is the divergence alone.
+        """
+        plain = {name: tensor for name, tensor in batch.items() if name not in (*_TOLD, WRITTEN)}
         outputs = model(**plain, use_cache=False, fused_lm_head=True)
         hidden, self._hidden = self._hidden[:, :-1], None
         mask = (plain["labels"][:, 1:] != IGNORED).to(hidden.device)
@@ -55,11 +61,19 @@ class Distiller(WorkbenchTrainer):
         assert teacher is not None, "every batch has it"
         own = -outputs.log_probs.float()[mask]
         recipe, project = self._recipe, projection(self.accelerator.unwrap_model(model), self._width)
+        known = ~teacher[:, 0].isnan()
+        if not known.all():
+            teacher, words = teacher[known], None if words is None else words[known]
         found = in_tiles(
-            hidden[mask], teacher, words, project, self._width, recipe.divergence, recipe.distill_temperature
+            hidden[mask][known], teacher, words, project, self._width, recipe.divergence, recipe.distill_temperature
         )
-        loss = recipe.distill_alpha * found[:, 0] + (1 - recipe.distill_alpha) * own
-        return {"loss": loss, "row_loss": own.detach(), "teacher_kl": found[:, 1].detach(), "agreement": found[:, 2]}
+        apart = torch.zeros_like(own).masked_scatter(known, found[:, 0])
+        kl, same = (torch.full_like(own, torch.nan).masked_scatter(known, one.detach()) for one in found.T[1:])
+        alpha = torch.full_like(own, recipe.distill_alpha)
+        if WRITTEN in batch:
+            alpha = torch.where(batch[WRITTEN][:, None].expand_as(mask)[mask], 1.0, alpha)
+        loss = alpha * apart + (1 - alpha) * own
+        return {"loss": loss, "row_loss": own.detach(), "teacher_kl": kl, "agreement": same}
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None

@@ -7,10 +7,11 @@ log-probabilities are those of every word. Must not know models, or what is made
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -21,8 +22,6 @@ from workbench.engine.examples import Examples
 from workbench.engine.masks import IGNORED
 
 _LOG_PROBS, _WORDS, _STARTS, _HEAD = "log_probs.f16", "words.i32", "starts.i64", "told.json"
-LEAST = -60_000.0
-"""Log-probability that stands for less: half precision has nothing below -65504."""
 
 
 def learnt(examples: Examples, number: int) -> NDArray[np.bool_]:
@@ -42,35 +41,56 @@ class SoftLabels:
         self.log_probs, self.words, self.starts, self.width = log_probs, words, starts, width
 
     @classmethod
-    def create(cls, folder: Path, examples: Examples, top_k: int, width: int) -> SoftLabels:
-        """Return soft labels to be filled in, in a new folder, over a vocabulary of `width` words."""
+    def create(cls, folder: Path, examples: Examples, kept: int, width: int) -> SoftLabels:
+        """Return soft labels to be filled in, in a new folder, over a vocabulary of `width` words.
+
+        `kept` words are named for each token, 0 for every word of the vocabulary in order.
+        """
         folder.mkdir()
         counts = [int(learnt(examples, number).sum()) for number in range(len(examples))]
         starts = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts, dtype=np.int64)])
         starts.astype("<i8").tofile(folder / _STARTS)
-        kept = top_k if 0 < top_k < width else 0
+        rows = int(starts[-1])
+        for name, size in ((_LOG_PROBS, 2 * (kept + 1 if kept else width)), (_WORDS, 4 * kept)):
+            if size:
+                with (folder / name).open("xb") as file:
+                    file.truncate(size * rows)
         (folder / _HEAD).write_text(json.dumps({"width": width, "kept": kept}), encoding="utf-8")
-        shape = (int(starts[-1]), kept + 1 if kept else width)
-        log_probs = np.memmap(folder / _LOG_PROBS, dtype="<f2", mode="w+", shape=shape)
-        words = np.memmap(folder / _WORDS, dtype="<i4", mode="w+", shape=(shape[0], kept)) if kept else None
-        return cls(log_probs, words, starts, width)
+        return cls.read(folder, "r+")
 
     @classmethod
-    def read(cls, folder: Path) -> SoftLabels:
-        """Return the soft labels in a folder."""
+    def read(cls, folder: Path, mode: Literal["r", "r+"] = "r") -> SoftLabels:
+        """Return the soft labels in a folder, to be read or, with "r+", to be filled in."""
         head = json.loads((folder / _HEAD).read_text(encoding="utf-8"))
         starts = np.fromfile(folder / _STARTS, dtype="<i8")
-        shape = (int(starts[-1]), head["kept"] + 1 if head["kept"] else head["width"])
-        log_probs = np.memmap(folder / _LOG_PROBS, dtype="<f2", mode="r", shape=shape)
-        kept = (shape[0], head["kept"])
-        words = np.memmap(folder / _WORDS, dtype="<i4", mode="r", shape=kept) if head["kept"] else None
+        rows, kept = int(starts[-1]), head["kept"]
+        log_probs = np.memmap(
+            folder / _LOG_PROBS, dtype="<f2", mode=mode, shape=(rows, kept + 1 if kept else head["width"])
+        )
+        words = np.memmap(folder / _WORDS, dtype="<i4", mode=mode, shape=(rows, kept)) if kept else None
         return cls(log_probs, words, starts, head["width"])
+
+    def fill(self, number: int, log_probs: NDArray[np.float16], words: NDArray[np.int32] | None) -> None:
+        """Write what was said of the learnt tokens of an example."""
+        cut = slice(self.starts[number], self.starts[number + 1])
+        self.log_probs[cut] = log_probs
+        if self.words is not None:
+            assert words is not None, "words are named"
+            self.words[cut] = words
 
     def flush(self) -> None:
         """Hand what was filled in to the disk."""
         for array in (self.log_probs, self.words):
             if isinstance(array, np.memmap):
                 array.flush()
+
+    def digest(self, first: int, last: int) -> str:
+        """Return the SHA-256 of what is written of the examples from `first` to before `last`."""
+        cut = slice(self.starts[first], self.starts[last])
+        found = hashlib.sha256(self.log_probs[cut].tobytes())
+        if self.words is not None:
+            found.update(self.words[cut].tobytes())
+        return found.hexdigest()
 
     def of(self, numbers: list[int]) -> dict[str, NDArray[Any]]:
         """Return "teacher", and "teacher_words" where there are any, of the learnt tokens of examples in a row."""

@@ -7,116 +7,100 @@ together, and every attempt learns from the very same numbers.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from transformers import AutoConfig
 
-from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.errors import UsageError
 from workbench.core.recipe import Recipe
-from workbench.core.teaching import TILE, token_bytes
-from workbench.core.units import count
+from workbench.core.teaching import token_bytes
+from workbench.core.units import count, percent
 from workbench.engine import load, micro
-from workbench.engine.adapters import trunk
-from workbench.engine.compress.distillation import softened
-from workbench.engine.compress.projection import projection
-from workbench.engine.compress.soft_labels import LEAST, SoftLabels, learnt
+from workbench.engine.compress import alignment, keeping
+from workbench.engine.compress.asking import Said, Teacher, kept_words, loaded
+from workbench.engine.compress.soft_labels import SoftLabels, learnt
+from workbench.engine.compress.translating import Foreigner, Interpreter, heard
 from workbench.engine.examples import Examples
 from workbench.engine.material import TRAIN, Material
-from workbench.engine.prepare import collator
+from workbench.engine.prefer.speaking import identity
 from workbench.engine.session import Attempt
 from workbench.runs import atomic, teachers
+from workbench.runs.bases import Base
 
-FOLDER = "teacher"
+FOLDER, BEGUN = "teacher", "teacher-begun"
 _DOING = "asking the teacher"
 _TOLD_SECONDS = 5.0
 """Between two words of how far it is."""
-_BATCH_TOKENS = 4096
-"""Tokens that go through the teacher together at most, a single longer example aside."""
 _SHOWN = 16
 """Examples the teacher is asked about in a dry run: the longest, as many as tell its pace."""
+_SAMPLED = 4096
+"""Tokens by which it is told how far a teacher with other tokens could be compared."""
 
 
-def _check(teacher: Path, tokenizer: Any) -> None:
-    """Raise UsageError unless a teacher cuts text into the tokens of the student's tokenizer."""
-    if load.load_tokenizer(teacher).get_vocab() != tokenizer.get_vocab():
-        raise UsageError(teachers.other_tokens(str(teacher)))
+def width_of(folder: Path) -> int:
+    """Return how many words the model in a folder has logits of."""
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    return int(config.get_text_config().vocab_size)
 
 
-def _width(teacher: Path, student: Path) -> int:
-    """Return how many words both have logits of."""
+class Pairing(NamedTuple):
+    """A teacher and how its words go with a student's."""
 
-    def words(folder: Path) -> int:
-        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        return int(config.get_text_config().vocab_size)
+    base: Base
+    ours: Any
+    """The student's tokenizer."""
+    theirs: Any
+    width: int
+    """Words that are compared."""
 
-    return min(words(teacher), words(student))
+    @property
+    def alike(self) -> bool:
+        """Whether both cut text into the same tokens."""
+        return bool(self.ours.get_vocab() == self.theirs.get_vocab())
 
 
-class _Asked:
-    """A teacher in memory."""
+def pairing(recipe: Recipe, student: Path, tokenizer: Any) -> Pairing:
+    """Return the teacher of a recipe beside the base in a folder; raises UsageError when there is none, or where the
+    student writes and the teacher has other tokens.
+    """
+    base = teachers.find(recipe.teacher)
+    theirs = load.load_tokenizer(base.model_dir)
+    found = Pairing(base, tokenizer, theirs, width_of(student))
+    if found.alike:
+        return found._replace(width=min(found.width, width_of(base.model_dir)))
+    if recipe.on_policy_share:
+        raise UsageError(teachers.other_tokens(recipe.teacher))
+    return found
 
-    def __init__(self, attempt: Attempt, model: Any, width: int, total: int) -> None:
-        self._attempt, self._model, self._project = attempt, model, projection(model, width)
-        self._width, self._total = width, total
-        self._done, self._told_at, self._most = 0, time.monotonic(), _BATCH_TOKENS
-        self.tokens = 0
-        """Tokens that have passed through it."""
 
-    def fill(self, examples: Examples, labels: SoftLabels, numbers: list[int]) -> None:
-        """Write what the teacher says of examples into their soft labels, the longest first."""
-        rest = sorted(numbers, key=lambda number: -int(examples.lengths[number]))
-        while rest:
-            size = max(1, self._most // int(examples.lengths[rest[0]]))
-            chosen = rest[:size]
-            try:
-                self._write(examples, labels, chosen)
-            except RuntimeError as error:
-                if not micro.ran_out(error):
-                    raise
-                if size == 1:
-                    raise WorkbenchError(
-                        "Out of memory while the teacher was asked; start again with --set teacher_in_4bit=true, or a "
-                        "smaller max_length."
-                    ) from None
-                self._most //= 2
-                micro.free()
-                continue
-            rest = rest[size:]
-            self._done += len(chosen)
-            self.tokens += int(examples.lengths[chosen].sum())
-            if time.monotonic() - self._told_at > _TOLD_SECONDS:
-                self._told_at = time.monotonic()
-                self._attempt.requests.check()
-                self._attempt.reporter.phase("preparing", _DOING, done=self._done, total=self._total)
+def asker(
+    pair: Pairing, recipe: Recipe, model: Any, sets: Mapping[str, Examples]
+) -> tuple[Teacher, Callable[[str, list[int]], list[Said]]]:
+    """Return (the teacher, what gives what it says of examples by their name and numbers)."""
+    if pair.alike:
+        teacher = Teacher(model, recipe, pair.width)
 
-    def _write(self, examples: Examples, labels: SoftLabels, chosen: list[int]) -> None:
-        masks = [learnt(examples, number) for number in chosen]
-        rows = [{"input_ids": ids, "labels": tokens} for ids, tokens in (examples.columns(number) for number in chosen)]
-        batch = collator(0, packed=False)(rows)
-        recipe = self._attempt.recipe
-        with torch.no_grad():
-            ids, seen = batch["input_ids"].to(self._model.device), batch["attention_mask"].to(self._model.device)
-            hidden = trunk(self._model)(input_ids=ids, attention_mask=seen, use_cache=False).last_hidden_state
-            for row, number, mask in zip(hidden, chosen, masks, strict=True):
-                # What is said of a token stands at the one before it.
-                places = torch.from_numpy(np.flatnonzero(mask) - 1).to(row.device)
-                size, first = max(1, TILE // self._width), int(labels.starts[number])
-                for start in range(0, len(places), size):
-                    part = places[start : start + size]
-                    self._keep(labels, first + start, self._project(row[part]), recipe)
+        def say(name: str, numbers: list[int]) -> list[Said]:
+            # What is said of a token stands at the one before it.
+            places = [np.flatnonzero(learnt(sets[name], number)) - 1 for number in numbers]
+            return teacher.say([sets[name].columns(number)[0] for number in numbers], places)
 
-    def _keep(self, labels: SoftLabels, first: int, logits: torch.Tensor, recipe: Recipe) -> None:
-        """Write what N × V logits say, from the token with the number `first` on."""
-        words = None
-        if labels.words is not None:
-            words = logits.topk(labels.words.shape[1], sorted=True).indices
-            labels.words[first : first + len(words)] = words.int().cpu().numpy()
-        found = softened(logits, recipe.distill_temperature, words).clamp(min=LEAST)
-        labels.log_probs[first : first + len(found)] = found.half().cpu().numpy()
+        return teacher, say
+    theirs = width_of(pair.base.model_dir)
+    words = alignment.translation(pair.ours, pair.theirs, theirs)
+    foreigner = Foreigner(model, recipe, theirs, words, pair.width)
+    interpreter = Interpreter(pair.ours, pair.theirs, load.generation_eos(pair.base.model_dir))
+
+    def say_in_ours(name: str, numbers: list[int]) -> list[Said]:
+        sequences, places = interpreter.put(sets[name], numbers)
+        said = foreigner.say(sequences, places)
+        masks = (learnt(sets[name], number) for number in numbers)
+        return [heard(*one) for one in zip(said, places, masks, strict=True)]
+
+    return foreigner, say_in_ours
 
 
 def _needed(recipe: Recipe, sets: Mapping[str, Examples], width: int) -> int:
@@ -137,45 +121,84 @@ def _stored(folder: Path, sets: Mapping[str, Examples]) -> dict[str, SoftLabels]
 def soft_labels(attempt: Attempt, student: Path, tokenizer: Any, material: Material) -> dict[str, SoftLabels]:
     """Return name of examples → what the teacher says of them, as it was kept or asked now.
 
-    `student` is the folder of the base. In a dry run the teacher is asked about a few examples and says nothing of the
-    others. Raises UsageError for a teacher that is none or has other tokens, NoSpaceError when the disk is too full.
+    `student` is the folder of the base. Examples keep their rows where the teacher has other tokens. In a dry run the
+    teacher is asked about a few examples and says nothing of the others. What an earlier attempt had asked of it is not
+    asked again. Raises UsageError for a teacher that is none, NoSpaceError when the disk is too full.
     """
     recipe, sets = attempt.recipe, {TRAIN: material.train, **material.held_out}
-    final = attempt.run.path / FOLDER
+    final, begun = attempt.run.path / FOLDER, attempt.run.path / BEGUN
     if (known := _stored(final, sets)) is not None:
         return known
-    teacher = teachers.find(recipe.teacher)
-    _check(teacher.model_dir, tokenizer)
-    width = _width(teacher.model_dir, student)
-    needed = _needed(recipe, sets, width)
-    atomic.require_space(attempt.run.path, needed)
+    pair = pairing(recipe, student, tokenizer)
+    needed, kept = _needed(recipe, sets, pair.width), kept_words(recipe.teacher_top_k, pair.width)
+    if not begun.exists():
+        atomic.require_space(attempt.run.path, needed)
     total = sum(map(len, sets.values()))
     attempt.reporter.phase("loading", "teacher")
     started = time.monotonic()
-    # A student's first weights are drawn afterwards, in an attempt that has loaded a teacher as in one that has not.
-    with torch.random.fork_rng(), atomic.staging(final) as folder:
-        model = load.load_for_use(teacher, load.machine(recipe), recipe.teacher_in_4bit)
-        attempt.reporter.phase("preparing", _DOING, done=0, total=total)
-        asking, asked = time.monotonic(), _Asked(attempt, model, width, total)
-        for name, examples in sets.items():
-            labels = SoftLabels.create(folder / name, examples, recipe.teacher_top_k, width)
-            asked.fill(examples, labels, _wanted(attempt, examples))
-            labels.flush()
-        if attempt.rehearsal is not None:
-            attempt.rehearsal.asked = (time.monotonic() - asking, asked.tokens)
-        del asked, model
-        micro.free()
+    model = loaded(recipe, pair.base)
+    attempt.reporter.phase("preparing", _DOING, done=0, total=total)
+    teacher, say = asker(pair, recipe, model, sets)
+    if attempt.rehearsal is not None:
+        _rehearse(attempt, teacher, say, sets)
+        say = _silent(sets, kept, pair.width)
+    told_at = started
+
+    def told(done: int) -> None:
+        nonlocal told_at
+        attempt.requests.check()
+        if time.monotonic() - told_at > _TOLD_SECONDS:
+            told_at = time.monotonic()
+            attempt.reporter.phase("preparing", _DOING, done=done, total=total)
+
+    head = {
+        "teacher": identity(recipe.teacher), "in_4bit": recipe.teacher_in_4bit, "kept": kept, "width": pair.width,
+        "temperature": recipe.distill_temperature, "examples": {name: len(one) for name, one in sets.items()},
+    }  # fmt: skip
+    keeping.asked(begun, head, sets, kept, pair.width, say, told)
+    keeping.publish(begun, final)
+    del teacher, say, model
+    micro.free()
     seconds = time.monotonic() - started
+    found = {name: SoftLabels.read(final / name) for name in sets}
     attempt.reporter.notice(
         "info", "teacher_asked",
         f"The teacher was asked about {count(total)} examples in {seconds:.0f} s; what it said takes {count(needed)} "
-        "bytes in the run.",
+        f"bytes in the run.{'' if pair.alike else _compared(found[TRAIN])}",
     )  # fmt: skip
-    return {name: SoftLabels.read(final / name) for name in sets}
+    return found
 
 
-def _wanted(attempt: Attempt, examples: Examples) -> list[int]:
-    """Return the numbers of the examples that the teacher is asked about."""
-    if attempt.rehearsal is None:
-        return list(range(len(examples)))
-    return [int(number) for number in np.argsort(-examples.lengths, kind="stable")[:_SHOWN]]
+def _compared(labels: SoftLabels) -> str:
+    """Return the sentence about how far a teacher with other tokens could be compared, by a part of the tokens."""
+    told = np.asarray(labels.log_probs[:_SAMPLED], dtype=np.float32)
+    known = ~np.isnan(told[:, 0])
+    return (
+        f" It has other tokens than the base: at {percent(float(known.mean()))} of the base's both begin at the same "
+        "place of the text and are compared; at the others the rows' own tokens are learnt."
+    )
+
+
+def _rehearse(
+    attempt: Attempt, teacher: Teacher, say: Callable[[str, list[int]], list[Said]], sets: Mapping[str, Examples]
+) -> None:
+    """Ask about the longest examples, for the pace."""
+    assert attempt.rehearsal is not None, "it is a dry run"
+    asking = time.monotonic()
+    for name, examples in sets.items():
+        say(name, [int(number) for number in np.argsort(-examples.lengths, kind="stable")[:_SHOWN]])
+    attempt.rehearsal.asked = (time.monotonic() - asking, teacher.tokens)
+
+
+def _silent(sets: Mapping[str, Examples], kept: int, width: int) -> Callable[[str, list[int]], list[Said]]:
+    """Return what stands for a teacher that has told its pace and says nothing more: every word is as likely."""
+
+    def say(name: str, numbers: list[int]) -> list[Said]:
+        found = []
+        for number in numbers:
+            rows = int(learnt(sets[name], number).sum())
+            words = np.tile(np.arange(kept, dtype=np.int32), (rows, 1)) if kept else None
+            found.append(Said(np.zeros((rows, kept + 1 if kept else width), dtype=np.float16), words))
+        return found
+
+    return say

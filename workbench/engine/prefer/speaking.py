@@ -178,7 +178,7 @@ class _GgufSpeaker:
 class _ModelSpeaker:
     """A base or the result of a run in transformers, batch by batch."""
 
-    def __init__(self, reference: str) -> None:
+    def __init__(self, reference: str, in_4bit: bool = False) -> None:
         import torch
 
         from workbench.engine import load
@@ -191,7 +191,8 @@ class _ModelSpeaker:
         if self._tokenizer.chat_template is None:
             raise no_template()
         self._encoder = ChatEncoder(self._tokenizer, load.generation_eos(base.model_dir))
-        self._model = load.load_for_use(base, load.Machine(device, device == "cuda" and load.fast_bf16(device)))
+        where = load.Machine(device, device == "cuda" and load.fast_bf16(device))
+        self._model = load.load_for_use(base, where, in_4bit)
         self._ends = stops(self._tokenizer, self._model)
         self.context = int(getattr(self._model.config.get_text_config(), "max_position_embeddings", 1 << 30))
         self._room = ROOM
@@ -251,13 +252,14 @@ class _ModelSpeaker:
 
 
 @contextlib.contextmanager
-def speaking(reference: str) -> Iterator[Speaker]:
+def speaking(reference: str, in_4bit: bool = False) -> Iterator[Speaker]:
     """Hold a model in memory for the length of a block: a GGUF file, "bundled", a model folder or a run.
 
+    `in_4bit` holds the linear layers of any but a GGUF in 4 bits.
     Raises WorkbenchError when there is none, it cannot be loaded, or it was not made to answer.
     """
     path = expanded(reference)
-    model = _GgufSpeaker(path.resolve()) if os.path.isfile(path) else _ModelSpeaker(reference)
+    model = _GgufSpeaker(path.resolve()) if os.path.isfile(path) else _ModelSpeaker(reference, in_4bit)
     try:
         yield model
     finally:

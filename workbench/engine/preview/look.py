@@ -56,14 +56,15 @@ def _rows(request: Mapping[str, Any], method: str) -> tuple[list[dict[str, Any]]
     if not request.get("paths"):
         return given, given
     from workbench.data import account, canonical, readers, sources
+    from workbench.data.layouts import type_for
 
     found = sources.find(request["paths"], request.get("format") or "", request.get("columns") or None)
     main = sources.main_part(found.parts)
     if main is None:
         return given, []
-    kind = canonical.TYPE_OF_METHOD[method or main.detection.method]
 
     def converted(part: sources.Part, rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+        kind = type_for(method or main.detection.method, part.detection.layout)
         convert = account.converter(part.detection.layout, part.why_not, kind, canonical.Tally())
         return (made for row in rows if not isinstance(made := convert(row), canonical.Rejected))
 

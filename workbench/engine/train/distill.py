@@ -1,44 +1,57 @@
-"""Distillation: a model learns how likely a larger one holds every word of the answers, beside the answers themselves.
+"""Distillation: a model learns how likely a larger one holds every word of answers or articles, beside the words.
 
 Owns what makes a run distillation. Must not know the training loop's inner life: that is the same for every method.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from workbench.engine import lineage, loop
-from workbench.engine.chat_templates import tokenizer_of
-from workbench.engine.compress.teacher import soft_labels
+from workbench.engine.compress import answers
+from workbench.engine.compress.rows import Encoder
+from workbench.engine.compress.teacher import pairing, soft_labels
 from workbench.engine.examples import Writer
-from workbench.engine.masks import ChatEncoder
 from workbench.engine.material import TRAIN, Built, material, prompts_of, rows, watched
-from workbench.engine.prepare import encode_chats
 from workbench.engine.session import Attempt
-from workbench.engine.tokenizer import generation_eos
+from workbench.engine.tokenizer import load_tokenizer
 from workbench.engine.ways import Distillation
+from workbench.runs import teachers
 
 
 def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
     """Run distillation and return (outcome, figures for the report)."""
     recipe = attempt.recipe
 
-    # Base: its tokenizer and chat template decide how a conversation becomes tokens, for the teacher as well.
+    # Base: its tokenizer and chat template decide how rows become tokens. A teacher with other ones reads the rows.
     folder = lineage.folder(attempt)
-    tokenizer = tokenizer_of(folder, recipe.base, recipe.method)
+    tokenizer = load_tokenizer(folder)
+    writes_only = teachers.writes_only(recipe.teacher)
+    other_tokens = not writes_only and not pairing(recipe, folder, tokenizer).alike
+    encoder = Encoder(folder, recipe, keeps_rows=other_tokens)
 
-    # Rows and examples: those of sft, of which nothing but the answers is learnt.
+    # Rows and examples: of conversations nothing but the answers is learnt, of articles everything. What has no answer
+    # is answered by the teacher.
     def build(write: Callable[[str], Writer]) -> Built:
         found = rows(attempt)
-        encoder = ChatEncoder(tokenizer, generation_eos(folder))
-        train_set = encode_chats(encoder, watched(attempt, found.train()), recipe.max_length, write(TRAIN))
-        held_out = {"held_out": encode_chats(encoder, found.held_out, recipe.max_length, write("held_out"))}
-        prompts = prompts_of(recipe.sample_prompts, found.held_out or found.train())
-        return Built(train_set, held_out, prompts, True, dict(found.counts))
+
+        def every() -> Iterator[dict[str, Any]]:
+            return itertools.chain(found.train(), found.held_out)
+
+        answered = answers.write(attempt, every, found.counts["train"] + len(found.held_out))
+        train_set = encoder.encode(answered(watched(attempt, found.train())), write(TRAIN))
+        held_out = {"held_out": encoder.encode(answered(found.held_out), write("held_out"))}
+        # Where there are conversations the samples are answers.
+        shown = (row for rows in (found.held_out, found.train()) for row in rows if encoder.chats != ("text" in row))
+        return Built(train_set, held_out, prompts_of(recipe.sample_prompts, shown), encoder.chats, dict(found.counts))
 
     made = material(attempt, build)
 
-    # Training: towards what the teacher says of each learnt token, which is asked before the base is loaded.
+    # Training: towards what the teacher says of each learnt token, which is asked before the base is loaded; or, where
+    # it has only written, on its answers.
+    if writes_only:
+        return loop.fit(attempt, folder, tokenizer, made)
     said = soft_labels(attempt, folder, tokenizer, made)
     return loop.fit(attempt, folder, tokenizer, made, Distillation(recipe, made, said))
