@@ -91,6 +91,9 @@ PLACES: dict[str, Callable[..., Screen[Any]]] = {
 }
 """Name → what makes the screen; each is imported when it is first opened."""
 
+TURN_SECONDS = 0.12
+"""How long a page that was just opened is not written: it is laid out several times, and is known better by then."""
+
 
 class Workbench(Saying):
     """The workbench on a terminal."""
@@ -180,6 +183,8 @@ class Workbench(Saying):
 
     def go(self, name: str, *given: Any) -> None:
         """Put a screen in place of all that are open."""
+        if len(self.screen_stack) > 1:
+            self.delay_update(TURN_SECONDS)
         while len(self.screen_stack) > 2:
             self.pop_screen()
         made = PLACES[name](*given)
@@ -187,6 +192,7 @@ class Workbench(Saying):
 
     def open(self, name: str, *given: Any) -> None:
         """Put a screen over the one that is shown; leaving it comes back here."""
+        self.delay_update(TURN_SECONDS)
         self.push_screen(PLACES[name](*given))
 
     def back(self) -> None:

@@ -164,7 +164,7 @@ class Desk(Screen[None]):
 
     def foot(self) -> None:
         """Draw the footer anew: what can be done has changed."""
-        self.query_one(Footer).refresh()
+        self.query_one(Footer).redraw()
 
     # Actions
 

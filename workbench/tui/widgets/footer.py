@@ -9,15 +9,15 @@ from collections.abc import Callable, Sequence
 
 from textual import events
 from textual.content import Content
-from textual.widget import Widget
 
 from workbench.tui.actions import BY_ID, Action, shown
 from workbench.tui.ink import Piece, ink, place
+from workbench.tui.widgets.drawn import Drawn
 
 MOST = 7
 
 
-class Footer(Widget):
+class Footer(Drawn):
     """Keys with their verbs; a disabled one stays in its place, muted."""
 
     DEFAULT_CSS = "Footer { height: 1; padding: 0 2; text-wrap: nowrap; dock: bottom; }"
@@ -33,9 +33,9 @@ class Footer(Widget):
     def show(self, actions: Sequence[Action]) -> None:
         """Show these actions from now on: what makes sense has changed."""
         self._actions = list(actions)
-        self.refresh()
+        self.redraw()
 
-    def render(self) -> Content:
+    def drawn(self) -> list[Content]:
         """Return the row; what does not fit is left out from the right."""
         width = self.size.width
         help_at = ink(("?", "key", "app.help"), (" help", "label", "app.help"))
@@ -55,7 +55,7 @@ class Footer(Widget):
             line += [(before, role, action.beside)] if other is not None else []
             line += [(key, role, action.id), (label, "faint" if off else "label", action.id), gap]
             used += len(before) + len(key) + len(label) + len(gap)
-        return place(width, (0, ink(*line[:-1])), (-1, help_at))
+        return [place(width, (0, ink(*line[:-1])), (-1, help_at))]
 
     def on_click(self, event: events.Click) -> None:
         """Do what the person clicked on."""

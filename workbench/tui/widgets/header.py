@@ -6,17 +6,17 @@ Owns the row. Is handed crumbs and readings; must not ask the machine.
 from __future__ import annotations
 
 from textual.content import Content
-from textual.widget import Widget
 
 from workbench.core.units import gib
 from workbench.runs.hardware import Reading
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, ink, place
+from workbench.tui.widgets.drawn import Drawn
 
 _NARROW = 100
 
 
-class Header(Widget):
+class Header(Drawn):
     """Brand and crumbs at the left; machine, card, memory and temperature at the right."""
 
     DEFAULT_CSS = "Header { height: 1; padding: 0 2; text-wrap: nowrap; }"
@@ -32,14 +32,14 @@ class Header(Widget):
         """Show other crumbs."""
         if crumbs != self._crumbs:
             self._crumbs = crumbs
-            self.refresh()
+            self.redraw()
 
     def read(self, reading: Reading) -> None:
         """Show a new reading."""
         self._reading = reading
-        self.refresh()
+        self.redraw()
 
-    def render(self) -> Content:
+    def drawn(self) -> list[Content]:
         """Return the row."""
         width = self.size.width
         left: list[Piece] = [("workbench", "section")]
@@ -49,7 +49,7 @@ class Header(Widget):
         brand = ink(*left)
         tried = (self._right(width < _NARROW), self._right(True), self._right(True, card=False))
         fitting = (right for right in tried if brand.cell_length + right.cell_length + 3 <= width)
-        return place(width, (0, brand), (-1, next(fitting, None) or self._right(True, card=False, name=False)))
+        return [place(width, (0, brand), (-1, next(fitting, None) or self._right(True, card=False, name=False)))]
 
     def _right(self, narrow: bool, card: bool = True, name: bool = True) -> Content:
         """Return what is said of the machine: its name longer than which card it has, and its memory in any case."""

@@ -13,10 +13,10 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.widget import Widget
 
 from workbench.tui.glyphs import glyph
-from workbench.tui.ink import ink, joined, on_focus
+from workbench.tui.ink import ink, on_focus
+from workbench.tui.widgets.drawn import Drawn
 
 GUTTER = 2
 """Columns before the text of a row: the bar of the focused one, and a blank."""
@@ -41,7 +41,7 @@ def still(*lines: Content) -> list[Row]:
 BLANK = Row("", lambda width, focused: Content(""))
 
 
-class Listing(Widget, can_focus=True):
+class Listing(Drawn, can_focus=True):
     """Rows, one of them in focus; only what is seen is drawn."""
 
     shares_focus = False
@@ -101,13 +101,17 @@ class Listing(Widget, can_focus=True):
     def fill(self, rows: Sequence[Row], key: str | None = None) -> None:
         """Show other rows; the focus goes to `key`, else stays with the key it has, else near where it was."""
         wanted = self.key if key is None else key
+        resized = self.styles.is_auto_height and len(rows) != len(self._rows)
         self._rows = rows
         places = [place for place, row in enumerate(rows) if row.key and row.key == wanted]
         before = self.key
         self._at = places[0] if places else self._near(max(0, min(self._at, len(rows) - 1)), 1)
         if self.key != before:
             self.post_message(self.Moved(self, self.key))
-        self.refresh(layout=self.styles.is_auto_height)
+        if resized:
+            self.refresh(layout=True)
+        else:
+            self.redraw()
 
     def go(self, key: str) -> None:
         """Put a row in focus by its key."""
@@ -145,7 +149,7 @@ class Listing(Widget, can_focus=True):
             self._top = min(last - height + 1, self._at)
         self._top = max(0, min(self._top, len(self._rows) - height))
 
-    def render(self) -> Content:
+    def drawn(self) -> list[Content]:
         """Return the rows that can be seen."""
         width, height = self.size.width - GUTTER, max(self.size.height, 1)
         if not any(row.key for row in self._rows):
@@ -164,7 +168,7 @@ class Listing(Widget, can_focus=True):
                 lines.append(on_focus(bar + line, width + GUTTER, label=not row.under))
             else:
                 lines.append(self._more(place, height) + line)
-        return joined(lines)
+        return lines
 
     def _more(self, place: int, height: int) -> Content:
         """Return what stands before a row that is not in focus: a sign where the list goes on behind it."""
@@ -196,14 +200,14 @@ class Listing(Widget, can_focus=True):
     def scroll_rows(self, number: int) -> None:
         """Show rows further up or down; the focus stays."""
         self._top = max(0, min(self._top + number, len(self._rows) - self.size.height))
-        self.refresh()
+        self.redraw()
 
     def _take(self, at: int) -> None:
         """Put the row at a place in focus and say so."""
         if at != self._at and at >= 0:
             self._at = at
             self.post_message(self.Moved(self, self.key))
-        self.refresh()
+        self.redraw()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Move down."""

@@ -1,22 +1,18 @@
-"""Lines that stand on a page and do nothing, and the base of every widget that draws lines.
+"""Lines that stand on a page and do nothing.
 
 Owns drawing, scrolling and clicks on pieces that name an action. Must not know what the lines say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from textual import events
-from textual.content import Content
-from textual.widget import Widget
 
-from workbench.tui.ink import joined
-
-Lines = Sequence[Content]
+from workbench.tui.widgets.drawn import Drawn, Lines
 
 
-class Page(Widget):
+class Page(Drawn):
     """Lines made by a function of the width, so that a resize lays them out anew; scrolls when there are too many."""
 
     DEFAULT_CSS = "Page { height: auto; text-wrap: nowrap; }"
@@ -36,8 +32,12 @@ class Page(Widget):
         """Ask for the lines anew: what they are made from has changed."""
         before = len(self._kept[1]) if self._kept else -1
         self._kept = None
-        if self.is_attached and self.size.width:
-            self.refresh(layout=self.styles.is_auto_height and len(self._lines(self.size.width)) != before)
+        if not self.is_attached or not self.size.width:
+            return
+        if self.styles.is_auto_height and len(self._lines(self.size.width)) != before:
+            self.refresh(layout=True)
+        else:
+            self.redraw()
 
     def _lines(self, width: int) -> Lines:
         """Return the lines for a width, made once."""
@@ -49,11 +49,16 @@ class Page(Widget):
         """Return the number of lines."""
         return max(len(self._lines(width)), 1)
 
-    def render(self) -> Content:
+    def drawn(self) -> Lines:
         """Return the lines that can be seen."""
         lines = self._lines(self.size.width)
         self._top = max(0, min(self._top, len(lines) - self.size.height))
-        return joined(lines[self._top : self._top + max(self.size.height, 1)])
+        return lines[self._top : self._top + max(self.size.height, 1)]
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Make lines anew that were made for another height."""
+        if not self.styles.is_auto_height:
+            self.again()
 
     @property
     def overflows(self) -> bool:
@@ -63,7 +68,7 @@ class Page(Widget):
     def scroll_lines(self, number: int) -> None:
         """Move the lines up or down where there are more than fit."""
         self._top += number
-        self.refresh()
+        self.redraw()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll down."""

@@ -9,17 +9,17 @@ from collections.abc import Callable, Mapping
 
 from textual import events
 from textual.content import Content
-from textual.widget import Widget
 
 from workbench.guide.road import NAMES, STATIONS
 from workbench.tui.glyphs import glyph
-from workbench.tui.ink import Piece, cut, foreign, ink, joined, place
+from workbench.tui.ink import Piece, cut, foreign, ink, place
+from workbench.tui.widgets.drawn import Drawn
 
 WIDTH = 26
 _LEAST_ROWS = 3
 
 
-class Rail(Widget):
+class Rail(Drawn):
     """The stations; a click on one that was reached goes there."""
 
     DEFAULT_CSS = """
@@ -38,11 +38,11 @@ class Rail(Widget):
     def show(self, answers: Mapping[str, tuple[str, ...]], reached: int) -> None:
         """Show what is settled, and how far the road was gone."""
         self._answers, self._reached = answers, max(reached, STATIONS.index(self._here))
-        self.refresh()
+        self.redraw()
 
-    def render(self) -> Content:
+    def drawn(self) -> list[Content]:
         """Return the road, down or across."""
-        return self._across() if self.has_class("-narrow") else self._down()
+        return [self._across()] if self.has_class("-narrow") else self._down()
 
     def _sign(self, place_of: int) -> Piece:
         """Return the sign of a station: passed, here or ahead."""
@@ -64,7 +64,7 @@ class Rail(Widget):
             used += 2 + len(name) + gap
         return ink(*pieces)
 
-    def _down(self) -> Content:
+    def _down(self) -> list[Content]:
         """Return the road as a column: solid through what is settled, dotted through what is ahead."""
         here = STATIONS.index(self._here)
         lines: list[Content] = []
@@ -83,7 +83,7 @@ class Rail(Widget):
             texts = (ink((cut(foreign(said), WIDTH - 4), "label")) for said in answer)
             lines += [place(WIDTH, (0, rail), (2, text)) for text in texts]
             lines += [place(WIDTH, (0, rail))] * max(1, pitch - 1 - len(answer))
-        return joined(lines)
+        return lines
 
     def on_click(self, event: events.Click) -> None:
         """Go to the station that was clicked, when it was reached before."""
