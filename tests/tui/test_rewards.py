@@ -83,6 +83,58 @@ async def test_what_learns_from_no_rewards_has_none_to_choose() -> None:
         assert "sft" in app.screen.why_not("method.rewards")  # type: ignore[attr-defined]
 
 
+def trial(*totals: float) -> dict[str, Any]:
+    """Return what a trial told of one prompt whose answers earned so much by a check of whole numbers."""
+    mean = sum(totals) / len(totals)
+    varied = float(len(set(totals)) > 1)
+    score = {"samples": mean, "references": 1.0, "spread": 0.0, "varied": varied, "not_judged": 0, "judged": 4}
+    check = {"reward": "number", "weight": 1.0, "low": 0.0, "high": 1.0, "needs": "answer", "seconds": 0.0}
+    body: dict[str, Any] = {
+        "checks": [{**check, **score, "reasons": []}],
+        "total": score,
+        "trivial": [],
+        "groups": [{"prompt": "2 + 3?", "reference": "5", "answers": [answer(one, "5") for one in totals]}],
+        "finished": 1.0,
+        "longest": 64,
+    }
+    return {**body, "findings": [rewarding._told(finding) for finding in rewarding.findings(body)]}
+
+
+def test_what_a_trial_foresees_counts_the_answers_that_earned_nothing() -> None:
+    level, said, mends = rewarding.outlook(trial(0.0, 0.0, 0.0, 0.0))
+    assert (level, said) == ("bad", "the base earns no reward on 4 of 4 sampled answers")
+    assert "sft first" in mends
+    assert rewarding.outlook(trial(1.0, 1.0))[:2] == ("bad", "the base earns all there is on 2 of 2 sampled answers")
+    level, said, mends = rewarding.outlook(trial(0.0, 1.0, 1.0, 0.0))
+    assert (level, mends) == ("good", "")
+    assert "0.50 on 4 sampled answers" in said
+    short = rewardpage.foreseen(trial(0.0, 0.0), 76, 1)
+    assert [line.plain[2:] for line in short] == ["The base earns no reward on 2 of 2 sampled answers."]
+
+
+@played
+async def test_what_a_trial_found_is_said_until_the_rewards_are_others() -> None:
+    app = on_the_road("method", SUMS)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.known.plan is not None and idle(app), "a plan", 60)
+        assert "r tries the rewards before a run" in page_text(app)
+        plan = app.known.plan
+        assert plan is not None
+        wish = rewarding.of_recipe(plan.chosen.resolved.recipe)
+        app.screen.learn(trial=trial(0.0, 0.0, 0.0), trial_of=wish)  # type: ignore[attr-defined]
+        await pilot.pause()
+        for station in ("method", "fit", "review"):
+            await until(pilot, lambda name=station: app.screen.NAME == name, station)  # type: ignore[attr-defined,misc]
+            await until(pilot, lambda: "earns no reward on 3 of 3 sampled answers" in page_text(app), station)
+            if station == "fit":
+                screen: Any = app.screen
+                screen.settle(screen.road.with_value("rewards", ("exact",)))
+                await pilot.pause()
+                assert "sampled answers" not in page_text(app)
+                screen.settle(screen.road.without("rewards"))
+            await pilot.press("enter") if station != "review" else None
+
+
 def test_a_reward_is_written_anew_in_its_place() -> None:
     assert rewarding.replaced(("number", "exact"), 1, "exact*0.5") == ("number", "exact*0.5")
     with pytest.raises(UsageError, match="there already"):

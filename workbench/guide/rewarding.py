@@ -31,6 +31,7 @@ __all__ = [
     "findings",
     "form",
     "of_recipe",
+    "outlook",
     "progress",
     "tried",
     "trivial_cells",
@@ -88,7 +89,7 @@ def of_recipe(recipe: Recipe, rewards: Sequence[str] | None = None) -> Wish:
         rewards=wanted,
         base=recipe.base,
         chat_template=recipe.chat_template,
-        tuning=recipe.tuning,
+        tuning="qlora" if recipe.tuning == "qlora" else "",
         format=recipe.data_format,
         columns=assignments(recipe.data_columns, "--column", "ROLE=NAME", "prompt=question"),
         answers=max(2, min(recipe.num_generations, _MOST_EACH)),
@@ -207,6 +208,24 @@ def _share(value: float | None) -> str:
 def _seconds(value: float | None) -> str:
     """Return a time of 100 answers in a few signs."""
     return units.NONE if value is None else "< 0.1" if value < 0.1 else f"{value:.1f}" if value < 100 else count(value)
+
+
+def outlook(body: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return (level, sentence, what mends it) of what a trial with a base says of a run with these rewards.
+
+    The level is one of `core.findings.LEVELS`; the sentence has no stop, and what mends it is "" for nothing.
+    """
+    answers = [one["total"] for group in body["groups"] for one in group["answers"]]
+    whole, worst = count(len(answers)), body["findings"][0]
+    if worst["code"] == "all_zero":
+        nothing = count(sum(total is None or total <= 0 for total in answers))
+        return "bad", f"the base earns no reward on {nothing} of {whole} sampled answers", worst["fix"]
+    if worst["code"] == "all_one":
+        return "bad", f"the base earns all there is on {whole} of {whole} sampled answers", worst["fix"]
+    if worst["level"] in ("bad", "warning"):
+        return worst["level"], worst["text"], worst["fix"]
+    mean, varied = units.margin(body["total"]["samples"]), _share(body["total"]["varied"])
+    return "good", f"the base earns {mean} on {whole} sampled answers, which differ in {varied} of groups", ""
 
 
 def trivial_cells(body: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -109,7 +109,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("fit.less", "left,minus", "less", "Take the value before.", "fit", footer=False),
     _a("fit.more", "right,plus", "more", "Take the next value.", "fit", footer=False),
     _a("fit.reset", "backspace", "reset", "Give the field in focus back to the plan.", "fit", "review", footer=False),
-    _a("guide.why", "w", "why", "Explain the idea behind this station.", *STATIONS),
+    _a("guide.why", "w", "why", "Explain the idea behind this station.", *STATIONS, "rewards"),
     _a("fit.dry", "d", "dry run", "Take a few real steps on the longest rows and measure them.", "fit", "review"),
     _a("fit.save", "s", "save recipe", "Write the recipe to a file that `workbench train` takes.", "fit", "review"),
     _a("fit.all", "a", "all values", "Show every value of the recipe, or only those that are not the usual ones.", "fit", "review", footer=False),

@@ -112,6 +112,15 @@ def findings(body: Mapping[str, Any], width: int) -> list[Content]:
     return lines
 
 
+def foreseen(body: Mapping[str, Any], width: int, most: int) -> list[Content]:
+    """Return what a trial says of a run, in at most `most` lines: what mends it is left out where it has no room."""
+    level, said, mends = rewarding.outlook(body)
+    sign, role = LEVELS[level]
+    told: list[Piece] = [(f"{glyph(sign)} ", role), f"{foreign(said[:1].upper() + said[1:])}"]
+    whole = prose(width, *told, f". What helps: {foreign(mends)}." if mends else ".")
+    return whole if len(whole) <= most else prose(width, *told, ".")[:most]
+
+
 def trivial(body: Mapping[str, Any], width: int) -> list[Content]:
     """Return what each trivial answer earns, the best first, below what right answers and samples earn."""
     held = [

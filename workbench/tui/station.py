@@ -51,6 +51,10 @@ class Known:
     preview: dict[str, Any] | None = None
     """How the base reads the first rows of the data."""
     preview_of: tuple[Any, ...] = ()
+    trial: dict[str, Any] | None = None
+    """What rewards gave to answers of the base."""
+    trial_of: Any = None
+    """What was tried, a `guide.rewarding.Wish`."""
     plan: Plan | None = None
     trouble: str = ""
     """Why there is no plan."""
@@ -110,6 +114,11 @@ class Station(Desk):
         self.find_out()
         self.solve()
         self.rebuild()
+
+    def on_screen_resume(self) -> None:
+        """Show what another page, which lay over this one, has changed of the road."""
+        if self.is_mounted and self.query(Rail):
+            self.rebuild()
 
     def rebuild(self) -> None:
         """Draw rail and footer anew; a station adds its own."""
@@ -188,6 +197,16 @@ class Station(Desk):
         base = known.base if known.base_of == self.road.base else None
         preview = known.preview if previewing.reads_alike(known.preview_of, self.road) else None
         return asking.rows(glance, base, preview)
+
+    @property
+    def trial(self) -> dict[str, Any] | None:
+        """The trial of just the rewards, rows and base of the plan; None while there is none, or no need of one."""
+        plan = self.known.plan
+        if plan is None or self.known.trial is None or plan.chosen.resolved.recipe.method not in REINFORCING:
+            return None
+        from workbench.guide import rewarding
+
+        return self.known.trial if self.known.trial_of == rewarding.of_recipe(plan.chosen.resolved.recipe) else None
 
     # The way
 

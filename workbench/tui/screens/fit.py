@@ -11,7 +11,8 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from workbench.core import units
-from workbench.guide import fitting, trying
+from workbench.guide import fitting, rewarding, trying
+from workbench.tui import rewardpage
 from workbench.tui.editing import ask_value
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, cut, foreign, ink, place, prose
@@ -68,7 +69,7 @@ class FitScreen(Station):
         card = self.known.card
         assert card is not None, "there is no plan without a card"
         head = place(width, (0, ink(("Fit", "title"))), (-1, right))
-        said = prose(width, *fitting.sentence(plan, card))
+        said = [*prose(width, *fitting.sentence(plan, card)), *self._warned(width)]
         if not self.short:
             return [head, Content(""), *said, Content(""), *self._staircase(width, _MOST_PARTS), Content("")]
         room = self._room - len(self._fields()) - 2
@@ -77,6 +78,12 @@ class FitScreen(Station):
             if len(lines) < room:
                 return [*lines, Content("")]
         return [head, *self._staircase(width, 0)]
+
+    def _warned(self, width: int) -> list[Content]:
+        """Return what a trial of the rewards warns of."""
+        if self.trial is None or rewarding.outlook(self.trial)[0] == "good":
+            return []
+        return rewardpage.foreseen(self.trial, width, 1 if self.short else 2)
 
     @property
     def _room(self) -> int:

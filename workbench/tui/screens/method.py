@@ -14,6 +14,7 @@ from workbench.core import recipe, units
 from workbench.guide import asking, fitting, methods, smaller
 from workbench.guide.fitting import Field
 from workbench.guide.methods import Offer
+from workbench.tui import rewardpage
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import cut, foreign, ink, place, prose
 from workbench.tui.station import AROUND, AROUND_NARROW, Station
@@ -28,6 +29,7 @@ _VALUES = (
     "prune_layers", "prune_heads", "prune_channels", "sparsity",
 )  # fmt: skip
 _WIDE = 84
+_TRIAL = ": what they give to right answers, to trivial ones, and to what the base answers now."
 _ABOUT_LINES = 4
 """Lines that are kept for what is said of a method, so that nothing below moves."""
 
@@ -206,15 +208,24 @@ class MethodScreen(Station):
             said = prose(min(width, 76), *self._about(offer))
             lines += [*said, *[Content("")] * (_ABOUT_LINES - self.short - len(said))]
             present = offer.method == self._present()
-            tries = present and offer.method in recipe.REINFORCING
-            more = ink(("r", "key", "method.rewards"), (" tries its rewards", "label", "method.rewards"))
-            costs = (
+            lines.append(
                 ink(("costs ", "label"), offer.said.costs)
                 if width < _WIDE
                 else ink((self._takes() if present else "", "label"))
             )
-            lines.append(place(width, (0, costs), (-1, more)) if tries else costs)
+            if present and offer.method in recipe.REINFORCING:
+                lines += [*([] if self.short else [Content("")]), *self._rewarded(width)]
         return [*lines, *([] if self.short else [Content("")]), self.command_line(width)]
+
+    def _rewarded(self, width: int) -> list[Content]:
+        """Return what a trial of the rewards says of a run, or the way to it, in as many lines either way."""
+        room = 1 if self.short else 2
+        if self.trial is not None:
+            said = rewardpage.foreseen(self.trial, width, room)
+        else:
+            tries = " tries the rewards before a run" + ("." if self.short else _TRIAL)
+            said = prose(width, ("r", "key", "method.rewards"), (tries, "value", "method.rewards"))
+        return [*said, *[Content("")] * (room - len(said))]
 
     def _about(self, offer: Offer) -> list[tuple[str, str]]:
         """Return the paragraph about a method."""

@@ -13,8 +13,9 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from workbench.core import recipe, units
-from workbench.guide import reviewing, starting
+from workbench.guide import reviewing, rewarding, starting
 from workbench.guide.road import between, name_of, what
+from workbench.tui import rewardpage
 from workbench.tui.editing import ask_value
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import cut, foreign, ink, place, prose
@@ -82,6 +83,8 @@ class ReviewScreen(Station):
             words += [Content(""), *prose(width, (f"{glyph('failed')} ", "bad"), self._failed)]
         elif room := reviewing.no_room(plan):
             words += [Content(""), *prose(width, (f"{glyph('problem')} ", "warn"), room)]
+        elif self.trial is not None and rewarding.outlook(self.trial)[0] == "bad":
+            words += [Content(""), *rewardpage.foreseen(self.trial, width, 2)]
         elif plan.doubts:
             words += [Content(""), *prose(width, (f"{glyph('problem')} ", "warn"), " ".join(plan.doubts))]
         lines += words

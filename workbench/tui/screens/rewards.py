@@ -22,15 +22,18 @@ from workbench.guide.rewarding import Wish
 from workbench.tui import rewardpage
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, cut, foreign, ink, place, prose
-from workbench.tui.station import Station
-from workbench.tui.widgets.listing import BLANK, Listing, Row, still
+from workbench.tui.station import AROUND, AROUND_NARROW, Station
+from workbench.tui.widgets.listing import BLANK, GUTTER, Listing, Row, still
 from workbench.tui.widgets.page import Page
 from workbench.tui.widgets.prompt import Prompt
 
 _HAS, _ADDS = "has ", "add "
 """How the keys of rows begin: of rewards by their place, of further checks by their name."""
-_ABOUT_LINES = 3
+_SAID, _TAKES = 3, 2
+"""Lines that a check may take, and its parameters under them; a short page has two in all."""
 _ABOUT_NARROW = 2
+_LEAST, _MOST = 5, 0.45
+"""Lines that the trial takes at least, and the share of the page at most; the list has the others."""
 
 
 class RewardsScreen(Station):
@@ -43,6 +46,7 @@ class RewardsScreen(Station):
     def __init__(self) -> None:
         super().__init__()
         self._body: dict[str, Any] | None = None
+        """What a trial without a model found; one with the base is kept with all that is known of the road."""
         self._tried_for: Wish | None = None
         """What `_body` was found for."""
         self._trying: Wish | None = None
@@ -90,7 +94,7 @@ class RewardsScreen(Station):
     def _want(self) -> None:
         """Try what is in force without a model, unless that is known or under way."""
         wish = self._wish()
-        if wish is None or not rewarding.is_quick(wish.rewards):
+        if wish is None or self._found() is not None or not rewarding.is_quick(wish.rewards):
             return
         known = [one.quick() for one in (self._tried_for, self._trying) if one is not None]
         if wish.quick() not in known:
@@ -104,16 +108,20 @@ class RewardsScreen(Station):
     def told(self, what: str, value: Any) -> None:
         """Show how far a trial is."""
         self._said = str(value)
-        self.query_one("#detail", Page).again()
+        self._tell()
 
     def answered(self, what: str, value: Any) -> None:
         """Take a trial, or what every station asks for."""
         if what != "trial":
             super().answered(what, value)
             return
-        self._tried_for, self._body = value
+        tried_for, body = value
         self._trying = None
-        self.rebuild()
+        if tried_for.base:
+            self.learn(trial=body, trial_of=tried_for)
+        else:
+            self._tried_for, self._body = tried_for, body
+            self.rebuild()
 
     def refused(self, what: str, error: str) -> None:
         """Show in place why nothing could be tried."""
@@ -129,9 +137,11 @@ class RewardsScreen(Station):
     def _found(self) -> dict[str, Any] | None:
         """Return the trial of the rewards in force, None while there is none."""
         wish = self._wish()
-        if wish is None or self._tried_for is None or self._tried_for.quick() != wish.quick():
+        if wish is None:
             return None
-        return self._body
+        if wish == self.known.trial_of:
+            return self.known.trial
+        return self._body if self._tried_for is not None and self._tried_for.quick() == wish.quick() else None
 
     def _top(self, width: int) -> list[Content]:
         """Return title, what is rewarded, and the heads of the list."""
@@ -193,14 +203,14 @@ class RewardsScreen(Station):
     def _about(self, width: int) -> list[Content]:
         """Return what the check in focus rewards, and when to take it."""
         check, _ = self._focused()
-        most = _ABOUT_NARROW if self.short else _ABOUT_LINES
+        most = _ABOUT_NARROW if self.short else _SAID + _TAKES
         if check is None or self.tight:
             return []
         said = prose(width, check.help, (f" {check.why}", "label"))
-        said = said if len(said) <= most else prose(width, check.help)
+        said = said if len(said) <= (most if self.short else _SAID) else prose(width, check.help)
         if not self.short and check.parameters:
             takes = "; ".join(rewarding.takes(parameter) for parameter in check.parameters)
-            said = [*said[:2], ink((cut(takes, width), "label"))]
+            said = [*said[:_SAID], *prose(width, (f"{takes}.", "label"))]
         said = said[:most]
         blank = [] if self.short else [Content("")]
         return [*blank, *said, *[Content("")] * (most - len(said)), *blank]
@@ -218,10 +228,22 @@ class RewardsScreen(Station):
             return [*head, *prose(width, (f"{glyph('failed')} ", "bad"), foreign(self._trouble))]
         if found is None:
             return [*head, *self._nothing(width)]
-        height = self.query_one("#detail", Page).size.height - len(head)
         if self._tab == 3:
-            return head + rewardpage.answers(found, self._at, width, height)
+            return head + rewardpage.answers(found, self._at, width, self._most_lines - len(head))
         return head + (rewardpage.trivial if self._tab == 2 else rewardpage.findings)(found, width)
+
+    @property
+    def _most_lines(self) -> int:
+        """Lines that the trial may take."""
+        around = AROUND_NARROW if self.narrow else AROUND
+        return max(_LEAST, int(_MOST * (self.app.size.height - around)))
+
+    def _tell(self) -> None:
+        """Show what the open tab tells, in as many rows as it needs."""
+        page = self.query_one("#detail", Page)
+        needed = len(self._detail(max(40, self.query_one(Listing).size.width - GUTTER)))
+        page.styles.height = max(_LEAST, min(needed, self._most_lines))
+        page.again()
 
     def _nothing(self, width: int) -> list[Content]:
         """Return why there are no figures."""
@@ -238,7 +260,7 @@ class RewardsScreen(Station):
         self.query_one("#top", Page).again()
         self.query_one(Listing).fill(rows or still(ink(("looking at the rows", "label"))))
         self.query_one("#about", Page).again()
-        self.query_one("#detail", Page).again()
+        self._tell()
 
     # What happens
 
@@ -326,7 +348,7 @@ class RewardsScreen(Station):
     def _open(self, tab: int) -> None:
         """Show another part of the trial."""
         self._tab = tab
-        self.query_one("#detail", Page).again()
+        self._tell()
         self.foot()
 
     def act_rewards_tab1(self) -> None:
@@ -346,7 +368,7 @@ class RewardsScreen(Station):
         found = self._found()
         assert found is not None
         self._at = (self._at + step) % len(found["groups"])
-        self.query_one("#detail", Page).again()
+        self._tell()
 
     def act_rewards_before(self) -> None:
         """Show the prompt before."""
