@@ -124,7 +124,7 @@ async def test_what_a_trial_found_is_said_until_the_rewards_are_others() -> None
         app.screen.learn(trial=trial(0.0, 0.0, 0.0), trial_of=wish)  # type: ignore[attr-defined]
         await pilot.pause()
         for station in ("method", "fit", "review"):
-            await until(pilot, lambda name=station: app.screen.NAME == name, station)  # type: ignore[attr-defined,misc]
+            await until(pilot, lambda name=station: name == app.screen.NAME, station)  # type: ignore[attr-defined,misc]
             await until(pilot, lambda: "earns no reward on 3 of 3 sampled answers" in page_text(app), station)
             if station == "fit":
                 screen: Any = app.screen

@@ -18,8 +18,9 @@ from workbench.guide.exporting import CARDS, Offer, Target
 from workbench.runs import store
 from workbench.runs.exports import Made
 from workbench.tui import actions
+from workbench.tui.aboutrun import AboutRun
 from workbench.tui.glyphs import glyph
-from workbench.tui.ink import Piece, cut, foreign, ink, place, prose
+from workbench.tui.ink import Piece, cut, foreign, ink, place
 from workbench.tui.messages import RunAdvanced, RunGone
 from workbench.tui.rundesk import RunDesk
 from workbench.tui.screens import export_page
@@ -37,22 +38,21 @@ _MIB = 1 << 20
 _BAR = 14
 
 
-class ExportScreen(RunDesk):
+class ExportScreen(AboutRun, RunDesk):
     """Choose types, make and prove them, take them elsewhere."""
 
     NAME = "export"
+    TITLE_OF_PAGE = "Export"
+    VERB = "export"
     CSS_PATH: ClassVar[str] = "export.tcss"
 
     def __init__(self, run: str = "") -> None:
-        super().__init__()
-        self._run = run
+        super().__init__(run)
         self._target: Target | None = None
         self._chosen: set[str] = set()
         self.view = RunView()
         """The export that is at work or has not come to its end; without a name where there is none."""
         self.watcher: RunWatcher | None = None
-        self._trouble = ""
-        self._said = ""
 
     def body(self) -> ComposeResult:
         """Yield title and heads, the types, and what is known of the one in focus."""
@@ -60,19 +60,14 @@ class ExportScreen(RunDesk):
         yield Listing(id="types")
         yield Page(self._bottom, id="bottom")
 
-    def crumbs(self) -> tuple[str, ...]:
-        """Return the run and where this is."""
-        return tuple(filter(None, (foreign(self._target.label if self._target else self._run, 44), "export")))
+    @property
+    def label(self) -> str:
+        """What the run or the model is called."""
+        return self._target.label if self._target else self._run
 
-    def opened(self) -> None:
+    def look(self) -> None:
         """Find out what can be made of the run."""
-        self._run = self._run or self.app.road.run  # type: ignore[attr-defined]
-        self.query_one(Listing).focus()
-        if self._run:
-            self.ask("target", exporting.target, self._run)
-        else:
-            self._trouble = "No run is chosen; go to the runs with f3 and export one from there."
-        self.rebuild()
+        self.ask("target", exporting.target, self._run)
 
     def on_unmount(self) -> None:
         """Watch no more; the export goes on."""
@@ -116,28 +111,20 @@ class ExportScreen(RunDesk):
     def _top(self, width: int) -> list[Content]:
         """Return title, a sentence about the type in focus, and heads."""
         target = self._target
-        title: list[Piece] = [("Export", "title")]
         if target is None:
-            said = [(f"{glyph('failed')} ", "bad"), self._trouble] if self._trouble else [("looking at it", "label")]
-            return [ink(*title), Content(""), *prose(width, *said)]
-        title += ["   ", (foreign(target.label, max(width - 44, 20)), "value")]
+            return self.opening(width, ink(""), ("looking at it" if self._run else "", "label"))
         base = foreign(target.base.rstrip("/").rsplit("/", 1)[-1], 28)
         about = ink(("merged with ", "label"), base) if target.merged else ink(("its own weights", "label"))
+        lines = self.opening(width, about, *self._sentence())
         early = target.state.words() if target.state is not None and target.state.is_early else ""
-        lines = [place(width, (0, ink(*title)), (-1, about)), ink((f"It is {early}." if early else "", "label"))]
-        room = 1 if width >= ROOMY else 2
-        said_lines = prose(width, *self._sentence())[: room + bool(self._trouble)]
-        lines += [*said_lines, *[Content("")] * (room - len(said_lines)), Content("")]
-        return [*lines, *([] if self.short else [Content("")]), *self._heads(width), *self._gap()]
-
-    def _gap(self) -> list[Content]:
-        """Return the blank line that a short page leaves out."""
-        return [] if self.short else [Content("")]
+        lines += [ink((f"It is {early}.", "label"))] if early else []
+        # As many rows for every type, so that nothing moves with the focus.
+        room = 1 + len(self.gap()) + (1 if width >= ROOMY else 2) + bool(early)
+        lines += [Content("")] * (room - len(lines))
+        return [*lines, Content(""), *self.gap(), *self._heads(width), *self.gap()]
 
     def _sentence(self) -> list[Piece]:
         """Return what there is to say of the type in focus."""
-        if self._trouble:
-            return [(f"{glyph('failed')} ", "bad"), self._trouble]
         if self._here is None:
             return [""]
         target, offer = self._here
@@ -243,7 +230,7 @@ class ExportScreen(RunDesk):
         if self._target is None or self._here is None:
             return []
         wide, kind, made = width >= ROOMY, self._here[1].kind, self._made()
-        lines = [*self._gap(), export_page.legend(width), Content("")]
+        lines = [*self.gap(), export_page.legend(width), Content("")]
         if not wide and self.watcher is not None:
             lines += export_page.brief_progress(width, self.view)
         elif not wide:
@@ -258,10 +245,9 @@ class ExportScreen(RunDesk):
             right = export_page.commands(width - half, made, self._target.context)
             rows = max(len(left), len(right), 10)
             pairs = zip(*(part + [Content("")] * (rows - len(part)) for part in (left, right)), strict=True)
-            lines += [*self._gap(), *(place(width, (0, one), (half, other)) for one, other in pairs)]
+            lines += [*self.gap(), *(place(width, (0, one), (half, other)) for one, other in pairs)]
         if not self.short:
-            text = cut(foreign(exporting.command(self._target, self._types())), width - 2)
-            lines += [Content(""), ink(("$ ", "faint", "guide.copy"), (text, "label", "guide.copy"))]
+            lines += [Content(""), self.command_row(exporting.command(self._target, self._types()), width)]
         return lines
 
     def rebuild(self) -> None:
@@ -390,8 +376,3 @@ class ExportScreen(RunDesk):
             self._chosen.clear()
             self._watch(value)
             self.rebuild()
-
-    def refused(self, what: str, error: str) -> None:
-        """Say where the page stands why nothing was made."""
-        self._trouble = error
-        self.rebuild()

@@ -16,7 +16,7 @@ from textual.content import Content
 from workbench.guide import preferring, wishing
 from workbench.guide.preferring import Wish
 from workbench.guide.wishing import FIELDS, Field
-from workbench.tui.desk import Desk
+from workbench.tui.aboutrun import AboutRun
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import cut, foreign, ink, place, prose
 from workbench.tui.widgets.listing import Listing, Row
@@ -26,21 +26,21 @@ from workbench.tui.widgets.prompt import Confirm, Prompt
 _VALUE = 17
 
 
-class PreferScreen(Desk):
+class PreferScreen(AboutRun):
     """Settle what is made, make it, learn from it."""
 
     NAME = "prefer"
+    TITLE_OF_PAGE = "Preferences"
+    VERB = "use"
     CSS_PATH: ClassVar[str] = "prefer.tcss"
 
     def __init__(self, run: str = "") -> None:
-        super().__init__()
-        self._run = run
+        super().__init__(run)
         self._wish: Wish | None = None
         self._why = ""
         self._stop: threading.Event | None = None
         self._line: Mapping[str, Any] = {}
         self._report: Mapping[str, Any] | None = None
-        self._trouble = ""
 
     def body(self) -> ComposeResult:
         """Yield the title, the values, and what is known of them."""
@@ -48,19 +48,9 @@ class PreferScreen(Desk):
         yield Listing(id="values")
         yield Page(self._bottom, id="bottom")
 
-    def crumbs(self) -> tuple[str, ...]:
-        """Return the run and where this is."""
-        return tuple(filter(None, (foreign(self._run, 44), "preferences")))
-
-    def opened(self) -> None:
+    def look(self) -> None:
         """Find out what suits the run."""
-        self._run = self._run or self.app.road.run  # type: ignore[attr-defined]
-        self.query_one(Listing).focus()
-        if self._run:
-            self.ask("wish", wishing.proposed, self._run)
-        else:
-            self._trouble = "No run is chosen; go to the runs with f3 and use one from there."
-        self.rebuild()
+        self.ask("wish", wishing.proposed, self._run)
 
     def on_unmount(self) -> None:
         """End work that nobody looks at any more; what was done is kept."""
@@ -71,17 +61,8 @@ class PreferScreen(Desk):
 
     def _top(self, width: int) -> list[Content]:
         """Return title and why this is proposed, or what went wrong."""
-        name = ink((cut(foreign(self._run), width - 20), "label"))
-        lines = [place(width, (0, ink(("Preferences", "title"))), (-1, name)), *self._gap()]
-        if self._trouble:
-            lines += prose(width, (f"{glyph('failed')} ", "bad"), foreign(self._trouble))
-        else:
-            lines += prose(width, (self._why, "label")) if self._why else [ink(("looking at the run", "label"))]
-        return [*lines, Content("")]
-
-    def _gap(self) -> list[Content]:
-        """Return the blank line that a short page leaves out."""
-        return [] if self.short else [Content("")]
+        why = self._why or "looking at the run"
+        return [*self.opening(width, ink(""), (why if self._run else "", "label")), Content("")]
 
     def _row(self, field: Field) -> Row:
         """Return the row of a value."""
@@ -123,9 +104,8 @@ class PreferScreen(Desk):
             for line in rest:
                 lines += prose(width, (foreign(line), "label"))
             return lines
-        text = cut(foreign(preferring.command(self._wish)), width - 2)
-        lines = [Content(""), *prose(width, (self._here().help, "label"))]
-        return [*lines, ink(("$ ", "faint", "guide.copy"), (text, "label", "guide.copy"))]
+        said = prose(width, (self._here().help, "label"))
+        return [Content(""), *said, self.command_row(preferring.command(self._wish), width)]
 
     def rebuild(self) -> None:
         """Draw everything anew."""
@@ -233,7 +213,6 @@ class PreferScreen(Desk):
 
     def refused(self, what: str, error: str) -> None:
         """Say why nothing was made."""
-        self._trouble = error
         if what == "pairs":
             self._stop = None
-        self.rebuild()
+        super().refused(what, error)

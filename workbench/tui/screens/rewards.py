@@ -31,7 +31,6 @@ _HAS, _ADDS = "has ", "add "
 """How the keys of rows begin: of rewards by their place, of further checks by their name."""
 _SAID, _TAKES = 3, 2
 """Lines that a check may take, and its parameters under them; a short page has two in all."""
-_ABOUT_NARROW = 2
 _LEAST, _MOST = 5, 0.45
 """Lines that the trial takes at least, and the share of the page at most; the list has the others."""
 
@@ -53,8 +52,7 @@ class RewardsScreen(Station):
         self._ending = threading.Event()
         self._said = ""
         self._trouble = ""
-        self._tab = 1
-        self._at = 0
+        self._tab, self._at = 1, 0
 
     def page(self) -> ComposeResult:
         """Yield the rewards in force, the list of checks, the one in focus, and what a trial told."""
@@ -128,8 +126,7 @@ class RewardsScreen(Station):
         if what != "trial":
             super().refused(what, error)
             return
-        self._trouble, self._body, self._tried_for = error, None, self._trying
-        self._trying = None
+        self._trouble, self._body, self._tried_for, self._trying = error, None, self._trying, None
         self.rebuild()
 
     # What is shown
@@ -203,7 +200,7 @@ class RewardsScreen(Station):
     def _about(self, width: int) -> list[Content]:
         """Return what the check in focus rewards, and when to take it."""
         check, _ = self._focused()
-        most = _ABOUT_NARROW if self.short else _SAID + _TAKES
+        most = _TAKES if self.short else _SAID + _TAKES
         if check is None or self.tight:
             return []
         said = prose(width, check.help, (f" {check.why}", "label"))
@@ -387,13 +384,11 @@ class RewardsScreen(Station):
         self.app.copy_to_clipboard(rewarding.command(wish))
         self.say("The command line that tries these rewards is copied.")
 
-    def act_rewards_close(self) -> None:
-        """Go back to the station."""
-        self.act_screen_back()
-
     def act_screen_back(self) -> None:
         """Go back to the station."""
         self.app.call_later(self.app.back)  # type: ignore[attr-defined]
+
+    act_rewards_close = act_screen_back
 
     def on_unmount(self) -> None:
         """End a trial that is under way."""

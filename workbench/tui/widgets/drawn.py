@@ -31,6 +31,22 @@ class Drawn(Widget):
         self._seen = self.drawn()
         return joined(self._seen)
 
+    def grow(self) -> None:
+        """Ask for the room of another number of lines.
+
+        A request is lost where a layout is made while an older one waits, so that it is looked at afterwards.
+        """
+        self.refresh(layout=True)
+        self.call_after_refresh(self._grown)
+
+    def _grown(self) -> None:
+        """Ask once more where the room is that of other lines; where there is no more room, nothing changes."""
+        if self.is_attached and self.styles.is_auto_height and self.size:
+            width, height = self.size
+            if height != self.get_content_height(self.size, self.size, width):
+                self.clear_cached_dimensions()
+                self.refresh(repaint=False, layout=True)
+
     def redraw(self) -> None:
         """Ask for the lines that are others than those that were drawn last."""
         if self._seen is None or not self.is_attached or not self.size:

@@ -109,7 +109,7 @@ class Listing(Drawn, can_focus=True):
         if self.key != before:
             self.post_message(self.Moved(self, self.key))
         if resized:
-            self.refresh(layout=True)
+            self.grow()
         else:
             self.redraw()
 

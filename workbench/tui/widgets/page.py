@@ -35,7 +35,7 @@ class Page(Drawn):
         if not self.is_attached or not self.size.width:
             return
         if self.styles.is_auto_height and len(self._lines(self.size.width)) != before:
-            self.refresh(layout=True)
+            self.grow()
         else:
             self.redraw()
 
