@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.core import gguf_size
+from workbench.core import gguf_size, gguf_types
 from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.paths import expanded
 from workbench.core.text import clean, one_line
+from workbench.guide import ancestry, card, exporting
 from workbench.runs import atomic, bases, errand
 
 SAMPLING = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty")
@@ -42,8 +44,23 @@ class Deployed:
 
 
 def ollama_name(gguf: Path) -> str:
-    """Return what Ollama calls the model of a file: small letters, figures, and -._ between them."""
-    return re.sub(r"[^a-z0-9._-]+", "-", gguf.stem.lower()).strip("-._") or "model"
+    """Return what Ollama calls the model of a file: a name of small letters, figures and -._, its type as the tag.
+
+    Of the id of a run the date and the letters that tell it from others of its title are left out.
+    """
+    stem, _, kind = gguf.stem.rpartition("-")
+    if not stem or kind not in gguf_types.TYPES:
+        stem, kind = gguf.stem, ""
+    if found := re.fullmatch(r"\d{4}-\d\d-\d\d-(.+)-[0-9a-f]{4}", stem):
+        stem = found[1]
+    name = re.sub(r"[^a-z0-9._-]+", "-", stem.lower()).strip("-._") or "model"
+    return f"{name}:{kind.lower()}" if kind else name
+
+
+def beside(gguf: Path, context: int) -> Deployed:
+    """Return what there is beside a file by now, for a page; nothing is read or written."""
+    modelfile = gguf.with_suffix(".Modelfile")
+    return Deployed(gguf, modelfile if modelfile.is_file() else None, context=context)
 
 
 def sampling_of(folder: Path) -> dict[str, float]:
@@ -91,12 +108,88 @@ def commands(found: Deployed, *, from_folder: bool = False) -> tuple[tuple[str, 
     lines = [
         ("llama.cpp, in a browser", f"llama-server -m {path} -c {context} --jinja"),
         ("llama.cpp, in the terminal", f"llama-cli -m {path} -c {context} --jinja"),
-        ("LM Studio", f"lms import --hard-link --user-repo workbench/{name} {path}"),
+        ("LM Studio", f"lms import -y --hard-link {path}"),
     ]
     if found.modelfile is not None:
-        create = f"ollama create {name} -f {place(found.modelfile)} && ollama run {name}"
-        lines.insert(0, ("Ollama", create))
+        lines.insert(0, ("Ollama", f"ollama create {name} -f {place(found.modelfile)}"))
     return tuple(lines)
+
+
+# Everything beside a file
+
+
+@dataclass(frozen=True)
+class Handed:
+    """A file with all that goes with it."""
+
+    deployed: Deployed
+    card: Path | None
+    """None for a file of which nothing is known but itself."""
+
+
+def chosen(target: str, kind: str = "") -> tuple[Path, str]:
+    """Return (GGUF file, what it was made from or "") of a path, or of what was exported: the smallest, or of a type.
+
+    Raises UsageError when there is none.
+    """
+    path = expanded(target)
+    if path.suffix == ".gguf":
+        if not path.is_file():
+            raise UsageError(f"There is no file {one_line(target)}; give a GGUF file or a run that was exported.")
+        return path.resolve(), ""
+    found = exporting.target(target)
+    if not found.made:
+        raise UsageError(
+            f"There is no GGUF file of {found.label} yet; make one with "
+            f"`{exporting.command(found, [found.recommended])}`."
+        )
+    wanted = kind.upper()
+    if wanted and wanted not in found.made:
+        raise UsageError(f"There is no {one_line(kind)} of {found.label} yet, but {', '.join(found.made)}.")
+    made = found.made[wanted] if wanted else min(found.made.values(), key=lambda one: one.bytes)
+    return made.path, found.reference
+
+
+def _gathered(path: Path, out: Path) -> Path:
+    """Put a file into a folder, by a link where the folder is on the same disk, and return its place."""
+    out.mkdir(parents=True, exist_ok=True)
+    place = out / path.name
+    if place.exists():
+        if place.samefile(path):
+            return place
+        raise UsageError(f"{one_line(str(place))} exists already; choose another folder.")
+    try:
+        place.hardlink_to(path)
+    except OSError:
+        atomic.require_space(out, path.stat().st_size)
+        partial = place.with_name(f".{place.name}.partial")
+        try:
+            shutil.copyfile(path, partial)
+            partial.rename(place)
+        finally:
+            partial.unlink(missing_ok=True)
+    return place
+
+
+def hand_over(path: Path, reference: str = "", out: Path | None = None) -> Handed:
+    """Write Modelfile and model card beside a GGUF file, or put all three into a folder, and return them.
+
+    `reference` is what the file was made from. In a folder of its own the card is its README. Raises WorkbenchError.
+    """
+    path = _gathered(path, out) if out is not None else path
+    run = bases.resolve(reference).run_id if reference else ""
+    rungs = ancestry.rungs(run) if run else ()
+    origin = ancestry.origin(rungs[0].recipe) if rungs else None
+    found = prepare(path, reference, origin.licence if origin is not None else "")
+    if origin is None:
+        return Handed(found, None)
+    made = sorted(exporting.target(reference).made.values(), key=lambda one: -one.bytes)
+    made = [one for one in made if (path.parent / one.path.name).is_file()]
+    hashes = {one.path.name: one.sha256 for one in made if one.sha256}
+    place = path.with_name("README.md") if out is not None else path.with_suffix(".md")
+    run_it = [line for _, line in commands(found, from_folder=True)]
+    atomic.write_text(place, card.text(rungs, origin, made, hashes, run_it))
+    return Handed(found, place)
 
 
 # A trial in Ollama

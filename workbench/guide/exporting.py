@@ -238,20 +238,6 @@ def checks(proof: Mapping[str, Any]) -> tuple[Check, ...]:
     return tuple(found)
 
 
-def quoted(made: Made) -> str:
-    """Return the path of a file as a shell takes it."""
-    return shlex.quote(str(made.path))
-
-
-def commands(made: Made, context: int) -> tuple[tuple[str, str], ...]:
-    """Return (program, command line) that run a file elsewhere."""
-    path = quoted(made)
-    return (
-        ("llama.cpp, in a browser", f"llama-server -m {path} -c {context}"),
-        ("llama.cpp, in the terminal", f"llama-cli -m {path} -c {context}"),
-    )
-
-
 def command(target: Target, types: Sequence[str]) -> str:
     """Return the command line that exports the same."""
     return shlex.join(["workbench", "export", target.reference, "--type", ",".join(types)])

@@ -163,6 +163,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("export.start", "enter", "export", "Make and prove the types that are chosen.", "export"),
     _a("export.choose", "space", "choose", "Choose the type in focus, or leave it out again.", "export"),
     _a("export.copy", "c", "copy", "Copy the command that runs the file.", "export"),
+    _a("export.deploy", "o", "Ollama", "Write a Modelfile for Ollama and a model card beside the file.", "export"),
     _a("export.try", "t", "try in chat", "Talk with the file in focus.", "export"),
     # Preferences
     _a("prefer.start", "s", "make pairs", "Let the models answer and judge, or go on with what was begun.", "prefer"),

@@ -13,29 +13,23 @@ from textual.content import Content
 
 from workbench.core import units
 from workbench.core.lifecycle import ACTIVE
-from workbench.guide import exporting, watching
+from workbench.guide import deploying, exporting, watching
 from workbench.guide.exporting import CARDS, Offer, Target
 from workbench.runs import store
 from workbench.runs.exports import Made
 from workbench.tui import actions
 from workbench.tui.aboutrun import AboutRun
-from workbench.tui.glyphs import glyph
-from workbench.tui.ink import Piece, cut, foreign, ink, place
+from workbench.tui.ink import Piece, foreign, ink, place
 from workbench.tui.messages import RunAdvanced, RunGone
 from workbench.tui.rundesk import RunDesk
-from workbench.tui.screens import export_page
+from workbench.tui.screens import export_page, export_table
 from workbench.tui.screens.export_page import ROOMY
 from workbench.tui.view import RunView
 from workbench.tui.watcher import RunWatcher
 from workbench.tui.widgets.footer import Footer
-from workbench.tui.widgets.gauge import bar
-from workbench.tui.widgets.listing import Listing, Row
+from workbench.tui.widgets.listing import Listing
 from workbench.tui.widgets.page import Page
 from workbench.tui.widgets.prompt import Confirm
-
-_SIGN = {"fits": ("fits", "good"), "tight": ("tight", "warn"), "no": ("no", "faint")}
-_MIB = 1 << 20
-_BAR = 14
 
 
 class ExportScreen(AboutRun, RunDesk):
@@ -121,7 +115,7 @@ class ExportScreen(AboutRun, RunDesk):
         # As many rows for every type, so that nothing moves with the focus.
         room = 1 + len(self.gap()) + (1 if width >= ROOMY else 2) + bool(early)
         lines += [Content("")] * (room - len(lines))
-        return [*lines, Content(""), *self.gap(), *self._heads(width), *self.gap()]
+        return [*lines, Content(""), *self.gap(), *export_table.heads(width, target), *self.gap()]
 
     def _sentence(self) -> list[Piece]:
         """Return what there is to say of the type in focus."""
@@ -144,81 +138,6 @@ class ExportScreen(AboutRun, RunDesk):
         if offer.kind == target.recommended:
             return [(offer.kind, "figure"), f" is {target.why}, in about ", size, ". Making it measures it."]
         return [(offer.kind, "figure"), " takes about ", size, f".{runs} Making it measures what it loses."]
-
-    def _unit(self) -> tuple[int, str]:
-        """Return the unit of sizes, one for the whole column."""
-        assert self._target is not None
-        largest = max(offer.bytes for offer in self._target.offers)
-        return (units.GIB, "GiB") if largest >= units.GIB // 2 else (_MIB, "MiB")
-
-    def _columns(self, width: int) -> dict[str, int]:
-        """Return the columns: where words begin, and from the right edge where figures end."""
-        if width < ROOMY:
-            ends = {"size": 19, "8": 28, "12": 34, "24": 40, "kl": 52, "top1": 65}
-        else:
-            ends = {"size": 25, "8": 36, "12": 44, "24": 52, "top1": 94, "speed": width - 1}
-        found = {name: end - width for name, end in ends.items()}
-        return found | {"chosen": 8, "made": 10} | ({} if width < ROOMY else {"kl": 56, "bar": 66})
-
-    def _heads(self, width: int) -> list[Content]:
-        """Return the two rows of heads."""
-        at = self._columns(width)
-        assert self._target is not None
-        wide = width >= ROOMY
-        over = f"fits with {units.tokens(self._target.context)} context"
-        against = "against the trained model"
-        above = place(
-            width,
-            (at["24"], ink((over, "label"))),
-            (56 if wide else 43, ink((f"measured {against}" if wide else cut(against, width - 43), "label"))),
-        )
-        names = [("size", f"size {self._unit()[1]}"), ("8", "8 GiB"), ("12", "12"), ("24", "24"), ("kl", "KL")]
-        names += [("top1", "same token"), *([("speed", "tok/s here")] if wide else [])]
-        return [
-            above,
-            place(width, (0, ink(("type", "label"))), *((at[key], ink((name, "label"))) for key, name in names)),
-        ]
-
-    def _row(self, offer: Offer) -> Row:
-        """Return the row of a type."""
-
-        def draw(width: int, focused: bool) -> Content:
-            assert self._target is not None
-            at, made = self._columns(width), self._target.made.get(offer.kind)
-            strong = "figure" if focused else "value"
-            kl, top1 = (made.kl, made.top1) if made else (None, None)
-            size = (made.bytes if made else offer.bytes) / self._unit()[0]
-            pieces = [
-                (0, ink((offer.kind, "title" if focused else "value"))),
-                (at["chosen"], ink((glyph("square") if offer.kind in self._wanted() else " ", "accent"))),
-                (at["made"], ink((glyph("done") if made else " ", "good"))),
-                (at["size"], ink((f"{size:.2f}", strong))),
-            ]
-            for card in CARDS:
-                sign, role = _SIGN[offer.fit(card)]
-                pieces.append((at[str(card)], ink((glyph(sign), role))))
-            pieces.append((at["kl"], ink((units.NONE, "label") if kl is None else (f"{kl:.4f}", strong))))
-            if "bar" in at:
-                pieces.append((at["bar"], self._loss(kl)))
-            same = (
-                ink((units.NONE + "  ", "label"))
-                if top1 is None
-                else ink((units.percent(top1, 1).removesuffix("%").rstrip(), strong), (units.SPACE + "%", "label"))
-            )
-            pieces.append((at["top1"], same))
-            if "speed" in at:
-                speed = made.speed if made else None
-                figure = (units.NONE, "label") if speed is None else (units.count(speed), strong)
-                pieces.append((at["speed"], ink(figure)))
-            return place(width, *pieces)
-
-        return Row(offer.kind, draw)
-
-    def _loss(self, kl: float | None) -> Content:
-        """Return a bar of how far a type is from the model, on the scale of the worst that was made."""
-        assert self._target is not None
-        known = [made.kl for made in self._target.made.values() if made.kl is not None]
-        return ink("") if kl is None else bar(_BAR, kl / max(*known, 0.02))
 
     def _wanted(self) -> tuple[str, ...]:
         """Return the types that the person chose, largest first."""
@@ -253,7 +172,9 @@ class ExportScreen(AboutRun, RunDesk):
     def rebuild(self) -> None:
         """Draw everything anew."""
         if self._target is not None:
-            self.query_one(Listing).fill([self._row(offer) for offer in self._target.offers])
+            target, wanted = self._target, self._wanted()
+            rows = [export_table.row(target, offer, offer.kind in wanted) for offer in target.offers]
+            self.query_one(Listing).fill(rows)
         self.query_one("#top", Page).again()
         self.query_one("#bottom", Page).again()
         self.query_one(Footer).show(self._keys())
@@ -287,7 +208,9 @@ class ExportScreen(AboutRun, RunDesk):
             return "An export is at work; s stops it."
         if action == "export.start" and self.asking("export"):
             return "It is about to begin."
-        if action in ("export.copy", "export.try") and self._made() is None:
+        if action == "export.deploy" and self.asking("handed"):
+            return "The Modelfile is being written."
+        if action in ("export.copy", "export.try", "export.deploy") and self._made() is None:
             return f"There is no {self._here[1].kind} file yet; enter makes it."
         return ""
 
@@ -312,8 +235,27 @@ class ExportScreen(AboutRun, RunDesk):
         made = self._made()
         assert made is not None
         assert self._target is not None
-        self.app.copy_to_clipboard(exporting.commands(made, self._target.context)[0][1])
+        commands = dict(deploying.commands(deploying.beside(made.path, self._target.context)))
+        self.app.copy_to_clipboard(commands["llama.cpp, in a browser"])
         self.say("The command for llama-server is copied, with the whole path of the file.")
+
+    def act_export_deploy(self) -> None:
+        """Write Modelfile and model card of the file in focus beside it."""
+        made = self._made()
+        assert made is not None
+        assert self._target is not None
+        self.ask("handed", deploying.hand_over, made.path, self._target.reference)
+
+    def _handed(self, handed: deploying.Handed) -> None:
+        """Say what lies beside the file now, and copy the command for Ollama."""
+        found = handed.deployed
+        if found.modelfile is None:
+            self.say(f"The model card is beside the file. {found.why_not}")
+        else:
+            self.app.copy_to_clipboard(dict(deploying.commands(found))["Ollama"])
+            notes = f" {' '.join(found.notes)}" if found.notes else ""
+            self.say(f"Modelfile and model card are beside the file; the command for Ollama is copied.{notes}")
+        self.rebuild()
 
     def act_export_try(self) -> None:
         """Talk with the file in focus."""
@@ -372,6 +314,8 @@ class ExportScreen(AboutRun, RunDesk):
                 from workbench.tui.widgets.header import Header
 
                 self.query_one(Header).lead(self.crumbs())
+        if what == "handed":
+            self._handed(value)
         if what == "export":
             self._chosen.clear()
             self._watch(value)

@@ -5,11 +5,13 @@ Owns these lines. Is handed what they tell; must not know the screen they are on
 
 from __future__ import annotations
 
+import shlex
+
 from textual.content import Content
 
 from workbench.core import units
 from workbench.core.text import width_of
-from workbench.guide import exporting
+from workbench.guide import deploying, exporting
 from workbench.runs.exports import Made
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, foreign, ink, place, prose
@@ -18,6 +20,8 @@ from workbench.tui.view import RunView
 
 ROOMY = 98
 """Columns from which there is room for speeds, bars and two columns under the table."""
+_SHOWN = ("Ollama", "llama.cpp, in a browser", "LM Studio")
+"""Programs whose commands have room on the page."""
 _STEPS = ("float32 file", "proof")
 """What comes before the files of the types."""
 _SAID = 18
@@ -132,11 +136,17 @@ def commands(width: int, made: Made | None, context: int) -> list[Content]:
     """Return the command lines that run a file, with the end of its name where the whole has no room."""
     if made is None:
         return [ink(("Run it", "section")), Content(""), ink(("The commands stand here when the file does.", "label"))]
-    copy = ink(("c", "key", "export.copy"), (" copy", "label", "export.copy"))
-    lines = [place(width, (0, ink(("Run it", "section"))), (-1, copy)), Content("")]
-    for program, line in exporting.commands(made, context):
-        before, after = line.split(exporting.quoted(made))
-        name = _ending(made.path.name, width - 2 - len(before) - len(after))
+    found = deploying.beside(made.path, context)
+    keys = ink(("c", "key", "export.copy"), (" copy   ", "label", "export.copy"))
+    keys += ink(("o", "key", "export.deploy"), (" Ollama", "label", "export.deploy"))
+    lines = [place(width, (0, ink(("Run it", "section"))), (-1, keys)), Content("")]
+    shown = dict(deploying.commands(found, from_folder=True))
+    if found.modelfile is None:
+        lines += [ink(("Ollama", "label")), ink(("o writes a Modelfile and a model card", "label")), Content("")]
+    for program in (name for name in _SHOWN if name in shown):
+        file = shlex.quote((found.modelfile or made.path if program == "Ollama" else made.path).name)
+        before, _, after = shown[program].partition(file)
+        name = _ending(file, width - 2 - len(before) - len(after))
         lines += [ink((program, "label")), ink(("$ ", "faint"), f"{before}{name}{after}"), Content("")]
     return [*lines, ink((f"in {_ending(str(made.path.parent), width - 3)}", "label"))]
 
