@@ -79,7 +79,7 @@ async def test_each_proposal_leads_somewhere_or_says_why_not() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await on(app, pilot)
         app.open = lambda *given: opened.append(given)  # type: ignore[method-assign]
-        assert screen.query_one(Listing).keys == ["chat", "export", "compare", "rung", "further", "folder"]
+        assert screen.query_one(Listing).keys == ["chat", "export", "compare", "rung", "further", "bundle", "folder"]
         assert "SFT next" in page_text(app), "after articles come questions"
         await pilot.press("down", "enter")
         assert opened == [("export", run.id)]

@@ -26,7 +26,7 @@ from workbench.core.errors import NoSpaceError, UsageError, WorkbenchError
 from workbench.core.recipe import BUNDLED, SCRATCH
 from workbench.core.text import one_line
 from workbench.guide.ancestry import PLAN, Origin, Rung, origin, reward_values, rungs
-from workbench.runs import atomic, bases, versions
+from workbench.runs import atomic, bases, store, versions
 
 FORMAT = 1
 INDEX = "bundle.json"
@@ -167,6 +167,15 @@ def make(reference: str, out: Path, *, with_data: bool = True, tell: Tell = quie
             packed.add(known)
             done += Path(path).stat().st_size
     return Bundle(out, first, weights, steps, packages, __version__, files)
+
+
+def beside(reference: str) -> Path:
+    """Write the bundle of a run among its artifacts, unless it is there, and return its path."""
+    run = store.find(reference)
+    out = run.artifacts_dir / f"{run.id}.tar.gz"
+    if not out.is_file():
+        make(run.id, out)
+    return out
 
 
 def _require_same(path: Path, known: str) -> None:

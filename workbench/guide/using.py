@@ -124,6 +124,18 @@ def proposals(found: Finished) -> tuple[Next, ...]:
             f"workbench train --base {found.run} --data ...",
         )
     )
+    items.append(
+        Next(
+            "bundle",
+            "Bundle",
+            "the ladder, for another machine",
+            "disk for its data",
+            "One archive with the recipes of this run and of those it rests on, and their data; `workbench reproduce` "
+            "makes the runs again on another machine.",
+            f"workbench bundle {found.run}",
+            not_now="" if found.status == "done" else "The run has not come to its end yet.",
+        )
+    )
     everything = (
         f"Everything of the run is in {found.folder}: the result under artifacts, its recipe, and every figure."
     )

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 
 from workbench.core.recipe import SCRATCH
-from workbench.guide import using
+from workbench.guide import bundling, using
 from workbench.guide.using import Finished, Next
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import cut, foreign, ink, lines_of, place, prose
@@ -139,12 +139,17 @@ class UseScreen(Station):
         if what == "finished":
             self._found, self._nexts = value, using.proposals(value)
             self.rebuild()
+        elif what == "bundle":
+            self.app.copy_to_clipboard(str(value))
+            self.say(f"The bundle is {value}; its path is copied.")
 
     def refused(self, what: str, error: str) -> None:
         """Say why the run cannot be used."""
         if what == "finished":
             self._trouble = error
             self.rebuild()
+        elif what == "bundle":
+            self.say(error, "error")
         else:
             super().refused(what, error)
 
@@ -177,6 +182,9 @@ class UseScreen(Station):
         }
         if item.key in places:
             app.open(*places[item.key])  # type: ignore[attr-defined]
+        elif item.key == "bundle":
+            self.say("The bundle is being packed.")
+            self.ask("bundle", bundling.beside, found.run)
         elif item.key == "folder":
             app.copy_to_clipboard(str(found.folder))
             self.say("The path of the folder is copied.")
