@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from workbench.cli.output import duration, figure, print_json, size, table
+from workbench.cli.output import count, duration, figure, print_json, size, table
 from workbench.core import best, gguf_size
 from workbench.core.recipe import MERGE_BASES
 from workbench.core.text import one_line
@@ -65,14 +65,15 @@ def describe(report: dict[str, Any]) -> str:
 def _planned(asked: exporting.Wanted, as_json: bool) -> int:
     """Print what an export would come to; return the exit code."""
     wanted = asked.resolved.recipe
-    shape = base_facts.of_reference(wanted.base).shape
-    sizes = {kind: gguf_size.file_bytes(shape, kind) for kind in wanted.gguf_types}
-    needs = {kind: gguf_size.memory_bytes(shape, sizes[kind]) for kind in sizes}
+    facts = base_facts.of_reference(wanted.base)
+    tokens = min(gguf_size.CONTEXT, facts.context or gguf_size.CONTEXT)
+    sizes = {kind: gguf_size.file_bytes(facts.shape, kind) for kind in wanted.gguf_types}
+    needs = {kind: gguf_size.memory_bytes(facts.shape, sizes[kind], tokens) for kind in sizes}
     if as_json:
         files = [{"type": kind, "bytes": sizes[kind], "memory_bytes": needs[kind]} for kind in sizes]
         print_json({"base": wanted.base, "files": files, "disk": dict(asked.parts)})
         return 0
-    context = f"memory at {gguf_size.CONTEXT} tokens"
+    context = f"memory at {count(tokens)} tokens"
     print(table(["type", "about", context], [[kind, size(sizes[kind]), size(needs[kind])] for kind in sizes]))
     print(asked.room())
     return 0

@@ -23,6 +23,7 @@ OFFERED = ("BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "IQ4_XS", "Q3_K_M", "Q2_K
 """The types a list offers, from the largest to the smallest; the command line takes every other one too."""
 _FINE = OFFERED[1:6]
 """Those that are recommended: a larger one is no better, a smaller one loses too much."""
+_UNFINISHED = (*ACTIVE, "paused", "lost", "stuck")
 CARDS = (8, 12, 24)
 """Sizes of cards in GiB that a list judges by."""
 
@@ -66,7 +67,7 @@ class Target:
     state: best.Result | None = None
     """Which state of a run it is; None where the run does not say."""
     making: str = ""
-    """The newest export of it that is not done, "" for none."""
+    """The newest export of it where that is at work or can go on, "" for none."""
 
 
 def offers(shape: Shape, context: int) -> tuple[Offer, ...]:
@@ -110,7 +111,7 @@ def target(reference: str) -> Target:
         why,
         exports.of_base(base),
         state_of(base),
-        newest.id if newest is not None and newest.status() not in ("done", "stopped") else "",
+        newest.id if newest is not None and newest.status() in _UNFINISHED else "",
     )
 
 

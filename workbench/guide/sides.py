@@ -158,6 +158,8 @@ def sides(references: Sequence[str]) -> tuple[Side, ...]:
         raise UsageError("A run is named twice; name different runs.")
     if len(runs) > MOST:
         raise UsageError(f"At most {MOST} runs are compared at once; name fewer.")
+    if untrained := [run.id for run in runs if run.meta().get("method") in recipe.PUBLISHING]:
+        raise UsageError(f"The run {untrained[0]} has learnt nothing to compare; name one that was trained.")
     return named([look(run) for run in runs])
 
 
@@ -182,6 +184,7 @@ def proposed(runs: Sequence[store.Run], first: str = "") -> tuple[str, ...]:
             metas[run.id] = run.meta()
         except WorkbenchError:
             continue
+    metas = {id: meta for id, meta in metas.items() if meta.get("method") not in recipe.PUBLISHING}
     ids = list(metas)
     pairs = [(older, newer) for at, newer in enumerate(ids) for older in ids[at + 1 :] if first in ("", older, newer)]
     for belong in (

@@ -19,7 +19,7 @@ from workbench.core.recipe import BUNDLED, SCRATCH
 from workbench.core.recipe import load as load_recipe
 from workbench.core.text import one_line
 from workbench.guide.road import name_of
-from workbench.runs import base_facts, bases, hardware, hub_cache, journal, probe, store
+from workbench.runs import base_facts, bases, exports, hardware, hub_cache, journal, probe, store
 from workbench.runs.talk import ChatProcess
 
 RUNS, HERE, NAMED = "your runs", "on this machine", "named by you"
@@ -47,15 +47,32 @@ def checked(reference: str) -> str:
 
     Raises UsageError or WorkbenchError when it cannot be used.
     """
-    path = expanded(reference)
-    if os.path.isfile(path):
+    path = _file(reference)
+    if path is not None:
         return str(path.resolve())
-    if path.suffix.lower() == ".gguf":
-        raise UsageError(f"There is no file {one_line(reference)}; give the path that `workbench export` printed.")
+    path = expanded(reference)
     base = bases.resolve(reference)
     probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
     # A folder is named from where the person is, which need not be where the engine works.
     return str(base.model_dir) if os.path.isdir(path) and not base.run_id else reference
+
+
+def _file(reference: str) -> Path | None:
+    """Return the GGUF file that a path or an export names, of several the smallest; None for anything else.
+
+    Raises UsageError for a file that is not there.
+    """
+    path = expanded(reference)
+    if os.path.isfile(path):
+        return path
+    if path.suffix.lower() == ".gguf":
+        raise UsageError(f"There is no file {one_line(reference, 80)}; give the path that `workbench export` printed.")
+    if exports.exported(reference) == reference:
+        return None
+    run = store.find(reference)
+    if not (made := exports.of_run(run)):
+        raise UsageError(f"The export {run.id} has no file that is still there; see it with: workbench watch {run.id}")
+    return min(made.values(), key=lambda one: one.bytes).path
 
 
 def open_chat(target: str) -> ChatProcess:
@@ -70,11 +87,8 @@ def open_chat(target: str) -> ChatProcess:
 
 def model_of(reference: str) -> Model:
     """Return what a reference names; raises UsageError when there is no such model here."""
-    path = expanded(reference)
-    if os.path.isfile(path):
+    if (path := _file(reference)) is not None:
         return _of_file(path)
-    if path.suffix.lower() == ".gguf":
-        raise UsageError(f"There is no file {one_line(reference, 80)}; give the path that `workbench export` printed.")
     base = bases.resolve(reference)
     if base.run_id:
         return Model(
@@ -166,7 +180,8 @@ def partners() -> list[Model]:
         if has_result(run):
             kind = "adapter" if (run.artifacts_dir / "adapter").is_dir() else "model"
             found.append(Model(run.id, "tuned", f"{run.id}, {kind}", RUNS, run.id))
-        found += [replace(_of_file(path), group=RUNS, run=run.id) for path in sorted(run.artifacts_dir.glob("*.gguf"))]
+        files = {*run.artifacts_dir.glob("*.gguf"), *(made.path for made in exports.of_run(run).values())}
+        found += [replace(_of_file(path), group=RUNS, run=run.id) for path in sorted(files)]
     found.append(Model(BUNDLED, "base", BUNDLED, HERE))
     for known in catalogue.models():
         if hub_cache.find(known.hub_id) is not None:
@@ -178,6 +193,7 @@ def example(models: Sequence[Model]) -> str:
     """Return a question that a run of these was asked while it learnt, "" when there is none."""
     for model in reversed(models):
         if (run := _run_of(model)) is not None:
+            run = _run_of(replace(model, run=exports.exported(run.id))) or run
             last = journal.latest(run.events_path, [Sample.kind]).get(Sample.kind)
             if isinstance(last, Sample):
                 return one_line(last.prompt)

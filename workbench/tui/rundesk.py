@@ -7,11 +7,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from workbench.core.recipe import PUBLISHING
 from workbench.guide import watching
 from workbench.runs import control
 from workbench.runs.store import Run
 from workbench.tui.desk import Desk
 
+_OF_EXPORT = {
+    "next": "An export is the end of the ladder; what can be done with the model is asked of the run it is made from.",
+    "compare": "An export has learnt nothing that could be compared; its page says what its files lose.",
+    "duplicate": "An export begins anew on its page, which enter opens.",
+}
+"""What makes no sense of a run that trains nothing → why."""
 VERBS = ("pause", "stop", "kill", "resume", "discard")
 
 
@@ -29,6 +36,10 @@ class RunDesk(Desk):
     def why_not_run(self, action: str, status: str, result: bool, method: str) -> str:
         """Return why the run that is meant cannot be asked for something, "" when it can."""
         verb, run = action.rpartition(".")[2], self.meant()
+        if method in PUBLISHING and verb in _OF_EXPORT:
+            return _OF_EXPORT[verb]
+        if method in PUBLISHING and verb == "export":
+            return ""
         if verb in VERBS and run is not None:
             return "It has been asked already." if self.asking(verb) else watching.why_not(verb, status, run.id)
         if verb in ("chat", "next", "export"):
@@ -73,6 +84,6 @@ class RunDesk(Desk):
             self._open("compare", run.id)
 
     def act_runs_export(self) -> None:
-        """Make GGUF files of it."""
+        """Make GGUF files of it, or see those that an export has made."""
         if (run := self.meant()) is not None:
             self._open("export", run.id)

@@ -15,7 +15,7 @@ from workbench.core import health, units
 from workbench.core.errors import WorkbenchError
 from workbench.core.health import Verdict
 from workbench.core.lifecycle import ACTIVE
-from workbench.core.recipe import load
+from workbench.core.recipe import PUBLISHING, load
 from workbench.core.text import one_line, width_of
 from workbench.guide import watching
 from workbench.guide.road import NAMES, STATIONS
@@ -30,6 +30,7 @@ from workbench.tui.runpage import health_line
 from workbench.tui.view import About, RunView
 
 _EMPTY_COLUMN = 18
+_LATER = "chat, compare and export once it is done"
 LABEL = 12
 
 
@@ -87,16 +88,21 @@ def then(one: Glance) -> Content:
     }
     ways = after.get("done" if one.status == "stopped" else one.status)
     if ways is not None:
+        if one.meta.get("method") in PUBLISHING:
+            ways = (*(way for way in ways if way[2] == "chat"), ("enter", "runs.open", "its files"))
         if one.meta.get("method") == "reward":
             ways = tuple(way for way in ways if way[2] not in ("chat", "export"))
         keys = ink(*(piece for key, id, verb in ways for piece in ((key, "key", id), (f" {verb}   ", "label"))))
         said = one_line(one.error or "it ended with an error", 70) if one.status == "failed" else ""
         return ink(f"{said}   ") + keys if said else keys
+    exports = one.meta.get("method") in PUBLISHING
     if one.status in ("paused", "lost"):
-        return ink(("r", "key", "run.resume"), (" goes on from the newest checkpoint", "label"))
+        where = "what is finished" if exports else "the newest checkpoint"
+        return ink(("r", "key", "run.resume"), (f" goes on from {where}", "label"))
     if one.status == "stuck":
         return ink(("enter", "enter", "runs.open"), (" opens it; its processes have to be ended there", "label"))
-    return ink(("chat, compare and export once it is done", "label"))
+    later = "its files get their names one by one, each after its proof" if exports else _LATER
+    return ink((later, "label"))
 
 
 def described(known: Focused | None, what_then: Content, width: int) -> list[Content]:

@@ -18,6 +18,7 @@ from workbench.core import units
 from workbench.core.curves import Series
 from workbench.core.errors import WorkbenchError
 from workbench.core.lifecycle import ACTIVE
+from workbench.core.recipe import PUBLISHING
 from workbench.guide import comparing, weighing
 from workbench.guide.road import METHOD_NAMES, TUNING_NAMES, name_of
 from workbench.guide.sides import MOST, Side, look, named, proposed
@@ -114,7 +115,7 @@ class CompareScreen(Desk):
         if what == "runs":
             order, changed, pair = value
             known = {**self._glances, **changed}
-            fresh = {id: known[id] for id in order if id in known}
+            fresh = {id: known[id] for id in order if id in known and known[id].meta.get("method") not in PUBLISHING}
             is_new = bool(changed) or fresh.keys() != self._glances.keys() or not self._listed
             self._glances = fresh
             self._chosen = [id for id in (self._chosen or pair) if id in fresh]

@@ -293,7 +293,7 @@ class ExportScreen(AboutRun, RunDesk):
         elif self.view.status not in ACTIVE:
             view = self.view
             said = watching.state(view.status, view.phase, view.detail, view.error, None, view.requested)
-            self._trouble = f"{view.status}: {said.text}" if said is not None and view.status != "paused" else ""
+            self._trouble = view.error or (said.text if said is not None and view.status != "paused" else "")
         self.rebuild()
 
     def on_run_gone(self, message: RunGone) -> None:

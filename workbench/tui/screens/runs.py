@@ -15,6 +15,7 @@ from textual.timer import Timer
 from workbench.core import units
 from workbench.core.curves import Series
 from workbench.core.lifecycle import ACTIVE, WITH_RESULT
+from workbench.core.recipe import PUBLISHING
 from workbench.guide import lineage, watching
 from workbench.guide.lineage import Member
 from workbench.guide.road import Road, name_of
@@ -340,7 +341,8 @@ class RunsScreen(RunDesk):
         one = self._here()
         app: Any = self.app
         if one is not None:
-            app.call_later(app.open, "run", one.id)
+            page = "export" if one.meta.get("method") in PUBLISHING else "run"
+            app.call_later(app.open, page, one.id)
         elif self.empty:
             app.call_later(app.go, "base")
 
