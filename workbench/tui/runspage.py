@@ -30,6 +30,8 @@ from workbench.tui.runpage import health_line
 from workbench.tui.view import About, RunView
 
 _EMPTY_COLUMN = 18
+_PROVED = Verdict("", "proof", "every file answers like the model it is made from before it gets its name")
+"""What stands in place of the health of a run that has not learnt anything."""
 _LATER = "chat, compare and export once it is done"
 LABEL = 12
 
@@ -49,7 +51,10 @@ def look_at(run: Run, siblings: list[Run], status: str) -> Focused:
     detail = watching.detail(run, siblings)
     # A recipe that cannot be read is what the detail says.
     with contextlib.suppress(WorkbenchError):
-        view.learn(status=status, about=About({}, load(run.recipe_path).recipe))
+        recipe = load(run.recipe_path).recipe
+        if recipe.method in PUBLISHING:
+            return Focused(detail, _PROVED)
+        view.learn(status=status, about=About({}, recipe))
     return Focused(detail, health.verdict(view.findings(), status in ("done", "stopped")))
 
 

@@ -182,7 +182,8 @@ class ExportScreen(AboutRun, RunDesk):
     def _keys(self) -> list[actions.Action]:
         """Return the actions for the footer: those of a run only while there is one, and then those that make sense."""
         found = [one for one in actions.of_screen(self.NAME) if one.footer]
-        return [one for one in found if not one.id.startswith("run.") or not self.why_not(one.id)]
+        of_run = [one for one in found if one.id.startswith("run.") and not self.why_not(one.id)]
+        return [*(one for one in found if not one.id.startswith("run.")), *of_run]
 
     def on_listing_moved(self, message: Listing.Moved) -> None:
         """Tell of another type."""
