@@ -78,6 +78,15 @@ def test_everything_that_is_asked_for_is_explained() -> None:
         assert any(f"method.{method}" in topic.places for topic in learning.topics()), method
 
 
+def test_a_run_is_explained_by_what_its_method_draws() -> None:
+    def told(key: str, about: str) -> str:
+        return learning.topics()[learning.topic_of("run", key, about)].id
+
+    assert told("", "sft") == "curve"
+    assert {told("", method) for method in ("grpo", "ppo")} == {"reward-curve"}
+    assert told("lora_r", "grpo") == "rank", "what is in focus comes first"
+
+
 def test_ascii_signs_leave_nothing_else() -> None:
     glyphs.use_ascii(True)
     try:

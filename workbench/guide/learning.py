@@ -83,9 +83,12 @@ def topics() -> tuple[Topic, ...]:
     return tuple(found)
 
 
-def topic_of(place: str, key: str = "") -> int:
-    """Return the place in `topics` of what explains a field of a page, the field, the page, or else the first one."""
-    for wanted in (f"{place}.{key}", key, place):
+def topic_of(place: str, key: str = "", about: str = "") -> int:
+    """Return the place in `topics` of what explains a field of a page, the field, what the page is about, or the page.
+
+    The first of all where nothing does.
+    """
+    for wanted in (f"{place}.{key}", key, f"{place}.{about}", place):
         for number, topic in enumerate(topics()):
             if wanted in topic.places:
                 return number

@@ -184,7 +184,7 @@ class RunKeys(RunDesk):
         """Explain what the page shows."""
         from workbench.tui.screens.learn import open_sheet
 
-        open_sheet(self)
+        open_sheet(self, about=str(self.view.about.meta.get("method", "")))
 
     def _turn(self, step: int) -> None:
         """Show other answers."""

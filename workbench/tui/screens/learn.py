@@ -34,13 +34,13 @@ _SLIDE_SECONDS = 0.12
 _LABEL = 12
 
 
-def open_sheet(screen: Desk, topic: str = "") -> None:
-    """Explain a topic, or else what belongs to the page and to what is in focus on it."""
+def open_sheet(screen: Desk, topic: str = "", about: str = "") -> None:
+    """Explain a topic, or else what is in focus on the page, what the page is `about`, or the page."""
     if topic:
         number = next((place for place, found in enumerate(learning.topics()) if found.id == topic), 0)
     else:
         listing = next(iter(screen.query(Listing)), None)
-        number = learning.topic_of(screen.NAME, listing.key if listing is not None else "")
+        number = learning.topic_of(screen.NAME, listing.key if listing is not None else "", about)
     screen.app.push_screen(LearnSheet(screen, number))
 
 
