@@ -211,6 +211,22 @@ def start(rows: list[tuple[str, str]], home: Path) -> None:
     ]
 
 
+def road(rows: list[tuple[str, str]], home: Path) -> None:
+    """Count what is written from the key that opens a station until its page is quiet: over a slow line, the time."""
+    window = Window("-m", "workbench")
+    window.until("leanest step")
+    for station, words, key in (
+        ("data", "Rows", b"\r"), ("method", "suits these rows", b"\r"), ("fit", "GiB free", b"\r"),
+        ("fit, the next value", "", b"\x1b[C"), ("review", "starts it", b"\r"),
+    ):  # fmt: skip
+        before = window.quiet(IDLE_SECONDS / 2)
+        window.type(key)
+        if words:
+            window.until(words, 60)
+        rows.append((f"{station}, kB to the terminal", f"{(window.quiet(IDLE_SECONDS / 2) - before) / 1024:.1f}"))
+    window.end()
+
+
 def timed_start() -> float:
     """Return how long a bare interpreter takes."""
     began = time.perf_counter()
@@ -301,7 +317,7 @@ def application() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name in ("DATA", "STATE", "CONFIG", "CACHE"):
             os.environ[f"XDG_{name}_HOME"] = f"{folder}/{name.lower()}"
-        for measure in (start, busy, long):
+        for measure in (start, road, busy, long):
             rows: list[tuple[str, str]] = []
             measure(rows, Path(folder))
             for name, value in rows:

@@ -26,6 +26,8 @@ TICKS = 10
 """How often a second new points and lines are handed to the widgets; charts draw at most twice a second."""
 TEXT = 1 << 18
 """Characters of output that are searched for words."""
+QUIET = 2500
+"""Bytes below which a page counts as quiet: a header is written anew every second."""
 SEQUENCE = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[P_^][^\x1b]*\x1b\\|.)")
 """A control sequence of a terminal."""
 
@@ -71,6 +73,19 @@ class Window:
                 sys.exit(f"{words!r} was not on the screen within {seconds:g} s")
             time.sleep(0.001)
         return time.perf_counter() - self.began
+
+    def type(self, keys: bytes) -> None:
+        """Type keys; what was written before is no longer looked through."""
+        self._text = ""
+        os.write(self._ours, keys)
+
+    def quiet(self, seconds: float) -> int:
+        """Wait until hardly more than a header is written in so many seconds; return the bytes written so far."""
+        before = -QUIET
+        while self.written - before >= QUIET:
+            before = self.written
+            time.sleep(seconds)
+        return self.written
 
     def cpu(self) -> float:
         """Return the processor seconds of the program, ended children included."""
