@@ -8,7 +8,7 @@ import statistics
 import pytest
 
 from tests.guide.past import past
-from workbench.core import best
+from workbench.core import best, units
 from workbench.core.errors import UsageError
 from workbench.core.events import AttemptStarted, Eval, Step
 from workbench.core.measures import Look
@@ -21,6 +21,15 @@ FALLING = [2.0, 1.6, 1.3, 1.1, 1.0, 0.95, 0.92, 0.9, 0.89, 0.885, 0.88]
 
 def seen(*runs: store.Run) -> tuple[sides.Side, ...]:
     return sides.sides([run.id for run in runs])
+
+
+def test_figures_of_answers_are_called_by_what_they_mean() -> None:
+    names = ("reward", "reward_number", "greedy_reward", "greedy_reward_number", "kl", "accuracy", "general_loss")
+    assert [comparing.label_of(name) for name in names] == [
+        "reward", "by number", "greedy reward", "greedy by number", "KL, nats/answer", "accuracy",
+        "general loss",
+    ]  # fmt: skip
+    assert [comparing._words_of(name)(0.5) for name in ("reward", "clipped")] == ["0.50", f"50{units.SPACE}%"]
 
 
 def test_only_what_differs_is_told_with_where_it_comes_from() -> None:

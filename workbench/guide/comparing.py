@@ -122,6 +122,24 @@ OF_ANSWERS = ("margin", "chosen_reward", "rejected_reward", "chosen_log_prob", "
 """Further figures of answers that are compared, by the names `engine/align/preferences.py` gives them."""
 
 
+_SHARES = ("accuracy", "clipped", "forced", "thoughtless", "zero_variance")
+_LABELS = {
+    "kl": "KL, nats/answer", "drift": "drift, nats/token", "length": "tokens", "clipped": "cut off",
+    "thought": "thought tokens", "forced": "thoughts cut", "thoughtless": "no thought", "reward_std": "spread",
+    "zero_variance": "groups alike",
+}  # fmt: skip
+"""Figure of answers → what it is called; by another name than its own only where that says too little."""
+
+
+def label_of(name: str) -> str:
+    """Return what a further figure is called: those of single checks by the check."""
+    plain = name.removeprefix("eval_")
+    sampled = plain.removeprefix("greedy_")
+    check = sampled.removeprefix("reward_")
+    said = _LABELS.get(sampled) or (f"by {check}" if check != sampled else sampled.replace("_", " "))
+    return said if sampled == plain else f"greedy {said}"
+
+
 def figures(found: Sequence[Side]) -> list[Figure]:
     """Return the evaluation cards: what at least one of the runs tells."""
     note = "" if same_rows(found) else "not the same rows"
@@ -147,7 +165,7 @@ def figures(found: Sequence[Side]) -> list[Figure]:
         texts = tuple(
             f"{said(before)} to {said(after)}" if before is not None else said(after) for before, after in pairs
         )
-        told.append(Figure("further looks", name.removeprefix("eval_").replace("_", " "), tuple(values), texts))
+        told.append(Figure("further looks", label_of(name), tuple(values), texts))
     card = [number(_at(side.report, "peak_memory", "gpu_bytes")) for side in found]
     host = [number(_at(side.report, "peak_memory", "host_bytes")) for side in found]
     told += [
@@ -176,9 +194,10 @@ def _figure(section: str, label: str, values: Sequence[float | None], words: Any
 
 
 def _words_of(name: str) -> Callable[[float | None], str]:
-    """Return how a further figure is told: an accuracy in percent, what else is said of answers in two decimals."""
-    plain = name.removeprefix("eval_")
-    told = units.percent if plain == "accuracy" else units.margin if plain in OF_ANSWERS else units.significant
+    """Return how a further figure is told: a share in percent, what else is said of answers in two decimals."""
+    plain = name.removeprefix("eval_").removeprefix("greedy_")
+    earned = plain in OF_ANSWERS or plain.partition("_")[0] == "reward"
+    told = units.percent if plain in _SHARES else units.margin if earned else units.significant
     return lambda value: units.NONE if value is None else told(value)
 
 
