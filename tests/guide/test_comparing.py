@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import statistics
 
@@ -21,6 +22,17 @@ FALLING = [2.0, 1.6, 1.3, 1.1, 1.0, 0.95, 0.92, 0.9, 0.89, 0.885, 0.88]
 
 def seen(*runs: store.Run) -> tuple[sides.Side, ...]:
     return sides.sides([run.id for run in runs])
+
+
+def test_what_answers_earned_and_how_far_it_moved_stand_together() -> None:
+    told = [Eval(step=at, loss=None, metrics={"reward": 0.3 + at / 100, "kl": at / 10}) for at in (0, 20, 40)]
+    run = store.create("", method="grpo", tuning="lora", base="bundled", title="sums")
+    with contextlib.closing(journal.Writer(run.events_path)) as writer:
+        for event in told:
+            writer.write(event)
+    figures = {figure.label: figure.shown for figure in comparing.figures(seen(run))}
+    assert figures["reward"] == ("0.30 to 0.70",)
+    assert figures["KL, nats/answer"] == ("0.00 to 4.00",)
 
 
 def test_figures_of_answers_are_called_by_what_they_mean() -> None:

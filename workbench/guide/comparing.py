@@ -157,9 +157,8 @@ def figures(found: Sequence[Side]) -> list[Figure]:
         told.append(
             _figure("held-out loss", "at step", [side.end.step if side.looks else None for side in found], units.count)
         )
-    for name in dict.fromkeys(name for side in found for one in side.looks for name in one.metrics):
-        both = [(one.metrics.get(name) for one in (side.looks[0], side.end)) if side.looks else () for side in found]
-        pairs = [tuple(pair) or (None, None) for pair in both]
+    for name in dict.fromkeys(name for side in found for told_at in side.ends for name in told_at):
+        pairs = [(before.get(name), after.get(name)) for before, after in (side.ends for side in found)]
         values = [after for _, after in pairs]
         said = _words_of(name)
         texts = tuple(

@@ -59,6 +59,19 @@ class Side:
     rows: Mapping[str, str] = field(default_factory=dict)
     """Name of encoded examples ("train", "held_out") → what they are known by: equal means equal to the last token."""
 
+    scored: tuple[tuple[int, Mapping[str, float]], ...] = ()
+    """(step, figures) of each look at answers the model writes itself, which have no loss: reward, KL, length."""
+
+    @property
+    def ends(self) -> tuple[Mapping[str, float], Mapping[str, float]]:
+        """The further figures before training, and of what the run is compared by; empty without looks."""
+        if self.looks:
+            return self.looks[0].metrics, self.end.metrics
+        if not self.scored:
+            return {}, {}
+        at = self.result.step if self.result is not None else -1
+        return self.scored[0][1], next((told for step, told in self.scored if step == at), self.scored[-1][1])
+
     @property
     def end(self) -> measures.Look:
         """The look at what the run is compared by: its result where one was looked at, else the newest state."""
@@ -98,7 +111,7 @@ def look(run: store.Run) -> Side:
         resolved, report, loss, evals, _looks(told), _tokens(told_steps), last.step if last else 0,
         last.steps if last else 0, spent.seconds(run, report),
         statistics.median(event.tokens_per_second for event in told_steps) if told_steps else None,
-        _answers(told, result), result, _known_by(run),
+        _answers(told, result), result, _known_by(run), _scored(told),
     )  # fmt: skip
 
 
@@ -111,6 +124,12 @@ def _looks(told: Sequence[Event]) -> tuple[measures.Look, ...]:
                 found.pop()
             found.append(measures.Look(event.step, event.loss, measures.metrics("eval", event.metrics)))
     return tuple(found)
+
+
+def _scored(told: Sequence[Event]) -> tuple[tuple[int, Mapping[str, float]], ...]:
+    """Return (step, figures) of the looks that have no loss; one that was taken again counts once."""
+    found = {event.step: event.metrics for event in told if isinstance(event, Eval) and event.loss is None}
+    return tuple(sorted(found.items()))
 
 
 def _tokens(told_steps: Sequence[Step]) -> tuple[tuple[int, int], ...]:
