@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from workbench.core import activations, weights
 from workbench.core.demand import METHODS, Demand, demand_of
 from workbench.core.errors import UsageError
-from workbench.core.memory import CONTEXT_BYTES, WIDE_MARGIN, estimate
+from workbench.core.memory import CONTEXT_BYTES, WIDE_MARGIN, estimate, traced
 from workbench.core.recipe import Recipe
 from workbench.core.shape import Shape, shape_of
 from workbench.engine.planning import build, trace
@@ -186,6 +186,12 @@ def test_ppo_holds_one_base_and_says_what_is_held_beside_it(tuning: str) -> None
         for demand in (one, dataclasses.replace(one, method="ppo"))
     )
     assert found.parts["reward model"] == 1 << 30
+    peak = {"weights": 3 << 30, "activations": 1 << 28}
+    again = traced(found, peak, "backward")
+    assert again.parts["reward model"] == 1 << 30, "no trace sees it"
+    assert again.peak == found.parts["reward model"] + sum(peak.values()) + sum(
+        again.parts[part] for part in ("context", "reserve")
+    )
     assert found.parts["weights"] == alone.parts["weights"]
     assert found.parts.get("reference", 0) == (found.parts["weights"] if tuning == "full" else 0)
     assert found.parts.get("critic", 0) == found.parts.get("adapter", 0)

@@ -367,15 +367,16 @@ def corrected(found: Memory, correction: Correction | None) -> Memory:
 def traced(found: Memory, peak: Mapping[str, int], phase: str) -> Memory:
     """Return an estimate with the highest moment of a traced step, part → bytes, in place of the closed form's.
 
-    What no trace sees, CUDA's context and the allocator's reserve, is counted as it is there.
+    What no trace sees, CUDA's context, the allocator's reserve and what scores answers, is counted as it is there.
     """
+    beside = {part: size for part, size in found.parts.items() if part == "reward model"}
     phase = {"forward head": "head", "reference head": "reference"}.get(phase, phase)
-    live = sum(peak.values())
-    coming = live - sum(peak.get(part, 0) for part in ("weights", "adapter", "optimiser", "reference"))
+    live = sum(peak.values()) + sum(beside.values())
+    coming = sum(peak.values()) - sum(peak.get(part, 0) for part in ("weights", "adapter", "optimiser", "reference"))
     unseen = {"context": CONTEXT_BYTES, "reserve": round(RESERVE_SHARE * coming)}
     notes = ("A step of exactly this was traced without a GPU: every tensor that it allocates is counted.", *assumed())
     phases = {**found.phases, phase: live}
-    return Memory({**peak, **unseen}, phase, phases, MARGIN, notes, True, found.host)
+    return Memory({**peak, **beside, **unseen}, phase, phases, MARGIN, notes, True, found.host)
 
 
 def _doubts(shape: Shape, demand: Demand, table: Table) -> Iterator[str]:

@@ -21,7 +21,7 @@ as much as bf16, they took less than that, so that nothing is added."""
 MARGIN = 0.35
 """How low the estimate may be, at least: fifty steps and more took up to 28 percent more than was predicted (sft, cpt
 and dpo on two processors), and fewer steps the prediction, as what was freed in between goes back only in part."""
-_HELD = ("weights", "adapter", "optimiser", "reference", "teacher")
+_HELD = ("weights", "adapter", "critic", "optimiser", "reference", "reward model", "teacher")
 """Parts that are there all the time."""
 
 

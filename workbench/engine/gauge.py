@@ -21,12 +21,12 @@ from workbench.core.attempt import Card
 from workbench.core.demand import METHODS
 from workbench.core.errors import WorkbenchError
 from workbench.core.memory import CONTEXT_BYTES
-from workbench.core.recipe import Recipe
+from workbench.core.recipe import REINFORCING, Recipe
 from workbench.core.shape import shape_of
 from workbench.engine import team
 from workbench.engine.load import Machine
 from workbench.engine.session import Attempt
-from workbench.runs import bases, measured, reward_models
+from workbench.runs import bases, judges, measured, reward_models
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -55,13 +55,19 @@ def _name() -> str:
 
 
 def _beside(recipe: Recipe) -> int:
-    """Return the bytes of a run's reward model, 0 without one; one that has been removed since is no reason to fail."""
-    if not recipe.reward_model:
+    """Return the bytes of a run's reward models in this process; one that has been removed since is no reason to fail.
+
+    A judge is in a process of its own, whose memory is not measured here.
+    """
+    if recipe.method not in REINFORCING:
         return 0
     try:
-        return reward_models.beside(recipe.reward_model, recipe.base).get(recipe.tuning, 0)
+        held = judges.beside(recipe.rewards, own_process=True)
+        if recipe.reward_model:
+            held += reward_models.beside(recipe.reward_model, recipe.base).get(recipe.tuning, 0)
     except WorkbenchError:
         return 0
+    return held
 
 
 class Gauge:
@@ -105,7 +111,7 @@ class Gauge:
 
         "batch" is (sequences, tokens) of the largest one, and "predicted" the parts and the "peak" for just that batch,
         uncorrected: by the difference of the two a prediction is wrong. "planned" is the peak that a plan of the recipe
-        shows. `folder` holds the base.
+        shows, without what other processes hold. `folder` holds the base.
         """
         rows, width = self._batch
         if not rows:

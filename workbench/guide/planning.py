@@ -136,6 +136,12 @@ def solved(
         from workbench.runs import reward_models  # with runs and their journals
 
         base = dataclasses.replace(base, beside=reward_models.beside(values["reward_model"], base.reference))
+    wanted = recipe.checked({"rewards": values.get("rewards") or (preset.values.get("rewards", ()) if preset else ())})
+    if method in recipe.REINFORCING and wanted["rewards"]:
+        from workbench.runs import judges
+
+        held = judges.beside(wanted["rewards"])
+        base = dataclasses.replace(base, beside={name: base.beside.get(name, 0) + held for name in recipe.TUNINGS})
     if method == "distill" and values.get("teacher"):
         from workbench.runs import teachers
 

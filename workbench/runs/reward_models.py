@@ -78,6 +78,12 @@ def of_lineage(reference: str) -> tuple[str, ...]:
     return tuple(name for _, name in sorted(found, key=lambda one: one[0]))
 
 
+def weights(base: Base) -> int:
+    """Return the bytes of a model's weights, an adapter's on it included."""
+    folders = (base.model_dir, base.adapter_dir) if base.adapter_dir is not None else (base.model_dir,)
+    return sum(path.stat().st_size for folder in folders for path in folder.glob("*.safetensors"))
+
+
 def beside(reward_model: str, base: str) -> dict[str, int]:
     """Return tuning → bytes that a reward model takes beside a base: its adapter's where it was trained on that very
     base with that tuning, else a whole model's.

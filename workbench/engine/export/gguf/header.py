@@ -211,6 +211,33 @@ def _parse(file: BinaryIO, size: int, keep: int) -> Header:
     return Header(version, metadata, infos, start)
 
 
+def attention(argument: dict[str, str]) -> dict[str, int]:
+    """Return {"layers", "kv_heads", "key", "value"} of the GGUF at argument["path"]: what keys and values of a token
+    take. A probe's target.
+
+    Raises WorkbenchError as `read` does, and when the header does not tell. Of heads that differ by layer the most
+    count.
+    """
+    path = Path(argument["path"])
+    found = read(path, keep=MAX_PAIRS)
+
+    def told(name: str, otherwise: int | None = None) -> int:
+        value = found.metadata.get(f"{found.architecture}.{name}", otherwise)
+        value = max(value, default=None) if isinstance(value, list) else value
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 1 << 32:
+            raise WorkbenchError(f"The header of {one_line(path.name)} does not tell {name}; fetch or export it again.")
+        return value
+
+    heads = told("attention.head_count")
+    size = told("embedding_length") // heads
+    return {
+        "layers": told("block_count"),
+        "kv_heads": told("attention.head_count_kv", heads),
+        "key": told("attention.key_length", size),
+        "value": told("attention.value_length", size),
+    }
+
+
 def read(path: Path, keep: int = 64) -> Header:
     """Return the checked header of the GGUF file at `path`.
 
