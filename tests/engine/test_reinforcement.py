@@ -41,7 +41,10 @@ LONG: dict[str, Any] = {
     "resample_groups": 1,
     "learning_rate": 1e-3,
     "thinking_budget": 4,
+    "curriculum": "easy_first",
+    "leave_out": 1,
 }
+"""Two epochs of the 12 prompts that are left of 16, so that the second is ordered by what the first has measured."""
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +125,9 @@ def test_rows_stay_beside_their_prompts(bench: Bench, sums: str) -> None:
         assert row["answer"] == given[row["prompt"][0]["content"]]
 
 
-@pytest.mark.parametrize("changes", [{}, {"curriculum": "short_first"}, {"num_iterations": 3}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"curriculum": "short_first"}, {"curriculum": "easy_first", "leave_out": 2}, {"num_iterations": 3}]
+)
 def test_groups_come_whole_and_as_often_as_asked(changes: dict[str, Any]) -> None:
     recipe = Recipe(method="grpo", packing=False, per_device_train_batch_size=6, num_generations=3, **changes)
     recipe = resolve({**vars(recipe), "gradient_accumulation_steps": 2}).recipe

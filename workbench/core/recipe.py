@@ -147,8 +147,10 @@ class Recipe:
         "More learn more from what was slow to write, from answers that grow stale.", low=1, high=64)  # fmt: skip
     resample_groups: int = spec(0, "reinforcement", "resampling", "How many times prompts whose answers all got the same reward are replaced by others before a step.",
         "Such groups teach nothing; replacing them costs up to as many times the writing.", low=0, high=16)  # fmt: skip
-    curriculum: str = spec("shuffled", "reinforcement", "order of prompts", "Order in which prompts are taken: shuffled, or short_first, the shortest prompts first.",
-        "Short tasks are mostly easier, and a model learns most from what it gets right now and then.", choices=CURRICULA)  # fmt: skip
+    curriculum: str = spec("shuffled", "reinforcement", "order of prompts", "Order in which prompts are taken: shuffled; short_first, the shortest first; or easy_first, after a first pass that measures them those first whose answers earned most.",
+        "What is easy is learnt first and helps with what is hard; with easy_first the measure is what the model itself gets right.", choices=CURRICULA)  # fmt: skip
+    leave_out: int = spec(0, "reinforcement", "leave out", "Times in a row that all answers to a prompt may earn the same before later epochs leave it out; 0 keeps all.",
+        "What is always right or never teaches nothing, and takes as long to write as what teaches; left out too early, what is hard never gets its turn.", unit="times", low=0, high=1000)  # fmt: skip
     generation_batch_size: int = spec(0, "reinforcement", "written at once", "Answers written at once; 0 writes those of a whole step together.",
         "Fewer take less memory and more time; the answers stay the same.", unit="answers", low=0, high=65_536)  # fmt: skip
 

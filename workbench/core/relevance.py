@@ -20,6 +20,7 @@ _COUNTS_FOR: dict[str, tuple[str, ...]] = {
     "sample_prompts": tuple(name for name in METHODS if name != "reward"),
     "sample_max_new_tokens": tuple(name for name in METHODS if name != "reward"),
     "grpo_loss": ("grpo",), "scale_rewards": ("grpo",), "num_generations": ("grpo",), "resample_groups": ("grpo",),
+    "leave_out": ("grpo",),
     **dict.fromkeys(
         ("rewards", "thinking_budget", "curriculum", "epsilon", "epsilon_high", "num_iterations"), REINFORCING
     ),

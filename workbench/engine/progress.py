@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ class Progress:
     best: Held | None = None
     last: Held | None = None
     """The newest look that told a loss."""
+    more: dict[str, Any] = field(default_factory=dict)
+    """What a method keeps beside, as JSON."""
 
     def saw(self, step: int, loss: float | None) -> bool:
         """Take a look at the held-out rows and return whether it is the best so far; each process of a team has to ask.
@@ -61,13 +63,13 @@ class Progress:
     def state(self) -> dict[str, Any]:
         """Return what a checkpoint keeps; each process of a team has to ask."""
         found = {name: asdict(held) if held else None for name, held in (("best", self.best), ("last", self.last))}
-        return {"tokens": team.total(self.tokens), "looked": self.looked, **found}
+        return {"tokens": team.total(self.tokens), "looked": self.looked, "more": self.more, **found}
 
     def follow(self, folder: Path) -> int:
         """Take what a checkpoint has kept and return the tokens of all processes; a best one that is gone is none."""
         extra = checkpoint.read_state(folder)["extra"]
         self.tokens = extra["tokens"] if team.is_first() else 0
-        self.looked = extra.get("looked", -1)
+        self.looked, self.more = extra.get("looked", -1), extra.get("more", {})
         self.best, self.last = (_held(extra.get(name)) for name in ("best", "last"))
         if self.best is not None and not (folder.parent / self.best_folder).is_dir():
             self.best = None

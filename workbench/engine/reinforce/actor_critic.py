@@ -18,7 +18,8 @@ import torch
 from workbench.engine.adapters import NONE, POLICY, at_work, is_adapter
 from workbench.engine.reinforce import critic, experience, policy
 from workbench.engine.reinforce.experience import Terms
-from workbench.engine.reinforce.reinforcer import TRAINING, Group, Reinforcer, joined
+from workbench.engine.reinforce.reinforcer import TRAINING, Reinforcer
+from workbench.engine.reinforce.scored import Group, joined
 from workbench.engine.reinforce.shared_reward import SharedReward
 from workbench.engine.rewards import Completion, Rewards, Scores
 from workbench.engine.tally import Tally

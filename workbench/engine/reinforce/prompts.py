@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from workbench.core.recipe import Recipe, answers_of
 from workbench.engine.examples import Examples
 from workbench.engine.prepare import Order
+from workbench.engine.reinforce.difficulty import Difficulty
 
 
 class Prompts(torch.utils.data.Dataset[dict[str, Any]]):
@@ -56,16 +57,19 @@ class Groups(Order):
     """The order in which answers are learnt: block by block, each block all answers to the prompts of a step.
 
     A prompt's number comes as often as it has answers, and a block as often as steps are taken with it. The last block
-    of an epoch is filled up with prompts from the epoch's beginning. Where prompts are shuffled the first epoch begins
-    with the longest one, so that what does not fit shows at the first step.
+    of an epoch is filled up with prompts from the epoch's beginning, and so is an epoch from which some are left out.
+    Where prompts are shuffled the first epoch begins with the longest one, so that what does not fit shows at the first
+    step.
     """
 
     def __init__(self, lengths: NDArray[np.int64], recipe: Recipe) -> None:
         super().__init__(lengths, recipe.seed)
+        self.difficulty = Difficulty(recipe.curriculum == "easy_first", recipe.leave_out)
+        """What the run has seen of its prompts; filled by the trainer."""
         answers = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
         self._count, self._times = answers_of(recipe), recipe.num_iterations
         self._prompts = max(1, answers // self._count)
-        self._shuffled = recipe.curriculum == "shuffled"
+        self._shuffled = recipe.curriculum != "short_first"
 
     def __len__(self) -> int:
         blocks = math.ceil(len(self._lengths) / self._prompts)
@@ -74,8 +78,10 @@ class Groups(Order):
     def numbers(self) -> list[int]:
         """Return the prompts of the present epoch in their order, each once."""
         if self._shuffled:
-            return super().numbers()
-        return [int(number) for number in np.argsort(self._lengths, kind="stable")]
+            found = super().numbers()
+        else:
+            found = [int(number) for number in np.argsort(self._lengths, kind="stable")]
+        return self.difficulty.ordered(self.epoch, found)
 
     def __iter__(self) -> Iterator[int]:
         endless = itertools.cycle(self.numbers())

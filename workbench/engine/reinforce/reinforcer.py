@@ -8,17 +8,16 @@ beta asks for that is the same weights with the adapter off, or a frozen copy un
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from workbench.core import events
+from workbench.core import events, units
 from workbench.core.recipe import answers_of, beta_of
 from workbench.engine import layout as layouts
 from workbench.engine import micro, samples
@@ -26,6 +25,7 @@ from workbench.engine.masks import IGNORED
 from workbench.engine.reinforce import groups, policy, rollouts
 from workbench.engine.reinforce.prompts import Groups, Prompts
 from workbench.engine.reinforce.rollouts import Rollouts, Sampling
+from workbench.engine.reinforce.scored import Group, joined, own, thought_figures
 from workbench.engine.rewards import Completion, Rewards, Scores
 from workbench.engine.tally import Tally
 from workbench.engine.thoughts import Thoughts
@@ -40,28 +40,6 @@ _TOLD_SECONDS = 5.0
 """Between two words of how far the writing is."""
 _LOOK, TRAINING = 1, 0
 """First numbers of keys, so that answers of a look and of a step never share random numbers."""
-
-_Found = TypeVar("_Found")
-
-
-@dataclass(frozen=True)
-class Group:
-    """The answers to one prompt, scored."""
-
-    number: int
-    """Of the prompt."""
-    answers: Rollouts
-    first: int
-    """Where its answers begin among `answers`."""
-    texts: list[str]
-    rewards: NDArray[np.float64]
-    parts: NDArray[np.float64]
-    """Answers × checks."""
-
-    @property
-    def alike(self) -> bool:
-        """Whether all known rewards are the same."""
-        return bool(groups.alike(torch.from_numpy(self.rewards)))
 
 
 class Scorer(Protocol):
@@ -170,7 +148,11 @@ class Reinforcer(WorkbenchTrainer):
         """Return a group of answers to each of some prompts."""
         count = answers_of(self._recipe)
         written = self._write([self._prompts.tokens(number) for number in numbers], count, key, self._sampling)
-        return self._scored(self._prompts, numbers, count, written)
+        found = self._scored(self._prompts, numbers, count, written)
+        for group in found:
+            known = group.rewards[~np.isnan(group.rewards)]
+            self._order.difficulty.saw(group.number, known.mean() if len(known) else math.nan, group.alike)
+        return found
 
     def _others(self, taken: set[int], wanted: int, key: Sequence[int]) -> list[int]:
         """Return up to `wanted` prompts that are not in a step yet, chosen by a key."""
@@ -196,6 +178,26 @@ class Reinforcer(WorkbenchTrainer):
         return found
 
     # What is learnt
+
+    def _run_epoch(self, *, epoch: int, **rest: Any) -> None:
+        """Learn from every prompt once, but for those that have taught nothing too often; says how many those are."""
+        difficulty, known = self._order.difficulty, len(self._prompts)
+        if difficulty.begun != epoch and (out := difficulty.left_out(range(known))):
+            said = f"{units.count(len(out))} of {units.count(known)} prompts are left out in epoch {epoch + 1}"
+            times = units.several(self._recipe.leave_out, "time")
+            why = f"all answers to each of them earned the same, {times} in a row"
+            self._reporter.notice("info", "prompts_left_out", f"{said}: {why}.")
+        super()._run_epoch(epoch=epoch, **rest)
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        """Publish a checkpoint with what was seen of the prompts."""
+        self._progress.more = self._order.difficulty.state()
+        super()._save_checkpoint(model, trial)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        """Put back what a checkpoint has kept."""
+        super()._load_from_checkpoint(resume_from_checkpoint, model)
+        self._order.difficulty.follow(self._progress.more)
 
     def get_batch_samples(self, *args: Any, **rest: Any) -> tuple[list[Any], Any]:
         """Return the prompts of the next step; they are answered when it begins."""
@@ -284,7 +286,7 @@ class Reinforcer(WorkbenchTrainer):
     def _tell(self, found: Sequence[Group], tally: Tally) -> None:
         """Count the figures of groups as they were first written: what replaces them later would look too good."""
         rewards = torch.from_numpy(np.stack([group.rewards for group in found]))
-        lengths = [len(answer) for group in found for answer in _own(group)]
+        lengths = [len(answer) for group in found for answer in own(group)]
         finished = [one for group in found for one in group.answers.finished[group.first :][: len(group.texts)]]
         rows = {
             "reward": rewards.flatten(),
@@ -294,7 +296,7 @@ class Reinforcer(WorkbenchTrainer):
             "clipped": 1 - torch.tensor(finished, dtype=torch.float64),
         }
         if self._sampling.thoughts is not None:
-            rows |= _thought(found, self._sampling.thoughts)
+            rows |= thought_figures(found, self._sampling.thoughts)
         parts = torch.from_numpy(np.concatenate([group.parts for group in found]))
         rows |= {f"reward_{name}": parts[:, column] for column, name in enumerate(self._names)}
         for name, values in rows.items():
@@ -305,7 +307,7 @@ class Reinforcer(WorkbenchTrainer):
         if step % self.args.logging_steps and step != 1:
             return
         said = [str(turn.get("content") or "") for turn in self._prompts.row(group.number)["prompt"]]
-        lengths = [len(answer) for answer in _own(group)]
+        lengths = [len(answer) for answer in own(group)]
         shown = [
             {
                 "text": text[:SHOWN_CHARACTERS],
@@ -362,31 +364,3 @@ def _names(rewards: Rewards) -> list[str]:
         same = sum(name.split("_")[0] == spec.name for name in found)
         found.append(f"{spec.name}_{same + 1}" if same else spec.name)
     return found
-
-
-def _thought(found: Sequence[Group], thoughts: Thoughts) -> dict[str, torch.Tensor]:
-    """Return what is told of the thoughts of groups: their length, whether they were closed by force or are empty."""
-    answers = [answer for group in found for answer in _own(group)]
-    forced = [bool(one) for group in found for one in group.answers.forced[group.first :][: len(group.texts)]]
-    told = {"thought": map(thoughts.length, answers), "forced": forced, "thoughtless": map(thoughts.empty, answers)}
-    return {name: torch.tensor(list(values), dtype=torch.float64) for name, values in told.items()}
-
-
-def _own(group: Group) -> list[list[int]]:
-    """Return the tokens of a group's answers."""
-    return group.answers.answers[group.first : group.first + len(group.texts)]
-
-
-def joined(found: Sequence[Group], count: int) -> Rollouts:
-    """Return the answers of groups as one."""
-
-    def gathered(pick: Callable[[Rollouts], list[_Found]]) -> list[_Found]:
-        return [one for group in found for one in pick(group.answers)[group.first : group.first + count]]
-
-    return Rollouts(
-        gathered(lambda answers: answers.prompts),
-        gathered(lambda answers: answers.answers),
-        gathered(lambda answers: answers.log_probs),
-        gathered(lambda answers: answers.finished),
-        gathered(lambda answers: answers.forced),
-    )
