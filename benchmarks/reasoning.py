@@ -2,11 +2,11 @@
 
 Run by hand: `.venv/bin/python benchmarks/reasoning.py [--seeds 0 1 2] [--home FOLDER]`; with a folder, a second call
 goes on with the rungs that are done there. Four to five minutes a seed on two idle cores.
-From the demo's cpt an sft learns the bundled questions with a thought before each answer: of a sum it is the sum, in the
-words the model knows it by. Then grpo with thoughts learns sums in wordings that no text with an answer uses, so that
-the thought has to be found by trial; it is rewarded by what the workbench proposes: the number, the form and a limit of
-length. Rewards, form and thoughts are those of held-out prompts; facts, sums and reworded sums those of the demo's exam,
-looked for behind the thought. An sft without thoughts is the control.
+From the demo's cpt an sft learns the bundled questions with a thought before each answer: of a sum it is the sum, in
+the words the model knows it by. Then grpo with thoughts learns sums in wordings that no text with an answer uses, so
+that the thought has to be found by trial; it is rewarded by what the workbench proposes: the number, the form and a
+limit of length. Rewards, form and thoughts are those of held-out prompts; facts, sums and reworded sums those of the
+demo's exam, looked for behind the thought. An sft without thoughts is the control.
 """
 
 from __future__ import annotations
@@ -92,8 +92,10 @@ def climbed(seed: int, folder: Path) -> dict[str, float]:
             told |= {f"{name}_before": measured[name]["before"], name: measured[name]["after"]}
     targets = {"": after, "_before": before, "_control": control}
     kinds = [kind for _, kind in EXAM if kind != SAMPLED]
-    examinations = [{"name": name, "target": target, "kinds": kinds} for name, target in targets.items()]
-    drawn = {"kinds": [REWARDED], "temperature": 1.0, "seed": 0, "repeat": 4}
+    examinations: list[dict[str, Any]] = [
+        {"name": name, "target": target, "kinds": kinds} for name, target in targets.items()
+    ]
+    drawn: dict[str, Any] = {"kinds": [REWARDED], "temperature": 1.0, "seed": 0, "repeat": 4}
     examinations += [{"name": f"sampled{name}", "target": target, **drawn} for name, target in targets.items()]
 
     def on_line(line: dict[str, Any]) -> None:

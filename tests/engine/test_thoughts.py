@@ -203,3 +203,9 @@ def test_a_folder_is_given_the_habit(tmp_path: Any) -> None:
         ids = samples.prompt_ids(found, "x", chat=True)
         assert found.decode(ids).count(OPENING) == 1
     assert np.array_equal(ids[-2:], found(OPENING, add_special_tokens=False)["input_ids"][-2:])
+
+
+def test_a_thought_that_the_prompt_opens_belongs_to_the_answer() -> None:
+    assert opened("<|assistant|>\n<think>\n") == "<think>\n"
+    assert opened("<|im_start|>assistant\n") == ""
+    assert opened("<think>\n\n</think>\n\n") == ""
