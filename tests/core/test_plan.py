@@ -136,6 +136,14 @@ def test_a_person_s_length_leaves_room_for_answers() -> None:
     short = plan.solve(base(), ROWS, card(80), "grpo", {"max_length": 300}).chosen.resolved
     assert short.recipe.max_completion_length == 150
     assert "prompt has the rest" in short.provenance["max_completion_length"]
+    thinks = presets.find("reasoning-lora")
+    long = plan.solve(base(), ROWS, card(80), "grpo", {"tuning": "lora"}, preset=thinks).chosen.resolved
+    assert (long.recipe.thinking_budget, long.recipe.max_completion_length) == (1536, 2048)
+    short = plan.solve(
+        base(), ROWS, card(80), "grpo", {"tuning": "lora", "max_length": 300}, preset=thinks
+    ).chosen.resolved
+    assert (short.recipe.thinking_budget, short.recipe.max_completion_length) == (112, 150)
+    assert "said after it has the rest" in short.provenance["thinking_budget"]
 
 
 def test_what_the_person_chose_stays() -> None:

@@ -106,13 +106,18 @@ def max_length(rows: Rows, context: int) -> Value:
     return Value(wanted, f"99 % of the rows have at most {said}{count(rows.p99)} tokens.")
 
 
-def answers(longest: int, most: int) -> dict[str, Value]:
-    """Return the longest answer where `longest` leaves no prompt any room within `most` tokens, else nothing."""
-    if longest < most:
-        return {}
-    return {
-        "max_completion_length": Value(max(1, most // 2), f"Half of {count(most)} tokens; the prompt has the rest.")
-    }
+def answers(longest: int, most: int, thought: int = 0) -> dict[str, Value]:
+    """Return the longest answer where `longest` leaves no prompt any room within `most` tokens, and the longest thought
+    where `thought` then leaves no answer any; else nothing.
+    """
+    found = {}
+    if longest >= most:
+        longest = max(1, most // 2)
+        found["max_completion_length"] = Value(longest, f"Half of {count(most)} tokens; the prompt has the rest.")
+    if thought >= longest:
+        why = f"Three fourths of {count(longest)} tokens; what is said after it has the rest."
+        found["thinking_budget"] = Value(3 * longest // 4, why)
+    return found
 
 
 def room(rows: Rows, context: int, answer: int) -> Value:

@@ -134,7 +134,7 @@ def _derived(
     writes = preset.method in REINFORCING
     if writes:
         most = int(chosen.get("max_length", base.context or derive.UNKNOWN_CONTEXT))
-        found |= derive.answers(int(current("max_completion_length")), most)
+        found |= derive.answers(int(current("max_completion_length")), most, int(current("thinking_budget")))
         found["max_length"] = derive.room(rows, base.context, int(current("max_completion_length")))
     else:
         found["max_length"] = derive.max_length(rows, base.context)
@@ -308,6 +308,10 @@ def solve(
     return _told(base, rows, card, best, tuple(found), others)
 
 
+_WRITTEN = ("max_completion_length", "thinking_budget")
+"""What a person may have said of answers that shorter rows leave no room for."""
+
+
 def _shortened(
     base: Base, card: Card, starts: Mapping[str, presets.Preset], derived: Mapping[str, Mapping[str, derive.Value]],
     made: Mapping[str, Attempt], order: list[str], chosen: Mapping[str, Any], origin: Mapping[str, str],
@@ -322,8 +326,9 @@ def _shortened(
         shorter = derive.Value(length, "Longer rows do not fit the memory; what is beyond is cut or split.")
         values = {**derived[tuning], "max_length": shorter}
         if best.resolved.recipe.method in REINFORCING:
-            values |= derive.answers(best.resolved.recipe.max_completion_length, length)
-            if "max_completion_length" in chosen and chosen["max_completion_length"] >= length:
+            written = best.resolved.recipe
+            values |= derive.answers(written.max_completion_length, length, written.thinking_budget)
+            if any(name in chosen and chosen[name] > value.value for name, value in values.items() if name in _WRITTEN):
                 break
         own = {**chosen, "tuning": tuning}
         told = {**origin, "tuning": made[tuning].resolved.provenance["tuning"]}
