@@ -369,14 +369,13 @@ def traced(found: Memory, peak: Mapping[str, int], phase: str) -> Memory:
 
     What no trace sees, CUDA's context, the allocator's reserve and what scores answers, is counted as it is there.
     """
-    beside = {part: size for part, size in found.parts.items() if part == "reward model"}
     phase = {"forward head": "head", "reference head": "reference"}.get(phase, phase)
-    live = sum(peak.values()) + sum(beside.values())
-    coming = sum(peak.values()) - sum(peak.get(part, 0) for part in ("weights", "adapter", "optimiser", "reference"))
-    unseen = {"context": CONTEXT_BYTES, "reserve": round(RESERVE_SHARE * coming)}
+    live, beside = sum(peak.values()), found.parts.get("reward model", 0)
+    coming = live - sum(peak.get(part, 0) for part in ("weights", "adapter", "optimiser", "reference"))
+    unseen = {"reward model": beside, "context": CONTEXT_BYTES, "reserve": round(RESERVE_SHARE * coming)}
     notes = ("A step of exactly this was traced without a GPU: every tensor that it allocates is counted.", *assumed())
-    phases = {**found.phases, phase: live}
-    return Memory({**peak, **beside, **unseen}, phase, phases, MARGIN, notes, True, found.host)
+    phases = {**found.phases, phase: live + beside}
+    return Memory({**peak, **unseen}, phase, phases, MARGIN, notes, True, found.host)
 
 
 def _doubts(shape: Shape, demand: Demand, table: Table) -> Iterator[str]:

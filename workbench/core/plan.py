@@ -308,10 +308,6 @@ def solve(
     return _told(base, rows, card, best, tuple(found), others)
 
 
-_WRITTEN = ("max_completion_length", "thinking_budget")
-"""What a person may have said of answers that shorter rows leave no room for."""
-
-
 def _shortened(
     base: Base, card: Card, starts: Mapping[str, presets.Preset], derived: Mapping[str, Mapping[str, derive.Value]],
     made: Mapping[str, Attempt], order: list[str], chosen: Mapping[str, Any], origin: Mapping[str, str],
@@ -327,8 +323,8 @@ def _shortened(
         values = {**derived[tuning], "max_length": shorter}
         if best.resolved.recipe.method in REINFORCING:
             written = best.resolved.recipe
-            values |= derive.answers(written.max_completion_length, length, written.thinking_budget)
-            if any(name in chosen and chosen[name] > value.value for name, value in values.items() if name in _WRITTEN):
+            values |= (cut := derive.answers(written.max_completion_length, length, written.thinking_budget))
+            if any(chosen.get(name, 0) > value.value for name, value in cut.items()):
                 break
         own = {**chosen, "tuning": tuning}
         told = {**origin, "tuning": made[tuning].resolved.provenance["tuning"]}
