@@ -137,3 +137,21 @@ def test_badges_are_the_estimate_of_the_leanest_step() -> None:
         assert fit.needed == memory.estimate(base.shape, demand_of(wanted, precision="bf16")).peak
         assert (fit.verdict == "no") is (fit.needed > CARD.free)
         assert (fit.verdict == "fits") is (fit.needed <= 0.9 * CARD.free)
+
+
+def test_a_model_is_asked_to_think_with_a_key() -> None:
+    """Every step leaves room for what is said after the thought, and grpo alone and ppo have them."""
+
+    def thought(method: str, **chosen: object) -> list[fitting.Field]:
+        found.append(plan.solve(base_facts.of_reference(HUB), ROWS, CARD, method, {"tuning": "qlora", **chosen}))
+        return [field for field in fitting.alignment(found[-1], list(chosen)) if field.name == "thinking_budget"]
+
+    found: list[plan.Plan] = []
+    assert thought("dpo") == []
+    (none,) = thought("grpo")
+    assert (none.shown, none.chosen, none.steps) == ("none", False, (0, 128, 256, 384))
+    assert fitting.moved(found[-1], none, -1) is None
+    more = fitting.moved(found[-1], none, 1)
+    (some,) = thought("grpo", thinking_budget=more)
+    assert (some.shown, some.chosen) == ("128 tokens", True)
+    assert [fitting.moved(found[-1], some, step) for step in (-1, 1)] == [0, 256]

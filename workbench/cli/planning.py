@@ -30,9 +30,9 @@ _UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 _BAR = 30
 _SHOWN = (
-    "method", "tuning", "max_length", "num_train_epochs", "max_steps", "per_device_train_batch_size",
-    "gradient_accumulation_steps", "gradient_checkpointing", "activation_offloading", "learning_rate", "optim",
-    "lora_r", "lora_alpha", "target_modules", "packing", "replay_share",
+    "method", "tuning", "max_length", "max_completion_length", "thinking_budget", "num_train_epochs", "max_steps",
+    "per_device_train_batch_size", "gradient_accumulation_steps", "gradient_checkpointing", "activation_offloading",
+    "learning_rate", "optim", "lora_r", "lora_alpha", "target_modules", "packing", "replay_share",
 )  # fmt: skip
 """Fields that a plan shows with their reasons; all of them are in the recipe."""
 

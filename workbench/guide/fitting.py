@@ -278,6 +278,10 @@ def alignment(
         note = "how sharply means per token are told apart" if simpo else _BETA_NOTES[wanted.method]
         shown = f"{recipe.beta_of(wanted):g}"
         found.append(Field("beta", "beta", shown, note, "beta" in chosen, _SIMPO_BETAS if simpo else _BETAS))
+    if relevance.counts("thinking_budget", wanted.method):
+        held, quarters = wanted.thinking_budget, tuple(wanted.max_completion_length * part // 4 for part in range(4))
+        shown, note = (f"{held} tokens", "thinks, then answers") if held else ("none", "answers without thinking")
+        found.append(Field("thinking_budget", "longest thought", shown, note, "thinking_budget" in chosen, quarters))
     return found
 
 
