@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from tests.engine.bench import Bench, rows, write_rows
 from workbench.core.errors import WorkbenchError
 from workbench.core.paths import assets_dir
 from workbench.core.recipe import Recipe
-from workbench.engine import adapters, checkpoint, load, micro
+from workbench.engine import adapters, chat_templates, checkpoint, load, micro
 from workbench.engine.load import Machine
 from workbench.engine.masks import ChatEncoder
 from workbench.engine.reinforce import critic
@@ -123,6 +124,9 @@ def test_a_reward_model_of_the_same_base_is_one_more_adapter(tmp_path: Path) -> 
     assert stems_from(judge, BASE, "lora")
     assert not stems_from(judge, BASE, "qlora")
     assert not stems_from(judge, tmp_path, "lora")
+    shutil.copytree(BASE, tmp_path / "thinks")
+    chat_templates.open_thoughts(tmp_path / "thinks")
+    assert stems_from(judge, tmp_path / "thinks", "lora"), "it reads whole conversations, which are written as before"
     assert judge.adapter_dir is not None
 
     tokenizer = load.load_tokenizer(BASE)

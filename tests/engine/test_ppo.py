@@ -119,6 +119,7 @@ def test_a_killed_run_goes_on_to_the_last_bit(bench: Bench, prompts: str, judge:
         "max_steps": 8,
         "eval_steps": 8,
         "lora_dropout": 0.1,
+        "thinking_budget": 4,
     }
     whole = trained(bench, prompts, **how)
     with bench.home():
@@ -131,6 +132,8 @@ def test_a_killed_run_goes_on_to_the_last_bit(bench: Bench, prompts: str, judge:
         wait_until(lambda: run.status() == "lost", 30, "the end of the engine")
     assert bench.attempt(run) == 0
     assert of_kind(run, AttemptEnded)[-1].outcome == "done"
+    assert of_kind(whole, Step)[0].metrics["forced"] > 0
+    assert "reward_model_beside" not in [event.code for event in of_kind(whole, Notice)]
     assert curve(run) == curve(whole)
     assert same(result(run), result(whole))
     own, other = (bases.checkpoints(one)[0] for one in (run, whole))

@@ -18,20 +18,22 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from workbench.core.rewards import Spec, parse
+from workbench.engine import chat_templates
 from workbench.engine.adapters import at_work, trunk
 from workbench.engine.load import HEAD
 from workbench.engine.masks import ChatEncoder
 from workbench.engine.rendering import MaskError
 from workbench.engine.rewards import Completion
 from workbench.engine.session import Attempt
+from workbench.engine.thoughts import OPENER
 from workbench.runs import reward_models
 from workbench.runs.bases import Base, read_json
 
 Looked = Callable[[Mapping[str, torch.Tensor], Callable[[dict[str, torch.Tensor]], torch.Tensor]], list[torch.Tensor]]
 
 ADAPTER = "reward"
-_READ_BY = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
-"""What decides which tokens a conversation becomes."""
+_READ_BY = ("tokenizer.json", "tokenizer_config.json")
+"""What decides, beside the chat template, which tokens a conversation becomes."""
 
 
 def _digest(path: Path) -> bytes:
@@ -46,6 +48,15 @@ def _same(one: Path, other: Path) -> bool:
     if one.samefile(other):
         return True
     return one.stat().st_size == other.stat().st_size and _digest(one) == _digest(other)
+
+
+def _template(folder: Path) -> str:
+    """Return the chat template of a model as it writes whole conversations, of which an opened thought is no part."""
+    file = folder / chat_templates.FILE
+    if file.is_file():
+        return file.read_text(encoding="utf-8").removesuffix(OPENER)
+    config = folder / "tokenizer_config.json"
+    return str(read_json(config).get("chat_template") or "") if config.is_file() else ""
 
 
 def _weights(folder: Path) -> set[str]:
@@ -65,7 +76,9 @@ def stems_from(judge: Base, folder: Path, tuning: str) -> bool:
     if theirs.resolve() == folder.resolve():
         return True
     names = _weights(theirs)
-    return names == _weights(folder) and all(_same(theirs / name, folder / name) for name in (*_READ_BY, *names))
+    if names != _weights(folder) or _template(theirs) != _template(folder):
+        return False
+    return all(_same(theirs / name, folder / name) for name in (*_READ_BY, *names))
 
 
 def wanted(attempt: Attempt, folder: Path) -> tuple[Path | None, tuple[Spec, ...]]:
