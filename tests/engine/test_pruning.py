@@ -23,6 +23,8 @@ from workbench.engine.adapters import trunk
 from workbench.engine.compress import cutting, sparsity, verdict
 from workbench.engine.compress.measuring import LINEARS, Measured, measure
 from workbench.engine.examples import Examples
+from workbench.engine.export.gguf import architectures
+from workbench.engine.export.source import open_source
 from workbench.engine.export.stored import open_model
 from workbench.engine.masks import Example
 from workbench.runs import atomic, bases
@@ -78,7 +80,10 @@ def _examples(words: int) -> Examples:
 
 @pytest.mark.parametrize("config", _configs(), ids=lambda config: config.model_type)
 def test_a_cut_model_computes_what_the_whole_one_does_with_those_parts_silenced(config: Any, tmp_path: Path) -> None:
-    """Layers skipped, heads and channels multiplied by zero behind their output matrix: for every family."""
+    """Layers skipped, heads and channels multiplied by zero behind their output matrix: for every family.
+
+    What is left can be written as a GGUF, too, for which llama.cpp has patterns of layers in its code.
+    """
     from transformers import AutoConfig, AutoModelForCausalLM
 
     tokenizer = make_tokenizer("gpt-2")
@@ -94,6 +99,10 @@ def test_a_cut_model_computes_what_the_whole_one_does_with_those_parts_silenced(
     cut = _cut(folder, tmp_path / "cut", wanted, found)
     smaller = AutoModelForCausalLM.from_pretrained(tmp_path / "cut", dtype=torch.float32).eval()
     assert sum(p.numel() for p in smaller.parameters()) < sum(p.numel() for p in whole.parameters())
+    written = architectures.plan(AutoConfig.from_pretrained(tmp_path / "cut"), open_source(tmp_path / "cut"))
+    assert {f"blk.{number}.attn_output.weight" for number in range(len(cut.layers))} <= {
+        tensor.name.removesuffix(".weight") + ".weight" for tensor in written.tensors
+    }
     shape = shape_of(bases.read_json(folder / "config.json"))
     layers = trunk(whole).layers
     size = shape.heads // shape.kv_heads * shape.head_dim
@@ -234,6 +243,7 @@ def test_a_run_cuts_heals_and_says_what_came_of_it(bench: Bench) -> None:
     assert cut["num_hidden_layers"] == whole["num_hidden_layers"] - 1
     assert (cut["num_attention_heads"], cut["num_key_value_heads"], cut["intermediate_size"]) == (2, 1, 512)
     assert atomic.verify(run.path / "base") == ""
+    assert not (run.path / "original").exists()
     before = {
         name: tensor for path in (run.path / "base").glob("*.safetensors") for name, tensor in load_file(path).items()
     }

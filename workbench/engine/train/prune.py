@@ -21,6 +21,7 @@ from workbench.engine.prepare import encode_chats
 from workbench.engine.session import Attempt
 from workbench.engine.tokenizer import generation_eos
 from workbench.engine.ways import Healing
+from workbench.runs import atomic
 
 ORIGINAL = "original"
 """Folder of the whole model in the run, where it had to be made."""
@@ -58,4 +59,6 @@ def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
     # Verdict: the whole, the cut and the healed model, one after the other.
     found = {**pruned.facts_of(folder), **verdict.judge(attempt, original, folder, tokenizer, made)}
     attempt.reporter.notice("info", "healed", verdict.in_words(found))
+    if outcome == "done" and original.parent == attempt.run.path:
+        atomic.remove_tree(original)  # it can be made again from the run's base
     return outcome, {**figures, "pruning": found}
