@@ -27,7 +27,7 @@ TYPE_OF_METHOD: dict[str, str] = {
 }
 """Method → the type of canonical row it learns from."""
 
-BESIDE: dict[str, tuple[str, ...]] = {"distill": ("text", "prompt_only")}
+BESIDE: dict[str, tuple[str, ...]] = {"distill": ("text", "prompt_only"), "prune": ("text",)}
 """Method → types it learns from as well, of sources whose rows are of that type by themselves."""
 
 METHOD_OF_TYPE: dict[str, str] = {

@@ -103,7 +103,7 @@ TABLE: dict[str, Method] = {
     "prune": Method(
         "itself, with less in it",
         "the base reads each row once",
-        "questions with answers, or conversations",
+        "questions with answers, conversations, or articles",
         "Takes out of the base what these rows use least, whole layers, heads or channels, and lets the rest learn "
         "from the whole one. The result is a smaller and faster model of the same kind, which knows a little less.",
     ),
@@ -159,6 +159,7 @@ def offers(glance: Mapping[str, Any] | None, base: str = "", judges: Sequence[st
             why.setdefault("ppo", said)
         if "sft" in why:
             why.setdefault("distill", "")
+        if {"sft", "cpt"} & why.keys():
             why.setdefault("prune", "")
     first = [suggested(glance)] if glance is not None else []
     order = [*first, *why, *TABLE]

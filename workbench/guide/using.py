@@ -173,7 +173,7 @@ def _smaller(found: Finished) -> Next:
 
 def _talks(found: Finished) -> tuple[str, ...]:
     """Return what a run has learnt from, where prune can learn from it, too."""
-    return found.data if found.method in ("sft", "distill", "prune") else ()
+    return found.data if found.method in ("sft", "cpt", "distill", "prune") else ()
 
 
 def _with_a_judge(found: Finished) -> tuple[Next, ...]:

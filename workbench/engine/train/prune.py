@@ -11,15 +11,13 @@ from collections.abc import Callable
 from typing import Any
 
 from workbench.engine import lineage, loop
-from workbench.engine.chat_templates import tokenizer_of
 from workbench.engine.compress import pruned, verdict
+from workbench.engine.compress.rows import Encoder
 from workbench.engine.compress.teacher import soft_labels
 from workbench.engine.examples import Writer
-from workbench.engine.masks import ChatEncoder
 from workbench.engine.material import TRAIN, Built, material, prompts_of, rows, watched
-from workbench.engine.prepare import encode_chats
 from workbench.engine.session import Attempt
-from workbench.engine.tokenizer import generation_eos
+from workbench.engine.tokenizer import load_tokenizer
 from workbench.engine.ways import Healing
 from workbench.runs import atomic
 
@@ -33,16 +31,17 @@ def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
 
     # Base: the whole model, which is measured, and later asked as the teacher.
     original = lineage.folder(attempt, ORIGINAL)
-    tokenizer = tokenizer_of(original, recipe.base, recipe.method)
+    tokenizer = load_tokenizer(original)
+    encoder = Encoder(original, recipe)
 
-    # Rows and examples: those of sft, of which nothing but the answers is learnt.
+    # Rows and examples: of conversations nothing but the answers is learnt, of articles everything.
     def build(write: Callable[[str], Writer]) -> Built:
         found = rows(attempt)
-        encoder = ChatEncoder(tokenizer, generation_eos(original))
-        train_set = encode_chats(encoder, watched(attempt, found.train()), recipe.max_length, write(TRAIN))
-        held_out = {"held_out": encode_chats(encoder, found.held_out, recipe.max_length, write("held_out"))}
-        prompts = prompts_of(recipe.sample_prompts, found.held_out or found.train())
-        return Built(train_set, held_out, prompts, True, dict(found.counts))
+        train_set = encoder.encode(watched(attempt, found.train()), write(TRAIN))
+        held_out = {"held_out": encoder.encode(found.held_out, write("held_out"))}
+        # Where there are conversations the samples are answers.
+        shown = (row for rows in (found.held_out, found.train()) for row in rows if encoder.chats != ("text" in row))
+        return Built(train_set, held_out, prompts_of(recipe.sample_prompts, shown), encoder.chats, dict(found.counts))
 
     made = material(attempt, build)
 
