@@ -165,3 +165,17 @@ def test_a_share_of_an_export_is_that_of_its_page() -> None:
     said = export.describe({"files": [line], "parity": proof, "seconds": 2.0})
     assert units.percent(line["top1"], 1) in said  # type: ignore[arg-type]
     assert "same token 99.9\xa0%" in said
+
+
+def test_size_against_quality_names_models_and_scores_where_there_are_some() -> None:
+    line = {"type": "Q8_0", "bytes": 5 << 20, "bits_per_weight": 8.51, "kl": 0.0012, "top1": 0.985}
+    smaller = {**line, "type": "Q4_K_M", "bytes": 3 << 20, "kl": None, "top1": None}
+    alone = export.sizes({"": {"files": [line, smaller]}}).splitlines()
+    assert alone[0].split() == ["type", "size", "bits", "KL", "same", "token"]
+    assert alone[2].split()[-2:] == ["–", "–"]
+    several = export.sizes({"sft": {"files": [line]}, "pruned": {"files": [smaller]}}, {("pruned", "Q4_K_M"): "93 %"})
+    head, first, second = several.splitlines()
+    assert head.split()[0] == "model"
+    assert head.split()[-1] == "score"
+    assert first.startswith("sft     Q8_0")
+    assert second.endswith("93 %")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,26 +37,32 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
+def sizes(reports: Mapping[str, Mapping[str, Any]], scores: Mapping[tuple[str, str], str] | None = None) -> str:
+    """Return size against quality as a table: a line per file of some exports, by what each is an export of.
+
+    `scores` has (name, type) → what else was found of a file, such as its share of an exam, in the last column.
+    """
+    rows = []
+    for name, report in reports.items():
+        for line in report["files"]:
+            same = "–" if line["top1"] is None else percent(line["top1"], 1)
+            measured = [size(line["bytes"]), figure(line["bits_per_weight"]), figure(line["kl"], 4), same]
+            rows.append([name, line["type"], *measured, (scores or {}).get((name, line["type"]), "")])
+    heads = ["model", "type", "size", "bits", "KL", "same token", "score"]
+    shown = [at for at in range(len(heads)) if not (at == 0 and len(reports) < 2) and not (at == 6 and not scores)]
+    return table([heads[at] for at in shown], [[row[at] for at in shown] for row in rows])
+
+
 def describe(report: dict[str, Any]) -> str:
     """Return the report of an export in words: the proof, then a line per file."""
     proof = report["parity"]
-    rows = [
-        [
-            line["type"],
-            size(line["bytes"]),
-            figure(line["bits_per_weight"]),
-            figure(line["kl"], 4),
-            "–" if line["top1"] is None else percent(line["top1"], 1),
-        ]
-        for line in report["files"]
-    ]
     return "\n".join(
         [
             f"proved in {duration(report['seconds'])}: {proof['tokenizer_mismatches']} tokenizer mismatches, "
             f"logits within {proof['max_abs_logit_diff']:.1e}, same token {percent(proof['top1'], 1)}, "
             f"stops {json.dumps(proof['stops'])}, chat renders {json.dumps(proof['chat_render'])}",
             *([f"exported: {state.words()}"] if (state := best.of_report(report.get("of", {}))) is not None else []),
-            table(["type", "size", "bits", "KL", "same token"], rows),
+            sizes({"": report}),
             *(one_line(line["path"], 4096) for line in report["files"]),
             f"Talk with it: workbench chat {one_line(report['files'][-1]['path'], 4096)}",
         ]

@@ -15,6 +15,7 @@ from workbench.core import best, gguf_size, gguf_types, paths, recipe, units
 from workbench.core.errors import UsageError
 from workbench.core.lifecycle import ACTIVE
 from workbench.core.shape import Shape
+from workbench.guide import starting
 from workbench.guide.fits import verdict_of
 from workbench.runs import atomic, base_facts, bases, control, exports, probe, store
 from workbench.runs.exports import METHOD, Made
@@ -155,7 +156,6 @@ def wanted(
     values = {"method": METHOD, "base": exports.key_of(base), "gguf_types": kinds, "file_name": name}
     values["out_dir"] = str(paths.expanded(str(out)).resolve()) if out is not None else ""
     values["merge_base"] = merge_base
-    values["title"] = f"{METHOD} {' '.join(kinds)}"
     resolved = recipe.resolve({key: value for key, value in values.items() if value})
     if merge_base == "auto" and base.adapter_dir is not None:
         over = "4-bit weights" if base.adapter_tuning == "qlora" else "weights as they are stored"
@@ -168,15 +168,7 @@ def wanted(
 
 def create(asked: Wanted) -> store.Run:
     """Make the run of an export, not yet started; raises WorkbenchError when it cannot be written."""
-    made = asked.resolved.recipe
-    return store.create(
-        recipe.to_toml(asked.resolved),
-        method=made.method,
-        tuning="",
-        base=made.base,
-        title=made.title,
-        parent=asked.base.run_id,
-    )
+    return starting.create(asked.resolved)
 
 
 def start(asked: Wanted) -> store.Run:

@@ -153,12 +153,13 @@ def create(resolved: recipe.Resolved) -> store.Run:
         teachers.named(wanted.teacher, wanted.base, bool(wanted.on_policy_share))
     if wanted.method == "prune":
         pruning.target(bases.read_json(bases.resolve(wanted.base).model_dir / "config.json"), wanted)
-    title = wanted.title or f"{wanted.method} {Path(wanted.data[0]).stem}"
+    about = Path(wanted.data[0]).stem if wanted.data else " ".join(wanted.gguf_types)
+    title = wanted.title or f"{wanted.method} {about}"
     parent = "" if wanted.base in (recipe.BUNDLED, recipe.SCRATCH) else bases.resolve(wanted.base).run_id
     return store.create(
         recipe.to_toml(resolved),
         method=wanted.method,
-        tuning=wanted.tuning,
+        tuning=wanted.tuning if wanted.method in recipe.METHODS else "",
         base=wanted.base,
         title=title,
         parent=parent,

@@ -207,6 +207,7 @@ def recipe_of(bundle: Bundle, step: Step, base: str, made: Mapping[str, str], fo
     for name in PATH_FIELDS:
         given = getattr(wanted, name)
         changed[name] = [_moved(str(path), places) for path in given]
+    changed["out_dir"] = ""  # a folder of the machine it was made on
     changed["rewards"] = moved_rewards(wanted, lambda value: made.get(value) or _moved(value, places))
     values = recipe.checked(
         {name: value for name, value in changed.items() if value != list(getattr(wanted, name, ()))}
