@@ -38,6 +38,8 @@ find_nvcc() {
 
 # The instruction set is left at the portable one: a native build crashes on processors with AMX.
 llama_version=$(sed -n 's/^llama-cpp-python==//p' constraints.txt)
+llama_sha256=832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e # of its source release
+converter=$venv/share/workbench/llama.cpp-$llama_version
 llama_flags="-DGGML_NATIVE=OFF -DLLAVA_BUILD=OFF"
 nvcc=$(find_nvcc)
 llama_kind="$llama_version $(uname -sm) $llama_flags"
@@ -45,22 +47,52 @@ llama_kind="$llama_version $(uname -sm) $llama_flags"
 
 describe() {
     printf '%s\n' "$("$venv/bin/python" -VV 2>&1)" "$PWD" "$llama_kind" \
-        "$(cat pyproject.toml constraints.txt tools/setup.sh | cksum)"
+        "$(cat pyproject.toml constraints.txt tools/setup.sh tools/converter.py | cksum)"
 }
-is_current() { [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(describe)" ]; }
+is_current() { [ -f "$stamp" ] && [ -d "$converter" ] && [ "$(cat "$stamp")" = "$(describe)" ]; }
+
+# Prints the source release, fetched into the folder $1; pip's words go to the file $2. Besides what is compiled it holds
+# the converter for architectures that the export has no writer of its own for, and no wheel does.
+llama_release() {
+    "$venv/bin/python" -m pip download --quiet --no-deps --no-binary llama-cpp-python --dest "$1" \
+        "llama-cpp-python==$llama_version" >"$2" 2>&1 && compgen -G "$1/*.tar.gz"
+}
+
+# Puts the converter into the environment, from the cache or out of the release $1.
+place_converter() {
+    local kept=$wheels/converter-$llama_sha256
+    if [ ! -d "$kept" ]; then
+        "$venv/bin/python" tools/converter.py "$1" "$llama_sha256" "$kept" || return 1
+    fi
+    rm -rf "$converter"
+    mkdir -p "$converter" && cp -R "$kept/." "$converter/"
+}
+
+# The same where the wheel was built by an earlier set-up that kept no converter.
+fetch_converter() {
+    local folder release
+    if [ -d "$wheels/converter-$llama_sha256" ]; then place_converter ""; return; fi
+    say "fetching llama.cpp's converter, once ..."
+    mkdir -p "$wheels" && folder=$(mktemp -d "$wheels/fetching.XXXXXX") || return 1
+    if release=$(llama_release "$folder" "$wheels/converter.log") && place_converter "$release"; then
+        rm -rf "$folder"
+        return 0
+    fi
+    rm -rf "$folder"
+    return 1
+}
 
 # Builds one llama.cpp wheel into the folder $1 with the flags $2; the compiler's words go to the file $3. pip's
 # own cache is left aside: it does not tell wheels with different flags apart.
 build_llama() {
-    local made compiler=${CXX:-c++}
+    local made release compiler=${CXX:-c++}
     command -v "${compiler%% *}" >/dev/null || die "a C++ compiler is needed to build llama.cpp; install one (Debian: apt install g++) and run make again."
     mkdir -p "$1" && made=$(mktemp -d "$1/building.XXXXXX") || die "the folder $1 cannot be written; make room or mend its permissions."
-    if CMAKE_ARGS="$2" CUDACXX="$nvcc" \
+    if release=$(llama_release "$made" "$3") && place_converter "$release" 2>>"$3" && CMAKE_ARGS="$2" CUDACXX="$nvcc" \
         CMAKE_BUILD_PARALLEL_LEVEL="${CMAKE_BUILD_PARALLEL_LEVEL:-$(getconf _NPROCESSORS_ONLN)}" \
-        "$venv/bin/python" -m pip wheel --quiet --no-cache-dir --no-deps --no-binary llama-cpp-python \
-        --wheel-dir "$made" "llama-cpp-python==$llama_version" >"$3" 2>&1; then
+        "$venv/bin/python" -m pip wheel --quiet --no-cache-dir --no-deps --wheel-dir "$made" "$release" >>"$3" 2>&1; then
         mv "$made"/*.whl "$1/"
-        rmdir "$made"
+        rm -rf "$made"
         return 0
     fi
     rm -rf "$made"
@@ -106,6 +138,8 @@ install() {
         "$python" -m venv "$venv"
     fi
     wheel=$(llama_wheel)
+    fetch_converter ||
+        die "llama.cpp's converter could not be fetched; $wheels/converter.log and the lines above say why. Run make again once that is mended."
     rm -f "$stamp"
     say "installing the packages of constraints.txt into $venv ..."
     touch "$started"

@@ -37,7 +37,7 @@ def checkout(tmp_path: Path) -> Path:
     """Return a folder that holds just what the set-up script reads."""
     folder = tmp_path / "checkout"
     (folder / "tools").mkdir(parents=True)
-    for name in ("tools/setup.sh", "pyproject.toml", "constraints.txt"):
+    for name in ("tools/setup.sh", "tools/converter.py", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, folder / name)
     return folder
 

@@ -23,8 +23,22 @@ _CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"
 _REST = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 
 
+_UPPER, _LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+_CASED_REST = r"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+
+
+def _cased(ending: str, numbers: str) -> Any:
+    start = r"[^\r\n\p{L}\p{N}]?"
+    one, other = f"{start}{_UPPER}*{_LOWER}+{ending}", f"{start}{_UPPER}+{_LOWER}*{ending}"
+    return _pieces(f"{one}|{other}|{numbers}{_CASED_REST}")
+
+
 def _split(numbers: str) -> Any:
-    regex = Regex(_CONTRACTIONS + numbers + _REST)
+    return _pieces(_CONTRACTIONS + numbers + _REST)
+
+
+def _pieces(pattern: str) -> Any:
+    regex = Regex(pattern)
     return pre_tokenizers.Sequence(
         [pre_tokenizers.Split(regex, "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
     )
@@ -33,6 +47,11 @@ def _split(numbers: str) -> Any:
 PRE_TOKENIZERS = {
     "llama-bpe": lambda: _split(r"\p{N}{1,3}"),
     "qwen2": lambda: _split(r"\p{N}"),
+    "qwen35": lambda: _pieces(
+        _CONTRACTIONS.replace(r"\p{L}+", r"[\p{L}\p{M}]+") + r"\p{N}" + _REST.replace(r"\p{L}", r"\p{L}\p{M}")
+    ),
+    "tekken": lambda: _cased("", r"\p{N}"),
+    "gpt-4o": lambda: _cased(r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?", r"\p{N}{1,3}"),
     "gpt-2": lambda: pre_tokenizers.ByteLevel(add_prefix_space=False),
     "smollm": lambda: pre_tokenizers.Sequence(
         [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]

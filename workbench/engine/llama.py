@@ -106,6 +106,7 @@ class Model:
             c.llama_model_free(self._model)
             raise WorkbenchError(f"llama.cpp has no room to run {one_line(path.name)}: {last_words()}.")
         self._cached: list[int] = []
+        self._adapters: list[Any] = []
 
     def __enter__(self) -> Model:
         return self
@@ -115,6 +116,36 @@ class Model:
     ) -> None:
         c.llama_free(self._ctx)
         c.llama_model_free(self._model)
+
+    def load_adapter(self, path: Path) -> int:
+        """Load a LoRA adapter's GGUF beside the model, not yet at work, and return its number for `switch`.
+
+        Raises WorkbenchError when it is none or belongs to another model.
+        """
+        if header.read(path).metadata.get("general.type") != "adapter":
+            raise WorkbenchError(
+                f"{one_line(path.name)} is no adapter; give a file that export --adapter made, and the model first."
+            )
+        # A null pointer is not None, so that the library's own class takes any file for loaded.
+        found = c.llama_adapter_lora_init(self._model, os.fsencode(path))
+        if not found:
+            raise WorkbenchError(
+                f"The adapter {one_line(path.name)} does not fit this model: {last_words() or 'it gives no reason'}."
+            )
+        self._adapters.append(found)
+        return len(self._adapters) - 1
+
+    def switch(self, numbers: Sequence[int]) -> None:
+        """Let exactly these loaded adapters act from now on, each with the strength it was trained for."""
+        pointers = [self._adapters[number] for number in numbers]
+        # What is cached was computed with the others, and would be continued.
+        self.forget()
+        handles = (c.llama_adapter_lora_p_ctypes * len(pointers))(
+            *(ctypes.cast(pointer, c.llama_adapter_lora_p_ctypes) for pointer in pointers)
+        )
+        scales = (ctypes.c_float * len(pointers))(*([1.0] * len(pointers)))
+        if c.llama_set_adapters_lora(self._ctx, handles, len(pointers), scales):
+            raise WorkbenchError(f"llama.cpp cannot switch adapters: {last_words()}.")
 
     def metadata(self, key: str) -> str | None:
         """Return one metadata value as text, or None when the file lacks it."""

@@ -18,7 +18,7 @@ from typing import Any
 
 from workbench import __version__
 from workbench.core import paths
-from workbench.runs import hardware, selfcheck, versions
+from workbench.runs import converter, hardware, selfcheck, versions
 
 ROOM_BYTES = 20 << 30
 """Less free disk than this is worth a word: a checkpoint of a small model in full already takes several GiB."""
@@ -370,6 +370,16 @@ def judge(
     )
 
 
+def _converter_problems() -> Iterator[Problem]:
+    """Yield that only some architectures can become a GGUF, where the converter for the others is not unpacked."""
+    if not converter.is_there():
+        yield Problem(
+            "llama.cpp's converter is not unpacked, so GGUF files are made of the commonest architectures only; set "
+            "the checkout up again.",
+            converter.MEND,
+        )
+
+
 def examine() -> Checkup:
     """Return the whole picture; ten seconds or so, most of them for the engine's self-check in a child process."""
     packages, survey, shown = versions.packages(), hardware.survey(paths.runs_home()), terminal()
@@ -383,5 +393,5 @@ def examine() -> Checkup:
         terminal=shown,
         folders=folders(),
         notes=tuple(remarks(survey, engine)),
-        problems=judge(packages, survey, engine, shown),
+        problems=(*judge(packages, survey, engine, shown), *_converter_problems()),
     )

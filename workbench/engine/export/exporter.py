@@ -7,18 +7,22 @@ Owns what each step makes and when it is refused. Must not know their order, whe
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from workbench.core import gguf_types as types
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.engine.export import parity, quantize, reference, source
-from workbench.engine.export.gguf import architectures, tokenizer, writer
+from workbench.engine.export import conversion, parity, quantize, reference, source
+from workbench.engine.export.conversion import OnEvent, convert
+from workbench.engine.export.upstream import families
+
+__all__ = [
+    "F16_ENDS", "OnEvent", "Opened", "Request", "ask", "convert", "kinds_of", "line_of", "opened", "refuse_overflow",
+    "refuse_unproved",
+]  # fmt: skip
 
 F16_ENDS = 65504
-
-OnEvent = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -49,55 +53,30 @@ class Opened:
     """A model that can be exported: its weights, tensor by tensor, and everything that stands beside them."""
 
     request: Request
+    config: Any
     weights: source.TensorSource
-    plan: architectures.Plan
+    way: conversion.Conversion
     tokenizer: Any
-    vocabulary: tokenizer.Vocabulary
-
-    @property
-    def full_bytes(self) -> int:
-        """The bytes of the tensors of its float32 file."""
-        return writer.data_bytes(self.plan)
 
 
 def opened(request: Request) -> Opened:
     """Return the model of a request, which has been looked at but not read; raises WorkbenchError when it cannot be."""
     config = reference.load_config(request.base)
-    architectures.family(config)
-    weights = source.open_source(
-        request.base,
-        request.adapter,
-        merge_base=request.merge_base,
-        dtype=request.dtype,
-        double_quant=request.double_quant,
-    )
-    plan = architectures.plan(config, weights)
+    conversion.check(config)
+    arguments: dict[str, Any] = {
+        "base_dir": request.base,
+        "adapter_dir": request.adapter,
+        "merge_base": request.merge_base,
+        "dtype": request.dtype,
+        "double_quant": request.double_quant,
+        "linear": reference.linear_weights(config) if request.merge_base == "dequantised" else None,
+    }
+    weights = source.open_source(**arguments)
     folder = request.tokenizer or request.base
     made = reference.load_tokenizer(folder)
-    vocabulary = tokenizer.read(folder, made, reference.load_generation(request.base), plan.vocabulary)
-    return Opened(request, weights, plan, made, vocabulary)
-
-
-def convert(
-    path: Path, plan: architectures.Plan, vocabulary: tokenizer.Vocabulary, name: str, on_event: OnEvent
-) -> writer.Written:
-    """Merge and convert in one stream: write the float32 GGUF to `path` with a block of rows in memory at a time.
-
-    `on_event` gets {"step", "done", "total", "detail"} behind each tensor, and may raise to end it.
-    """
-    values = {pair.key: pair.value for pair in vocabulary.pairs}
-    phi3 = (
-        plan.architecture == "phi3"
-        and values["tokenizer.ggml.model"] == "llama"
-        and "</s>" in values["tokenizer.ggml.tokens"]
-    )
-    return writer.write(
-        path,
-        plan,
-        vocabulary.pairs,
-        writer.model_name(name, phi3),
-        lambda done, total, tensor: on_event({"step": "convert", "done": done, "total": total, "detail": tensor}),
-    )
+    way = conversion.choose(config, weights, arguments, folder, made, request.name)
+    reference.require_memory(way.bytes)
+    return Opened(request, config, weights, way, made)
 
 
 def refuse_overflow(largest: float, kinds: tuple[str, ...]) -> None:
@@ -110,7 +89,16 @@ def ask(model: Opened, logits: Path, on_answer: Callable[[], None]) -> parity.Qu
     """Return what the trained model itself answers, its logits in a file; the adapter acts beside the base here."""
     request = model.request
     loaded = reference.load_model(request.base, model.weights)
-    return parity.ask(loaded, model.tokenizer, model.vocabulary.stops, request.texts, request.chats, logits, on_answer)
+    with families.as_llama(loaded, model.config):
+        questions = parity.ask(
+            loaded, model.tokenizer, model.way.stops, request.texts, request.chats, logits, on_answer
+        )
+    quirk = families.quirk(model.config)
+    notes = parity.caveats(model.tokenizer)
+    if quirk.rotation:
+        lost = parity.divergence(loaded, questions)
+        notes.append(f"{quirk.rotation} (KL {lost:.2g} nats per token in the texts of the proof).")
+    return replace(questions, notes=tuple(notes), allowed=quirk.allowed or questions.allowed)
 
 
 def refuse_unproved(proof: parity.Parity, allowed: float) -> None:

@@ -3,9 +3,9 @@
 Reads one JSON request on stdin and answers with one JSON line on stdout. Owns what llama.cpp is asked; must not import
 torch. It runs apart because llama.cpp ends the process on some files, and that must be a sentence and not a crash.
 
-Request: {"gguf": path, "exact": bool, "context": tokens, "texts": [[text, add_special]], "chats": [[messages,
-generation_prompt]], "reference": path of raw float32 logits, "sequences": [[id]], "tie": logit difference below which
-two choices count as the same, "prompts": [[id]], "limit": tokens, "stops": [id]}.
+Request: {"gguf": path, "adapter": path of one to use with it or "", "exact": bool, "context": tokens, "texts": [[text,
+add_special]], "chats": [[messages, generation_prompt]], "reference": path of raw float32 logits, "sequences": [[id]],
+"tie": logit difference below which two choices count as the same, "prompts": [[id]], "limit": tokens, "stops": [id]}.
 Answer: {"ids", "rendered", "max_abs", "top1", "kl", "generated", "speed", "ends"} or {"error": sentence}.
 """
 
@@ -88,6 +88,8 @@ def _generated(model: llama.Model, prompts: list[list[int]], limit: int) -> tupl
 def judge(request: dict[str, Any]) -> dict[str, Any]:
     """Return the answers to `request` from the GGUF it names."""
     with llama.Model(Path(request["gguf"]), int(request["context"]), exact=bool(request["exact"])) as model:
+        if request.get("adapter"):
+            model.switch([model.load_adapter(Path(request["adapter"]))])
         sequences: list[list[int]] = request["sequences"]
         answer: dict[str, Any] = {
             "ids": [model.tokenize(text, add_special) for text, add_special in request["texts"]],

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -132,8 +133,11 @@ def _token_rows(config: dict[str, Any], module: str, values: Stored) -> TokenRow
     return TokenRows(np.array(named, dtype=np.int64), values)
 
 
-def open_lora(folder: Path) -> Adapter:
-    """Return the changes of the PEFT LoRA adapter in `folder`; WorkbenchError for what cannot be merged exactly."""
+def open_lora(folder: Path, called: Callable[[str], str] = str) -> Adapter:
+    """Return the changes of the PEFT LoRA adapter in `folder`; WorkbenchError for what cannot be merged exactly.
+
+    `called` gives the name of the base's tensor from the one the adapter has for it.
+    """
     config, stored = _config(folder), open_adapter(folder)
     alphas = dict(config.get("alpha_pattern") or {})
     halves: dict[tuple[str, bool], dict[str, Stored]] = {}
@@ -166,4 +170,21 @@ def open_lora(folder: Path) -> Adapter:
         alpha = _pattern(alphas, module, float(config.get("lora_alpha", rank)))
         scaling = alpha / (math.sqrt(rank) if config.get("use_rslora") else rank)
         deltas[f"{module}.weight"] = Delta(pair["A"], pair["B"], scaling, embedding)
-    return Adapter(deltas, replaced, rows)
+    return Adapter(
+        {called(name): delta for name, delta in deltas.items()},
+        {called(name): tensor for name, tensor in replaced.items()},
+        {called(name): values for name, values in rows.items()},
+    )
+
+
+def alpha_of(changes: Mapping[str, Delta]) -> float:
+    """Return the alpha of a file that has one for all: the one with which most matrices stay as they are."""
+    values = [delta.scaling * delta.a.shape[0] for delta in changes.values()]
+    return max(values, key=values.count)
+
+
+def halves(delta: Delta, alpha: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return A and B as PEFT has them, float32, B such that alpha / rank times B @ A is the change."""
+    a = delta.a.rows(0, delta.a.shape[0])
+    b = delta.b.rows(0, delta.b.shape[0])
+    return a, b * np.float32(delta.scaling * a.shape[0] / alpha)

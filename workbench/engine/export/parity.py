@@ -100,6 +100,8 @@ class Questions:
     context: int
     allowed: float
     """Largest logit difference the float32 file may have."""
+    notes: tuple[str, ...] = ()
+    """What llama.cpp computes otherwise whoever makes the file, a sentence each."""
 
     def request(self, gguf: Path, exact: bool) -> dict[str, Any]:
         """Return the request for the llama.cpp side: all questions exactly, or those of a file as users run it."""
@@ -153,16 +155,34 @@ def _prompts(tokenizer: Any, chats: Sequence[list[dict[str, str]]]) -> list[list
     return [list(tokenizer(text, add_special_tokens=False).input_ids) for text in texts if text]
 
 
+def _marks_apart(tokenizer: Any) -> bool:
+    """Return whether the tokenizer joins combining marks to letters by their case, which llama.cpp does not."""
+    return r"\p{Lt}" in repr(tokenizer.backend_tokenizer.pre_tokenizer)
+
+
+def caveats(tokenizer: Any) -> list[str]:
+    """Return what llama.cpp reads otherwise whoever makes the file, a sentence each."""
+    if not _marks_apart(tokenizer):
+        return []
+    return [
+        "llama.cpp splits words at combining marks, so that Hindi and other languages written with them may be read "
+        "as other tokens; texts were compared without them."
+    ]
+
+
 def _texts(tokenizer: Any, texts: Sequence[str]) -> list[tuple[str, bool]]:
     """Return (text, whether to add special tokens) for the tokenizer check.
 
-    Where the tokenizer composes characters first and llama.cpp does not, composed texts are compared. Where it puts a
+    Where the tokenizer composes characters first and llama.cpp does not, composed texts are compared, and texts without
+    combining marks where `caveats` says so. Where it puts a
     space before a text, which a GGUF made for chat must not, texts are compared as they stand in a chat: behind a
     special token.
     """
     normalizer = str(getattr(tokenizer.backend_tokenizer, "normalizer", None))
     if "NFC" in normalizer:
         texts = [unicodedata.normalize("NFC", text) for text in texts]
+    if _marks_apart(tokenizer):
+        texts = ["".join(ch for ch in text if not unicodedata.category(ch).startswith("M")) for text in texts]
     prefixed = tokenizer.bos_token and tokenizer.convert_ids_to_tokens(
         tokenizer("a", add_special_tokens=False).input_ids
     )[0].startswith("▁")
@@ -192,7 +212,7 @@ def ask(
     rendered = [_render(tokenizer, *chat) if tokenizer.chat_template else None for chat in all_chats]
     pieces = _texts(tokenizer, (*HARD_TEXTS, *texts)) + [(text, False) for text in rendered if text is not None]
     ids = [list(tokenizer(text, add_special_tokens=special).input_ids) for text, special in pieces]
-    config = model.config
+    config = model.config.get_text_config()
     activation = str(getattr(config, "hidden_activation", None) or getattr(config, "hidden_act", None))
     # Long-context factors apply from the original length on, and llama.cpp decides by the context and not the prompt.
     original = getattr(config, "original_max_position_embeddings", None) or config.max_position_embeddings
@@ -231,6 +251,21 @@ def ask(
     )
 
 
+def divergence(model: Any, questions: Questions) -> float:
+    """Return mean KL(`model` || what answered `questions`) in nats per token, over the sequences of the proof."""
+    import torch
+
+    total, tokens = 0.0, 0
+    with questions.logits.open("rb") as file:
+        for ids in questions.sequences:
+            own = torch.from_numpy(reference.logits(model, ids).copy()).double().log_softmax(-1)
+            kept = np.fromfile(file, np.float32, own.numel()).reshape(own.shape)
+            other = torch.from_numpy(kept).double().log_softmax(-1)
+            total += float((own.exp() * (own - other)).sum())
+            tokens += len(ids)
+    return max(total, 0.0) / max(tokens, 1)
+
+
 def _agrees(want: reference.Greedy, got: list[int], specials: frozenset[int], tie: float) -> bool:
     """Return whether llama.cpp wrote and stopped as transformers did.
 
@@ -242,12 +277,15 @@ def _agrees(want: reference.Greedy, got: list[int], specials: frozenset[int], ti
     return len(want.tokens) == len(got) or (0 < len(got) < len(want.tokens) and got[-1] in specials)
 
 
-def check(questions: Questions, gguf: Path, stop: threading.Event | None = None) -> Parity:
-    """Return how the float32 file `gguf` answers; raise WorkbenchError when llama.cpp cannot load or run it.
+def check(
+    questions: Questions, gguf: Path, stop: threading.Event | None = None, adapter: Path | None = None
+) -> Parity:
+    """Return how the float32 file `gguf` answers, with an `adapter` file beside it or alone.
 
-    Setting `stop` ends it from another thread, here and in `examine`, as `errand.run` says.
+    Raises WorkbenchError when llama.cpp cannot load or run it. Setting `stop` ends it from another thread, here and in
+    `examine`, as `errand.run` says.
     """
-    answer = _llama(questions.request(gguf, exact=True), stop)
+    answer = _llama(questions.request(gguf, exact=True) | {"adapter": str(adapter) if adapter else ""}, stop)
     wrong = sum(want != got for want, got in zip(questions.ids, answer["ids"], strict=True))
     has_template = any(text is not None for text in questions.rendered)
     pairs = zip(questions.greedy, answer["generated"], strict=True)

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from workbench.core.errors import WorkbenchError
 from workbench.core.text import one_line
+from workbench.core.units import GIB
 from workbench.engine import startup
-from workbench.engine.export.source import TensorSource
+from workbench.engine.export.source import TensorSource, canonical
+from workbench.runs import host
 
 
 def load_config(folder: Path) -> Any:
@@ -78,15 +80,45 @@ def _beside(module: Any, delta: Any) -> None:
     module.register_forward_hook(embedding if delta.embedding else linear)
 
 
+def _class(config: Any) -> Any:
+    """Return the auto class for a model's configuration: some that also see have none for text alone."""
+    from transformers import AutoModelForCausalLM, AutoModelForImageTextToText
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+    return (
+        AutoModelForCausalLM if config.model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES else AutoModelForImageTextToText
+    )
+
+
+def linear_weights(config: Any) -> frozenset[str]:
+    """Return the canonical names of the weights of linear layers, which 4-bit loading takes; nothing is loaded."""
+    import torch
+
+    with torch.device("meta"):
+        model = _class(config).from_config(config)
+    return frozenset(
+        f"{canonical(name)}.weight" for name, module in model.named_modules() if type(module) is torch.nn.Linear
+    )
+
+
+def require_memory(float32_bytes: int) -> None:
+    """Raise WorkbenchError when the proof, which holds the model in float32, cannot have the memory for it."""
+    need, free = int(float32_bytes * 1.1), host.host().memory_free_bytes
+    if free and need > free:
+        raise WorkbenchError(
+            f"The proof holds the model in memory in float32, which takes {need / GIB:.1f} GiB where "
+            f"{free / GIB:.1f} GiB are free; export it on a machine with more memory, or close other programs."
+        )
+
+
 def load_model(folder: Path, source: TensorSource, device: str = "cpu", dtype: str = "float32") -> Any:
     """Return the model in `folder` in evaluation mode, with the tensors and adapter of `source`."""
     import torch
-    from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
     logging.disable_progress_bar()
     try:
-        model = AutoModelForCausalLM.from_pretrained(
+        model = _class(load_config(folder)).from_pretrained(
             folder, dtype=getattr(torch, dtype), trust_remote_code=False, local_files_only=True, use_safetensors=True
         )
     except Exception as error:
@@ -94,16 +126,22 @@ def load_model(folder: Path, source: TensorSource, device: str = "cpu", dtype: s
             f"The model in {one_line(str(folder))} cannot be loaded: {one_line(str(error), 200)}"
         ) from None
     startup.settle()
+    modules = {canonical(name): module for name, module in model.named_modules()}
     for name in source.names:
         if source.changed(name):
             module, _, attribute = name.rpartition(".")
+            if module not in modules:
+                raise WorkbenchError(
+                    f"The weight {one_line(name, 120)} is held otherwise in training than on the disk, so a changed "
+                    "one cannot be proved; merge the adapter into the original base with --merge-base original."
+                )
             weight = torch.from_numpy(source.base_tensor(name).copy()).to(model.dtype)
-            setattr(model.get_submodule(module), attribute, torch.nn.Parameter(weight, requires_grad=False))
+            setattr(modules[module], attribute, torch.nn.Parameter(weight, requires_grad=False))
     if source.adapter.rows and "lm_head.weight" not in source.names:
         model.tie_weights()
     model.to(device)
     for name, delta in source.adapter.deltas.items():
-        _beside(model.get_submodule(name.removesuffix(".weight")), delta)
+        _beside(modules[name.removesuffix(".weight")], delta)
     return model.eval()
 
 

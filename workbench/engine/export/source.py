@@ -6,6 +6,7 @@ Must not know GGUF: the same source feeds the converter and whatever else needs 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -106,6 +107,21 @@ def _round(rows: NDArray[np.float32], dtype: str) -> NDArray[np.float32]:
     return rows.astype(np.float16).astype(np.float32)
 
 
+def canonical(name: str) -> str:
+    """Return the name a part of the language model has where no other model is beside it.
+
+    Models that also see or hear keep it under `language_model`, at a place that changed between versions.
+    """
+    return name.replace("language_model.", "")
+
+
+def _language(stored: dict[str, Stored]) -> dict[str, Stored]:
+    """Return the tensors of the language model by their canonical names."""
+    if any("language_model." in name for name in stored):
+        stored = {name: at for name, at in stored.items() if "language_model." in name or name.startswith("lm_head.")}
+    return {canonical(name): at for name, at in stored.items() if not name.startswith("mtp.")}
+
+
 def _linear(name: str, stored: Stored) -> bool:
     """Return whether a QLoRA run holds this tensor in 4 bits: linear layers of the blocks, not embeddings or head."""
     return len(stored.shape) == 2 and ".layers." in name and name.endswith(".weight")
@@ -114,7 +130,8 @@ def _linear(name: str, stored: Stored) -> bool:
 def _tied(base_dir: Path) -> bool:
     """Return whether the model's configuration says that embedding and head are one weight."""
     config = base_dir / "config.json"
-    return config.is_file() and bool(read_json(config).get("tie_word_embeddings"))
+    body = read_json(config) if config.is_file() else {}
+    return bool(body.get("tie_word_embeddings", (body.get("text_config") or {}).get("tie_word_embeddings")))
 
 
 def open_source(
@@ -124,20 +141,22 @@ def open_source(
     merge_base: str = "original",
     dtype: str = "float32",
     double_quant: bool = True,
+    linear: Collection[str] | None = None,
 ) -> TensorSource:
     """Return the merged tensors of the model in `base_dir` and the LoRA adapter in `adapter_dir`.
 
     `merge_base` "dequantised" merges a QLoRA adapter into what the 4-bit base stood for, which is what was trained and
     evaluated; "original" into the weights as stored. `dtype` is the type the base was loaded in for training,
-    `double_quant` whether its block maxima were quantised too. Raises WorkbenchError for pickles, damaged files,
-    adapters that do not fit and adapters that cannot be merged.
+    `double_quant` whether its block maxima were quantised too, `linear` the canonical names of the weights that
+    quantisation takes, or None where it takes every matrix of a layer. Raises WorkbenchError for pickles, damaged
+    files, adapters that do not fit and adapters that cannot be merged.
     """
     if merge_base not in MERGE_BASES:
         raise UsageError(f"There is no merge base {merge_base!r}; choose from {', '.join(MERGE_BASES)}.")
     if dtype not in TRAINED_DTYPES:
         raise UsageError(f"There is no training type {dtype!r}; choose from {', '.join(TRAINED_DTYPES)}.")
-    base = open_model(base_dir)
-    adapter = open_lora(adapter_dir) if adapter_dir is not None else Adapter({}, {})
+    base = _language(open_model(base_dir))
+    adapter = open_lora(adapter_dir, canonical) if adapter_dir is not None else Adapter({}, {})
     embedding, head = "model.embed_tokens.weight", "lm_head.weight"
     untied: frozenset[str] = frozenset()
     changed = adapter.deltas.keys() | adapter.replaced.keys()
@@ -163,6 +182,8 @@ def open_source(
                 f"at {one_line(name, 120)}; use the base it was trained on."
             )
     quantised = frozenset(
-        name for name, stored in base.items() if merge_base == "dequantised" and _linear(name, stored)
+        name
+        for name, stored in base.items()
+        if merge_base == "dequantised" and _linear(name, stored) and (linear is None or name in linear)
     )
     return TensorSource(base, adapter, quantised, dtype, double_quant, untied)

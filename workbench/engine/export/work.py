@@ -173,8 +173,8 @@ class _Export:
         What earlier attempts have made is there already. A folder on another file system holds the finished files, and
         this one all of them but one at a time.
         """
-        full = self.stage.full.stat().st_size if self.stage.full.exists() else self.model().full_bytes
-        vocabulary = 0 if self.stage.logits.exists() else self.model().plan.vocabulary
+        full = self.stage.full.stat().st_size if self.stage.full.exists() else self.model().way.bytes
+        vocabulary = 0 if self.stage.logits.exists() else self.model().way.rows
         parts = gguf_size.disk(full, vocabulary, [kind.name for kind in self.kinds if kind.name not in there])
         parts |= {"float32": 0} if self.stage.full.exists() else {}
         files = sum(size for name, size in parts.items() if name in types.TYPES)
@@ -194,11 +194,8 @@ class _Export:
         found = stage.finished("full", stage.full)
         if not found:
             model, partial = self.model(), stage.path / "full.partial"
-            written = exporter.convert(
+            written = model.way.write(
                 partial,
-                model.plan,
-                model.vocabulary,
-                self.name,
                 lambda line: self._say("preparing", "the float32 file", line["done"], line["total"]),
             )
             os.replace(partial, stage.full)
@@ -224,6 +221,8 @@ class _Export:
             f"within {units.rate(proof.max_abs_logit_diff)}, the likeliest token is the same in "
             f"{units.percent(proof.top1, 1)} of {units.count(proof.tokens)} places.",
         )
+        for note in questions.notes:
+            self._tell("otherwise", note)
         return questions, asdict(proof)
 
     def one(self, kind: types.FileType, questions: parity.Questions, proof: dict[str, Any]) -> None:

@@ -107,7 +107,10 @@ class Family:
     extra: Callable[[Any], list[Pair]] = lambda config: []
 
 
-def _refuse(why: str) -> WorkbenchError:
+EMBEDDING, HEAD = "model.embed_tokens.weight", "lm_head.weight"
+
+
+def refuse(why: str) -> WorkbenchError:
     """Return the refusal of a model llama.cpp would compute wrongly."""
     return WorkbenchError(f"This model cannot become a GGUF because {why}; run it with transformers instead.")
 
@@ -122,7 +125,7 @@ def _no_window(config: Any) -> list[Pair]:
     window = getattr(config, "sliding_window", None)
     used = getattr(config, "use_sliding_window", True)
     if used and window is not None and window < config.max_position_embeddings:
-        raise _refuse(f"llama.cpp ignores its sliding window of {window} tokens")
+        raise refuse(f"llama.cpp ignores its sliding window of {window} tokens")
     return []
 
 
@@ -133,7 +136,7 @@ def _llama(config: Any) -> list[Pair]:
 def _smollm3(config: Any) -> list[Pair]:
     every_fourth = [int((layer + 1) % 4 != 0) for layer in range(config.num_hidden_layers)]
     if [int(value) for value in config.no_rope_layers] != every_fourth:
-        raise _refuse("llama.cpp leaves out the rotation in every fourth layer only")
+        raise refuse("llama.cpp leaves out the rotation in every fourth layer only")
     return _llama(config)
 
 
@@ -141,7 +144,7 @@ def _gemma_scale(config: Any, big: int) -> None:
     """Refuse a query scale other than the one llama.cpp infers from the number of layers (`big`: of the 27B model)."""
     inferred = config.hidden_size / config.num_attention_heads if config.num_hidden_layers == big else head_size(config)
     if config.query_pre_attn_scalar != inferred:
-        raise _refuse(f"llama.cpp scales its attention by {inferred:g} and not by {config.query_pre_attn_scalar:g}")
+        raise refuse(f"llama.cpp scales its attention by {inferred:g} and not by {config.query_pre_attn_scalar:g}")
 
 
 def _pattern(config: Any, every: int) -> None:
@@ -150,7 +153,7 @@ def _pattern(config: Any, every: int) -> None:
         "sliding_attention" if (layer + 1) % every else "full_attention" for layer in range(config.num_hidden_layers)
     ]
     if list(config.layer_types) != wanted:
-        raise _refuse(f"llama.cpp has full attention in every layer of number {every} only")
+        raise refuse(f"llama.cpp has full attention in every layer of number {every} only")
 
 
 def _softcaps(config: Any) -> list[Pair]:
@@ -169,7 +172,7 @@ def _gemma3(config: Any) -> list[Pair]:
     _pattern(config, 6)
     sliding = config.rope_parameters["sliding_attention"]
     if sliding.get("rope_type", "default") != "default":
-        raise _refuse("llama.cpp does not stretch the positions of its sliding layers")
+        raise refuse("llama.cpp does not stretch the positions of its sliding layers")
     return [
         u32(".attention.sliding_window", config.sliding_window),
         f32(".rope.freq_base_swa", sliding["rope_theta"]),
@@ -232,7 +235,7 @@ def family(config: Any) -> tuple[str, Family]:
     found = FAMILIES[name]
     act = getattr(config, "hidden_activation", None) or getattr(config, "hidden_act", None)
     if act != found.activation:
-        raise _refuse(f"llama.cpp computes it with {found.activation} and not with {one_line(str(act), 40)}")
+        raise refuse(f"llama.cpp computes it with {found.activation} and not with {one_line(str(act), 40)}")
     return name, found
 
 
@@ -247,7 +250,7 @@ def _common(config: Any, found: Family, rows: int) -> list[Pair]:
     rope = _rope(config)
     kind = rope.get("rope_type", "default")
     if kind not in found.ropes:
-        raise _refuse(f"its positions are stretched by {one_line(str(kind), 40)}, which llama.cpp does not do for it")
+        raise refuse(f"its positions are stretched by {one_line(str(kind), 40)}, which llama.cpp does not do for it")
     pairs = [
         u32(".vocab_size", rows),
         u32(".block_count", config.num_hidden_layers),
@@ -265,7 +268,7 @@ def _common(config: Any, found: Family, rows: int) -> list[Pair]:
         pairs += [text(".rope.scaling.type", kind), f32(".rope.scaling.factor", rope["factor"])]
     if kind == "yarn":
         if rope.get("attention_factor") or rope.get("mscale") or rope.get("truncate") is False:
-            raise _refuse("llama.cpp chooses the strength of its YaRN scaling itself")
+            raise refuse("llama.cpp chooses the strength of its YaRN scaling itself")
         original = rope.get("original_max_position_embeddings") or config.max_position_embeddings
         pairs += [
             u32(".rope.scaling.original_context_length", original),
@@ -303,18 +306,18 @@ def _computed(config: Any) -> list[Planned]:
     ]
 
 
+def interleaved(rows: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+    """Return the rows of heads of `size` rows each in llama.cpp's order: the two halves of a head alternate."""
+    return rows.reshape(-1, 2, size // 2, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
+
+
 def _edited(source: Source, name: str, config: Any, found: Family) -> Rows:
     """Return the row reader of one tensor with the family's edit."""
     if found.norm_offset and name.endswith("norm.weight"):
         return lambda start, stop: source.rows(name, start, stop) + np.float32(found.norm_offset)
     if found.interleave and name.rsplit(".", 2)[-2] in ("q_proj", "k_proj"):
         size = head_size(config)
-
-        def interleaved(start: int, stop: int) -> NDArray[np.float32]:
-            block = source.rows(name, start, stop)
-            return block.reshape(-1, 2, size // 2, *block.shape[1:]).swapaxes(1, 2).reshape(block.shape)
-
-        return interleaved
+        return lambda start, stop: interleaved(source.rows(name, start, stop), size)
     return lambda start, stop: source.rows(name, start, stop)
 
 
@@ -328,6 +331,18 @@ def _same(source: Source, one: str, other: str) -> bool:
     )
 
 
+def distinct(source: Source) -> tuple[str, ...]:
+    """Return the names of the tensors to write: an output matrix that equals the embedding is written once."""
+    names = [name for name in source.names if not name.endswith(".rotary_emb.inv_freq")]
+    if EMBEDDING not in names:
+        raise WorkbenchError(
+            "The model has no model.embed_tokens.weight, so it is not a language model this export knows."
+        )
+    if HEAD in names and _same(source, EMBEDDING, HEAD):
+        names.remove(HEAD)
+    return tuple(names)
+
+
 def plan(config: Any, source: Source) -> Plan:
     """Return what to write for the model of `config` with the weights of `source`.
 
@@ -335,19 +350,13 @@ def plan(config: Any, source: Source) -> Plan:
     differently.
     """
     _, found = family(config)
-    embedding, head = "model.embed_tokens.weight", "lm_head.weight"
-    names = [name for name in source.names if not name.endswith(".rotary_emb.inv_freq")]
-    if embedding not in names:
-        raise WorkbenchError(
-            "The model has no model.embed_tokens.weight, so it is not a language model this export knows."
-        )
-    if head in names and _same(source, embedding, head):
-        names.remove(head)
-    elif head in names and not found.head:
-        raise _refuse("its output matrix differs from its embedding")
-    elif head not in names and not config.tie_word_embeddings:
+    embedding, head = EMBEDDING, HEAD
+    names = distinct(source)
+    if head in names and not found.head:
+        raise refuse("its output matrix differs from its embedding")
+    if head not in source.names and not config.tie_word_embeddings:
         raise WorkbenchError("The model's lm_head.weight is missing; copy or download the model again.")
-    elif head in names and source.shape(head) != source.shape(embedding):
+    if head in names and source.shape(head) != source.shape(embedding):
         raise WorkbenchError(
             "The model's lm_head.weight and embedding have different sizes; train both or none of them."
         )

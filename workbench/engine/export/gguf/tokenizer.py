@@ -22,9 +22,20 @@ _CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 _TAIL = r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 _WORDS = _CONTRACTIONS + r"|[^\r\n\p{L}\p{N}]?\p{L}+|"
 
+_CASED = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+"
+_CASED_TOO = r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
+_CASED_TAIL = r"| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+_MARKED_TAIL = r" ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+
 _PRE: dict[tuple[str, ...], str] = {
     (_WORDS + r"\p{N}{1,3}|" + _TAIL, "bytes"): "llama-bpe",
     (_WORDS + r"\p{N}|" + _TAIL, "bytes"): "qwen2",
+    (_CONTRACTIONS + r"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}|" + _MARKED_TAIL, "bytes"): "qwen35",
+    (_CASED + _CASED_TOO + r"|\p{N}" + _CASED_TAIL, "bytes"): "tekken",
+    (
+        _CASED + _CONTRACTIONS + "?" + _CASED_TOO + _CONTRACTIONS + r"?|\p{N}{1,3}" + _CASED_TAIL,
+        "bytes",
+    ): "gpt-4o",
     ("words+bytes",): "gpt-2",
     ("digits", "words+bytes"): "smollm",
 }
@@ -49,7 +60,9 @@ def _signature(pre: dict[str, Any] | None) -> tuple[str, ...]:
     kind = pre.get("type")
     if kind == "Sequence":
         return tuple(step for part in pre["pretokenizers"] for step in _signature(part))
-    if kind == "Split" and pre.get("behavior") == "Isolated" and not pre.get("invert") and "Regex" in pre["pattern"]:
+    # To keep what matches and drop the rest is the same, since these patterns leave no rest.
+    parts = (pre.get("behavior"), bool(pre.get("invert"))) in (("Isolated", False), ("Removed", True))
+    if kind == "Split" and parts and "Regex" in pre["pattern"]:
         return (str(pre["pattern"]["Regex"]),)
     if kind == "ByteLevel" and not pre.get("add_prefix_space"):
         return ("words+bytes" if pre.get("use_regex", True) else "bytes",)
