@@ -41,11 +41,9 @@ def _convert(request: dict[str, Any]) -> None:
     """Run the converter's own program in this process."""
     root, folder = Path(request["converter"]), Path(request["folder"])
     plain(Path(request["adapter"]), folder)
-    conversion = child.load(root)
-    from conversion.base import ModelBase
-
+    base = child.load(root)
     # Sets what the program has no option for, on the very class that it will use.
-    child.model_class(conversion, ModelBase.load_hparams(folder, False))
+    child.model_class(base, base.ModelBase.load_hparams(folder, False))
     child.confine(int(request["file_bytes"]))
     sys.argv = ["convert_lora_to_gguf.py", "--base", str(folder), "--outfile", request["target"], str(folder)]
     runpy.run_path(str(root / sys.argv[0]), run_name="__main__")

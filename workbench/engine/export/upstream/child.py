@@ -11,6 +11,7 @@ then {"largest"}, the largest absolute weight, or {"error": sentence}.
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 import resource
@@ -43,21 +44,19 @@ def confine(file_bytes: int) -> None:
 
 
 def load(root: Path) -> Any:
-    """Return the converter's module `conversion` from `root`, with the `gguf` that belongs to it."""
+    """Return the converter's module `conversion.base` from `root`, with the `gguf` that belongs to it."""
     sys.path[:0] = [str(root), str(root / "gguf-py")]
-    import conversion
     import gguf
 
     if root not in Path(gguf.__file__).resolve().parents:
         raise WorkbenchError("llama.cpp's converter found another version of its own library; run make setup again.")
-    return conversion
+    return importlib.import_module("conversion.base")
 
 
-def model_class(conversion: Any, hparams: dict[str, Any]) -> Any:
+def model_class(base: Any, hparams: dict[str, Any]) -> Any:
     """Return the converter's class for a model; it leaves out heads that foretell several tokens."""
-    from conversion.base import ModelType, get_model_architecture
-
-    found = conversion.get_model_class(get_model_architecture(hparams, ModelType.TEXT))
+    table = importlib.import_module("conversion")
+    found = table.get_model_class(base.get_model_architecture(hparams, base.ModelType.TEXT))
     # transformers drops them, and without the switch the converter insists on them.
     if found.supports_mtp_export:
         found.no_mtp = True
@@ -84,17 +83,19 @@ class Feed:
         self._say({"done": min(self._read, len(self.names)), "total": len(self.names), "detail": name})
         return torch.from_numpy(values)
 
-    def index(self, model: Any) -> dict[str, Any]:
-        """Return the converter's index of tensors for its `model`, which drops those it does not write."""
+    def index(self, lazily: Any, model: Any) -> dict[str, Any]:
+        """Return the converter's index of tensors for its `model`, which drops those it does not write.
+
+        `lazily` is its class of tensors that are computed when they are written.
+        """
         import torch
-        from conversion.base import LazyTorchTensor
 
         found: dict[str, Any] = {}
         for name in self.names:
-            meta = LazyTorchTensor.meta_with_dtype_and_shape(torch.float32, self.weights.shape(name))
+            meta = lazily.meta_with_dtype_and_shape(torch.float32, self.weights.shape(name))
 
             def lazy(name: str = name, meta: Any = meta) -> Any:
-                return LazyTorchTensor(meta=meta, args=(name,), func=self._tensor)
+                return lazily(meta=meta, args=(name,), func=self._tensor)
 
             kept = model.filter_tensors((name, lazy))
             if kept is not None:
@@ -106,17 +107,15 @@ def _convert(request: dict[str, Any], say: lifeline.Say) -> float:
     """Write the file and return the largest absolute weight."""
     import torch
 
-    conversion = load(Path(request["converter"]))
-    from conversion.base import ModelBase
+    base = load(Path(request["converter"]))
     from gguf import GGUFValueType, LlamaFileType
 
     places = {key: Path(value) if value else None for key, value in request["source"].items() if key.endswith("_dir")}
     weights = source.open_source(**{**request["source"], **places})
     feed = Feed(weights, request["tensors"], say)
     folder = Path(request["folder"])
-    hparams = ModelBase.load_hparams(folder, False)
-    kind = model_class(conversion, hparams)
-    ModelBase.index_tensors = lambda model, *_, **__: feed.index(model)
+    kind = model_class(base, base.ModelBase.load_hparams(folder, False))
+    base.ModelBase.index_tensors = lambda model, *_, **__: feed.index(base.LazyTorchTensor, model)
     confine(int(request["file_bytes"]))
     with torch.inference_mode():
         model = kind(folder, LlamaFileType.ALL_F32, Path(request["target"]), model_name=request["name"])
