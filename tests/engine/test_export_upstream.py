@@ -32,10 +32,16 @@ DELTA = {
         "rope_type": "default", "rope_theta": 1e4, "partial_rotary_factor": 0.5, "mrope_section": [2, 1, 1],
     },
 }  # fmt: skip
-EXPERTS = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32, "head_dim": 16}
+EXPERTS = {
+    "num_experts": 4,
+    "num_experts_per_tok": 2,
+    "moe_intermediate_size": 32,
+    "head_dim": 16,
+    "norm_topk_prob": True,
+}
 GEMMA4 = {
     "head_dim": 16, "global_head_dim": 32, "num_hidden_layers": 4, "layer_types": SLIDING, "sliding_window": 32,
-    "hidden_size_per_layer_input": 16, "vocab_size_per_layer_input": 704, "num_kv_shared_layers": 0,
+    "hidden_size_per_layer_input": 16, "vocab_size": 704, "vocab_size_per_layer_input": 704, "num_kv_shared_layers": 0,
     "num_global_key_value_heads": 1, "tie_word_embeddings": True,
 }  # fmt: skip
 YARN = {
@@ -164,9 +170,10 @@ def contents(file: Path) -> dict[str, tuple[tuple[int, ...], str, bytes]]:
         (
             "Qwen3MoeForCausalLM",
             hf.Qwen3MoeConfig,
-            {"use_sliding_window": True, "sliding_window": 64},
+            {"use_sliding_window": True, "sliding_window": 64, "norm_topk_prob": True},
             "its sliding window of 64 tokens",
         ),
+        ("Qwen3MoeForCausalLM", hf.Qwen3MoeConfig, {"norm_topk_prob": False}, "so that they sum to one"),
         (
             "GraniteMoeHybridForCausalLM",
             hf.GraniteMoeHybridConfig,
@@ -174,7 +181,7 @@ def contents(file: Path) -> dict[str, tuple[tuple[int, ...], str, bytes]]:
             "does not rotate the positions",
         ),
     ],
-    ids=["taken", "class", "window", "positions"],
+    ids=["taken", "class", "window", "experts", "positions"],
 )
 def test_what_llama_cpp_cannot_represent_is_refused(
     name: str, config: Any, changes: dict[str, Any], sentence: str

@@ -43,6 +43,11 @@ def _positions(config: Any) -> str:
     return ""
 
 
+def _experts(config: Any) -> str:
+    """Qwen's experts count in llama.cpp by their share among those chosen, whatever the configuration says."""
+    return "" if config.norm_topk_prob else "llama.cpp weighs the chosen experts so that they sum to one"
+
+
 @dataclass(frozen=True)
 class Quirk:
     """What sets one class apart."""
@@ -72,6 +77,7 @@ QUIRKS: dict[str, Quirk] = {
     "Gemma4ForConditionalGeneration": _PER_LAYER,
     "Gemma4UnifiedForConditionalGeneration": Quirk(_gemma_unified, adapter_parts="per_layer_model_projection"),
     "Gemma4ForCausalLM": _PER_LAYER,
+    "Qwen3MoeForCausalLM": Quirk(refused=_experts),
     "Mistral3ForConditionalGeneration": _WHOLE,
     "Ministral3ForCausalLM": _WHOLE,
 }

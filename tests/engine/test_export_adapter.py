@@ -1,0 +1,153 @@
+"""Adapters as files of their own: the same as PEFT on the same base, switched without loading anything again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import transformers as hf
+
+from tests.engine.test_export_upstream import DELTA, EXPERTS, GEMMA4
+from tests.engine.tiny import make_model, make_tokenizer, sizes
+from workbench.core.errors import WorkbenchError
+from workbench.engine import llama
+from workbench.engine.export import adapter, conversion, reference, source
+from workbench.engine.export.gguf import header
+from workbench.runs import converter
+
+unpacked = pytest.mark.skipif(not converter.is_there(), reason="the converter is not unpacked")
+ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
+DENSE = [*ATTENTION, "gate_proj", "up_proj", "down_proj"]
+
+
+def adapted(folder: Path, out: Path, **settings: Any) -> Path:
+    """Save a random adapter of the model in `folder`, large enough to change what it says."""
+    from peft import LoraConfig, get_peft_model
+
+    torch.manual_seed(5)
+    model = hf.AutoModelForCausalLM.from_pretrained(folder)
+    model = get_peft_model(model, LoraConfig(**{"r": 4, "lora_alpha": 6, "target_modules": DENSE} | settings))
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if ".lora_" in name:
+                weight.normal_(0, 0.15)
+    model.save_pretrained(out)
+    return out
+
+
+def exported(folder: Path, adapter_dir: Path, out: Path) -> dict[str, Any]:
+    """Export the adapter with its proof."""
+    return adapter.export(adapter.Request(folder, adapter_dir, out, "tiny"), lambda line: None)
+
+
+@pytest.fixture(scope="module")
+def llama_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny Llama, whose rows our own writer reorders."""
+    made = make_tokenizer("llama-bpe", bos="<|begin|>")
+    return make_model(hf.LlamaConfig(**sizes(made)), made, tmp_path_factory.mktemp("adapted") / "model")
+
+
+def test_an_adapter_of_mixed_scales_is_switched_on_and_off(llama_dir: Path, tmp_path: Path) -> None:
+    settings = {"use_rslora": True, "alpha_pattern": {"q_proj": 3}, "rank_pattern": {"down_proj": 2}}
+    adapter_dir = adapted(llama_dir, tmp_path / "adapter", **settings)
+    report = exported(llama_dir, adapter_dir, tmp_path)
+    assert report["parity"]["max_abs_logit_diff"] < 1e-3
+    assert report["parity"]["top1"] == 1.0
+    assert [path.name for path in tmp_path.glob("*.gguf")] == ["tiny-adapter.gguf"]
+    assert not list(tmp_path.glob(".adapter*"))
+
+    base, file = tmp_path / "base.gguf", Path(report["file"]["path"])
+    opened: dict[str, Any] = {"base_dir": llama_dir}
+    plain = source.open_source(**opened)
+    made = reference.load_tokenizer(llama_dir)
+    conversion.choose(reference.load_config(llama_dir), plain, opened, llama_dir, made, "base").write(
+        base, lambda line: None
+    )
+    with_it = reference.load_model(llama_dir, source.open_source(llama_dir, adapter_dir))
+    ids = made("The quick brown fox jumps over 13 lazy dogs.").input_ids
+    want = {True: reference.logits(with_it, ids), False: reference.logits(reference.load_model(llama_dir, plain), ids)}
+    assert np.abs(want[True] - want[False]).max() > 1
+    llama.quiet()
+    with llama.Model(base, 256, exact=True) as model:
+        number = model.load_adapter(file)
+        for on in (False, True, False):
+            model.switch([number] if on else [])
+            got = np.concatenate(list(model.logits(ids)))
+            assert np.abs(got - want[on]).max() < 1e-3
+        # A cache of the other model would show in what is written after a switch.
+        written = {}
+        for on in (True, False, True):
+            model.switch([number] if on else [])
+            text = list(model.generate(ids, 12))
+            assert written.setdefault(on, text) == text
+        assert written[True] != written[False]
+        with pytest.raises(WorkbenchError, match=r"base\.gguf is no adapter"):
+            model.load_adapter(base)
+
+
+def test_an_adapter_of_another_model_is_a_sentence(llama_dir: Path, tmp_path: Path) -> None:
+    made = make_tokenizer("llama-bpe", bos="<|begin|>")
+    other = make_model(hf.LlamaConfig(**sizes(made, hidden_size=32)), made, tmp_path / "other")
+    config = reference.load_config(other)
+    opened: dict[str, Any] = {"base_dir": other, "adapter_dir": adapted(other, tmp_path / "adapter")}
+    adapter.write(tmp_path / "a.gguf", config, opened, source.open_source(**opened), "a")
+    plain: dict[str, Any] = {"base_dir": llama_dir}
+    way = conversion.choose(
+        reference.load_config(llama_dir),
+        source.open_source(**plain),
+        plain,
+        llama_dir,
+        reference.load_tokenizer(llama_dir),
+        "b",
+    )
+    way.write(tmp_path / "b.gguf", lambda line: None)
+    llama.quiet()
+    with (
+        llama.Model(tmp_path / "b.gguf", 64) as model,
+        pytest.raises(WorkbenchError, match=r"a\.gguf does not fit this model: .*\.$"),
+    ):
+        model.load_adapter(tmp_path / "a.gguf")
+
+
+@unpacked
+@pytest.mark.soak
+@pytest.mark.parametrize(
+    ("config", "changes", "targets"),
+    [
+        (hf.Qwen3_5TextConfig, DELTA, [*DENSE, "in_proj_qkv", "in_proj_z", "out_proj"]),
+        (hf.Qwen3MoeConfig, EXPERTS, ATTENTION),
+        (hf.Gemma4TextConfig, GEMMA4, DENSE),
+        (hf.Olmo3Config, {}, DENSE),
+        (hf.GraniteConfig, {"attention_multiplier": 0.25}, DENSE),
+        (hf.Lfm2Config, {"layer_types": ["conv", "full_attention"], "block_ff_dim": 96}, ["q_proj", "in_proj", "w1"]),
+        (hf.Phi3Config, {}, ["qkv_proj", "o_proj", "gate_up_proj", "down_proj"]),
+    ],
+    ids=["qwen3.5", "qwen3-moe", "gemma4", "olmo3", "granite", "lfm2", "phi3"],
+)
+def test_a_family_says_with_its_adapter_what_peft_says(
+    config: Any, changes: dict[str, Any], targets: list[str], tmp_path: Path
+) -> None:
+    made = make_tokenizer("spm" if config is hf.Gemma4TextConfig else "qwen2", bos="<bos>")
+    folder = make_model(config(**sizes(made, **changes)), made, tmp_path / "model")
+    report = exported(folder, adapted(folder, tmp_path / "adapter", target_modules=targets), tmp_path)
+    assert report["parity"]["top1"] == 1.0
+    assert header.read(Path(report["file"]["path"])).metadata["general.type"] == "adapter"
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"modules_to_save": ["lm_head"]}, "holds lm_head.weight whole"),
+        ({"use_dora": True}, "DoRA"),
+    ],
+    ids=["whole", "dora"],
+)
+def test_what_has_no_place_in_a_file_is_refused(
+    llama_dir: Path, settings: dict[str, Any], sentence: str, tmp_path: Path
+) -> None:
+    with pytest.raises(WorkbenchError, match=sentence):
+        exported(llama_dir, adapted(llama_dir, tmp_path / "adapter", **settings), tmp_path)
+    assert not list(tmp_path.glob("*.gguf"))
