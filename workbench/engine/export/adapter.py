@@ -21,6 +21,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from workbench.core import gguf_size
 from workbench.core.errors import WorkbenchError
 from workbench.core.text import one_line
 from workbench.engine import lifeline
@@ -116,7 +117,7 @@ def export(request: Request, on_event: OnEvent) -> dict[str, Any]:
     plain = {**opened, "adapter_dir": None}
     way = conversion.choose(config, source.open_source(**plain), plain, folder, tokenizer, request.name)
     reference.require_memory(way.bytes)
-    on_disk = way.bytes + 2 * parity.REFERENCE_BYTES
+    on_disk = sum(gguf_size.disk(way.bytes, way.rows, ()).values())
     request.out.mkdir(parents=True, exist_ok=True)
     atomic.require_space(request.out, on_disk)
     with tempfile.TemporaryDirectory(prefix=".adapter.", suffix=".partial", dir=request.out) as name:
@@ -130,8 +131,8 @@ def export(request: Request, on_event: OnEvent) -> dict[str, Any]:
             questions = parity.ask(model, tokenizer, way.stops, request.texts, request.chats, stage / "logits.f32")
         del model
         on_event({"step": "prove", "done": 0, "total": 1, "detail": "llama.cpp"})
-        proof = parity.check(questions, base, made)
-        if why := parity.failure(proof, questions.allowed):
+        proof = parity.check(questions, base, adapter=made)
+        if why := parity.failure(proof, families.quirk(config).allowed or questions.allowed):
             raise WorkbenchError(f"The adapter's GGUF was not kept because {why}; {lora.MERGE}.")
         on_event({"step": "prove", "done": 1, "total": 1, "detail": "equal"})
         final = request.out / f"{request.name}{SUFFIX}"

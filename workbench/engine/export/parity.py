@@ -277,9 +277,7 @@ def _agrees(want: reference.Greedy, got: list[int], specials: frozenset[int], ti
     return len(want.tokens) == len(got) or (0 < len(got) < len(want.tokens) and got[-1] in specials)
 
 
-def check(
-    questions: Questions, gguf: Path, stop: threading.Event | None = None, adapter: Path | None = None
-) -> Parity:
+def check(questions: Questions, gguf: Path, stop: threading.Event | None = None, adapter: Path | None = None) -> Parity:
     """Return how the float32 file `gguf` answers, with an `adapter` file beside it or alone.
 
     Raises WorkbenchError when llama.cpp cannot load or run it. Setting `stop` ends it from another thread, here and in
