@@ -12,11 +12,12 @@ import transformers as hf
 
 from tests.engine.test_export_upstream import DELTA, EXPERTS, GEMMA4
 from tests.engine.tiny import make_model, make_tokenizer, sizes
-from workbench.core.errors import WorkbenchError
+from workbench.core.errors import UsageError, WorkbenchError
 from workbench.engine import llama
 from workbench.engine.export import adapter, conversion, reference, source
 from workbench.engine.export.gguf import header
 from workbench.runs import converter
+from workbench.runs.talk import ChatProcess, Settings
 
 unpacked = pytest.mark.skipif(not converter.is_there(), reason="the converter is not unpacked")
 ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
@@ -110,6 +111,40 @@ def test_an_adapter_of_another_model_is_a_sentence(llama_dir: Path, tmp_path: Pa
         pytest.raises(WorkbenchError, match=r"a\.gguf does not fit this model: .*\.$"),
     ):
         model.load_adapter(tmp_path / "a.gguf")
+
+
+def test_a_chat_switches_an_adapter_between_answers(llama_dir: Path, tmp_path: Path) -> None:
+    config = reference.load_config(llama_dir)
+    opened: dict[str, Any] = {"base_dir": llama_dir, "adapter_dir": adapted(llama_dir, tmp_path / "adapter")}
+    weights = source.open_source(**opened)
+    adapter.write(tmp_path / "a.gguf", config, opened, weights, "a")
+    plain: dict[str, Any] = {"base_dir": llama_dir}
+    made = reference.load_tokenizer(llama_dir)
+    for name, arguments in (("base", plain), ("merged", opened)):
+        way = conversion.choose(config, source.open_source(**arguments), arguments, llama_dir, made, name)
+        way.write(tmp_path / f"{name}.gguf", lambda line: None)
+    greedy, talk = Settings(temperature=0.0, max_tokens=8), [{"role": "user", "content": "Hello!"}]
+
+    def said(chat: ChatProcess) -> str:
+        return "".join(chat.ask(talk, greedy))
+
+    with ChatProcess(tmp_path / "base.gguf") as chat:
+        alone = said(chat)
+    with ChatProcess(tmp_path / "merged.gguf") as chat:
+        merged = said(chat)
+    assert alone != merged
+    with ChatProcess(tmp_path / "base.gguf", adapters=[tmp_path / "a.gguf"]) as chat:
+        child = chat.pid
+        assert said(chat) == merged
+        assert chat.toggle(0) is False
+        assert said(chat) == alone
+        assert chat.toggle(0) is True
+        assert said(chat) == merged
+        assert chat.pid == child
+        with pytest.raises(UsageError, match="There is no adapter 2"):
+            chat.toggle(1)
+    with pytest.raises(WorkbenchError, match=r"base\.gguf is no adapter"):
+        ChatProcess(tmp_path / "base.gguf", adapters=[tmp_path / "base.gguf"]).start()
 
 
 @unpacked

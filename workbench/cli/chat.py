@@ -19,6 +19,13 @@ from workbench.runs.talk import ChatProcess, Settings
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
     """Declare the arguments of `chat`."""
     parser.add_argument("target", help="a GGUF file, a run, bundled, or a model folder")
+    parser.add_argument(
+        "--adapter",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="an adapter's GGUF for this GGUF; may be repeated",
+    )
     parser.add_argument("--prompt", help="ask this one thing and print the answer")
     parser.add_argument("--system", help="a system prompt")
     parser.add_argument("--temperature", type=float, help="0 always takes the likeliest token")
@@ -56,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError("The prompt is empty; write what is asked after --prompt.")
     settings = _settings(arguments)
     opening = [{"role": "system", "content": arguments.system}] if arguments.system else []
-    with open_chat(arguments.target) as chat:
+    with open_chat(arguments.target, arguments.adapter) as chat:
         if arguments.prompt is not None:
             answer = _say(chat, [*opening, {"role": "user", "content": arguments.prompt}], settings, arguments.json)
             if arguments.json:
@@ -67,11 +74,23 @@ def run(arguments: argparse.Namespace) -> int:
         return _converse(chat, opening, settings)
 
 
+def _toggle(chat: ChatProcess, number: str) -> None:
+    """Switch the adapter of that number, counted from 1, and say what it does now."""
+    try:
+        acts = chat.toggle(int(number or 1) - 1)
+        print(f"{clean(chat.adapters[int(number or 1) - 1])} {'acts' if acts else 'is off'} from here on.")
+    except (UsageError, ValueError) as error:
+        said = str(error) if isinstance(error, UsageError) else f"{number} is no number of an adapter."
+        print(f"workbench: {clean(said)}", file=sys.stderr)
+
+
 def _converse(chat: ChatProcess, opening: list[dict[str, str]], settings: Settings) -> int:
-    """Talk line by line; an empty line or the end of the input leaves, /new begins anew."""
+    """Talk line by line; an empty line or the end of the input leaves, /new begins anew, /adapter N switches one."""
     terminal = sys.stdin.isatty()
     if terminal:
         print("An empty line leaves, /new begins anew, Ctrl-C stops an answer.")
+        for number, name in enumerate(chat.adapters, start=1):
+            print(f"/adapter {number} switches {clean(name)} off and on.")
     messages = list(opening)
     while True:
         try:
@@ -83,6 +102,10 @@ def _converse(chat: ChatProcess, opening: list[dict[str, str]], settings: Settin
             return 0
         if line == "/new":
             messages = list(opening)
+            continue
+        word, _, which = line.partition(" ")
+        if chat.adapters and word == "/adapter":
+            _toggle(chat, which)
             continue
         messages.append({"role": "user", "content": line})
         try:

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.cli.output import count, duration, figure, print_json, size, table
+from workbench.cli.output import Live, count, duration, figure, print_json, size, table
 from workbench.core import best, gguf_size
 from workbench.core.recipe import MERGE_BASES
 from workbench.core.text import one_line
 from workbench.core.units import percent
-from workbench.guide import exporting
+from workbench.guide import adapting, exporting
 from workbench.runs import base_facts
 
 
@@ -31,6 +31,9 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
         choices=MERGE_BASES,
         default="auto",
         help="which weights an adapter is merged into; auto takes those that it was trained over",
+    )
+    parser.add_argument(
+        "--adapter", action="store_true", help="the adapter alone, as a file to load beside a GGUF of its base"
     )
     parser.add_argument("--plan", action="store_true", help="say how large the files are and what they need; no more")
     parser.add_argument("--detach", action="store_true", help="return at once; the export goes on by itself")
@@ -86,8 +89,26 @@ def _planned(asked: exporting.Wanted, as_json: bool) -> int:
     return 0
 
 
+def _adapter(arguments: argparse.Namespace) -> int:
+    """Export the adapter alone and print the report."""
+    live = Live(quiet=arguments.json)
+    report = adapting.export(
+        arguments.target,
+        arguments.out,
+        arguments.name or "",
+        lambda line: live.update(f"{line['step']}  {line['done']}/{line['total']}") if "step" in line else None,
+    )
+    if arguments.json:
+        print_json(report)
+    else:
+        live.line(adapting.words(report))
+    return 0
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Start the export and follow it, unless asked to let it go on by itself or only to say what it takes."""
+    if arguments.adapter:
+        return _adapter(arguments)
     types = [part for part in arguments.type.split(",") if part.strip()]
     asked = exporting.wanted(arguments.target, types, arguments.out, arguments.name or "", arguments.merge_base)
     if arguments.plan:

@@ -62,15 +62,23 @@ class GgufSpeaker:
 
     kind = "gguf"
 
-    def __init__(self, path: Path, context: int) -> None:
+    def __init__(self, path: Path, context: int, adapters: Sequence[Path] = ()) -> None:
         from workbench.engine import llama
 
         llama.quiet()
         self._model = llama.Model(path, context)
+        self._acting: tuple[int, ...] = ()
+        self.switch([self._model.load_adapter(adapter) for adapter in adapters])
         self._template = self._model.metadata("tokenizer.chat_template")
         if not self._template:
             raise no_template()
         self.context = self._model.context
+
+    def switch(self, numbers: Sequence[int]) -> None:
+        """Let exactly the adapters of these numbers act from now on; what is cached stays where they did already."""
+        if tuple(numbers) != self._acting:
+            self._model.switch(numbers)
+            self._acting = tuple(numbers)
 
     def answer(
         self, messages: Messages, settings: Settings, cancelled: Callable[[], bool], outcome: Outcome
@@ -234,17 +242,22 @@ class ModelSpeaker:
 def open_speaker(request: dict[str, Any]) -> Speaker:
     """Return the model `request` names, loaded; raise WorkbenchError when there is none or it cannot chat."""
     target = Path(request["target"])
+    adapters = [Path(path) for path in request.get("adapters", ())]
     if target.is_dir():
+        if adapters:
+            raise UsageError("An adapter's file is loaded beside a GGUF file of its base; give that instead.")
         return ModelSpeaker(request)
     if not target.is_file():
         raise UsageError(f"There is no model at {one_line(str(target))}; give a GGUF file or a model directory.")
-    return GgufSpeaker(target, int(request["context"]))
+    return GgufSpeaker(target, int(request["context"]), adapters)
 
 
 def respond(speaker: Speaker, request: dict[str, Any], cancelled: Callable[[], bool], say: lifeline.Say) -> None:
     """Answer one request: pieces, then how it ended; a refusal is an error line and the chat goes on."""
     try:
         messages = check_messages(request.get("messages"))
+        if isinstance(speaker, GgufSpeaker):
+            speaker.switch(request.get("acting", ()))
         settings = Settings(**request.get("settings", {}))
         outcome, pieces, started = Outcome(), [], time.monotonic()
         for piece in speaker.answer(messages, settings, cancelled, outcome):

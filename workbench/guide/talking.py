@@ -75,11 +75,20 @@ def _file(reference: str) -> Path | None:
     return min(made.values(), key=lambda one: one.bytes).path
 
 
-def open_chat(target: str) -> ChatProcess:
-    """Return the chat with a GGUF file, a run or a base, not yet started; raises UsageError for anything else."""
+def open_chat(target: str, adapters: Sequence[str] = ()) -> ChatProcess:
+    """Return the chat with a GGUF file, a run or a base, not yet started; raises UsageError for anything else.
+
+    `adapters` are GGUF files of adapters for a GGUF file.
+    """
     reference = checked(target)
+    files = [expanded(path) for path in adapters]
+    for path in files:
+        if not path.is_file():
+            raise UsageError(f"There is no file {one_line(str(path))}; make one with `workbench export RUN --adapter`.")
     if os.path.isfile(reference):
-        return ChatProcess(Path(reference))
+        return ChatProcess(Path(reference), adapters=files)
+    if files:
+        raise UsageError(f"{one_line(target)} is no GGUF file, beside which an adapter could be loaded; name one.")
     base = bases.resolve(reference)
     merge_base = "dequantised" if base.adapter_tuning == "qlora" else "original"
     return ChatProcess(base.model_dir, adapter=base.adapter_dir, merge_base=merge_base, dtype=base.adapter_dtype)

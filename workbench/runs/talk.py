@@ -3,10 +3,10 @@
 Owns the parent's side of the chat protocol: JSON lines over pipes to `python -m workbench.engine.chat`. Must not import
 torch or llama.cpp, so that a crash of either is a sentence here and never the end of the caller.
 
-To the child: which model, then {"messages": […], "settings": {…}} and {"cancel": true}. From the child: {"ready": {…}}
-once, then per request {"text": piece, "tokens", "used"} … and {"done": {"answer", "tokens", "used",
-"tokens_per_second", "stopped", "reason"}} or {"error": sentence}. `used` counts tokens of the context, the conversation
-so far included.
+To the child: which model, then {"messages": […], "settings": {…}, "acting": [numbers of adapters]} and {"cancel":
+true}. From the child: {"ready": {…}} once, then per request {"text": piece, "tokens", "used"} … and {"done": {"answer",
+"tokens", "used", "tokens_per_second", "stopped", "reason"}} or {"error": sentence}. `used` counts tokens of the
+context, the conversation so far included.
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ class ChatProcess:
 
     `target` is a GGUF file, or a model directory with an optional PEFT `adapter` directory; `tokenizer` is the
     directory of the tokenizer when it is not the model's. `context` is in tokens; the other values say how the adapter
-    was trained, see `workbench.engine.export.source.open_source`.
+    was trained, see `workbench.engine.export.source.open_source`. `adapters` are adapters' GGUF files for a GGUF
+    file, of which those in `acting` act from the next answer on, at first all; nothing is loaded again for that.
     Not thread-safe, except for `cancel` and `kill`, which may be called while another thread reads an answer.
     """
 
@@ -102,6 +103,7 @@ class ChatProcess:
         dtype: str = "float32",
         double_quant: bool = True,
         context: int = 4096,
+        adapters: Sequence[Path] = (),
     ) -> None:
         self._request = {
             "target": str(target),
@@ -111,7 +113,12 @@ class ChatProcess:
             "dtype": dtype,
             "double_quant": double_quant,
             "context": context,
+            "adapters": [str(path) for path in adapters],
         }
+        self.adapters = tuple(path.name for path in adapters)
+        """Names of the adapters' files, by number."""
+        self.acting = tuple(range(len(self.adapters)))
+        """Numbers of the adapters that act from the next answer on."""
         self._child: subprocess.Popen[bytes] | None = None
         self.ready: dict[str, Any] = {}
         """What the child said about the model: {"kind", "context"}."""
@@ -159,7 +166,11 @@ class ChatProcess:
         Closing the iterator early cancels the answer. Raises UsageError for a malformed conversation and WorkbenchError
         when the model refuses it or its process dies.
         """
-        request = {"messages": check_messages(messages), "settings": asdict(settings or Settings())}
+        request = {
+            "messages": check_messages(messages),
+            "settings": asdict(settings or Settings()),
+            "acting": self.acting,
+        }
         self.done = {}
         self.tokens = 0
         self._send(request)
@@ -177,6 +188,13 @@ class ChatProcess:
             while not self.done:
                 self.done = self._receive().get("done", {})
             raise
+
+    def toggle(self, number: int) -> bool:
+        """Switch one adapter on or off from the next answer on; return whether it acts then."""
+        if not 0 <= number < len(self.adapters):
+            raise UsageError(f"There is no adapter {number + 1}; this chat has {len(self.adapters)} of them.")
+        self.acting = tuple(sorted({*self.acting} ^ {number}))
+        return number in self.acting
 
     def cancel(self) -> None:
         """Stop the answer that is being written; its `done` has the reason "cancelled"."""

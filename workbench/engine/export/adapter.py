@@ -2,8 +2,9 @@
 
 Owns the steps from a PEFT adapter to a proved file: layout by our own writer or by llama.cpp's converter, and the proof
 that base and adapter together say in llama.cpp what they say in transformers. Request: {"base", "adapter", "out",
-"name", "tokenizer", "dtype", "texts", "chats"}. Answer: JSON lines as `engine.export.__main__` says, with the report
-{"file": {"path", "bytes", "sha256"}, "parity": …, "seconds"}.
+"name", "dtype", "run" whose data has real texts for the proof, or ""}. Answer: JSON lines, each a step {"step", "done",
+"total", "detail"}, the last one {"result": {"file": {"path", "bytes", "sha256"}, "parity": …, "seconds"}} or {"error":
+sentence}.
 """
 
 from __future__ import annotations
@@ -22,15 +23,16 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core import gguf_size
+from workbench.core import recipe as recipes
 from workbench.core.errors import WorkbenchError
 from workbench.core.text import one_line
 from workbench.engine import lifeline
-from workbench.engine.export import conversion, parity, reference, source
+from workbench.engine.export import conversion, parity, reference, rows, source
 from workbench.engine.export.conversion import OnEvent
 from workbench.engine.export.gguf import architectures, header, lora, writer
 from workbench.engine.export.lora import Delta
 from workbench.engine.export.upstream import families
-from workbench.runs import atomic, converter, errand
+from workbench.runs import atomic, converter, errand, store
 
 CHILD = "workbench.engine.export.upstream.adapter_child"
 SUFFIX = "-adapter.gguf"
@@ -152,7 +154,8 @@ def main() -> int:
     body = json.load(sys.stdin)
     try:
         body |= {key: Path(body[key]) for key in ("base", "adapter", "out", "tokenizer") if body.get(key)}
-        body |= {key: tuple(body.get(key, ())) for key in ("texts", "chats")}
+        if run := body.pop("run", ""):
+            body["texts"], body["chats"] = rows.real(recipes.load(store.find(run).recipe_path).recipe)
         say({"result": export(Request(**body), say)})
         return 0
     except WorkbenchError as error:
