@@ -72,21 +72,20 @@ def test_an_adapter_of_mixed_scales_is_switched_on_and_off(llama_dir: Path, tmp_
     want = {True: reference.logits(with_it, ids), False: reference.logits(reference.load_model(llama_dir, plain), ids)}
     assert np.abs(want[True] - want[False]).max() > 1
     llama.quiet()
-    with llama.Model(base, 256, exact=True) as model:
-        number = model.load_adapter(file)
+    with llama.Model(base, 256, exact=True, adapters=[file]) as model:
         for on in (False, True, False):
-            model.switch([number] if on else [])
+            model.switch([0] if on else [])
             got = np.concatenate(list(model.logits(ids)))
             assert np.abs(got - want[on]).max() < 1e-3
         # A cache of the other model would show in what is written after a switch.
         written = {}
         for on in (True, False, True):
-            model.switch([number] if on else [])
+            model.switch([0] if on else [])
             text = list(model.generate(ids, 12))
             assert written.setdefault(on, text) == text
         assert written[True] != written[False]
-        with pytest.raises(WorkbenchError, match=r"base\.gguf is no adapter"):
-            model.load_adapter(base)
+    with pytest.raises(WorkbenchError, match=r"base\.gguf is no adapter"):
+        llama.Model(base, 256, adapters=[base])
 
 
 def test_an_adapter_of_another_model_is_a_sentence(llama_dir: Path, tmp_path: Path) -> None:
@@ -106,11 +105,8 @@ def test_an_adapter_of_another_model_is_a_sentence(llama_dir: Path, tmp_path: Pa
     )
     way.write(tmp_path / "b.gguf", lambda line: None)
     llama.quiet()
-    with (
-        llama.Model(tmp_path / "b.gguf", 64) as model,
-        pytest.raises(WorkbenchError, match=r"a\.gguf does not fit this model: .*\.$"),
-    ):
-        model.load_adapter(tmp_path / "a.gguf")
+    with pytest.raises(WorkbenchError, match=r"a\.gguf does not fit this model: .*\.$"):
+        llama.Model(tmp_path / "b.gguf", 64, adapters=[tmp_path / "a.gguf"])
 
 
 def test_a_chat_switches_an_adapter_between_answers(llama_dir: Path, tmp_path: Path) -> None:

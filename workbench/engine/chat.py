@@ -66,9 +66,9 @@ class GgufSpeaker:
         from workbench.engine import llama
 
         llama.quiet()
-        self._model = llama.Model(path, context)
+        self._model = llama.Model(path, context, adapters=adapters)
         self._acting: tuple[int, ...] = ()
-        self.switch([self._model.load_adapter(adapter) for adapter in adapters])
+        self.switch(range(len(adapters)))
         self._template = self._model.metadata("tokenizer.chat_template")
         if not self._template:
             raise no_template()

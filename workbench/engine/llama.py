@@ -76,9 +76,13 @@ class Model:
 
     `exact` keeps the KV cache in float32 and all work on the CPU, for comparisons; otherwise the library's defaults and
     every layer the GPU can take are used. `context` is in tokens and is cut to what the model was trained for.
+    `adapters` are adapters' GGUF files to load beside it, of which none acts before `switch` says so. Raises
+    WorkbenchError for a file that cannot be loaded or belongs to another model.
     """
 
-    def __init__(self, path: Path, context: int, exact: bool = False, threads: int = 0) -> None:
+    def __init__(
+        self, path: Path, context: int, exact: bool = False, threads: int = 0, adapters: Sequence[Path] = ()
+    ) -> None:
         header.read(path)
         params = c.llama_model_default_params()
         params.n_gpu_layers = 0 if exact else -1
@@ -87,6 +91,12 @@ class Model:
             raise WorkbenchError(
                 f"llama.cpp cannot load {one_line(path.name)}: {last_words() or 'it gives no reason'}."
             )
+        try:
+            # Before the context, which is made with room in its graph for them.
+            self._adapters = [self._load_adapter(adapter) for adapter in adapters]
+        except WorkbenchError:
+            c.llama_model_free(self._model)
+            raise
         self.vocab: Any = c.llama_model_get_vocab(self._model)
         self.vocab_size = int(c.llama_vocab_n_tokens(self.vocab))
         settings = c.llama_context_default_params()
@@ -106,7 +116,6 @@ class Model:
             c.llama_model_free(self._model)
             raise WorkbenchError(f"llama.cpp has no room to run {one_line(path.name)}: {last_words()}.")
         self._cached: list[int] = []
-        self._adapters: list[Any] = []
 
     def __enter__(self) -> Model:
         return self
@@ -117,11 +126,8 @@ class Model:
         c.llama_free(self._ctx)
         c.llama_model_free(self._model)
 
-    def load_adapter(self, path: Path) -> int:
-        """Load a LoRA adapter's GGUF beside the model, not yet at work, and return its number for `switch`.
-
-        Raises WorkbenchError when it is none or belongs to another model.
-        """
+    def _load_adapter(self, path: Path) -> Any:
+        """Return a LoRA adapter's GGUF loaded beside the model, not yet at work."""
         if header.read(path).metadata.get("general.type") != "adapter":
             raise WorkbenchError(
                 f"{one_line(path.name)} is no adapter; give a file that export --adapter made, and the model first."
@@ -132,8 +138,7 @@ class Model:
             raise WorkbenchError(
                 f"The adapter {one_line(path.name)} does not fit this model: {last_words() or 'it gives no reason'}."
             )
-        self._adapters.append(found)
-        return len(self._adapters) - 1
+        return found
 
     def switch(self, numbers: Sequence[int]) -> None:
         """Let exactly these loaded adapters act from now on, each with the strength it was trained for."""

@@ -87,9 +87,11 @@ def _generated(model: llama.Model, prompts: list[list[int]], limit: int) -> tupl
 
 def judge(request: dict[str, Any]) -> dict[str, Any]:
     """Return the answers to `request` from the GGUF it names."""
-    with llama.Model(Path(request["gguf"]), int(request["context"]), exact=bool(request["exact"])) as model:
-        if request.get("adapter"):
-            model.switch([model.load_adapter(Path(request["adapter"]))])
+    adapters = [Path(request["adapter"])] if request.get("adapter") else []
+    with llama.Model(
+        Path(request["gguf"]), int(request["context"]), exact=bool(request["exact"]), adapters=adapters
+    ) as model:
+        model.switch(range(len(adapters)))
         sequences: list[list[int]] = request["sequences"]
         answer: dict[str, Any] = {
             "ids": [model.tokenize(text, add_special) for text, add_special in request["texts"]],
