@@ -190,6 +190,7 @@ def partners() -> list[Model]:
             kind = "adapter" if (run.artifacts_dir / "adapter").is_dir() else "model"
             found.append(Model(run.id, "tuned", f"{run.id}, {kind}", RUNS, run.id))
         files = {*run.artifacts_dir.glob("*.gguf"), *(made.path for made in exports.of_run(run).values())}
+        files -= set(run.artifacts_dir.glob(f"*{exports.ADAPTER}"))
         found += [replace(_of_file(path), group=RUNS, run=run.id) for path in sorted(files)]
     found.append(Model(BUNDLED, "base", BUNDLED, HERE))
     for known in catalogue.models():

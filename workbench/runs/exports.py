@@ -22,6 +22,8 @@ from workbench.runs import atomic, bases, hub_cache, store
 
 KEPT = "export.json"
 """The report beside the files."""
+ADAPTER = "-adapter.gguf"
+"""How the name of an adapter's own file ends; it is no model that could be talked with."""
 METHOD = "export"
 """The method of runs that make them."""
 _MAX_KEPT_BYTES = 4 << 20

@@ -32,10 +32,9 @@ from workbench.engine.export.conversion import OnEvent
 from workbench.engine.export.gguf import architectures, header, lora, writer
 from workbench.engine.export.lora import Delta
 from workbench.engine.export.upstream import families
-from workbench.runs import atomic, converter, errand, store
+from workbench.runs import atomic, converter, errand, exports, store
 
 CHILD = "workbench.engine.export.upstream.adapter_child"
-SUFFIX = "-adapter.gguf"
 _SLACK = 1 << 20
 
 
@@ -137,7 +136,7 @@ def export(request: Request, on_event: OnEvent) -> dict[str, Any]:
         if why := parity.failure(proof, families.quirk(config).allowed or questions.allowed):
             raise WorkbenchError(f"The adapter's GGUF was not kept because {why}; {lora.MERGE}.")
         on_event({"step": "prove", "done": 1, "total": 1, "detail": "equal"})
-        final = request.out / f"{request.name}{SUFFIX}"
+        final = request.out / f"{request.name}{exports.ADAPTER}"
         with made.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").hexdigest()
         file = {"path": str(final), "bytes": made.stat().st_size, "sha256": digest}
