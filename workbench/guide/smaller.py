@@ -15,10 +15,10 @@ from workbench.guide.fitting import Field
 
 _SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 _WHAT = {
-    "prune_layers": ("layers to go", "whole layers that change least", "memory and time"),
-    "prune_heads": ("heads to go", "of the attention heads of every layer", "cache and time"),
-    "prune_channels": ("channels to go", "of the feed-forward layers, where most weights are", "most memory"),
-    "sparsity": ("zeros", "of the single weights; makes nothing smaller or faster", "nothing smaller"),
+    "prune_layers": ("layers out", "whole layers that change least", "memory and time"),
+    "prune_heads": ("heads out", "of the attention heads of every layer", "cache and time"),
+    "prune_channels": ("channels out", "of the feed-forward layers, where most weights are", "most memory"),
+    "sparsity": ("zeros", "of single weights; nothing shrinks or speeds up", "no gain in size"),
 }
 """Field → its label, what it is a share of, and the same in fewer words."""
 
