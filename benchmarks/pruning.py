@@ -6,8 +6,8 @@ for each arm a seed. Each run is one of `workbench prune` with full tuning, made
 is cut, on the rows that the sft learnt from; a tenth of them are held out from both. Loss is that of the held-out rows'
 answers, a mean over tokens in nats: of the whole model, of the cut one, and of the healed one. What is back is the
 share of the gap between the first two that healing has closed, for each seed. Reading and writing are tokens a second
-as a multiple of the whole model's; "above" is the share of held-out rows whose loss stays above the whole model's, and
-"worst tenth" how much of what is lost for good lies in a tenth of the rows.
+as a multiple of the whole model's; "above" is the share of held-out rows whose loss stays 0.05 or more above the whole
+model's, and "worst tenth" how much of what is lost for good lies in a tenth of the rows.
 """
 
 from __future__ import annotations

@@ -210,7 +210,7 @@ def test_zeros_lie_where_the_least_is() -> None:
 
 def test_rows_and_shares_of_the_verdict_are_the_arithmetic_they_say() -> None:
     losses = {"original": [1.0, 2.0, 4.0], "pruned": [5.0, 6.0, 8.0], "healed": [1.5, 2.0, 7.0]}
-    looks = {name: verdict.Look(np.array(values), 1.0, 1.0) for name, values in losses.items()}
+    looks = {name: verdict.Look(np.array(values)) for name, values in losses.items()}
     found = verdict.figures(looks, np.array([1, 2, 4]), [0, 1, 2], ["a", "b", "c"])
     assert found["loss"]["original"] == pytest.approx(1.0)
     assert found["recovered"] == pytest.approx((19 - 10.5) / (19 - 7))
