@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from workbench.core.errors import WorkbenchError
 from workbench.guide import talking
@@ -59,6 +60,8 @@ class _Side:
 
     reference: str
     chat: ChatProcess | None = None
+    loaded: list[Path] = field(default_factory=list)
+    """Adapters' files that its process loads beside a GGUF file."""
     history: list[dict[str, str]] = field(default_factory=list)
     phase: str = ""
     pieces: list[str] = field(default_factory=list)
@@ -91,6 +94,7 @@ class Interview:
         self._sides = [_Side(reference) for reference in references]
         for side, history in zip(self._sides, histories, strict=False):
             side.history = list(history)
+        self._acting: list[Path] = []
         self._lock = threading.Lock()
         self._jobs: queue.SimpleQueue[tuple[_Side, Question | None] | None] = queue.SimpleQueue()
         self._open: list[tuple[_Side, Question]] = []
@@ -170,6 +174,16 @@ class Interview:
         with self._lock:
             return list(self._sides[place].history)
 
+    def acting(self) -> list[Path]:
+        """Return the adapters' files that act beside GGUF files from the next answer on."""
+        with self._lock:
+            return list(self._acting)
+
+    def switch(self, path: Path) -> None:
+        """Switch an adapter's file on or off; a model that has it loaded is not loaded again for that."""
+        with self._lock:
+            self._acting = [one for one in self._acting if one != path] + [path] * (path not in self._acting)
+
     def anew(self) -> None:
         """Forget the conversations."""
         with self._lock:
@@ -233,10 +247,15 @@ class Interview:
         """Load a model where it is not, and ask it."""
         if question is not None and question.dropped:
             return
+        lacking = [path for path in self._fitting(side) if path not in side.loaded]
+        if lacking and side.chat is not None:
+            side.chat.close()
         if side.chat is None or not side.chat.pid:
             self._load(side)
         if question is None or self._closing:
             return
+        assert side.chat is not None, "it was loaded"
+        side.chat.acting = tuple(side.loaded.index(path) for path in self._fitting(side))
         with self._lock:
             if question.dropped:
                 side.enter("stopped")
@@ -245,19 +264,25 @@ class Interview:
             side.enter("reading")
         self._answer(side, question)
 
+    def _fitting(self, side: _Side) -> list[Path]:
+        """Return the adapters' files that are to act on a side: none on one that is no GGUF file."""
+        return self.acting() if talking.is_file(side.reference) else []
+
     def _load(self, side: _Side) -> None:
         """Start a model's process; raises WorkbenchError when that fails."""
         with self._lock:
             side.enter("loading")
         if trouble := talking.room_for(side.reference):
             raise WorkbenchError(trouble)
-        chat = talking.open_chat(side.reference)
+        wanted = list(dict.fromkeys([*side.loaded, *self._fitting(side)]))
+        chat = talking.open_chat(side.reference, [str(path) for path in wanted])
         with self._lock:
             side.chat = chat
             if self._closing:
                 return
         chat.start()
         with self._lock:
+            side.loaded = wanted
             side.context = int(chat.ready["context"])
             waits = any(whose is side and not asked.dropped for whose, asked in self._open)
             side.enter("waiting" if waits else "ready")

@@ -199,6 +199,19 @@ def partners() -> list[Model]:
     return found
 
 
+def is_file(reference: str) -> bool:
+    """Return whether a reference names a GGUF file, beside which adapters can be loaded."""
+    try:
+        return _file(reference) is not None
+    except WorkbenchError:
+        return False
+
+
+def adapter_files() -> list[Path]:
+    """Return the files of adapters that runs here have, those of the newest first."""
+    return [path for run in store.list_runs() for path in sorted(run.artifacts_dir.glob(f"*{exports.ADAPTER}"))]
+
+
 def example(models: Sequence[Model]) -> str:
     """Return a question that a run of these was asked while it learnt, "" when there is none."""
     for model in reversed(models):

@@ -152,6 +152,7 @@ ACTIONS: tuple[Action, ...] = (
     _a("chat.blind", "ctrl+b", "blind", "Hide which is which, and mix the sides.", "chat"),
     _a("chat.sampling", "ctrl+s", "sampling", "Temperature, top p, seed, system prompt.", "chat"),
     _a("chat.models", "ctrl+o", "models", "Choose who answers on each side.", "chat"),
+    _a("chat.adapters", "ctrl+l", "adapters", "Switch adapters on and off beside a GGUF file, with nothing loaded again.", "chat", footer=False),
     _a("chat.anew", "ctrl+n", "anew", "Begin a new conversation; this one is kept in a file.", "chat", footer=False),
     _a("chat.keep", "ctrl+t", "keep", "Write the conversation to a file, as Markdown and as JSON.", "chat", footer=False),
     _a("chat.swap", "tab", "other pane", "Show the other side, where there is room for one only.", "chat", footer=False),

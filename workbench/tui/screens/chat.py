@@ -203,17 +203,9 @@ class ChatScreen(Desk):
 
     def _shown(self) -> Shown:
         """Return what there is to show."""
-        return Shown(
-            self._talk,
-            self._looks,
-            self._votes,
-            self._settings,
-            self._system,
-            self._blind,
-            self._pane,
-            self.app.size.width,
-            tuple(actions.shown(self.key_of(actions.BY_ID[id])) for id in _VOTES),
-        )
+        keys = tuple(actions.shown(self.key_of(actions.BY_ID[id])) for id in _VOTES)
+        width, settings = self.app.size.width, self._settings
+        return Shown(self._talk, self._looks, self._votes, settings, self._system, self._blind, self._pane, width, keys)
 
     def _spaced(self, line: Content, after: bool) -> list[Content]:
         """Return a line with a blank one beside it, where there is room."""
@@ -251,7 +243,9 @@ class ChatScreen(Desk):
             return talk.why_no_vote()
         if action == "chat.blind":
             return "" if len(talk.models) == 2 else "Hiding who is who takes two; choose a second model with ctrl+o."
-        if action in ("chat.models", "chat.anew") and writing:
+        if action == "chat.adapters" and all(model.word in ("base", "tuned") for model in talk.models):
+            return "Adapters act beside a GGUF file; choose one with ctrl+o."
+        if action in ("chat.models", "chat.anew", "chat.adapters") and writing:
             return "An answer is being written; esc stops it."
         if action == "go.chat":
             return "You are there; ctrl+n begins a new conversation."
@@ -387,6 +381,13 @@ class ChatScreen(Desk):
                 self.rebuild()
 
         self.app.push_screen(SamplingSheet(self._settings, self._system), take)
+
+    def act_chat_adapters(self) -> None:
+        """Ask which adapters act."""
+        from workbench.tui.screens.chat_adapters import AdaptersSheet
+
+        if self._interview is not None:
+            self.app.push_screen(AdaptersSheet(self._interview))
 
     def act_chat_models(self) -> None:
         """Ask who answers."""
