@@ -31,7 +31,7 @@ from workbench.runs import bases, control, errand, store
 DATA = assets_dir() / "data"
 KEPT = (0, 1, 4)
 """Layers of the teacher that the student has: the first two, which read, and the last, which writes."""
-KINDS = ["facts_a", "sums"]
+KINDS = ["facts_a", "cloze_a", "sums"]
 ARMS: Mapping[str, dict[str, Any]] = {
     "hard": {"distill_alpha": 0.0},
     "forward": {"divergence": "forward"},

@@ -211,6 +211,19 @@ def test_a_teacher_is_never_in_memory_with_its_student() -> None:
     assert small.phases["loss"] > estimate(shape_of(LLAMA_8B), dataclasses.replace(demand, method="sft")).phases["loss"]
 
 
+def test_a_teacher_that_judges_stays_in_memory() -> None:
+    """Beside all that the student holds, with what writing takes; the phase in which it reads is one of them."""
+    demand = Demand(method="distill", tuning="lora", checkpointing=True, told=64, batch=8, length=2048, completion=512)
+    before, judged = (
+        estimate(shape_of(LLAMA_8B), dataclasses.replace(demand, judged=own), 8 << 30) for own in (False, True)
+    )
+    assert judged.parts["teacher"] == 8 << 30
+    assert judged.parts["weights"] == before.parts["weights"]
+    assert judged.peak == sum(judged.parts.values())
+    assert judged.peak > before.peak + (8 << 30) * 0.99
+    assert {"generation", "teacher"} <= judged.phases.keys()
+
+
 def test_a_cache_has_the_size_arithmetic_gives_it() -> None:
     """Two vectors per layer, key-value head and token in bf16: 128 KiB a token for Llama 3.1 8B."""
     demand = Demand(method="grpo", tuning="lora", batch=8, accumulation=4, length=2048, completion=512)

@@ -282,3 +282,20 @@ def test_layers_of_a_family_with_towers_are_named_by_its_expression() -> None:
     recipe = plan.solve(facts, ROWS, card(), "sft", {}).chosen.resolved.recipe
     assert recipe.target_modules == facts.targets
     assert recipe.lora_r == 16
+
+
+def test_a_student_that_writes_needs_room_and_time_and_no_packing() -> None:
+    """Its preset packs rows; what was derived gives way, the person's own value is refused in a sentence."""
+    plain, writing = (
+        plan.solve(base(), ROWS, card(80), "distill", {"max_length": 300, **more})
+        for more in ({}, {"on_policy_share": 0.5})
+    )
+    made = writing.chosen.resolved
+    assert plain.chosen.resolved.recipe.packing
+    assert (made.recipe.packing, made.recipe.max_completion_length) == (False, 256)
+    assert "share no sequence" in made.provenance["packing"]
+    assert writing.pace.hours > plain.pace.hours
+    short = plan.solve(base(), ROWS, card(80), "distill", {"max_length": 200, "on_policy_share": 1})
+    assert short.chosen.resolved.recipe.max_completion_length == 100
+    with pytest.raises(UsageError, match="set packing=false"):
+        plan.solve(base(), ROWS, card(80), "distill", {"on_policy_share": 1, "packing": True})

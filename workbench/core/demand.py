@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.core.errors import UsageError
 from workbench.core.fields import closest
+from workbench.core.losses import own_answers
 from workbench.core.recipe import OPTIMISERS, REINFORCING, TUNINGS, beta_of
 
 
@@ -77,6 +78,8 @@ class Demand:
     """Answers written at once, for methods that generate; 0 for those of a whole step."""
     told: int = 0
     """Numbers that are kept of what a teacher says of a token, for methods that have one; 0 for one of each word."""
+    judged: bool = False
+    """Whether the student of a teacher writes answers of its own, which the teacher beside it in memory judges."""
     reference: bool = False
     """Whether a frozen model looks at the same batch, as in grpo with a beta above 0: the base without its adapter, or
     a copy under full tuning. What dpo and kto compare with is computed before training."""
@@ -132,7 +135,8 @@ def demand_of(recipe: Any, **more: Any) -> Demand:
             "precision": "fp32" if recipe.precision == "fp32" else "bf16",
             "token_rows": bool(recipe.trainable_token_indices) and recipe.tuning != "full",
             **({"told": recipe.teacher_top_k} if METHODS[recipe.method].teacher else {}),
-            **(_writing(recipe) if recipe.method in REINFORCING else {}),
+            **({"judged": True} if own_answers(recipe) else {}),
+            **(_writing(recipe) if recipe.method in REINFORCING or own_answers(recipe) else {}),
             **more,
         }
     )

@@ -6,7 +6,9 @@ Owns one function per value, each with its reason in a sentence. Must not know p
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from workbench.core.best import FEWEST
 from workbench.core.units import count, several
@@ -118,6 +120,22 @@ def answers(longest: int, most: int, thought: int = 0) -> dict[str, Value]:
         why = f"Three fourths of {count(longest)} tokens; what is said after it has the rest."
         found["thinking_budget"] = Value(3 * longest // 4, why)
     return found
+
+
+def of_students(preset: Mapping[str, Any], derived: Mapping[str, Value], chosen: Mapping[str, Any]) -> dict[str, Value]:
+    """Return what distillation with answers of the student's own asks for: no packing, and room behind a prompt.
+
+    `preset`, `derived` and `chosen` have the values so far. A share that is no number is refused where it is read.
+    """
+    values = {**preset, **{name: value.value for name, value in derived.items()}, **chosen}
+    share = str(values.get("on_policy_share", 0))
+    if values.get("method") != "distill" or not share.strip("0."):
+        return {}
+    length, longest = int(values.get("max_length", 1024)), int(values.get("max_completion_length", 256))
+    return {
+        "packing": Value(False, "The student writes answers of its own, which share no sequence."),
+        **answers(longest, length),
+    }
 
 
 def room(rows: Rows, context: int, answer: int) -> Value:

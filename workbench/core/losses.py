@@ -26,6 +26,11 @@ def answers_of(recipe: Recipe) -> int:
     return recipe.num_generations if recipe.method == "grpo" else 1
 
 
+def own_answers(recipe: Recipe) -> float:
+    """Return the share of the steps in which a student learns from answers of its own, 0 for other methods."""
+    return recipe.on_policy_share if recipe.method == "distill" else 0.0
+
+
 def loss_of(recipe: Recipe) -> str:
     """Return what the loss of a method that compares answers goes by in `BETA`."""
     return recipe.loss_type if recipe.method == "dpo" else recipe.method

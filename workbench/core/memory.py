@@ -301,18 +301,18 @@ def _one(shape: Shape, demand: Demand, table: Table, beside: int) -> tuple[int, 
     """Return (live bytes, estimate) from one table."""
     step = _Step(shape, demand, table)
     teacher = METHODS[demand.method].teacher
-    fixed = {**_parts(step), "reward model": 0 if teacher else beside}
+    fixed = {**_parts(step), "teacher" if teacher else "reward model": beside if demand.judged or not teacher else 0}
     phases: dict[str, int] = {}
     best: tuple[int, str, _Phase] = (-1, "", {})
-    peaks = list(_training(step))
-    if METHODS[demand.method].generates:
-        peaks.append(_generation(step))
+    peaks = [*_training(step), *([_generation(step)] if METHODS[demand.method].generates or demand.judged else ())]
+    if demand.judged:
+        peaks.append(("teacher", {**teaching.asking(shape, beside, demand.length), "teacher": 0}))
     held = sum(fixed.values())
     for name, parts in peaks:
         live = held + round(sum(parts.values()))
         phases[name] = max(phases.get(name, 0), live)
         best = max(best, (live, name, parts), key=lambda entry: entry[0])
-    if teacher and beside:
+    if teacher and beside and not demand.judged:
         asking = teaching.asking(shape, beside, demand.length)
         phases["teacher"] = round(sum(asking.values()))
         if phases["teacher"] > best[0]:
@@ -321,10 +321,9 @@ def _one(shape: Shape, demand: Demand, table: Table, beside: int) -> tuple[int, 
     moving = {part: round(size) for part, size in parts.items()}
     moving["workspace"] += live - held - sum(moving.values())
     reserve = round(RESERVE_SHARE * (live - held))
-    made = {**fixed, **moving, "context": CONTEXT_BYTES, "reserve": reserve}
-    there = {part: size for part, size in made.items() if size}
+    made = {**moving, **fixed, "context": CONTEXT_BYTES, "reserve": reserve}
     host = step.layers * activations.pinned(round(step.kept_by_one)) if step.offloads else 0
-    return live, Memory(there, name, phases, 0.0, (), True, host)
+    return live, Memory({part: size for part, size in made.items() if size}, name, phases, 0.0, (), True, host)
 
 
 # A plan for other cards, and a page after every key, ask mostly the same.

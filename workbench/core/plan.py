@@ -22,19 +22,9 @@ from workbench.core.attempt import Attempt, Base, Card
 from workbench.core.demand import METHODS, Demand, demand_of, named_layers
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
+from workbench.core.losses import answers_of, beta_of, own_answers
 from workbench.core.memory import Correction, Memory
-from workbench.core.recipe import (
-    ALIGNING,
-    BUNDLED,
-    REINFORCING,
-    SCRATCH,
-    TUNINGS,
-    Recipe,
-    Resolved,
-    answers_of,
-    beta_of,
-    resolve,
-)
+from workbench.core.recipe import ALIGNING, BUNDLED, REINFORCING, SCRATCH, TUNINGS, Recipe, Resolved, resolve
 from workbench.core.relevance import counts
 from workbench.core.reliefs import reliefs
 from workbench.core.shape import Shape
@@ -124,6 +114,7 @@ def _derived(
         cuts = not rows.articles and rows.p99 > length and "max_length" not in chosen
         cuts = cuts and preset.method not in REINFORCING
         kept = {"max_length": derive.max_length(rows, base.context)} if cuts else {}
+        kept |= derive.of_students(preset.values, kept, chosen)
         return kept | _enough(rows, preset, {**preset.values, **{name: kept[name].value for name in kept}}, chosen)
     found: dict[str, derive.Value] = {}
 
@@ -138,6 +129,7 @@ def _derived(
         found["max_length"] = derive.room(rows, base.context, int(current("max_completion_length")))
     else:
         found["max_length"] = derive.max_length(rows, base.context)
+    found |= derive.of_students(preset.values, found, chosen)
     if base.packing != "safe":
         found["packing"] = derive.Value(False, f"Packing is {base.packing}.")
     # Compared answers, and prompts, are read as often as their preset says, however few they are.
@@ -352,14 +344,14 @@ def _told(
     full = of_rows * (held / max(count, 1) if recipe.max_steps else 1 - recipe.eval_split) * passes
     most = float(steps * batch * recipe.max_length * method.rows)
     tokens = min(full, most)
-    hours = 0.0
     if writes:
         asked = rows.mean if rows is not None else 0.0
         tokens = min(steps * batch * (asked + _USUAL * recipe.max_completion_length), most)
-        hours = pace.writing(
-            base.shape, steps * batch // recipe.num_iterations, recipe.generation_batch_size or batch,
-            _USUAL_LONGEST * recipe.max_completion_length, card.name,
-        )  # fmt: skip
+    answers = steps * batch // recipe.num_iterations if writes else round(steps * batch * own_answers(recipe))
+    hours = pace.writing(
+        base.shape, answers, recipe.generation_batch_size or batch, _USUAL_LONGEST * recipe.max_completion_length,
+        card.name,
+    )  # fmt: skip
     total, trainable = _parameters(base.shape, recipe)
     beside = base.beside.get(recipe.tuning, 0) if method.teacher else 0
     # The teacher reads every row once; a pass there is a third of one there and back.

@@ -96,9 +96,9 @@ TABLE: dict[str, Method] = {
     "distill": Method(
         "what a larger model says",
         "the teacher reads each row once",
-        "questions with answers, or conversations",
-        "A larger model with the same tokens says of each word of the answers how likely it held every other one, and "
-        "a smaller one learns that. It keeps more of the larger one than its answers alone would.",
+        "questions with answers, articles, or prompts",
+        "A larger model says of each word of answers or articles how likely it held every other one, and a smaller one "
+        "learns that. Prompts without answers are answered by the larger one first, as all are where it is a GGUF.",
     ),
     "prune": Method(
         "itself, with less in it",
@@ -157,7 +157,7 @@ def offers(glance: Mapping[str, Any] | None, base: str = "", judges: Sequence[st
         )
         if said := _judged(glance, why, judges):
             why.setdefault("ppo", said)
-        if "sft" in why:
+        if why.keys() & {"sft", "cpt", "grpo"}:
             why.setdefault("distill", "")
         if {"sft", "cpt"} & why.keys():
             why.setdefault("prune", "")

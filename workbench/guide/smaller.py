@@ -1,4 +1,4 @@
-"""What prune takes away, as values a person changes, and what came of it in words.
+"""What prune takes away and how a student answers, as values a person changes, and what came of pruning in words.
 
 Owns both. Must not know models or how anything is cut.
 """
@@ -14,6 +14,7 @@ from workbench.core.relevance import counts
 from workbench.guide.fitting import Field
 
 _SHARES = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
+_WRITTEN = (0.0, 0.25, 0.5, 0.75, 1.0)
 _WHAT = {
     "prune_layers": ("layers out", "whole layers that change least", "memory and time"),
     "prune_heads": ("heads out", "of the attention heads of every layer", "cache and time"),
@@ -24,8 +25,13 @@ _WHAT = {
 
 
 def fields(plan: Plan, chosen: Sequence[str]) -> list[Field]:
-    """Return how much of what goes, none for other methods."""
+    """Return for prune how much of what goes, for distill how often the student answers, none for other methods."""
     wanted = plan.chosen.resolved.recipe
+    if counts("on_policy_share", wanted.method):
+        name, share = "on_policy_share", wanted.on_policy_share
+        note = "of the steps: it writes, the teacher judges" if share else "it learns from the rows alone"
+        shown = units.percent(share) if share else "none"
+        return [Field(name, "own answers", shown, note, name in chosen, _WRITTEN, "own answers, judged")]
     if not counts("prune_layers", wanted.method):
         return []
     found = []

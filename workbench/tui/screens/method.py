@@ -25,7 +25,7 @@ _TEACHES = 16
 _COSTS = 50
 _SHARE = "replay_share"
 _VALUES = (
-    "loss_type", "beta", "reward_model", "teacher", "divergence",
+    "loss_type", "beta", "reward_model", "teacher", "divergence", "on_policy_share",
     "prune_layers", "prune_heads", "prune_channels", "sparsity",
 )  # fmt: skip
 _WIDE = 84
