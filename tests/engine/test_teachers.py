@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
 from tests.engine.bench import Bench, of_kind, rows, write_rows
+from tests.engine.test_chat import convert
 from workbench.core.errors import UsageError
 from workbench.core.events import Eval, Notice
 from workbench.core.paths import assets_dir
@@ -24,6 +26,7 @@ from workbench.engine.compress.soft_labels import SoftLabels, learnt
 from workbench.engine.examples import Examples
 from workbench.engine.masks import IGNORED, Example
 from workbench.engine.prefer.speaking import Answer, Asked
+from workbench.engine.tokenizer import load_tokenizer
 
 SHORT: dict[str, Any] = {"method": "distill", "tuning": "lora", "sample_max_new_tokens": 0, "learning_rate": 1e-3}
 
@@ -244,3 +247,38 @@ def test_a_student_learns_from_a_teacher_with_other_tokens(bench: Bench, tmp_pat
     assert first["teacher_kl"] < 0.01
     told = next(event.text for event in of_kind(run, Notice) if event.code == "teacher_asked")
     assert "100 % of the base's" in told.replace("\N{NO-BREAK SPACE}", " ")
+
+
+# Teachers that only write
+
+
+def test_a_gguf_teaches_by_what_it_writes(bench: Bench, tmp_path: Path) -> None:
+    """Every answer is its own, kept one by one: what a first attempt has written is not written again."""
+    gguf = convert(assets_dir() / "base", tmp_path / "teacher.gguf")
+    data = [str(write_rows(bench.path / "asked.jsonl", rows("questions", 16)))]
+    how = {**SHORT, "data": data, "teacher": str(gguf), "max_completion_length": 24, "temperature": 0.01}
+    run = bench.trained(**how)
+    head, *lines = map(json.loads, (run.path / answers.FILE).read_text(encoding="utf-8").splitlines())
+    assert head["teacher"]["files"][0]["sha256"] == hashlib.sha256(gguf.read_bytes()).hexdigest()
+    assert [len(line["answers"]) for line in lines] == [1] * 16
+    assert not (run.path / "teacher").exists()
+    tokenizer = load_tokenizer(assets_dir() / "base")
+    learnt_texts = set()
+    for name in ("train", "held_out"):
+        if (run.path / "prepared" / name).is_dir():
+            for example in Examples.read(run.path / "prepared" / name):
+                ids = [token for token in example.labels if token != IGNORED]
+                learnt_texts.add(tokenizer.decode(ids, skip_special_tokens=True).strip())
+    written = {line["answers"][0][0] for line in lines if line["answers"][0][2]}
+    assert learnt_texts == written
+    # A second run that finds half of the file goes on behind it.
+    again = bench.create(**{**how, "title": "again"})
+    kept = (run.path / answers.FILE).read_text(encoding="utf-8").splitlines(keepends=True)
+    changed = json.loads(kept[1]) | {"answers": [["Kept from before.", 4, True]]}
+    (again.path / answers.FILE).write_text(
+        "".join([kept[0], json.dumps(changed, ensure_ascii=False) + "\n", *kept[2:9]]), encoding="utf-8"
+    )
+    assert bench.attempt(again) == 0
+    lines_again = (again.path / answers.FILE).read_text(encoding="utf-8").splitlines(keepends=True)
+    assert json.loads(lines_again[1])["answers"][0][0] == "Kept from before."
+    assert lines_again[9:] == kept[9:]
