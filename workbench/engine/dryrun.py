@@ -33,7 +33,7 @@ STEPS = 4
 """The first is a warm-up: kernels are chosen and memory is allocated in it."""
 MOST_MICRO_BATCHES = 2
 """Micro-batches of a step at most: from the second on each takes the memory and the time of the one before."""
-ROWS_FILE = "rows.jsonl"
+ROWS = "rows"
 
 
 class _Voice(Reporter):
@@ -50,7 +50,7 @@ class _Voice(Reporter):
 
 
 def shortened(recipe: Recipe, rows: Path) -> Recipe:
-    """Return the recipe of a dry run over canonical rows in a file: its steps are those of the run, and few."""
+    """Return the recipe of a dry run over canonical rows in a folder: its steps are those of the run, and few."""
     # The answers of a step are written together, and their groups stay whole.
     writes = recipe.method in REINFORCING
     passes = (
@@ -66,15 +66,17 @@ def shortened(recipe: Recipe, rows: Path) -> Recipe:
 
 
 def _rows(run: Run, recipe: Recipe) -> Path:
-    """Write an excerpt of the rows into the run and return its file."""
+    """Write an excerpt of the rows into the run and return its folder: a file for each type, as each is a source."""
     from workbench.data import glance
 
     columns = dict(pair.split("=", 1) for pair in recipe.data_columns)
     rows = glance.excerpt(recipe.data, recipe.method, recipe.data_format, columns or None)
-    path = run.path / ROWS_FILE
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(row) + "\n" for row in rows)
-    return path
+    folder = run.path / ROWS
+    folder.mkdir()
+    for key in dict.fromkeys(next(iter(row)) for row in rows):
+        with (folder / f"{key}.jsonl").open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows if next(iter(row)) == key)
+    return folder
 
 
 def perform(run: Run, steps: int, sequences: int, say: Say) -> dict[str, Any]:
