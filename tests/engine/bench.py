@@ -7,6 +7,7 @@ should lead to.
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -128,6 +129,26 @@ class Bench:
             self.attempt(run)
             self._made[key] = run
         return self._made[key]
+
+    def lost(self, whole: Run, step: int) -> Run:
+        """Return a copy of a finished run as a kill right after its checkpoint at `step` would have left it.
+
+        That checkpoint must still be there. Real engines are killed in `tests/cli/test_crash.py` and in
+        `test_best.py`; this one tells whether a checkpoint has everything that a method needs.
+        """
+        name = f"{whole.path.name}-{step}"
+        copy = Run(Path(shutil.copytree(whole.path, whole.path.with_name(name), symlinks=True)))
+        shutil.rmtree(copy.artifacts_dir)
+        copy.artifacts_dir.mkdir()
+        for folder in copy.checkpoints_dir.iterdir():
+            if folder.name > f"step-{step:08d}":
+                shutil.rmtree(folder)
+        copy.report_path.unlink()
+        lines = copy.events_path.read_text(encoding="utf-8").splitlines(keepends=True)
+        told = [json.loads(line) for line in lines]
+        last = next(n for n, event in enumerate(told) if event["kind"] == "checkpoint" and event["step"] == step)
+        copy.events_path.write_text("".join(lines[: last + 1]), encoding="utf-8")
+        return copy
 
 
 def rows(name: str, count: int) -> list[dict[str, Any]]:

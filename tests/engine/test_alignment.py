@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,6 @@ from peft import PeftModel
 from transformers import AutoModelForSequenceClassification
 
 from tests.engine.bench import Bench, curve, of_kind, report, result, rows, same, write_rows
-from tests.support import wait_until
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.events import AttemptEnded, Eval, Step
 from workbench.core.paths import assets_dir
@@ -26,7 +23,7 @@ from workbench.engine.examples import Examples, Writer
 from workbench.engine.load import Machine
 from workbench.engine.masks import IGNORED, ChatEncoder
 from workbench.engine.rewards import Completion, build
-from workbench.runs import bases, control, process
+from workbench.runs import bases
 from workbench.runs.store import Run
 
 CPU = Machine("cpu", bf16=False)
@@ -270,6 +267,7 @@ def test_cutting_a_step_into_passes_changes_nothing(bench: Bench, preferences: s
 LONG = {
     "method": "dpo", "tuning": "lora", "learning_rate": 1e-3, "max_steps": 12, "eval_steps": 6, "save_steps": 4,
     "sample_max_new_tokens": 0, "lora_dropout": 0.1, "logging_steps": 3, "gradient_accumulation_steps": 2,
+    "save_total_limit": 3,
 }  # fmt: skip
 
 
@@ -279,16 +277,10 @@ def told(run: Run) -> list[dict[str, float]]:
 
 
 def test_a_killed_dpo_run_goes_on_to_the_last_bit(bench: Bench, preferences: str) -> None:
-    """The engine is a process of its own and is killed between two log entries, after its first checkpoint."""
+    """It is killed between two log entries, after its first checkpoint."""
     whole = bench.trained(**LONG, data=[preferences])
-    run = bench.create(**LONG, data=[preferences])
-    with bench.home():
-        control.start(run)
-        wait_until(lambda: bases.checkpoints(run), 90, "the first checkpoint")
-        identity = process.read_identity(run.path)
-        assert identity is not None
-        os.kill(identity.pid, signal.SIGKILL)
-        wait_until(lambda: run.status() == "lost", 30, "the end of the engine")
+    run = bench.lost(whole, 4)
+    assert run.status() == "lost"
     asked = (run.path / "reference" / "train.f32").read_bytes()
     assert bench.attempt(run) == 0
     assert of_kind(run, AttemptEnded)[-1].outcome == "done"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +29,7 @@ from workbench.engine.examples import Examples
 from workbench.engine.load import Machine
 from workbench.engine.prepare import Order
 from workbench.engine.reinforce import rollouts
-from workbench.runs import bases, control, process, requests, teachers
+from workbench.runs import bases, control, requests, teachers
 
 TOKENS, WORDS = 5, 12
 
@@ -207,17 +205,12 @@ def test_packing_and_passes_of_any_size_change_nothing(bench: Bench, data: str, 
 
 
 def test_a_killed_run_goes_on_to_the_last_bit(bench: Bench, data: str, taught: str) -> None:
-    """The engine is a process of its own; the teacher is not asked again."""
+    """The teacher is not asked again."""
     how = {**SHORT, "data": [data], "teacher": taught, "max_steps": 6, "eval_steps": 6, "lora_dropout": 0.1}
+    how |= {"save_steps": 2, "save_total_limit": 3}
     whole = bench.trained(**how)
-    with bench.home():
-        run = bench.create(**how)
-        control.start(run)
-        wait_until(lambda: bases.checkpoints(run), 90, "the first checkpoint")
-        identity = process.read_identity(run.path)
-        assert identity is not None
-        os.kill(identity.pid, signal.SIGKILL)
-        wait_until(lambda: run.status() == "lost", 30, "the end of the engine")
+    run = bench.lost(whole, 2)
+    assert run.status() == "lost"
     assert bench.attempt(run) == 0
     assert of_kind(run, AttemptEnded)[-1].outcome == "done"
     assert [event.code for event in of_kind(run, Notice)].count("teacher_asked") == 1

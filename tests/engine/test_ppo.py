@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +10,6 @@ import torch
 from safetensors.torch import load_file
 
 from tests.engine.bench import Bench, curve, of_kind, result, rows, same, write_rows
-from tests.support import wait_until
 from workbench.core.errors import UsageError
 from workbench.core.events import AttemptEnded, Eval, Notice, Rollout, Step
 from workbench.core.paths import assets_dir
@@ -21,7 +18,7 @@ from workbench.engine import checkpoint, load
 from workbench.engine.load import Machine
 from workbench.engine.masks import ChatEncoder
 from workbench.engine.tokenizer import generation_eos
-from workbench.runs import bases, control, process, reward_models
+from workbench.runs import bases, reward_models
 from workbench.runs.store import Run
 
 BASE = assets_dir() / "base"
@@ -111,7 +108,7 @@ def test_passes_of_any_size_and_recomputed_activations_change_nothing(bench: Ben
 
 
 def test_a_killed_run_goes_on_to_the_last_bit(bench: Bench, prompts: str, judge: Run) -> None:
-    """The engine is a process of its own; answers, critic and its optimizer's state are those of an unbroken run."""
+    """Answers, critic and its optimizer's state are those of an unbroken run."""
     how = {
         "tuning": "lora",
         "reward_model": judge.id,
@@ -120,16 +117,11 @@ def test_a_killed_run_goes_on_to_the_last_bit(bench: Bench, prompts: str, judge:
         "eval_steps": 8,
         "lora_dropout": 0.1,
         "thinking_budget": 4,
+        "save_total_limit": 4,
     }
     whole = trained(bench, prompts, **how)
-    with bench.home():
-        run = bench.create(**{**SHORT, "data": [prompts], **how})
-        control.start(run)
-        wait_until(lambda: bases.checkpoints(run), 90, "the first checkpoint")
-        identity = process.read_identity(run.path)
-        assert identity is not None
-        os.kill(identity.pid, signal.SIGKILL)
-        wait_until(lambda: run.status() == "lost", 30, "the end of the engine")
+    run = bench.lost(whole, 2)
+    assert run.status() == "lost"
     assert bench.attempt(run) == 0
     assert of_kind(run, AttemptEnded)[-1].outcome == "done"
     assert of_kind(whole, Step)[0].metrics["forced"] > 0

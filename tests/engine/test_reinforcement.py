@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -23,7 +21,7 @@ from workbench.engine import load, samples
 from workbench.engine.load import Machine
 from workbench.engine.reinforce import goals, prompts, rollouts
 from workbench.engine.rewards import Completion, build
-from workbench.runs import bases, control, process
+from workbench.runs import control
 from workbench.runs.store import Run
 
 BASE = assets_dir() / "base"
@@ -32,6 +30,7 @@ LONG: dict[str, Any] = {
     "tuning": "lora",
     "max_steps": 6,
     "save_steps": 2,
+    "save_total_limit": 3,
     "eval_steps": 6,
     "sample_max_new_tokens": 0,
     "num_iterations": 2,
@@ -204,20 +203,13 @@ def test_prompts_that_teach_nothing_are_replaced(bench: Bench, sums: str) -> Non
 
 
 def test_a_killed_run_goes_on_to_the_last_bit(bench: Bench) -> None:
-    """The engine is a process of its own and is killed after its first checkpoint, between two writings."""
+    """From its first checkpoint, between two writings."""
     # Seven prompts, four a step and two steps with each four: the third writing begins the second epoch, whose order
     # follows from what the first has measured.
     data = str(write_rows(bench.path / "few.jsonl", rows("prompts", 8)))
-    few = {**LONG, "data": [data], **sized(16, 1)}
-    whole = bench.trained(**few)
-    run = bench.create(**few)
-    with bench.home():
-        control.start(run)
-        wait_until(lambda: bases.checkpoints(run), 90, "the first checkpoint")
-        identity = process.read_identity(run.path)
-        assert identity is not None
-        os.kill(identity.pid, signal.SIGKILL)
-        wait_until(lambda: run.status() == "lost", 30, "the end of the engine")
+    whole = bench.trained(**LONG, data=[data], **sized(16, 1))
+    run = bench.lost(whole, 2)
+    assert run.status() == "lost"
     assert bench.attempt(run) == 0
     assert of_kind(run, AttemptEnded)[-1].outcome == "done"
     assert curve(run) == curve(whole)
