@@ -10,11 +10,11 @@ import pytest
 import torch
 import transformers as hf
 
-from tests.engine.test_export_upstream import DELTA, EXPERTS, GEMMA4
+from tests.engine.test_export_upstream import DELTA, EXPERTS, GEMMA4, saved
 from tests.engine.tiny import make_model, make_tokenizer, sizes
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.engine import llama
-from workbench.engine.export import adapter, conversion, reference, source
+from workbench.engine.export import adapter, conversion, exporter, parity, reference, source
 from workbench.engine.export.gguf import header
 from workbench.runs import converter
 from workbench.runs.talk import ChatProcess, Settings
@@ -182,3 +182,17 @@ def test_what_has_no_place_in_a_file_is_refused(
     with pytest.raises(WorkbenchError, match=sentence):
         exported(llama_dir, adapted(llama_dir, tmp_path / "adapter", **settings), tmp_path)
     assert not list(tmp_path.glob("*.gguf"))
+
+
+@unpacked
+@pytest.mark.soak
+def test_a_model_that_also_sees_is_merged_and_says_what_peft_says(tmp_path: Path) -> None:
+    folder = saved("gemma-4", tmp_path / "model")
+    targets = r"model\.language_model\.layers\.\d+\.(self_attn|mlp)\.(q_proj|o_proj|gate_proj|down_proj)"
+    adapter_dir = adapted(folder, tmp_path / "adapter", target_modules=targets)
+    model = exporter.opened(exporter.Request(folder, "seeing", adapter=adapter_dir))
+    assert len(model.weights.adapter.deltas) > 8
+    model.way.write(tmp_path / "full.gguf", lambda line: None)
+    questions = exporter.ask(model, tmp_path / "logits", lambda: None)
+    proof = parity.check(questions, tmp_path / "full.gguf")
+    assert parity.failure(proof, questions.allowed) == ""

@@ -5,6 +5,9 @@ Skipped where set-up has not unpacked the converter.
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -177,3 +180,31 @@ def test_what_llama_cpp_cannot_represent_is_refused(
         return
     with pytest.raises(WorkbenchError, match=sentence):
         conversion.check(made)
+
+
+ATTEMPTS = """
+import json, socket, subprocess, sys
+from pathlib import Path
+from workbench.engine.export.upstream import child
+child._SLACK = 0
+child.confine(1000)
+def tried(what):
+    try:
+        what()
+    except OSError as error:
+        return type(error).__name__
+    return ""
+tries = [
+    lambda: socket.create_connection(("127.0.0.1", 9), 1),
+    lambda: subprocess.run(["true"]),
+    lambda: Path(sys.argv[1]).write_bytes(bytes(2000)),
+    lambda: Path(sys.argv[1]).write_bytes(bytes(900)),
+]
+print(json.dumps([tried(one) for one in tries]))
+"""
+
+
+def test_the_converter_has_no_network_no_programs_and_one_file(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", ATTEMPTS, str(tmp_path / "file")]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert json.loads(said) == ["PermissionError", "PermissionError", "OSError", ""]
