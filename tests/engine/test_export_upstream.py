@@ -93,7 +93,9 @@ def saved(name: str, folder: Path) -> Path:
     if name in SEEING:
         (family,) = (family for family in catalogue.families() if family.key == name)
         made = make_tokenizer("spm", bos="<bos>")
-        network = tiny(of(family)[0], vocab_size=704, vocab_size_per_layer_input=704, max_position_embeddings=512)
+        sizes_of_it = {"vocab_size": 704, "vocab_size_per_layer_input": 704, "max_position_embeddings": 512}
+        # Mistral's have no window, and one as long as the context is none.
+        network = tiny(of(family)[0], **sizes_of_it, sliding_window=32 if "gemma" in name else 512)
         network.config.get_text_config().eos_token_id = network.generation_config.eos_token_id = made.eos_token_id
         network.save_pretrained(folder)
         made.save_pretrained(folder)
