@@ -164,8 +164,8 @@ def _smaller(found: Finished) -> Next:
     data = " ".join(shlex.quote(path) for path in _talks(found)) or "..."
     why = (
         "What its rows use least goes, whole layers, heads or channels, and the rest learns from the whole model to do "
-        "without. Another way is a smaller base that learns from this run: workbench distill BASE --set "
-        f"teacher={found.run}."
+        "without. Another way is a smaller base that learns from this run: workbench distill BASE --teacher "
+        f"{found.run}."
     )
     command = f"workbench prune {found.run} --data {data}"
     return Next("smaller", "Make it smaller", what, "another run", why, command)
