@@ -1,15 +1,48 @@
-"""A hub on this machine with one small model, and a person who is online with it."""
+"""A hub on this machine with one small model, a person who is online with it, and one trained run for many tests."""
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.cli.home import Home
+from tests.cli.home import QUESTIONS, Home, settings
 from tests.cli.hub_home import LEFT_OUT, MIB, NAME, WEIGHTS
 from tests.data.hub_server import Hub
+from workbench.runs.store import Run
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A plan that was saved, and the run of it that was followed to its end. Tests leave it as it is."""
+
+    home: Home
+    data: Path
+    saved: Path
+    planned: dict[str, Any]
+    done: subprocess.CompletedProcess[str]
+
+    @property
+    def run(self) -> Run:
+        """Return the one run of this person."""
+        (path,) = self.home.runs_dir.glob("2*")
+        return Run(path)
+
+
+@pytest.fixture(scope="session")
+def followed(tmp_path_factory: pytest.TempPathFactory) -> Followed:
+    """Plan a short run of sixty rows, save the plan, and train it."""
+    folder = tmp_path_factory.mktemp("followed")
+    home, data, saved = Home(folder / "home"), folder / "rows.jsonl", folder / "mine.toml"
+    rows = Path(QUESTIONS).read_text(encoding="utf-8").splitlines(keepends=True)[:60]
+    data.write_text("".join(rows), encoding="utf-8")
+    short = settings(max_steps=2, lora_r=4, device="cpu", sample_max_new_tokens=0)
+    planned = home.json("plan", "--base", "bundled", "--data", data, *short, "--save", saved)
+    return Followed(home, data, saved, planned, home.workbench("train", saved, "--json"))
 
 
 @pytest.fixture(scope="session")

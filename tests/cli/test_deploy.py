@@ -12,7 +12,8 @@ import gguf
 import numpy as np
 import pytest
 
-from tests.cli.home import QUESTIONS, Home
+from tests.cli.conftest import Followed
+from tests.cli.home import Home
 from workbench.core.paths import assets_dir
 
 
@@ -81,19 +82,19 @@ def test_a_file_that_cannot_chat_is_told_so(home: Home, tmp_path: Path) -> None:
     assert home.workbench("deploy", tmp_path / "none.gguf").returncode == 2
 
 
-def test_a_bundle_makes_the_same_run_elsewhere(home: Home, tmp_path: Path) -> None:
-    rows = tmp_path / "rows.jsonl"
-    rows.write_text("".join(Path(QUESTIONS).read_text(encoding="utf-8").splitlines(keepends=True)[:60]))
-    settings = ("--tuning", "full", "--set", "max_steps=2", "--set", "device=cpu", "--set", "sample_max_new_tokens=0")
-    first = home.json("train", "--base", "bundled", "--data", rows, "--title", "first", "--yes", *settings)
-    made = home.json("bundle", "first", "--out", tmp_path / "b.tar.gz")
-    assert made["runs"] == [first["run"]]
-    again = home.workbench("bundle", "first", "--out", tmp_path / "b.tar.gz")
+def test_a_bundle_makes_the_same_run_elsewhere(followed: Followed, tmp_path: Path) -> None:
+    home, first = followed.home, followed.run.id
+    made = home.json("bundle", first, "--out", tmp_path / "b.tar.gz")
+    assert made["runs"] == [first]
+    again = home.workbench("bundle", first, "--out", tmp_path / "b.tar.gz")
     assert again.returncode == 2, "a file that is there is never written over"
-    rows.unlink()  # the bundle has its own
 
     other = Home(tmp_path / "other")
-    told = other.json("reproduce", tmp_path / "b.tar.gz")
+    elsewhere = followed.data.rename(tmp_path / "elsewhere")  # the bundle has its own
+    try:
+        told = other.json("reproduce", tmp_path / "b.tar.gz")
+    finally:
+        elsewhere.rename(followed.data)
     assert told["differences"] == []
     (run,) = told["runs"]
     assert run["held_out_loss"] == run["held_out_loss_there"], "on a processor it is the same to the last bit"

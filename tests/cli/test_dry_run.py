@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from transformers import AutoTokenizer
 
+from tests.cli.conftest import Followed
 from tests.cli.home import ARTICLES, SECONDS, Home, settings, steps
 from tests.support import wait_until
 from workbench.core.paths import assets_dir
@@ -93,12 +94,11 @@ def test_a_dry_run_tries_the_longest_rows_and_projects_the_whole_run(home: Home,
     )
 
 
-def test_a_real_run_is_measured_too_and_reports_it(home: Home, data: Path) -> None:
-    done = home.json("train", *COMMON, "--data", data, *settings(max_steps=2))
-    run = home.run(done["run"])
+def test_a_real_run_is_measured_too_and_reports_it(followed: Followed) -> None:
+    run = followed.run
     assert list(steps(run)) == [1, 2]
     memory = json.loads(run.report_path.read_text(encoding="utf-8"))["memory"]
-    (line,) = (home.path / "data" / "workbench" / "measurements.jsonl").read_text(encoding="utf-8").splitlines()
+    (line,) = (run.path.parents[1] / "measurements.jsonl").read_text(encoding="utf-8").splitlines()
     assert json.loads(line)["measured"] == memory["measured"]["peak"] > 0
     parts = {part: size for part, size in memory["predicted"].items() if part != "peak"}
     assert sum(parts.values()) == memory["predicted"]["peak"] == json.loads(line)["predicted"]

@@ -15,11 +15,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from tests.cli.conftest import Followed
 from tests.cli.home import QUESTIONS, SECONDS, Home, end, of_kind, settings, steps, wait_for
 from tests.support import wait_until
 from workbench.core.events import AttemptEnded, AttemptStarted, Phase
 from workbench.core.paths import assets_dir
-from workbench.runs import process
+from workbench.runs import locks, process
 from workbench.runs.store import Run
 
 PARKED_BYTES = 40 << 20
@@ -124,21 +125,21 @@ def test_a_terminal_dies_a_second_run_waits_and_every_verb_does_its_work(home: H
     assert [row["run"] for row in home.json("runs")["runs"]] == [second.id]
 
 
-@pytest.mark.slow
-def test_a_queued_run_that_is_stopped_never_loads_anything(home: Home) -> None:
-    first = home.train(*ENDLESS)
-    second = home.train(*SHORT)
-    wait_until(lambda: any(event.phase == "waiting" for event in of_kind(second, Phase)), SECONDS, "the second waits")
-    home.json("stop", second.id)
-    assert wait_for(second, "stopped", "failed", "lost", "done") == "stopped"
-    assert not any(event.phase == "loading" for event in of_kind(second, Phase))
-    home.json("stop", first.id)
-    assert wait_for(first, "stopped", "failed", "lost", "done") == "stopped"
+def test_a_queued_run_that_is_stopped_never_loads_anything(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", home.env()["XDG_STATE_HOME"])
+    locks.lease_path().parent.mkdir(parents=True)
+    lease = locks.acquire(locks.lease_path())
+    assert lease is not None, "nobody else has this person's card"
+    run = home.train(*SHORT)
+    wait_until(lambda: any(event.phase == "waiting" for event in of_kind(run, Phase)), SECONDS, "the run waits")
+    home.json("stop", run.id)
+    assert wait_for(run, "stopped", "failed", "lost", "done") == "stopped"
+    assert not any(event.phase == "loading" for event in of_kind(run, Phase))
+    locks.release(lease)
 
 
-@pytest.mark.slow
-def test_followed_to_its_end_a_run_is_one_object(home: Home) -> None:
-    done = home.workbench("train", *SHORT, "--json")
+def test_followed_to_its_end_a_run_is_one_object(followed: Followed) -> None:
+    done, home = followed.done, followed.home
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
     assert (told["status"], told["report"]["outcome"], told["report"]["steps"]) == ("done", "done", 2)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.conftest import Followed
 from tests.cli.home import ARTICLES, QUESTIONS, Home
 from tests.nvml import machines
 from workbench.core import catalogue
@@ -110,15 +111,12 @@ def test_torch_is_not_imported(home: Home) -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_a_saved_plan_trains_as_it_says(home: Home, tmp_path: Path) -> None:
-    saved = tmp_path / "mine.toml"
-    made = home.json("plan", "--data", QUESTIONS, "--set", "max_steps=2", "--set", "lora_r=4", "--save", saved)
-    stored = load(saved)
+def test_a_saved_plan_trains_as_it_says(followed: Followed) -> None:
+    made, stored = followed.planned, load(followed.saved)
     assert stored.recipe.max_steps == 2
     assert stored.provenance["tuning"] == made["provenance"]["tuning"]
-    run = home.json("train", saved)
-    assert run["status"] == "done"
-    kept = load(home.run(run["run"]).recipe_path).recipe
+    assert followed.run.status() == "done"
+    kept = load(followed.run.recipe_path).recipe
     for name in ("method", "tuning", "max_length", "per_device_train_batch_size", "learning_rate", "lora_r"):
         assert getattr(kept, name) == made["recipe"][name]
 
