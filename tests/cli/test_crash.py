@@ -15,6 +15,7 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from tests.cli.home import QUESTIONS, SECONDS, Home, curve, end, of_kind, result_digest, settings, steps, wait_for
+from tests.engine.bench import Bench
 from tests.support import wait_until
 from workbench.core.events import AttemptEnded, AttemptStarted, Step
 from workbench.engine import checkpoint
@@ -49,16 +50,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         end(Run(path))
 
 
-@pytest.fixture(scope="module")
-def undisturbed(home: Home) -> Run:
-    """Return a run that nobody killed."""
-    run = home.train(*RECIPE)
-    assert wait_for(run, "done", "failed", "lost") == "done"
-    return run
+def undisturbed(home: Home, run: Run) -> Run:
+    """Return a run of the same recipe that nobody killed."""
+    return Bench(home.path).again(run.recipe_path.read_text(encoding="utf-8"))
 
 
-def kill_at_some_moment(run: Run, attempt: int, draw: random.Random) -> None:
-    """Kill the engine of an attempt: while it starts, or after it has taken up to three steps."""
+def kill_at_some_moment(run: Run, attempt: int, draw: random.Random, at_least: int) -> None:
+    """Kill the engine of an attempt: while it starts, or after it has taken `at_least` to three steps."""
 
     def engine() -> process.Identity | None:
         named = process.read_identity(run.path)
@@ -66,7 +64,7 @@ def kill_at_some_moment(run: Run, attempt: int, draw: random.Random) -> None:
 
     identity = wait_until(engine, SECONDS, f"attempt {attempt} of {run.id} names its process")
     assert identity is not None
-    wanted = draw.randint(0, 3) if max(steps(run), default=0) < STEPS - 5 else 0
+    wanted = draw.randint(at_least, 3) if max(steps(run), default=0) < STEPS - 5 else 0
     wait_until(lambda: len(newest_steps(run, attempt)) >= wanted, SECONDS, f"{wanted} steps of {run.id}")
     moment = time.monotonic() + draw.uniform(0.0, 0.3 if wanted else 4.0)
     wait_until(lambda: time.monotonic() >= moment, 5, "the moment has come")
@@ -86,12 +84,12 @@ def newest_steps(run: Run, attempt: int) -> list[int]:
     return found
 
 
-def crash_loop(home: Home, kills: int, seed: int) -> Run:
+def crash_loop(home: Home, kills: int, seed: int, at_least: int = 0) -> Run:
     """Start a run and kill and resume it `kills` times; return it, killed for the last time."""
     draw = random.Random(seed)
     run = home.train(*RECIPE)
     for number in range(1, kills + 1):
-        kill_at_some_moment(run, number, draw)
+        kill_at_some_moment(run, number, draw, at_least)
         if number < kills:
             home.json("resume", run.id, "--detach")
     return run
@@ -103,9 +101,9 @@ def finish(home: Home, run: Run) -> None:
     assert wait_for(run, "done", "failed", "lost") == "done"
 
 
-def assert_equal(run: Run, undisturbed: Run) -> None:
-    assert curve(run) == curve(undisturbed)
-    assert result_digest(run) == result_digest(undisturbed)
+def assert_equal(run: Run, whole: Run) -> None:
+    assert curve(run) == curve(whole)
+    assert result_digest(run) == result_digest(whole)
 
 
 def without_optimizer(run: Run) -> None:
@@ -121,28 +119,29 @@ def without_optimizer(run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_killed_and_resumed_is_undisturbed_and_a_broken_checkpoint_shows(home: Home, undisturbed: Run) -> None:
+def test_killed_and_resumed_is_undisturbed_and_a_broken_checkpoint_shows(home: Home) -> None:
     """The second half is the negative control: the same loop over a checkpoint that forgets something is told apart."""
-    run = crash_loop(home, kills=3, seed=9)
+    run = crash_loop(home, kills=1, seed=9, at_least=3)
     wait_for(run, "lost")
+    whole = undisturbed(home, run)
     twin = Run(Path(shutil.copytree(run.path, run.path.with_name("twin"), symlinks=True)))
     finish(home, run)
-    assert_equal(run, undisturbed)
-    assert len(of_kind(run, AttemptStarted)) == 4
+    assert_equal(run, whole)
+    assert len(of_kind(run, AttemptStarted)) == 2
     assert [event.outcome for event in of_kind(run, AttemptEnded)] == ["done"]
 
     assert bases.checkpoints(twin), "there is a checkpoint to break"
     without_optimizer(twin)
     (twin.path / "run.json").write_text(json.dumps({**run.meta(), "id": "twin"}), encoding="utf-8")
-    finish(home, twin)
-    assert curve(twin) != curve(undisturbed)
-    assert result_digest(twin) != result_digest(undisturbed)
+    assert Bench(home.path).attempt(twin) == 0
+    assert curve(twin) != curve(whole)
+    assert result_digest(twin) != result_digest(whole)
 
 
 @pytest.mark.slow
 @pytest.mark.soak
-def test_twenty_kills_change_nothing(home: Home, undisturbed: Run) -> None:
+def test_twenty_kills_change_nothing(home: Home) -> None:
     run = crash_loop(home, kills=20, seed=1)
     finish(home, run)
-    assert_equal(run, undisturbed)
+    assert_equal(run, undisturbed(home, run))
     assert len(of_kind(run, AttemptStarted)) == 21

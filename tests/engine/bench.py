@@ -23,7 +23,7 @@ from safetensors.torch import load_file
 from workbench.core import presets
 from workbench.core.events import Event, Step
 from workbench.core.paths import assets_dir
-from workbench.core.recipe import REINFORCING, resolve, to_toml
+from workbench.core.recipe import REINFORCING, from_toml, resolve, to_toml
 from workbench.runs import atomic, locks, store
 from workbench.runs.store import Run
 
@@ -61,7 +61,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP, signal.SIGINT)
 
 
 @contextmanager
-def _own_signals() -> Iterator[None]:
+def own_signals() -> Iterator[None]:
     """Put back the signal handlers that an attempt sets for its process."""
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     try:
@@ -113,7 +113,7 @@ class Bench:
         lock = locks.acquire(run.lock_path)
         assert lock is not None
         beside = threading.Thread(target=meanwhile, daemon=True)
-        with self.home(), _own_signals():
+        with self.home(), own_signals():
             beside.start()
             try:
                 return attempt(run.path, lock)
@@ -129,6 +129,15 @@ class Bench:
             self.attempt(run)
             self._made[key] = run
         return self._made[key]
+
+    def again(self, recipe_toml: str) -> Run:
+        """Return a run of a recipe as another run has it, trained without a disturbance."""
+        values, _ = from_toml(recipe_toml, "the recipe of another run")
+        names = {name: str(values[name]) for name in ("method", "tuning", "base")}
+        with self.home():
+            run = store.create(recipe_toml, **names, title="again")
+        assert self.attempt(run) == 0
+        return run
 
     def lost(self, whole: Run, step: int) -> Run:
         """Return a copy of a finished run as a kill right after its checkpoint at `step` would have left it.
