@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 from typing import Any
 
@@ -147,15 +146,9 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> No
         assert capsys.readouterr().out.startswith(f"usage: workbench {name} ")
 
 
-def test_where_and_doctor_tell_the_persons_own_folders(capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_tells_the_persons_own_folders(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["where", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["runs"] == str(runs_home())
-    code = main(["doctor", "--json"])
-    told = json.loads(capsys.readouterr().out)
-    assert (code == 0) is told["ok"] is not any(problem["blocks"] for problem in told["problems"])
-    assert told["folders"]["runs"] == str(runs_home())
-    assert told["packages"]["torch"]["version"] == importlib.metadata.version("torch")
-    assert told["host"]["cores"] >= 1
 
 
 def test_a_share_of_an_export_is_that_of_its_page() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import subprocess
@@ -23,6 +24,7 @@ from tests.nvml.machines import (
     without_library,
 )
 from tests.support import ROOT
+from workbench.core.paths import runs_home
 
 pytestmark = pytest.mark.slow
 
@@ -93,9 +95,9 @@ def test_cards_instances_and_a_lost_one(place: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (without_library(), ""),
+        pytest.param(without_library(), "", marks=pytest.mark.soak),
         (machine(init=LIBRARY_MISMATCH), "restart the machine"),
-        (machine({"uuid": "GPU-x", "name": "NVIDIA GB10"}), ""),
+        pytest.param(machine({"uuid": "GPU-x", "name": "NVIDIA GB10"}), "", marks=pytest.mark.soak),
     ],
     ids=["no library", "mismatch", "nothing supported"],
 )
@@ -107,6 +109,10 @@ def test_whatever_the_driver_withholds_the_processor_trains(place: Path, value: 
     assert len(told["cards"]) == len(value["cards"])
     assert told["engine"]["training"]["device"] in {"cpu", "mps"}
     assert any("hides 1 of 1 cards" in note for note in told["notes"]) is bool(value["cards"])
+    assert told["ok"] is not any(problem["blocks"] for problem in told["problems"])
+    assert told["folders"]["runs"] == str(runs_home())
+    assert told["packages"]["torch"]["version"] == importlib.metadata.version("torch")
+    assert told["host"]["cores"] >= 1
 
 
 def test_a_person_reads_it_and_no_name_drives_the_terminal(place: Path) -> None:

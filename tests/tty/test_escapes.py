@@ -76,7 +76,7 @@ def played(home: Path, width: int, height: int) -> tuple[bytes, dict[str, bool]]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+@pytest.mark.parametrize("size", [(120, 40), pytest.param((80, 24), marks=pytest.mark.soak)])
 def test_no_screen_lets_foreign_sequences_through(size: tuple[int, int], tmp_path: Path) -> None:
     written, seen = played(tmp_path, *size)
     assert set(seen) == set(hostile.PAGES)
