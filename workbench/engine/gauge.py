@@ -20,13 +20,14 @@ from workbench.core import plan
 from workbench.core.attempt import Card
 from workbench.core.demand import METHODS
 from workbench.core.errors import WorkbenchError
+from workbench.core.losses import own_answers
 from workbench.core.memory import CONTEXT_BYTES
 from workbench.core.recipe import REINFORCING, Recipe
 from workbench.core.shape import shape_of
 from workbench.engine import team
 from workbench.engine.load import Machine
 from workbench.engine.session import Attempt
-from workbench.runs import bases, judges, measured, reward_models
+from workbench.runs import bases, judges, measured, reward_models, teachers
 
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
@@ -55,13 +56,16 @@ def _name() -> str:
 
 
 def _beside(recipe: Recipe) -> int:
-    """Return the bytes of a run's reward models in this process; one that has been removed since is no reason to fail.
+    """Return the bytes of a run's reward models in this process, or of the teacher that stays beside its student.
 
-    A judge is in a process of its own, whose memory is not measured here.
+    One that has been removed since is no reason to fail. A judge is in a process of its own, whose memory is not
+    measured here.
     """
-    if recipe.method not in REINFORCING:
+    if recipe.method not in REINFORCING and not own_answers(recipe):
         return 0
     try:
+        if own_answers(recipe):
+            return teachers.beside(recipe.teacher, recipe.teacher_in_4bit).get(recipe.tuning, 0)
         held = judges.beside(recipe.rewards, own_process=True)
         if recipe.reward_model:
             held += reward_models.beside(recipe.reward_model, recipe.base).get(recipe.tuning, 0)

@@ -67,8 +67,9 @@ class Foreigner(Teacher):
             cut = needed[done : done + len(logits)]
             done += len(logits)
             if len(cut):
+                at = torch.from_numpy(cut).to(hidden.device)
                 own = torch.from_numpy(ids[cut]).to(hidden.device)[:, None]
-                told[cut] = (logits.float() / self._temperature).log_softmax(-1).gather(-1, own)[:, 0]
+                told[at] = (logits.float() / self._temperature).log_softmax(-1).gather(-1, own)[:, 0]
         sums = [told[span.start : span.stop].sum() for span in spans]
         return torch.stack(sums).exp() if sums else told[:0]
 
