@@ -1,13 +1,13 @@
 """What distillation is worth: a student of 65 % of its teacher's weights, taught by soft labels and by hard ones.
 
-Run by hand: `.venv/bin/python benchmarks/distillation.py [--seeds 3] [--epochs 4] [--only NAME,NAME]`. The teacher is
+Run by hand: `.venv/bin/python benchmarks/distillation.py [--seeds 3] [--epochs 2] [--only NAME,NAME]`. The teacher is
 the bundled model after sft on the bundled questions. The student is the teacher with two of its five layers taken out
 (`cut`): a model that has its tokens and its shape and has forgotten most. It then learns from the bundled questions and
 general text, in the same steps, by
 - hard: the rows' own tokens alone (`distill_alpha=0`, which is sft and continued pre-training),
 - forward, reverse, jsd: that divergence from the teacher for nine tenths of the loss, the rows' tokens for the rest.
 Scores are the shares of right greedy answers in the bundled exam, whose questions no row holds: facts the model knows
-from text alone, and sums. The last columns say how much of the teacher's score is kept, and on held-out rows the KL
+from text alone, asked and to be completed, and sums. The last columns say how much of the teacher's score is kept, and on held-out rows the KL
 from the teacher in nats and how often both would say the same token.
 """
 
@@ -105,7 +105,7 @@ def main() -> None:
     """Train, examine and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--epochs", type=float, default=4.0)
+    parser.add_argument("--epochs", type=float, default=2.0)
     parser.add_argument("--teacher", default="", help="a run or folder in place of a teacher trained now")
     parser.add_argument("--only", default=",".join(ARMS))
     asked = parser.parse_args()
