@@ -6,9 +6,9 @@ the bundled model after sft on the bundled questions. The student is the teacher
 general text, in the same steps, by
 - hard: the rows' own tokens alone (`distill_alpha=0`, which is sft and continued pre-training),
 - forward, reverse, jsd: that divergence from the teacher for nine tenths of the loss, the rows' tokens for the rest.
-Scores are the shares of right greedy answers in the bundled exam, whose questions no row holds: facts the model knows
-from text alone, asked and to be completed, and sums. The last columns say how much of the teacher's score is kept, and on held-out rows the KL
-from the teacher in nats and how often both would say the same token.
+Scores are the shares of right greedy answers in the bundled exam: facts that rows tell in running text only, asked and
+to be completed, and sums that no row works out. The last columns say how much of the teacher's score is kept, and on
+held-out rows the KL from the teacher in nats and how often both would say the same token.
 """
 
 from __future__ import annotations
