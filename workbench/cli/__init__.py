@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("compare", "lay runs beside one another: recipes, figures, answers, and what they bear"),
     "discard": ("runs", "delete a run and everything in it"),
     "export": ("export", "write a run or a base as GGUF files, proved before they get their name"),
+    "quantize": ("quantize", "write a run or a base as a model folder in fewer bits, proved before it gets its name"),
     "deploy": ("deploy", "make a GGUF file ready for Ollama, llama.cpp and LM Studio, with a model card"),
     "bundle": ("bundle", "put a run, and all it rests on, into one archive"),
     "reproduce": ("bundle", "make the runs of a bundle again, on this machine"),

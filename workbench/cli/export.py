@@ -40,6 +40,13 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
+def _with_error(value: float | None, error: float | None, times: float, digits: int) -> str:
+    """Return a figure with its standard error, where there are any."""
+    if value is None:
+        return "–"
+    return f"{times * value:.{digits}f}" + ("" if error is None else f" ±{times * error:.{digits}f}")
+
+
 def sizes(reports: Mapping[str, Mapping[str, Any]], scores: Mapping[tuple[str, str], str] | None = None) -> str:
     """Return size against quality as a table: a line per file of some exports, by what each is an export of.
 
@@ -48,11 +55,18 @@ def sizes(reports: Mapping[str, Mapping[str, Any]], scores: Mapping[tuple[str, s
     rows = []
     for name, report in reports.items():
         for line in report["files"]:
-            same = "–" if line["top1"] is None else percent(line["top1"], 1)
-            measured = [size(line["bytes"]), figure(line["bits_per_weight"]), figure(line["kl"], 4), same]
+            measured = [
+                size(line["bytes"]),
+                figure(line["bits_per_weight"]),
+                _with_error(line["kl"], line.get("kl_error"), 1, 4),
+                "–" if line["top1"] is None else percent(line["top1"], 1),
+                _with_error(line.get("perplexity_change"), line.get("perplexity_error"), 100, 2),
+                figure(line.get("speed"), 0),
+                "–" if line.get("memory") is None else size(line["memory"]),
+            ]
             rows.append([name, line["type"], *measured, (scores or {}).get((name, line["type"]), "")])
-    heads = ["model", "type", "size", "bits", "KL", "same token", "score"]
-    shown = [at for at in range(len(heads)) if not (at == 0 and len(reports) < 2) and not (at == 6 and not scores)]
+    heads = ["model", "type", "size", "bits", "KL", "same token", "perplexity, %", "tokens/s", "memory at 8k", "score"]
+    shown = [at for at in range(len(heads)) if not (at == 0 and len(reports) < 2) and not (at == 9 and not scores)]
     return table([heads[at] for at in shown], [[row[at] for at in shown] for row in rows])
 
 

@@ -17,7 +17,7 @@ CONTEXT = 8192
 """Tokens of context that a file is judged with."""
 BATCH = 512
 """Tokens that llama.cpp computes at a time, its `n_ubatch`."""
-REFERENCE_TOKENS, REFERENCE_BYTES = 1024, 256 << 20
+REFERENCE_TOKENS, REFERENCE_BYTES = 3072, 1 << 30
 """What a proof compares at most: the logits of so many tokens, in so many bytes."""
 _MARGIN = 1.3
 """What a quantised file may exceed its type's published bits per weight by, on small models and odd shapes."""

@@ -209,6 +209,8 @@ class Recipe:
         "Other programs look for models in folders of their own; files outside the run stay when it is discarded.")  # fmt: skip
     merge_base: str = spec("auto", "publishing", "merged into", "Which weights an adapter is merged into: the base as stored, or what its 4-bit form stands for; auto takes what it was trained on.",
         "An adapter of qlora has learnt to mend what 4 bits lose, and the original weights have lost nothing.", choices=MERGE_BASES)  # fmt: skip
+    importance: bool = spec(True, "publishing", "importance", "Whether the weights that matter most for the run's own rows are kept most exactly.",
+        "Measured on rows the run learnt from; types of less than 3 bits cannot be made without it.")  # fmt: skip
 
     learning_rate: float = spec(2e-4, "optimisation", "learning rate", "Peak step size.",
         "The most important figure: too high diverges or forgets, too low does not learn.", low=1e-9, high=1.0)  # fmt: skip

@@ -104,14 +104,16 @@ def load_model(folder: Path, *, tuning: str, where: Machine, for_training: bool,
         )
     kind, more = (AutoModelForSequenceClassification, {"num_labels": 1}) if scored else (AutoModelForCausalLM, {})
     try:
-        AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        packed = getattr(config, "quantization_config", None) is not None
         model, found = kind.from_pretrained(
             folder,
             **more,
             dtype=dtype,
-            quantization_config=quantisation,
+            # None would be taken for a wish to have packed weights read as they lie there.
+            **({} if quantisation is None else {"quantization_config": quantisation}),
             device_map={"": torch.cuda.current_device()}
-            if quantisation is not None and where.device == "cuda"
+            if (quantisation is not None or packed) and where.device == "cuda"
             else None,
             attn_implementation="sdpa",
             local_files_only=True,
@@ -127,7 +129,7 @@ def load_model(folder: Path, *, tuning: str, where: Machine, for_training: bool,
     if lacking := sorted(key for key in found["missing_keys"] if not (scored and key.startswith(f"{HEAD}."))):
         # The stack would go on with random numbers in their place.
         raise WorkbenchError(f"The model in {folder} lacks the weights {lacking[0]}; copy or download it again.")
-    if quantisation is None:
+    if quantisation is None and not packed:
         return model.to(where.device)
     for module in model.modules():
         # On a CPU with bfloat16 instructions bitsandbytes repacks the weights at the first forward in evaluation mode,

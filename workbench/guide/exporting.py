@@ -150,9 +150,9 @@ def wanted(
     base = bases.resolve(exports.exported(reference))
     probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
     found = gguf_types.find(types)
-    if why := gguf_types.need_matrix(found):
-        raise UsageError(why)
     kinds = tuple(kind.name for kind in found)
+    if not base.run_id and (why := gguf_types.need_matrix(found)):
+        raise UsageError(why)
     values = {"method": METHOD, "base": exports.key_of(base), "gguf_types": kinds, "file_name": name}
     values["out_dir"] = str(paths.expanded(str(out)).resolve()) if out is not None else ""
     values["merge_base"] = merge_base
@@ -228,6 +228,18 @@ def checks(proof: Mapping[str, Any]) -> tuple[Check, ...]:
         chats, passed = _number(proof.get("chats")), proof["chat_render"]
         many = f"{units.count(chats)} of {units.count(chats)} chats identical" if chats else "identical"
         found.append(Check("chat rendering", passed, many if passed is not None else "the model has no chat template"))
+    return tuple(found)
+
+
+def figures(made: Made) -> tuple[tuple[str, str], ...]:
+    """Return (name, figure) of what else was measured of a file; what was not is left out."""
+    found = []
+    if made.perplexity_change is not None:
+        found.append(("perplexity", f"{100 * made.perplexity_change:+.2f} % on held-out rows"))
+    if made.speed is not None:
+        found.append(("speed", f"{units.count(round(made.speed))} tokens a second here"))
+    if made.memory is not None:
+        found.append(("memory", f"{units.size(made.memory)} with {units.count(gguf_size.CONTEXT)} tokens"))
     return tuple(found)
 
 

@@ -24,6 +24,8 @@ KEPT = "export.json"
 """The report beside the files."""
 ADAPTER = "-adapter.gguf"
 """How the name of an adapter's own file ends; it is no model that could be talked with."""
+IMPORTANCE = "importance.gguf"
+"""The importance matrix that quantised files were made with, beside them."""
 METHOD = "export"
 """The method of runs that make them."""
 _MAX_KEPT_BYTES = 4 << 20
@@ -45,6 +47,10 @@ class Made:
     """The proof's report, see `engine.export.parity.Parity`."""
     sha256: str = ""
     """As it was when it was proved, "" where nothing is reported of it."""
+    perplexity_change: float | None = None
+    """By how much the perplexity of held-out rows is higher than the trained model's, as a share of it."""
+    memory: float | None = None
+    """Bytes that answering takes on a card, with a context of 8 192 tokens or the model's own."""
 
 
 def read(folder: Path) -> dict[str, dict[str, Any]]:
@@ -90,7 +96,8 @@ def _made(kind: str, path: Path, entry: Mapping[str, Any]) -> Made | None:
     kl, top1, speed = (_number(entry.get(what)) for what in ("kl", "top1", "speed"))
     proof = entry.get("parity")
     proof = proof if isinstance(proof, dict) else {}
-    return Made(kind, path, size, kl, top1, speed, proof, str(entry.get("sha256", "")))
+    change, memory = (_number(entry.get(what)) for what in ("perplexity_change", "memory"))
+    return Made(kind, path, size, kl, top1, speed, proof, str(entry.get("sha256", "")), change, memory)
 
 
 def kept(folder: Path, name: str) -> dict[str, Made]:

@@ -44,6 +44,8 @@ class Conversion:
     architecture: str
     """llama.cpp's name for the class; "" where only the file will tell."""
     write: Callable[[Path, OnEvent], writer.Written]
+    content: tuple[architectures.Plan, tuple[architectures.Pair, ...], str] | None = None
+    """What our own writer writes: tensors, vocabulary and the name in the file; None where the converter does."""
 
 
 _TEXT_OF = {"Gemma3ForConditionalGeneration": "Gemma3ForCausalLM"}
@@ -89,6 +91,7 @@ def choose(
             writer.data_bytes(plan),
             plan.architecture,
             lambda path, on_event: convert(path, plan, vocabulary, name, on_event),
+            (plan, tuple(vocabulary.pairs), general_name(plan, vocabulary, name)),
         )
     names = architectures.distinct(weights)
     rows = weights.shape(architectures.EMBEDDING)[0]
@@ -108,21 +111,26 @@ def _event(on_event: OnEvent, done: int, total: int, tensor: str) -> None:
     on_event({"step": "convert", "done": done, "total": total, "detail": tensor})
 
 
-def convert(
-    path: Path, plan: architectures.Plan, vocabulary: tokenizer.Vocabulary, name: str, on_event: OnEvent
-) -> writer.Written:
-    """Merge and convert in one stream: write the float32 GGUF to `path` with a block of rows in memory at a time."""
+def general_name(plan: architectures.Plan, vocabulary: tokenizer.Vocabulary, name: str) -> str:
+    """Return the name that stands in the file of a model that goes by `name`."""
     values = {pair.key: pair.value for pair in vocabulary.pairs}
     phi3 = (
         plan.architecture == "phi3"
         and values["tokenizer.ggml.model"] == "llama"
         and "</s>" in values["tokenizer.ggml.tokens"]
     )
+    return writer.model_name(name, phi3)
+
+
+def convert(
+    path: Path, plan: architectures.Plan, vocabulary: tokenizer.Vocabulary, name: str, on_event: OnEvent
+) -> writer.Written:
+    """Merge and convert in one stream: write the float32 GGUF to `path` with a block of rows in memory at a time."""
     return writer.write(
         path,
         plan,
         vocabulary.pairs,
-        writer.model_name(name, phi3),
+        general_name(plan, vocabulary, name),
         lambda done, total, tensor: _event(on_event, done, total, tensor),
     )
 

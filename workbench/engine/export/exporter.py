@@ -1,4 +1,4 @@
-"""The steps of an export: opening the model, the float32 file, the proof, and one file of a type.
+"""The steps of an export: opening the model, the float32 file, the proof, what matters of it, and one file of a type.
 
 Owns what each step makes and when it is refused. Must not know their order, where files get their names, or who asked:
 `work.py` is the run around them.
@@ -6,20 +6,22 @@ Owns what each step makes and when it is refused. Must not know their order, whe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from workbench.core import gguf_size
 from workbench.core import gguf_types as types
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.engine.export import conversion, parity, quantize, reference, source
+from workbench.engine.export import conversion, importance, learnt, parity, quantize, reference, source
 from workbench.engine.export.conversion import OnEvent, convert
+from workbench.engine.export.gguf import header, writer
 from workbench.engine.export.upstream import families
 
 __all__ = [
-    "F16_ENDS", "OnEvent", "Opened", "Request", "ask", "convert", "kinds_of", "line_of", "opened", "refuse_overflow",
-    "refuse_unproved",
+    "F16_ENDS", "OnEvent", "Opened", "Request", "ask", "convert", "formats", "kinds_of", "line_of", "make", "measure",
+    "opened", "refuse_overflow", "refuse_unproved",
 ]  # fmt: skip
 
 F16_ENDS = 65504
@@ -46,6 +48,8 @@ class Request:
     """Real texts of the person's data, for the proof."""
     chats: tuple[list[dict[str, str]], ...] = field(default=())
     """Real conversations of the person's data, for the proof."""
+    prepared: Path | None = None
+    """The tokens a run read: importance is measured on what it learnt from, files on what it held out."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +89,13 @@ def refuse_overflow(largest: float, kinds: tuple[str, ...]) -> None:
         raise UsageError(f"A weight of {largest:.3g} does not fit F16, which ends at {F16_ENDS}; choose BF16.")
 
 
-def ask(model: Opened, logits: Path, on_answer: Callable[[], None]) -> parity.Questions:
+def ask(model: Opened, loaded: Any, logits: Path, on_answer: Callable[[], None]) -> parity.Questions:
     """Return what the trained model itself answers, its logits in a file; the adapter acts beside the base here."""
     request = model.request
-    loaded = reference.load_model(request.base, model.weights)
+    rows = learnt.held_out(request.prepared, gguf_size.REFERENCE_TOKENS) if request.prepared is not None else []
     with families.as_llama(loaded, model.config):
         questions = parity.ask(
-            loaded, model.tokenizer, model.way.stops, request.texts, request.chats, logits, on_answer
+            loaded, model.tokenizer, model.way.stops, request.texts, request.chats, logits, on_answer, rows
         )
     quirk = families.quirk(model.config)
     notes = parity.caveats(model.tokenizer)
@@ -99,6 +103,54 @@ def ask(model: Opened, logits: Path, on_answer: Callable[[], None]) -> parity.Qu
         lost = parity.divergence(loaded, questions)
         notes.append(f"{quirk.rotation} (KL {lost:.2g} nats per token in the texts of the proof).")
     return replace(questions, notes=tuple(notes), allowed=quirk.allowed or questions.allowed)
+
+
+def measure(
+    model: Opened, load: Callable[[], Any], full: Path, path: Path, on_progress: Callable[[int, int], None]
+) -> dict[str, int]:
+    """Write the importance of each input to `path`, on rows that the run learnt from; {} and no file without any.
+
+    The float32 file `full` says what kind of model it is. Returns the rows and tokens it was measured on.
+    """
+    rows = learnt.rows(model.request.prepared) if model.request.prepared is not None else []
+    if not rows:
+        return {}
+    found = importance.measure(load(), header.read(full).architecture, rows, on_progress)
+    importance.write(path, found, f"rows that {model.request.name} learnt from")
+    return {"rows": found.rows, "tokens": found.tokens}
+
+
+def formats(
+    model: Opened, kinds: Sequence[types.FileType], matrix: Path | None, skeleton: Path
+) -> dict[str, writer.Formats]:
+    """Return type → what becomes of each tensor, as llama.cpp decides it; `skeleton` is a file to ask with.
+
+    None are needed of a model that llama.cpp's converter writes: its files come from the float32 one.
+    """
+    asked, content = [kind for kind in kinds if kind.name != "F32"], model.way.content
+    if not asked or content is None:
+        return {}
+    writer.skeleton(skeleton, *content)
+    found = quantize.formats(skeleton, asked, matrix)
+    skeleton.unlink()
+    means = importance.read(matrix) if matrix is not None else {}
+    return {kind.name: writer.Formats(kind.ftype, found[kind.name], means) for kind in asked}
+
+
+def make(
+    model: Opened,
+    kind: types.FileType,
+    wanted: writer.Formats,
+    path: Path,
+    on_progress: Callable[[int, int], None],
+) -> quantize.Quantised:
+    """Merge, convert and quantise in one stream: write the file of a type to `path`.
+
+    `on_progress(done, total)` follows each tensor, and may raise to end it.
+    """
+    assert model.way.content is not None, "there are no formats without it"
+    writer.write(path, *model.way.content, lambda done, total, _: on_progress(done, total), wanted)
+    return quantize.describe(path, kind)
 
 
 def refuse_unproved(proof: parity.Parity, allowed: float) -> None:
@@ -113,8 +165,8 @@ def line_of(made: quantize.Quantised, kind: str, sane: parity.Sanity) -> dict[st
         "type": kind,
         "bytes": made.bytes,
         "bits_per_weight": round(made.bits_per_weight, 3),
-        "kl": sane.kl,
-        "top1": sane.top1,
+        **{name: value for name, value in sane.close.plain().items() if name != "tokens"},
+        "measured": sane.close.tokens,
         "stopped": sane.stopped,
         "speed": sane.speed,
         "fallbacks": made.fallbacks,

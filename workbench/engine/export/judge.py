@@ -5,8 +5,10 @@ torch. It runs apart because llama.cpp ends the process on some files, and that 
 
 Request: {"gguf": path, "adapter": path of one to use with it or "", "exact": bool, "context": tokens, "texts": [[text,
 add_special]], "chats": [[messages, generation_prompt]], "reference": path of raw float32 logits, "sequences": [[id]],
-"tie": logit difference below which two choices count as the same, "prompts": [[id]], "limit": tokens, "stops": [id]}.
-Answer: {"ids", "rendered", "max_abs", "top1", "kl", "generated", "speed", "ends"} or {"error": sentence}.
+"tie": logit difference below which two choices count as the same, "prompts": [[id]], "limit": tokens, "stops": [id],
+"offset": byte of the reference at which the sequences begin, "learnt": [[whether a token counts for the perplexity]] or
+none}.
+Answer: {"ids", "rendered", "max_abs", "generated", "speed", "ends"} and what `closeness` says, or {"error": sentence}.
 """
 
 from __future__ import annotations
@@ -18,40 +20,34 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from workbench.core.errors import WorkbenchError
 from workbench.engine import lifeline, llama
+from workbench.engine.export import closeness
 from workbench.engine.export.gguf import template
 
-ROWS = 32
-"""Positions whose probabilities are in memory at a time, in float64."""
 
+def _compare(
+    model: llama.Model, path: Path, offset: int, sequences: list[list[int]], learnt: list[list[bool]], tie: float
+) -> dict[str, Any]:
+    """Return the largest logit difference and how close the model is to the reference.
 
-def _log_softmax(values: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return log probabilities of [positions, vocabulary] logits."""
-    wide = values.astype(np.float64)
-    wide -= wide.max(axis=-1, keepdims=True)
-    return np.asarray(wide - np.log(np.exp(wide).sum(axis=-1, keepdims=True)))
-
-
-def _compare(model: llama.Model, path: Path, sequences: list[list[int]], tie: float) -> dict[str, float]:
-    """Return the largest logit difference, the share of equal choices and the mean KL(reference || GGUF) in nats."""
-    largest, same, divergence, count = 0.0, 0, 0.0, 0
+    The logits of the first sequence begin at byte `offset`; `learnt` say which tokens count for the perplexity.
+    """
+    sums = closeness.Sums(tie)
     with path.open("rb") as file:
-        for ids in sequences:
+        file.seek(offset)
+        for number, ids in enumerate(sequences):
+            following = closeness.targets(ids, learnt[number] if learnt else None)
+            sums.begin()
+            start = 0
             for got in model.logits(ids):
                 want = np.fromfile(file, np.float32, got.size).reshape(got.shape)
                 if not np.isfinite(got).all():
                     raise WorkbenchError("The model computes values that are not finite.")
-                largest = max(largest, float(np.abs(got - want).max()))
-                chosen = np.take_along_axis(want, got.argmax(axis=-1)[:, None], axis=-1)[:, 0]
-                same += int((chosen >= want.max(axis=-1) - tie).sum())
-                for i in range(0, len(got), ROWS):
-                    one, other = _log_softmax(want[i : i + ROWS]), _log_softmax(got[i : i + ROWS])
-                    divergence += float((np.exp(one) * (one - other)).sum())
-                count += len(got)
-    return {"max_abs": largest, "top1": same / max(count, 1), "kl": max(divergence, 0.0) / max(count, 1)}
+                sums.add(want, got, following[start : start + len(got)])
+                start += len(got)
+    return {"max_abs": sums.largest, **sums.result().plain()}
 
 
 def _rendered(model: llama.Model, chats: list[Any]) -> list[str | None]:
@@ -98,7 +94,9 @@ def judge(request: dict[str, Any]) -> dict[str, Any]:
             "rendered": _rendered(model, request["chats"]),
             "ends": [model.ends(token) for token in request["stops"]],
         }
-        answer |= _compare(model, Path(request["reference"]), sequences, float(request["tie"]))
+        answer |= _compare(
+            model, Path(request["reference"]), request["offset"], sequences, request["learnt"], float(request["tie"])
+        )
         answer["generated"], answer["speed"] = _generated(model, request["prompts"], int(request["limit"]))
         return answer
 

@@ -20,6 +20,7 @@ from workbench.core.gguf_size import REFERENCE_BYTES, REFERENCE_TOKENS
 from workbench.core.text import one_line
 from workbench.core.units import count
 from workbench.engine.export import reference
+from workbench.engine.export.closeness import Closeness
 from workbench.runs import errand
 
 MAX_LOGIT_DIFFERENCE = 1e-3
@@ -29,6 +30,8 @@ MAX_KL = {"F16": 1e-2, "BF16": 1e-2, "Q8_0": 1e-2}
 """Mean KL in nats beyond which a file of a nearly lossless type must be broken."""
 
 SEQUENCE = 192
+ROW = 512
+"""Tokens of a held-out row that count at most."""
 PROMPTS = 4
 LIMIT = 40
 
@@ -92,6 +95,12 @@ class Questions:
     chats: tuple[tuple[list[dict[str, str]], bool], ...]
     rendered: tuple[str | None, ...]
     sequences: tuple[list[int], ...]
+    rows: tuple[list[int], ...]
+    """Rows that were held out from training; none where there are none."""
+    learnt: tuple[list[bool], ...]
+    """Which of their tokens a run learns, and the perplexity is of."""
+    offset: int
+    """Byte at which the logits of the rows begin."""
     prompts: tuple[list[int], ...]
     greedy: tuple[reference.Greedy, ...]
     stops: tuple[int, ...]
@@ -104,7 +113,11 @@ class Questions:
     """What llama.cpp computes otherwise whoever makes the file, a sentence each."""
 
     def request(self, gguf: Path, exact: bool) -> dict[str, Any]:
-        """Return the request for the llama.cpp side: all questions exactly, or those of a file as users run it."""
+        """Return the request for the llama.cpp side: all questions exactly, or those of a file as users run it.
+
+        How close a file is, is measured on held-out rows where there are any, else on the texts of the proof.
+        """
+        measured = bool(self.rows) and not exact
         return {
             "gguf": str(gguf),
             "exact": exact,
@@ -113,7 +126,9 @@ class Questions:
             "texts": self.texts if exact else [],
             "chats": self.chats if exact else [],
             "reference": str(self.logits),
-            "sequences": self.sequences,
+            "offset": self.offset if measured else 0,
+            "sequences": self.rows if measured else self.sequences,
+            "learnt": self.learnt if measured else [],
             "prompts": self.prompts,
             "limit": LIMIT,
             "stops": self.stops,
@@ -202,11 +217,13 @@ def ask(
     chats: Sequence[list[dict[str, str]]],
     logits: Path,
     on_answer: Callable[[], None] = lambda: None,
+    rows: Sequence[tuple[list[int], list[bool]]] = (),
 ) -> Questions:
     """Put every question to the Hugging Face side; the logits it answers with are written to `logits`.
 
-    `texts` and `chats` are real ones from the person's data; hard ones are added. `on_answer` is called between two
-    answers, and may raise to end it.
+    `texts` and `chats` are real ones from the person's data; hard ones are added. `rows` are held-out ones, as tokens
+    and whether each is learnt: the finished files are measured on as many as the budget holds. `on_answer` is called
+    between two answers, and may raise to end it.
     """
     all_chats = [(messages, prompt) for messages in (*CHATS, *chats) for prompt in (True, False)]
     rendered = [_render(tokenizer, *chat) if tokenizer.chat_template else None for chat in all_chats]
@@ -216,8 +233,10 @@ def ask(
     activation = str(getattr(config, "hidden_activation", None) or getattr(config, "hidden_act", None))
     # Long-context factors apply from the original length on, and llama.cpp decides by the context and not the prompt.
     original = getattr(config, "original_max_position_embeddings", None) or config.max_position_embeddings
-    context = min(int(original), SEQUENCE + LIMIT)
-    budget = min(REFERENCE_TOKENS, REFERENCE_BYTES // (4 * model.get_input_embeddings().weight.shape[0]))
+    context = min(int(original), ROW if rows else SEQUENCE + LIMIT)
+    width = 4 * model.get_input_embeddings().weight.shape[0]
+    room = min(REFERENCE_TOKENS, REFERENCE_BYTES // width)
+    budget = room // 3 if rows else room
     sequences: list[list[int]] = []
     # Real texts and chats first: the hard ones are full of rare tokens.
     for sequence in (*ids[len(HARD_TEXTS) :], *ids[: len(HARD_TEXTS)]):
@@ -225,8 +244,14 @@ def ask(
         if part:
             sequences.append(part)
             budget -= len(part)
+    measured, budget = [], room - sum(map(len, sequences))
+    for tokens, marks in rows:
+        part = tokens[: min(context, budget)]
+        if len(part) > 1:
+            measured.append((part, marks[: len(part)]))
+            budget -= len(part)
     with logits.open("wb") as file:
-        for sequence in sequences:
+        for sequence in (*sequences, *(part for part, _ in measured)):
             on_answer()
             file.write(np.ascontiguousarray(reference.logits(model, sequence)).data)
     prompts = [prompt for prompt in _prompts(tokenizer, (*chats, *CHATS)) if len(prompt) <= context - LIMIT]
@@ -241,6 +266,9 @@ def ask(
         tuple(all_chats),
         tuple(rendered),
         tuple(sequences),
+        tuple(part for part, _ in measured),
+        tuple(marks for _, marks in measured),
+        sum(map(len, sequences)) * width,
         tuple(prompts),
         tuple(answers),
         tuple(stops),
@@ -327,9 +355,8 @@ def failure(parity: Parity, allowed: float) -> str:
 class Sanity:
     """How a delivered file compares with the trained model, run as users run it."""
 
-    kl: float
-    """Mean KL(trained || file) in nats per token."""
-    top1: float
+    close: Closeness
+    """How close its logits are to the trained model's."""
     stops: bool
     """Whether every token that ends an answer is known to end one."""
     stopped: int
@@ -342,15 +369,14 @@ def examine(questions: Questions, gguf: Path, kind: str, stop: threading.Event |
     """Return how the finished file of type `kind` does; raise WorkbenchError when it is broken."""
     answer = _llama(questions.request(gguf, exact=False), stop)
     result = Sanity(
-        kl=float(answer["kl"]),
-        top1=float(answer["top1"]),
+        close=Closeness(**{item.name: answer[item.name] for item in fields(Closeness)}),
         stops=all(answer["ends"]),
         stopped=sum(bool(got) and got[-1] in questions.stops for got in answer["generated"]),
         speed=answer["speed"],
     )
-    if not result.kl <= MAX_KL.get(kind, float("inf")) or not result.stops:
+    if not result.close.kl <= MAX_KL.get(kind, float("inf")) or not result.stops:
         raise WorkbenchError(
-            f"The {one_line(kind)} file does not say what the model says (KL {result.kl:.2g} nats per token); "
+            f"The {one_line(kind)} file does not say what the model says (KL {result.close.kl:.2g} nats per token); "
             "it was not kept, choose another type."
         )
     return result

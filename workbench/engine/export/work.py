@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,12 +21,13 @@ from typing import Any
 from workbench.core import best, gguf_size, units
 from workbench.core import gguf_types as types
 from workbench.core import recipe as recipes
-from workbench.core.errors import NoSpaceError, WorkbenchError
+from workbench.core.errors import NoSpaceError, UsageError, WorkbenchError
 from workbench.core.text import one_line
-from workbench.engine.export import exporter, parity, quantize, rows
+from workbench.engine.export import exporter, merging, parity, quantize, reference, rows
+from workbench.engine.export.gguf import writer
 from workbench.engine.requests import Interrupted
 from workbench.engine.session import Attempt
-from workbench.runs import atomic, bases, exports, store
+from workbench.runs import atomic, base_facts, bases, exports, store
 
 STAGE = "export"
 """The folder in a run that files are made in; it is gone once the run is done, stopped or failed."""
@@ -46,6 +47,11 @@ class _Stage:
     def full(self) -> Path:
         """The float32 file, from which all others come."""
         return self.path / "full.gguf"
+
+    @property
+    def importance(self) -> Path:
+        """How much each input of each matrix matters, as llama.cpp's tools read it."""
+        return self.path / "importance.gguf"
 
     @property
     def logits(self) -> Path:
@@ -107,6 +113,7 @@ def _request(recipe: recipes.Recipe, base: bases.Base) -> exporter.Request:
         dtype=base.adapter_dtype,
         texts=texts,
         chats=chats,
+        prepared=store.find(base.run_id).path / "prepared" if base.run_id else None,
     )
 
 
@@ -129,11 +136,15 @@ class _Export:
     def __init__(self, attempt: Attempt) -> None:
         self.attempt, self.recipe, self.run = attempt, attempt.recipe, attempt.run
         self.base = bases.resolve(self.recipe.base)
+        facts = base_facts.of_reference(self.recipe.base)
+        self.shape, self.context = facts.shape, facts.context or gguf_size.CONTEXT
         self.kinds = exporter.kinds_of(self.recipe.gguf_types)
         self.name = self.recipe.file_name or exports.name_of(self.base)
         self.out = Path(self.recipe.out_dir) if self.recipe.out_dir else self.run.artifacts_dir
         self.stage = _Stage(self.run.path / STAGE, _origin(self.base))
         self._model: exporter.Opened | None = None
+        self._loaded: Any = None
+        self._matrix: Path | None = None
         self._told = 0.0
 
     # Progress
@@ -157,6 +168,13 @@ class _Export:
         if self._model is None:
             self._model = exporter.opened(_request(self.recipe, self.base))
         return self._model
+
+    def loaded(self) -> Any:
+        """Return the trained model as transformers runs it, loaded once."""
+        if self._loaded is None:
+            model = self.model()
+            self._loaded = reference.load_model(model.request.base, model.weights)
+        return self._loaded
 
     def made(self) -> dict[str, dict[str, Any]]:
         """Return type → line of the report for the files that are there with the hashes they were published with."""
@@ -209,7 +227,9 @@ class _Export:
         if found := stage.finished("proof", stage.logits):
             return parity.questions_of(found["questions"], stage.logits), found["parity"]
         self._say("evaluating", "transformers answers")
-        questions = exporter.ask(self.model(), stage.logits, lambda: self._say("evaluating", "transformers answers"))
+        questions = exporter.ask(
+            self.model(), self.loaded(), stage.logits, lambda: self._say("evaluating", "transformers answers")
+        )
         self._say("evaluating", "llama.cpp answers")
         with self.attempt.requests.heeded() as stop:
             proof = parity.check(questions, stage.full, stop)
@@ -225,25 +245,79 @@ class _Export:
             self._tell("otherwise", note)
         return questions, asdict(proof)
 
-    def one(self, kind: types.FileType, questions: parity.Questions, proof: dict[str, Any]) -> None:
+    def merged(self, questions: parity.Questions) -> dict[str, Any]:
+        """Return how close a merge into either base is to what was trained, where that was over 4-bit weights."""
+        if self.base.adapter_tuning != "qlora":
+            return {}
+        stage, path = self.stage, self.stage.path / "merged.json"
+        if not stage.finished("merged", path):
+            self._say("evaluating", "both bases of the adapter")
+            self._loaded = None
+            found = merging.compare(self.model(), self.base, questions, stage.path / "merged.partial")
+            atomic.write_text(path, json.dumps(found))
+            stage.note("merged", path)
+            self._tell("merged", merging.told(found, self.model().request.merge_base))
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {"into": self.model().request.merge_base, **found}
+
+    def matrix(self, left: Sequence[types.FileType]) -> Path | None:
+        """Have the importance matrix, made or found; None where no type gains by one or there are no rows for it."""
+        if not self.recipe.importance or all(kind.bits > 8 for kind in left):
+            if why := types.need_matrix(left):
+                raise UsageError(why)
+            return None
+        stage = self.stage
+        found = stage.finished("importance", stage.importance)
+        if not found:
+            partial = stage.path / "importance.partial"
+            found = exporter.measure(
+                self.model(), self.loaded, stage.full, partial,
+                lambda done, total: self._say("evaluating", "importance of weights", done, total),
+            )  # fmt: skip
+            if found:
+                os.replace(partial, stage.importance)
+                stage.note("importance", stage.importance, **found)
+        if found:
+            kept = self.run.artifacts_dir / exports.IMPORTANCE
+            if not kept.exists():
+                shutil.copyfile(stage.importance, kept)
+            self._tell(
+                "importance",
+                f"Which weights matter was measured on {units.count(found['rows'])} rows that the run learnt from, "
+                f"{units.count(found['tokens'])} tokens.",
+            )
+            return stage.importance
+        if why := types.need_matrix(left):
+            raise UsageError(why)
+        return None
+
+    def one(
+        self, kind: types.FileType, formats: writer.Formats | None, questions: parity.Questions, proof: dict[str, Any]
+    ) -> None:
         """Make, examine and publish the file of one type."""
         staged = self.stage.path / f"{kind.name}.partial"
+
+        def told(done: int, total: int) -> None:
+            self._say("exporting", kind.name, done, total)
+
         with self.attempt.requests.heeded() as stop:
             if kind.name == "F32":
                 staged = self.stage.full
                 made = quantize.describe(staged, kind)
+            elif formats is not None:
+                made = exporter.make(self.model(), kind, formats, staged, told)
             else:
-                made = quantize.quantize(
-                    self.stage.full,
-                    staged,
-                    kind.name,
-                    lambda done, total: self._say("exporting", kind.name, done, total),
-                    stop=stop,
-                )
+                made = quantize.quantize(self.stage.full, staged, kind.name, told, self._matrix, stop)
             self._say("evaluating", kind.name)
             sane = parity.examine(questions, staged, kind.name, stop)
         final = self.out / types.file_name(self.name, kind.name)
-        line = {**exporter.line_of(made, kind.name, sane), "path": str(final), "sha256": digest(staged)}
+        line = {
+            **exporter.line_of(made, kind.name, sane),
+            "memory": gguf_size.memory_bytes(self.shape, made.bytes, min(gguf_size.CONTEXT, self.context)),
+            "importance": self._matrix is not None and kind.name != "F32",
+            "path": str(final),
+            "sha256": digest(staged),
+        }
         self._publish(staged, final)
         exports.keep(self.run.artifacts_dir, [line], proof)
         if self.out != self.run.artifacts_dir:
@@ -251,7 +325,7 @@ class _Export:
         self._tell(
             "made",
             f"{kind.name}: {units.size(made.bytes)}, {made.bits_per_weight:.2f} bits per weight, "
-            f"KL {sane.kl:.4f}, the same token {units.percent(sane.top1, 1)} of the time.",
+            f"KL {sane.close.kl:.4f}, the same token {units.percent(sane.close.top1, 1)} of the time.",
         )
 
     def _publish(self, staged: Path, final: Path) -> None:
@@ -287,15 +361,21 @@ class _Export:
             self._beside(self.out / types.file_name(self.name, kind.name)).unlink(missing_ok=True)
         there = self.made()
         left = [kind for kind in self.kinds if kind.name not in there]
+        merged: dict[str, Any] = {}
         if left:
             self.require_room(there)
             self.full()
             questions, proof = self.proof()
+            self._matrix = self.matrix(left)
+            formats = exporter.formats(self.model(), left, self._matrix, self.stage.path / "skeleton.partial")
+            merged = self.merged(questions)
+            self._loaded = None
             for kind in left:
-                self.one(kind, questions, proof)
+                self.one(kind, formats.get(kind.name), questions, proof)
         lines = [line for kind in self.kinds for line in exports.read(self.run.artifacts_dir).values()
                  if line.get("type") == kind.name]  # fmt: skip
         figures: dict[str, Any] = {"files": lines, "parity": lines[-1]["parity"], "of": {"base": self.recipe.base}}
+        figures |= {"merged": merged} if merged else {}
         if self.base.run_id and (state := best.of_report(store.find(self.base.run_id).report())) is not None:
             figures["of"]["result"] = state.plain()
         return figures

@@ -64,6 +64,10 @@ def proof(width: int, kind: str, made: Made | None) -> list[Content]:
     verdict = ink((f"{glyph('done')} ", "good"), ("passed", "good-word")) if whole else ink("")
     lines = [place(width, (0, ink(*title)), (-1, verdict)), Content("")]
     lines += [place(width, (0, _checked(check)), (_SAID, ink((check.said, "label")))) for check in found]
+    lines += [
+        place(width, (0, ink((f"  {name}", "label"))), (_SAID, ink((said, "label"))))
+        for name, said in exporting.figures(made)
+    ]
     return [*lines, Content(""), ink(("The file has its final name:", "label")), ink(_ending(made.path.name, width))]
 
 
@@ -97,7 +101,8 @@ def _at(view: RunView) -> str:
 def _amount(view: RunView) -> str:
     """Return how far the step at hand is, in words."""
     if view.done is not None and view.total:
-        return f"{units.count(view.done)} of {units.count(view.total)} tensors"
+        what = "tokens" if view.phase == "evaluating" else "tensors"
+        return f"{units.count(view.done)} of {units.count(view.total)} {what}"
     return "measured against the model" if view.detail in _kinds(view) else foreign(view.detail, 24)
 
 
