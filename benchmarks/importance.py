@@ -69,7 +69,7 @@ def main() -> None:
         plain = exporter.formats(model, types.find(given.types.split(",")), None, folder / "skeleton")
         for budget in map(int, given.tokens.split(",")):
             found = [pool[number] for number in importance.chosen([len(row) for row in pool], learnt.LONGEST, budget)]
-            matrix = importance.measure(loaded, model.plan.architecture, found, lambda *_: None)
+            matrix = importance.measure(loaded, model.way.architecture, found, lambda *_: None)
             importance.write(folder / "matrix.gguf", matrix, "benchmark")
             weighed = exporter.formats(model, types.find(given.types.split(",")), folder / "matrix.gguf", folder / "sk")
             print(

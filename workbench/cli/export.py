@@ -33,6 +33,12 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
         help="which weights an adapter is merged into; auto takes those that it was trained over",
     )
     parser.add_argument(
+        "--no-importance",
+        dest="importance",
+        action="store_false",
+        help="treat all weights alike, instead of keeping those most exactly that matter most for the run's own rows",
+    )
+    parser.add_argument(
         "--adapter", action="store_true", help="the adapter alone, as a file to load beside a GGUF of its base"
     )
     parser.add_argument("--plan", action="store_true", help="say how large the files are and what they need; no more")
@@ -66,7 +72,8 @@ def sizes(reports: Mapping[str, Mapping[str, Any]], scores: Mapping[tuple[str, s
             ]
             rows.append([name, line["type"], *measured, (scores or {}).get((name, line["type"]), "")])
     heads = ["model", "type", "size", "bits", "KL", "same token", "perplexity, %", "tokens/s", "memory at 8k", "score"]
-    shown = [at for at in range(len(heads)) if not (at == 0 and len(reports) < 2) and not (at == 9 and not scores)]
+    told = {0: len(reports) > 1, 9: bool(scores)} | {at: any(row[at] != "–" for row in rows) for at in (6, 7, 8)}
+    shown = [at for at in range(len(heads)) if told.get(at, True)]
     return table([heads[at] for at in shown], [[row[at] for at in shown] for row in rows])
 
 
@@ -124,7 +131,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.adapter:
         return _adapter(arguments)
     types = [part for part in arguments.type.split(",") if part.strip()]
-    asked = exporting.wanted(arguments.target, types, arguments.out, arguments.name or "", arguments.merge_base)
+    asked = exporting.wanted(
+        arguments.target, types, arguments.out, arguments.name or "", arguments.merge_base, arguments.importance
+    )
     if arguments.plan:
         return _planned(asked, arguments.json)
     from workbench.cli import train

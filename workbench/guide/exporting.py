@@ -141,7 +141,12 @@ class Wanted:
 
 
 def wanted(
-    reference: str, types: Sequence[str], out: Path | None = None, name: str = "", merge_base: str = "auto"
+    reference: str,
+    types: Sequence[str],
+    out: Path | None = None,
+    name: str = "",
+    merge_base: str = "auto",
+    importance: bool = True,
 ) -> Wanted:
     """Return the recipe that exports a run, a base or a folder as files of these types, checked as far as it can be.
 
@@ -151,12 +156,12 @@ def wanted(
     probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
     found = gguf_types.find(types)
     kinds = tuple(kind.name for kind in found)
-    if not base.run_id and (why := gguf_types.need_matrix(found)):
+    if not (base.run_id and importance) and (why := gguf_types.need_matrix(found)):
         raise UsageError(why)
     values = {"method": METHOD, "base": exports.key_of(base), "gguf_types": kinds, "file_name": name}
     values["out_dir"] = str(paths.expanded(str(out)).resolve()) if out is not None else ""
     values["merge_base"] = merge_base
-    resolved = recipe.resolve({key: value for key, value in values.items() if value})
+    resolved = recipe.resolve({key: value for key, value in values.items() if value} | {"importance": importance})
     if merge_base == "auto" and base.adapter_dir is not None:
         over = "4-bit weights" if base.adapter_tuning == "qlora" else "weights as they are stored"
         resolved.provenance["merge_base"] = f"derived: the adapter was trained over the {over}"

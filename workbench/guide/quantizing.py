@@ -55,6 +55,11 @@ def quantize(
     }
     report = errand.run(_MODULE, request, on_line, who="The quantisation", stop=stop)["result"]
     assert isinstance(report, dict)
+    if kind == "nf4" and base.adapter_tuning == "qlora":
+        report["note"] = (
+            "The merged weights were rounded to 4 bits a second time, which takes back some of what the adapter has "
+            "learnt; the run itself, its adapter beside the 4-bit base, takes as little memory and loses nothing."
+        )
     return report
 
 
@@ -69,7 +74,7 @@ def described(report: Mapping[str, Any]) -> list[str]:
     if report["perplexity_change"] is not None:
         change = f"{100 * report['perplexity_change']:+.2f} %"
         said.append(f"Perplexity of held-out rows: {report['perplexity']:.3g}, {change}.")
-    return said
+    return [*said, *([str(report["note"])] if "note" in report else [])]
 
 
 def elsewhere(reference: str, kind: str, out: Path | None = None) -> list[str]:
