@@ -84,9 +84,9 @@ def climbed(seed: int, folder: Path) -> dict[str, float]:
     # least long before; a thought takes room in a row, too.
     taught = {"max_length": 160, "num_train_epochs": 4.0, "load_best_model_at_end": False}
     before = once("sft with thoughts", cpt, data=[thoughtful(folder)], **taught)
-    control = once("sft", cpt)
     asked: dict[str, Any] = {**presets.find("bundled-reasoning-full").values, "eval_split": 0.2}
     after = once("grpo with thoughts", before, **asked)
+    control = once("sft", cpt)
     told: dict[str, float] = {}
     measured = (train.report(ladder.runs["grpo with thoughts"]) or {})["held_out_metrics"]
     for _, name, _ in FIGURES:
