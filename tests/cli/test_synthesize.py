@@ -59,27 +59,11 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_pairs_are_written_reviewed_and_cited(home: Home, tmp_path: Path) -> None:
+def test_an_interrupted_synthesis_goes_on_to_pairs_that_are_cited_and_reviewed(home: Home, tmp_path: Path) -> None:
     out = tmp_path / "pairs.jsonl"
-    report = home.json("synthesize", "--from", ARTICLES, "--out", out, "--count", "6")
-    assert (report["pairs"], report["accepted"], report["path"]) == (6, 0, str(out))
-    assert decisions(out) == [None] * 6
-    texts = [json.loads(line)["text"] for line in Path(ARTICLES).read_text(encoding="utf-8").splitlines()]
-    for row in read(out):
-        citation = row["citation"]
-        assert texts[citation["article"] - 1][citation["start"] : citation["end"]] == citation["quote"]
-    again = home.workbench("synthesize", "--from", ARTICLES, "--out", out)
-    assert again.returncode == USAGE
-    assert "exists" in again.stderr
-    assert home.json("review", out, "--accept", "all")["accepted"] == 6
-    assert decisions(out) == [True] * 6
-
-
-def test_an_interrupted_synthesis_goes_on(home: Home, tmp_path: Path) -> None:
-    out = tmp_path / "pairs.jsonl"
-    wanted = ("synthesize", "--from", ARTICLES, "--count", "24", "--accept", "--out")
+    wanted = ("synthesize", "--from", ARTICLES, "--count", "24", "--accept", "--out", out)
     child = subprocess.Popen(
-        home.command(*wanted, out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=home.env()
+        home.command(*wanted), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=home.env()
     )
     journal = out.with_name(f".{out.name}.journal")
     wait_until(lambda: journal.is_file() and journal.read_bytes().count(b"\n") > 1, 120, "a first batch")
@@ -89,9 +73,19 @@ def test_an_interrupted_synthesis_goes_on(home: Home, tmp_path: Path) -> None:
     assert "the same command goes on" in errors
     assert "Traceback" not in errors
     assert not out.exists()
-    assert home.json(*wanted, out)["accepted"] == 24
-    assert decisions(out) == [True] * 24
+    report = home.json(*wanted)
+    assert (report["pairs"], report["accepted"], report["path"]) == (24, 24, str(out))
     assert not journal.exists()
+    assert decisions(out) == [True] * 24
+    texts = [json.loads(line)["text"] for line in Path(ARTICLES).read_text(encoding="utf-8").splitlines()]
+    for row in read(out):
+        citation = row["citation"]
+        assert texts[citation["article"] - 1][citation["start"] : citation["end"]] == citation["quote"]
+    again = home.workbench("synthesize", "--from", ARTICLES, "--out", out)
+    assert again.returncode == USAGE
+    assert "exists" in again.stderr
+    assert home.json("review", out, "--reject", "all")["rejected"] == 24
+    assert decisions(out) == [False] * 24
 
 
 @pytest.mark.parametrize(
