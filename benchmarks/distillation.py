@@ -1,9 +1,9 @@
 """What distillation is worth: a student of 65 % of its teacher's weights, taught by soft labels and by hard ones.
 
 Run by hand: `.venv/bin/python benchmarks/distillation.py [--seeds 3] [--epochs 2] [--only NAME,NAME]`. The teacher is
-the bundled model after sft on the bundled questions. The student is the teacher with two of its five layers taken out
-(`cut`): a model that has its tokens and its shape and has forgotten most. It then learns from the bundled questions and
-general text, in the same steps, by
+the bundled model after cpt on the bundled articles and sft on the questions, as in the demo. The student is the teacher
+with two of its five layers taken out (`cut`): a model that has its tokens and its shape and has forgotten most. It then
+learns from the bundled questions and general text, in the same steps, by
 - hard: the rows' own tokens alone (`distill_alpha=0`, which is sft and continued pre-training),
 - forward, reverse, jsd: that divergence from the teacher for nine tenths of the loss, the rows' tokens for the rest.
 Scores are the shares of right greedy answers in the bundled exam: facts that rows tell in running text only, asked and
@@ -110,7 +110,10 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(ARMS))
     asked = parser.parse_args()
     began = time.monotonic()
-    teacher = asked.teacher or trained("teacher", "bundled", "sft", ["questions.jsonl"]).id
+    teacher = asked.teacher
+    if not teacher:
+        read = trained("reader", "bundled", "cpt", ["articles.jsonl"])
+        teacher = trained("teacher", read.id, "sft", ["questions.jsonl"]).id
     with tempfile.TemporaryDirectory() as folder:
         student = Path(folder) / "student"
         share = cut(bases.resolve(teacher).model_dir, KEPT, student)
