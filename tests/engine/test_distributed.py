@@ -13,11 +13,11 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.engine.bench import Bench, curve, of_kind, report, result, rows, same, write_rows
+from tests.engine.bench import Bench, curve, of_kind, own_signals, report, result, rows, same, write_rows
 from tests.support import wait_until
 from workbench.core.errors import NoSpaceError, WorkbenchError
 from workbench.core.events import AttemptEnded, AttemptStarted, Checkpoint, Eval, Layout, Request, Step
-from workbench.engine import ranks
+from workbench.engine import rank, ranks
 from workbench.engine.layout import RanOut
 from workbench.runs import control, locks, process
 from workbench.runs.store import Run
@@ -145,11 +145,21 @@ def test_the_journal_has_one_writer_at_a_time(pair: Run) -> None:
     assert not (pair.path / "ranks").exists()
 
 
-def test_whatever_dies_the_run_goes_on_to_the_same_last_bit(disturbed: Run, pair: Run) -> None:
+def kill_the_leader_s_group(run: Run) -> None:
+    """End the engine that leads a run with everything in its group, and wait until no process is left."""
+    wait_until(lambda: len(team(run)) == 2, SECONDS, "two processes")
+    doomed = [*team(run), psutil.Process(leader(run).pid)]
+    os.killpg(leader(run).pid, signal.SIGKILL)
+    psutil.wait_procs(doomed, timeout=10)
+    wait_until(lambda: all_gone(run), 10, "no process is left after the leader's group was killed")
+
+
+def test_paused_and_killed_the_run_goes_on_to_the_same_last_bit(disturbed: Run, pair: Run) -> None:
+    """A signal to the leader is a request to all, who save at one step; nobody outlives a leader that is killed."""
     run = disturbed
     control.start(run)
     wait_until(lambda: of_kind(run, Eval), SECONDS, "the loss before training")
-    _, second = team(run)
+    assert len(team(run)) == 2
     listening = [
         socket.laddr.ip
         for member in members(run)
@@ -159,18 +169,13 @@ def test_whatever_dies_the_run_goes_on_to_the_same_last_bit(disturbed: Run, pair
     assert set(listening) == {"127.0.0.1"}
     assert process.read_identity(run.path) == process.identify(leader(run).pid, 1)
     wait_until(lambda: of_kind(run, Checkpoint), SECONDS, "a checkpoint")
-    second.kill()
-    assert ended(run) == "failed"
-    (last,) = of_kind(run, AttemptEnded)
-    assert last.error.startswith("Process 2 of 2 was ended by SIGKILL")
-    wait_until(lambda: all_gone(run), 10, "no process is left after one of them died")
+    os.kill(leader(run).pid, signal.SIGUSR1)
+    assert ended(run) == "paused"
+    assert [event.request for event in of_kind(run, Request)] == ["pause"]
+    wait_until(lambda: all_gone(run), 10, "no process is left after a pause")
 
     control.resume(run)
-    wait_until(lambda: len(team(run)) == 2, SECONDS, "two processes")
-    doomed = [*team(run), psutil.Process(leader(run).pid)]
-    os.killpg(leader(run).pid, signal.SIGKILL)
-    psutil.wait_procs(doomed, timeout=10)
-    wait_until(lambda: all_gone(run), 10, "no process is left after the leader's group was killed")
+    kill_the_leader_s_group(run)
     assert len(of_kind(run, AttemptEnded)) == 1
 
     control.resume(run)
@@ -179,15 +184,38 @@ def test_whatever_dies_the_run_goes_on_to_the_same_last_bit(disturbed: Run, pair
     assert same(result(run), result(pair))
 
 
-def test_a_signal_to_the_leader_is_a_request_to_all(disturbed: Run) -> None:
-    control.start(disturbed)
-    wait_until(lambda: len(team(disturbed)) == 2, SECONDS, "two processes")
-    os.kill(leader(disturbed).pid, signal.SIGUSR1)
-    assert ended(disturbed) == "paused"
-    assert [event.request for event in of_kind(disturbed, Request)] == ["pause"]
-    wait_until(lambda: all_gone(disturbed), 10, "no process is left")
+@pytest.mark.soak
+def test_a_process_that_dies_in_the_middle_ends_the_others(disturbed: Run, pair: Run) -> None:
+    run = disturbed
+    control.start(run)
+    wait_until(lambda: of_kind(run, Checkpoint), SECONDS, "a checkpoint")
+    _, second = team(run)
+    second.kill()
+    assert ended(run) == "failed"
+    (last,) = of_kind(run, AttemptEnded)
+    assert last.error.startswith("Process 2 of 2 was ended by SIGKILL")
+    wait_until(lambda: all_gone(run), 10, "no process is left after one of them died")
+
+    control.resume(run)
+    assert ended(run) == "done"
+    assert curve(run) == curve(pair)
+    assert same(result(run), result(pair))
 
 
+def test_an_error_in_a_process_is_its_last_word(bench: Bench, questions: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which becomes the sentence of the attempt, and its exit code the end of the others."""
+    run = create(bench, questions, 2, device="mps")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    with bench.home(), own_signals():
+        word, code = rank.work(run, run.path / "team", is_first=False)
+    assert (code, word["step"]) == (1, 0)
+    assert not run.events(), "the first process has the journal"
+    with pytest.raises(WorkbenchError, match=r"mps device.*\.$"):
+        ranks.verdict([{"rank": 1, **word}, {"exit_codes": {"1": code}}], 2, 1)
+
+
+@pytest.mark.soak
 def test_an_error_in_a_process_is_the_sentence_of_the_attempt(bench: Bench, questions: str) -> None:
     run = create(bench, questions, 2, device="mps")
     control.start(run)
