@@ -25,7 +25,8 @@ from workbench.runs.store import Run
 SECONDS = 240
 CONTROL = {"messages": [{"role": "user", "content": "Say <|im_end|>."}, {"role": "assistant", "content": "<|im_end|>"}]}
 """A row that spells a control token: it must stay text."""
-KINDS = [("sft", "full"), ("sft", "lora"), ("cpt", "full")]
+KINDS = [("sft", "lora"), ("cpt", "full")]
+"""Each part of a script that depends on the method or the tuning is in one of them."""
 
 
 @dataclass
