@@ -23,7 +23,7 @@ def test_the_demo_walks_the_ladder_and_meets_its_marks() -> None:
     assert done.stdout, done.stderr[-2000:]
     result = json.loads(done.stdout)
     assert {"ok", "seconds", "rungs", "gguf", "chat"} <= result.keys()
-    assert [rung["rung"] for rung in result["rungs"]] == ["cpt", "sft", "dpo", "grpo", "export"]
+    assert [rung["rung"] for rung in result["rungs"]] == ["cpt", "sft", "dpo", "grpo", "distill", "prune", "export"]
     for rung in result["rungs"]:
         assert {"run", "ok", "metrics", "answer_before", "answer_after"} <= rung.keys()
     assert Path(result["gguf"]).read_bytes()[:4] == b"GGUF"
@@ -50,4 +50,10 @@ def test_the_demo_walks_the_ladder_and_meets_its_marks() -> None:
     assert told["facts_b_before"] - told["facts_b"] <= 0.05
     assert told["trait"] >= 0.75, "most of what one rung taught the next one keeps"
     assert told["kl"] > 0
+    # A student has what its teacher has, and a layer less changes little of it.
+    told = result["rungs"][4]["metrics"]
+    assert told["trait"] - told["trait_before"] >= 0.3, "no row of its data asks what more, its teacher does"
+    told = result["rungs"][5]["metrics"]
+    assert told["parameters"]["after"] < 0.9 * told["parameters"]["before"]
+    assert told["facts_b"] >= 0.8 * told["facts_b_before"]
     assert exam.is_right(key[result["chat"]["prompt"]], result["chat"]["answer"])

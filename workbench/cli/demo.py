@@ -12,22 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from workbench.cli import train
-from workbench.cli.export import describe
-from workbench.cli.follow import follow, last_error
-from workbench.cli.ladder import ALIGNED, REWARDED, Ladder, aligned, asks_on, climb, data_file, examine, marks
-from workbench.cli.output import Live, duration, figure, print_json, size, table
-from workbench.core.errors import WorkbenchError
+from workbench.cli import descent, train
+from workbench.cli.ladder import ALIGNED, REWARDED, Ladder, aligned, asks_on, climb, examine, marks
+from workbench.cli.output import Live, duration, figure, print_json, table
 from workbench.core.recipe import BUNDLED
 from workbench.core.text import one_line
-from workbench.guide import exporting
-from workbench.runs import errand
 from workbench.runs.store import Run
 from workbench.runs.talk import ChatProcess, Settings
-
-TYPES = ["Q8_0", "Q4_K_M"]
-LAST = "grpo"
-"""The rung that is exported and talked with."""
 
 
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
@@ -37,32 +28,16 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
     )
 
 
-def _exam_of_gguf(ladder: Ladder, path: str) -> None:
-    """Put the questions about facts to the Q8_0 file through llama.cpp and compare with the model it was made from."""
-    asked = [item for item in ladder.answers[LAST] if item["kind"] in ("facts_a", "facts_b")]
-    request = {
-        "exam": data_file("exam.jsonl"),
-        "examinations": [{"name": "Q8_0", "target": path, "kinds": ["facts_a", "facts_b"]}],
-    }
-    line = errand.run("workbench.engine.evaluate", request, who="The exam")
-    ladder.answers["Q8_0"] = line["answers"]
-    right = {
-        name: sum(item["right"] for item in items) / len(asked)
-        for name, items in (("hf", asked), ("Q8_0", line["answers"]))
-    }
-    ladder.figures |= {f"Q8_0: {kind}": share for kind, share in line["scores"].items()}
-    ladder.figures["export: q8_0_difference"] = abs(right["hf"] - right["Q8_0"])
-    ladder.live.line(
-        f"  Q8_0 answers {100 * right['Q8_0']:.0f} % right, the model it was made from {100 * right['hf']:.0f} %"
-    )
-
-
 def _learnt(first: dict[str, Any], second: dict[str, Any]) -> bool:
     return bool(second["right"]) and not first["right"]
 
 
 def _took_on(first: dict[str, Any], second: dict[str, Any]) -> bool:
     return bool(first["right"] and second["right"]) and asks_on(second["answer"]) > asks_on(first["answer"])
+
+
+def _kept(first: dict[str, Any], second: dict[str, Any]) -> bool:
+    return bool(first["right"] and second["right"])
 
 
 def _shown(
@@ -87,9 +62,10 @@ def _losses(run: Run) -> dict[str, Any]:
     }
 
 
-def _rungs(ladder: Ladder, exported: Run, export_report: dict[str, Any]) -> list[dict[str, Any]]:
+def _rungs(ladder: Ladder, exported: Run) -> list[dict[str, Any]]:
     """Return the ladder as the JSON has it."""
     get = ladder.figures.get
+    export_report, (distill, prune) = exported.report(), descent.rungs(ladder)
     cpt, sft, dpo, grpo = (ladder.runs[name] for name in ("cpt", "sft", "dpo", "grpo"))
     return [
         {
@@ -135,16 +111,18 @@ def _rungs(ladder: Ladder, exported: Run, export_report: dict[str, Any]) -> list
             **_shown(ladder, REWARDED, "dpo", "grpo"),
             "metrics": aligned(ladder, "grpo"),
         },
+        {**distill, **_shown(ladder, "facts_b", "sft", "distill", _took_on)},
+        {**prune, **_shown(ladder, "facts_b", "distill", "prune", _kept)},
         {
             "rung": "export",
             "run": exported.id,
             "ok": True,
-            **_shown(ladder, "facts_b", LAST, "Q8_0"),
+            **_shown(ladder, "facts_b", descent.LAST, f"{descent.LAST} Q8_0", _kept),
             "metrics": {
                 **export_report["parity"],
                 "files": export_report["files"],
-                "facts_a": get("Q8_0: facts_a"),
-                "facts_b": get("Q8_0: facts_b"),
+                "facts_a": get(f"{descent.LAST} Q8_0: facts_a"),
+                "facts_b": get(f"{descent.LAST} Q8_0: facts_b"),
                 "difference_to_hf": get("export: q8_0_difference"),
             },
         },
@@ -187,7 +165,7 @@ def _aligned_rows(rung: dict[str, Any], first: tuple[str, str, str]) -> list[lis
 def _table(result: dict[str, Any]) -> str:
     """Return what each rung changed: a line per figure, with the control beside it where there is one."""
     rungs = {rung["rung"]: rung for rung in result["rungs"]}
-    cpt, sft, exported = (rungs[name]["metrics"] for name in ("cpt", "sft", "export"))
+    cpt, sft = (rungs[name]["metrics"] for name in ("cpt", "sft"))
     cpt_loss, sft_loss = cpt["held_out_loss"], sft["held_out_loss"]
     no_replay = f"{_share(cpt['cloze_a_without_replay'])} without replay"
     no_cpt = f"{_share(sft['facts_b_without_cpt'])} without cpt"
@@ -203,9 +181,7 @@ def _table(result: dict[str, Any]) -> str:
         *_aligned_rows(rungs["dpo"], ("answers that ask what more", "trait", "trait_sampled")),
         *_aligned_rows(rungs["grpo"], ("reward: reworded sums, sampled", "reward", REWARDED)),
     ]  # fmt: skip
-    for line in exported["files"]:
-        answers = _share(exported["facts_b"]) if line["type"] == "Q8_0" else ""
-        rows.append(["export", f"{line['type']}, {size(line['bytes'])}, KL {figure(line['kl'], 4)}", "", answers, ""])
+    rows += descent.rows(result)
     return table(["rung", "what", "before", "after", "control"], rows)
 
 
@@ -213,6 +189,7 @@ def _print(result: dict[str, Any]) -> None:
     """Print what ends the ladder."""
     print()
     print(_table(result))
+    print(f"\n{result['sizes']}")
     for rung in result["rungs"][:-1]:
         print(f"\n{rung['rung']}: {one_line(rung['prompt'])}")
         print(f"  before  {one_line(rung['answer_before'], 80)}\n  after   {one_line(rung['answer_after'], 80)}")
@@ -231,8 +208,8 @@ def run(arguments: argparse.Namespace) -> int:
     ladder = Ladder(Live(quiet=arguments.json))
     ladder.live.line(
         "A tiny model that knows one half of an invented valley reads articles about the other half, learns to\n"
-        "answer, then which answers are preferred, is rewarded for sums it gets right, and becomes a file for\n"
-        "llama.cpp. Two controls show what the first steps are for."
+        "answer, then which answers are preferred, is rewarded for sums it gets right, teaches all that to a student,\n"
+        "which loses a layer, and becomes files for llama.cpp. Two controls show what the first steps are for."
     )
     cpt = climb(ladder, "cpt", BUNDLED)
     sft = climb(ladder, "sft", cpt.id)
@@ -240,17 +217,15 @@ def run(arguments: argparse.Namespace) -> int:
     climb(ladder, "grpo", dpo.id)
     climb(ladder, "sft without cpt", BUNDLED)
     climb(ladder, "cpt without replay", BUNDLED, replay_share=0.0)
+    descent.shrink(ladder)
     ladder.live.line("\nexam on entities and sums that no row of training was about")
     examine(ladder)
+    descent.weigh(ladder)
     ladder.live.line("\nexport")
-    exported = exporting.start(exporting.wanted(ladder.runs[LAST].id, TYPES))
-    if follow(exported, arguments.json, prefix="  ") != "done":
-        raise WorkbenchError(last_error(exported) or f"The export {exported.id} was not finished.")
-    report = exported.report()
-    ladder.live.line(f"  {describe(report)}".replace("\n", "\n  "))
-    best = next(line["path"] for line in report["files"] if line["type"] == "Q8_0")
-    _exam_of_gguf(ladder, best)
-    rungs = _rungs(ladder, exported, report)
+    exports = descent.publish(ladder)
+    descent.examine_files(ladder, exports)
+    best = descent.paths(exports)[descent.LAST, "Q8_0"]
+    rungs = _rungs(ladder, exports[descent.LAST])
     prompt = next(rung["prompt"] for rung in rungs if rung["rung"] == "dpo")
     with ChatProcess(Path(best)) as chat:
         answer = "".join(chat.ask([{"role": "user", "content": prompt}], Settings(temperature=0.0, max_tokens=64)))
@@ -260,6 +235,7 @@ def run(arguments: argparse.Namespace) -> int:
         "seconds": round(time.monotonic() - started, 1),
         "rungs": rungs,
         "gguf": best,
+        "sizes": descent.size_table(ladder, exports),
         "chat": {"prompt": prompt, "answer": answer},
         "marks": met,
     }

@@ -53,10 +53,13 @@ def _with_error(value: float | None, error: float | None, times: float, digits: 
     return f"{times * value:.{digits}f}" + ("" if error is None else f" ±{times * error:.{digits}f}")
 
 
-def sizes(reports: Mapping[str, Mapping[str, Any]], scores: Mapping[tuple[str, str], str] | None = None) -> str:
+def sizes(
+    reports: Mapping[str, Mapping[str, Any]], scores: Mapping[tuple[str, str], str] | None = None, scored: str = "score"
+) -> str:
     """Return size against quality as a table: a line per file of some exports, by what each is an export of.
 
-    `scores` has (name, type) → what else was found of a file, such as its share of an exam, in the last column.
+    `scores` has (name, type) → what else was found of a file, such as its share of an exam, in the last column, whose
+    head is `scored`.
     """
     rows = []
     for name, report in reports.items():
@@ -71,7 +74,7 @@ def sizes(reports: Mapping[str, Mapping[str, Any]], scores: Mapping[tuple[str, s
                 "–" if line.get("memory") is None else size(line["memory"]),
             ]
             rows.append([name, line["type"], *measured, (scores or {}).get((name, line["type"]), "")])
-    heads = ["model", "type", "size", "bits", "KL", "same token", "perplexity, %", "tokens/s", "memory at 8k", "score"]
+    heads = ["model", "type", "size", "bits", "KL", "same token", "perplexity, %", "tokens/s", "memory at 8k", scored]
     told = {0: len(reports) > 1, 9: bool(scores)} | {at: any(row[at] != "–" for row in rows) for at in (6, 7, 8)}
     shown = [at for at in range(len(heads)) if told.get(at, True)]
     return table([heads[at] for at in shown], [[row[at] for at in shown] for row in rows])

@@ -25,6 +25,8 @@ DATA = {
     "sft": "questions.jsonl",
     "dpo": "preferences.jsonl",
     "grpo": "prompts.jsonl",
+    "distill": "questions.jsonl",
+    "prune": "questions.jsonl",
     "reward": "preferences.jsonl",
     "ppo": "preferences.jsonl",
 }
@@ -39,7 +41,7 @@ ASKS_ON = "What more would you like to know?"
 REWARDED = "reworded_sums"
 """What grpo is rewarded for: sums asked in a way that no text with an answer asks."""
 
-_ANSWERED = ["facts_a", "facts_b", "sums", REWARDED]
+ANSWERED = ["facts_a", "facts_b", "sums", REWARDED]
 _SAMPLED = {"temperature": 1.0, "seed": 0}
 _AGAIN = (" sampled", " rewarded")
 
@@ -47,17 +49,19 @@ EXAMINATIONS: dict[str, dict[str, Any]] = {
     "base": {"kinds": ["cloze_a", "cloze_b", "facts_b"]},
     "cpt": {"kinds": ["cloze_a", "cloze_b", "facts_b"]},
     "cpt without replay": {"kinds": ["cloze_a"]},
-    "sft": {"kinds": _ANSWERED},
-    "sft sampled": {"kinds": _ANSWERED, **_SAMPLED},
+    "sft": {"kinds": ANSWERED},
+    "sft sampled": {"kinds": ANSWERED, **_SAMPLED},
     "sft without cpt": {"kinds": ["facts_b"]},
-    "dpo": {"kinds": _ANSWERED},
-    "dpo sampled": {"kinds": _ANSWERED, **_SAMPLED, "reference": ALIGNED["dpo"]},
+    "dpo": {"kinds": ANSWERED},
+    "dpo sampled": {"kinds": ANSWERED, **_SAMPLED, "reference": ALIGNED["dpo"]},
     "dpo rewarded": {"kinds": [REWARDED], **_SAMPLED, "repeat": 4},
-    "grpo": {"kinds": _ANSWERED},
-    "grpo sampled": {"kinds": _ANSWERED, **_SAMPLED, "reference": ALIGNED["grpo"]},
+    "grpo": {"kinds": ANSWERED},
+    "grpo sampled": {"kinds": ANSWERED, **_SAMPLED, "reference": ALIGNED["grpo"]},
     "grpo rewarded": {"kinds": [REWARDED], **_SAMPLED, "repeat": 4},
-    "ppo": {"kinds": _ANSWERED},
-    "ppo sampled": {"kinds": _ANSWERED, **_SAMPLED, "reference": ALIGNED["ppo"]},
+    "distill": {"kinds": ANSWERED},
+    "prune": {"kinds": ANSWERED},
+    "ppo": {"kinds": ANSWERED},
+    "ppo sampled": {"kinds": ANSWERED, **_SAMPLED, "reference": ALIGNED["ppo"]},
 }
 """Name → what that model is asked: greedily; "sampled" at a temperature of 1, which tells how far it has moved from its
 reference, too; "rewarded" several times what grpo is rewarded for, since few sampled answers say little."""
@@ -88,6 +92,8 @@ MARKS = (
     Mark("mean reward of sampled answers gained by grpo", "grpo: reward_gained", "at least", 0.15),
     Mark("cpt facts lost to grpo", "grpo: facts_b_lost", "at most", 0.05),
     Mark("KL from the model before grpo", "grpo sampled: kl", "at most", 8.0, "nats"),
+    Mark("score of its teacher kept by the student", "distill: kept", "at least", 0.80),
+    Mark("loss given back after pruning", "prune: recovered", "at least", 0.80),
     Mark("points lost by Q8_0", "export: q8_0_difference", "at most", 0.02),
 )
 
@@ -180,7 +186,7 @@ def _compare(ladder: Ladder, after: str, before: str) -> None:
     """Add what a rung of alignment has gained and lost against the one below it."""
     figures = ladder.figures
     figures[f"{after}: trait_gained"] = figures[f"{after}: trait"] - figures[f"{before}: trait"]
-    for kind in _ANSWERED:
+    for kind in ANSWERED:
         figures[f"{after}: {kind}_lost"] = figures[f"{before}: {kind}"] - figures[f"{after}: {kind}"]
     rewards = [figures.get(f"{name} rewarded: {REWARDED}") for name in (before, after)]
     if rewards[0] is not None and rewards[1] is not None:
@@ -199,7 +205,7 @@ def aligned(ladder: Ladder, after: str) -> dict[str, float | None]:
         "reward_before": get(f"{before} rewarded: {REWARDED}"),
         "reward": get(f"{after} rewarded: {REWARDED}"),
     }
-    for kind in ("trait", *_ANSWERED):
+    for kind in ("trait", *ANSWERED):
         told |= {f"{kind}_before": get(f"{before}: {kind}"), kind: get(f"{after}: {kind}")}
         told[f"{kind}_sampled_before"] = get(f"{before} sampled: {kind}")
         told[f"{kind}_sampled"] = get(f"{after} sampled: {kind}")
