@@ -8,7 +8,7 @@ help: ## Say what there is
 setup: ## Make .venv (the other commands do it when needed)
 	@tools/setup.sh
 
-demo: setup ## Watch a small model learn: base, cpt, sft, dpo, grpo, export, chat
+demo: setup ## Watch a small model learn: cpt, sft, dpo, grpo, distill, prune, export, chat
 	@.venv/bin/workbench demo
 
 test: check ## Run every check and every test

@@ -23,7 +23,7 @@ from workbench.core.fields import closest
 from workbench.core.text import clean, json_safe
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "demo": ("demo", "the whole road on the bundled model and data: cpt, sft, dpo, grpo, export, chat"),
+    "demo": ("demo", "the whole road on the bundled model and data: cpt, sft, dpo, grpo, distill, prune, export, chat"),
     "models": ("models", "list base models and those that are on this machine"),
     "models search": ("hub", "look for models on the hub"),
     "models download": ("hub", "bring a model of the hub to this machine"),
