@@ -72,6 +72,12 @@ def percent(share: float, digits: int = 0) -> str:
     return f"{math.floor(share * 100 * scale + 1e-9) / scale:.{digits}f}{SPACE}%"
 
 
+def change(share: float) -> str:
+    """Return a change as a percentage with its sign and two digits; what rounds to nothing has no sign."""
+    rounded = round(100 * share, 2)
+    return f"{rounded:+.2f}{SPACE}%" if rounded else f"0.00{SPACE}%"
+
+
 def loss(value: float | None) -> str:
     """Return a loss with two decimals, more where they are all there is."""
     if value is None or not math.isfinite(value):

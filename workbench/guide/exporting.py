@@ -240,7 +240,7 @@ def figures(made: Made) -> tuple[tuple[str, str], ...]:
     """Return (name, figure) of what else was measured of a file; what was not is left out."""
     found = []
     if made.perplexity_change is not None:
-        found.append(("perplexity", f"{100 * made.perplexity_change:+.2f} % on held-out rows"))
+        found.append(("perplexity", f"{units.change(made.perplexity_change)} on held-out rows"))
     if made.speed is not None:
         found.append(("speed", f"{units.count(round(made.speed))} tokens a second here"))
     if made.memory is not None:
