@@ -50,8 +50,8 @@ def _with_error(value: float | None, error: float | None, times: float, digits: 
     """Return a figure with its standard error, where there are any."""
     if value is None:
         return "–"
-    # A zero has no sign.
-    return f"{round(times * value, digits) + 0.0:.{digits}f}" + ("" if error is None else f" ±{times * error:.{digits}f}")
+    shown = round(times * value, digits) + 0.0  # a zero has no sign
+    return f"{shown:.{digits}f}" + ("" if error is None else f" ±{times * error:.{digits}f}")
 
 
 def sizes(
