@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from tests.engine.tiny import make_qwen3
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.quantized import ELSEWHERE, KINDS
-from workbench.engine.export import exporter, folder
+from workbench.engine.export import exporter, folder, reference
 from workbench.engine.load import Machine, load_model
 from workbench.guide import quantizing
 
@@ -25,17 +25,23 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def made(base: Path, kind: str, out: Path) -> dict[str, object]:
-    """Write the folder of the model and return its report."""
-    return folder.quantize(exporter.Request(base, "tiny", chats=(CHAT,)), kind, out, lambda *_: None)
+    """Write the folder of the model, and return how close it is to the model."""
+    model = exporter.opened(exporter.Request(base, "tiny", chats=(CHAT,)))
+    out.mkdir()
+    folder.write(model, kind, out, lambda *_: None)
+    loaded = reference.load_model(base, model.weights)
+    questions = exporter.ask(model, loaded, out.with_suffix(".logits"), lambda: None)
+    close = folder.compare(questions, folder.load(out))
+    folder.refuse_unlike(kind, close)
+    size = sum(path.stat().st_size for path in out.glob("*.safetensors"))
+    assert size == pytest.approx(folder.disk(model, kind)[kind], rel=0.1), "what was foretold"
+    return close.plain()
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_folder_holds_what_bitsandbytes_makes_of_the_weights(base: Path, kind: str, tmp_path: Path) -> None:
     report = made(base, kind, tmp_path / kind)
-    assert report["kind"] == kind
     assert 0 <= report["kl"] < folder.MAX_KL[kind]  # type: ignore[operator]
-    assert report["bytes"] == sum(path.stat().st_size for path in (tmp_path / kind).glob("*.safetensors"))
-    assert not list(tmp_path.glob(".*")), "neither a staging folder nor logits remain"
     told = json.loads((tmp_path / kind / "config.json").read_text()).get("quantization_config", {})
     assert told.get("quant_method") == (None if kind == "bf16" else "bitsandbytes")
     for name in ("tokenizer.json", "generation_config.json", "chat_template.jinja"):
@@ -55,8 +61,6 @@ def test_a_folder_holds_what_bitsandbytes_makes_of_the_weights(base: Path, kind:
         weight = load_file(base / "model.safetensors")["model.layers.0.self_attn.q_proj.weight"].float()
         codes, scales = (stored[f"model.layers.0.self_attn.q_proj.{part}"] for part in ("weight", "SCB"))
         assert (codes.float() * scales[:, None] / 127 - weight).abs().max() < weight.abs().max() / 127
-    with pytest.raises(UsageError, match="exists already; choose another folder"):
-        made(base, kind, tmp_path / kind)
 
 
 def test_a_folder_that_says_something_else_is_not_kept(
@@ -65,7 +69,6 @@ def test_a_folder_that_says_something_else_is_not_kept(
     monkeypatch.setitem(folder.MAX_KL, "nf4", 1e-9)
     with pytest.raises(WorkbenchError, match="does not say what the model says"):
         made(base, "nf4", tmp_path / "out")
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_forms_made_elsewhere_have_their_commands(base: Path) -> None:
@@ -77,4 +80,6 @@ def test_forms_made_elsewhere_have_their_commands(base: Path) -> None:
         body = "\n".join(said[said.index("python - <<'END'") + 1 : -1])
         compile(body, kind, "exec")
     with pytest.raises(UsageError, match="no form 'q9'"):
-        quantizing.quantize(str(base), "q9")
+        quantizing.wanted(str(base), "q9")
+    with pytest.raises(UsageError, match="exists already; choose another folder"):
+        quantizing.wanted(str(base), "nf4", base)

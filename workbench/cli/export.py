@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.cli.output import Live, count, duration, figure, print_json, size, table
+from workbench.cli.output import count, duration, figure, print_json, size, table
 from workbench.core import best, gguf_size
-from workbench.core.recipe import MERGE_BASES
+from workbench.core.quantized import forms
+from workbench.core.recipe import MERGE_BASES, Recipe
 from workbench.core.text import one_line
 from workbench.core.units import percent
-from workbench.guide import adapting, exporting
-from workbench.runs import base_facts
+from workbench.guide import adapting, exporting, quantizing
+from workbench.runs import base_facts, exports
 
 
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
@@ -97,9 +98,12 @@ def describe(report: dict[str, Any]) -> str:
     )
 
 
-def _planned(asked: exporting.Wanted, as_json: bool) -> int:
+def planned(asked: exporting.Wanted, as_json: bool) -> int:
     """Print what an export would come to; return the exit code."""
     wanted = asked.resolved.recipe
+    if wanted.adapter_alone or wanted.method != exports.METHOD:
+        print_json({"base": wanted.base, "disk": dict(asked.parts)}) if as_json else print(asked.room())
+        return 0
     facts = base_facts.of_reference(wanted.base)
     tokens = min(gguf_size.CONTEXT, facts.context or gguf_size.CONTEXT)
     sizes = {kind: gguf_size.file_bytes(facts.shape, kind) for kind in wanted.gguf_types}
@@ -114,32 +118,10 @@ def _planned(asked: exporting.Wanted, as_json: bool) -> int:
     return 0
 
 
-def _adapter(arguments: argparse.Namespace) -> int:
-    """Export the adapter alone and print the report."""
-    live = Live(quiet=arguments.json)
-    report = adapting.export(
-        arguments.target,
-        arguments.out,
-        arguments.name or "",
-        lambda line: live.update(f"{line['step']}  {line['done']}/{line['total']}") if "step" in line else None,
-    )
-    if arguments.json:
-        print_json(report)
-    else:
-        live.line(adapting.words(report))
-    return 0
-
-
-def run(arguments: argparse.Namespace) -> int:
-    """Start the export and follow it, unless asked to let it go on by itself or only to say what it takes."""
-    if arguments.adapter:
-        return _adapter(arguments)
-    types = [part for part in arguments.type.split(",") if part.strip()]
-    asked = exporting.wanted(
-        arguments.target, types, arguments.out, arguments.name or "", arguments.merge_base, arguments.importance
-    )
+def begin(asked: exporting.Wanted, arguments: argparse.Namespace) -> int:
+    """Start a run that hands something over and follow it, unless it is to go on by itself or only to be planned."""
     if arguments.plan:
-        return _planned(asked, arguments.json)
+        return planned(asked, arguments.json)
     from workbench.cli import train
 
     started = exporting.start(asked)
@@ -150,5 +132,23 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     if not arguments.json:
         wanted = asked.resolved.recipe
-        print(f"{started.id}: {', '.join(wanted.gguf_types)} of {one_line(wanted.base)}\nCtrl-C leaves it running.")
+        print(f"{started.id}: {', '.join(forms(wanted))} of {one_line(wanted.base)}\nCtrl-C leaves it running.")
     return train.watch(started, arguments.json)
+
+
+def handed_over(wanted: Recipe, report: dict[str, Any]) -> str:
+    """Return what a run that trains nothing has made, in words."""
+    if wanted.method == quantizing.METHOD:
+        path = one_line(report["folder"]["path"], 4096)
+        return "\n".join([*quantizing.described(report["folder"]), path, f"Talk with it: workbench chat {path}"])
+    return adapting.words(report) if wanted.adapter_alone else describe(report)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start the export and follow it, unless asked to let it go on by itself or only to say what it takes."""
+    name = arguments.name or ""
+    if arguments.adapter:
+        return begin(adapting.wanted(arguments.target, arguments.out, name), arguments)
+    types = [part for part in arguments.type.split(",") if part.strip()]
+    asked = exporting.wanted(arguments.target, types, arguments.out, name, arguments.merge_base, arguments.importance)
+    return begin(asked, arguments)

@@ -54,7 +54,7 @@ def conclude(run: store.Run, status: str, as_json: bool) -> int:
         if status == "done" and run.meta().get("method") in recipe.PUBLISHING:
             from workbench.cli import export
 
-            print(export.describe(report(run) or {}))
+            print(export.handed_over(recipe.load(run.recipe_path).recipe, report(run) or {}))
         made = next((path for name in ("model", "adapter") if (path := run.artifacts_dir / name).is_dir()), None)
         if made is not None and recipe.load(run.recipe_path).recipe.method == "reward":
             print(f"The reward model is in {made}")

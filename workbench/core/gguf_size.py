@@ -167,7 +167,12 @@ def disk(full: int, vocabulary: int, kinds: Iterable[str]) -> dict[str, int]:
     `full` is the size of the float32 file, which is also the one asked for as F32.
     """
     files = {kind: int(full / 4 * TYPES[kind].bits / 8 * _MARGIN) for kind in kinds if kind != "F32"}
-    return {"float32": full, "comparison": min(REFERENCE_TOKENS * vocabulary * 4, REFERENCE_BYTES), **files}
+    return {"float32": full, "comparison": comparison_bytes(vocabulary), **files}
+
+
+def comparison_bytes(vocabulary: int) -> int:
+    """Return the bytes of the answers that something is compared with, at most."""
+    return min(REFERENCE_TOKENS * vocabulary * 4, REFERENCE_BYTES)
 
 
 def cache_bytes(shape: Shape, context: int) -> int:

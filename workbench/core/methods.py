@@ -10,7 +10,7 @@ ALIGNING = ("dpo", "kto", "orpo", "reward")
 """Methods that compare whole answers."""
 REINFORCING = ("grpo", "ppo")
 """Methods that learn from answers the model writes itself."""
-PUBLISHING = ("export",)
+PUBLISHING = ("export", "quantize")
 """What a run does that trains nothing: it hands over what another one made, in another form."""
 MERGE_BASES = ("auto", "dequantised", "original")
 DIVERGENCES = ("forward", "reverse", "jsd")

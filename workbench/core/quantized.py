@@ -1,9 +1,12 @@
 """The forms a model's folder can have its weights in, and how others are made elsewhere.
 
-Owns their names, what each is for, and the commands for those that nothing here can make. Must not know models.
+Owns their names, what each is for and takes, the words for what trains nothing, and the commands for those that nothing
+here can make. Must not know models.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 KINDS = {
     "nf4": "4 bits for each weight of the linear layers; what qlora trains over, a quarter of the memory",
@@ -11,6 +14,29 @@ KINDS = {
     "int8": "8 bits for each weight of the linear layers, nearly what the model said before; half of the memory",
 }
 """Form → what it is for; bitsandbytes holds the weights of those with fewer bits."""
+BITS = {"nf4": 4 + 8 / 64 + 32 / (64 * 256), "int8": 8.0, "bf16": 16.0}
+"""Bits for each packed weight. NF4 has a maximum of 8 bits for 64 weights and one of 32 for 256 of these
+(https://arxiv.org/abs/2305.14314); int8 has one of 32 bits for each row, which is within the margin."""
+_MARGIN = 1.03
+NOUNS = {"export": "an export", "quantize": "a quantisation"}
+"""Method that trains nothing → what a run of it is called."""
+
+
+def folder_bytes(kind: str, packed: int, rest: int, rest_bytes: int) -> int:
+    """Return about how many bytes a folder has.
+
+    `packed` weights are held in the form, `rest` others in `rest_bytes` bytes each, of bf16 in 2.
+    """
+    others = rest * (2 if kind == "bf16" else rest_bytes)
+    return int((packed * BITS[kind] / 8 + others) * _MARGIN)
+
+
+def forms(recipe: Any) -> tuple[str, ...]:
+    """Return the forms that a `Recipe` which trains nothing hands its model over in, a word each."""
+    if recipe.method == "quantize":
+        return (recipe.folder_kind,)
+    return ("adapter",) if recipe.adapter_alone else tuple(recipe.gguf_types)
+
 
 ELSEWHERE = {
     "gptq": (

@@ -38,6 +38,7 @@ from workbench.core.methods import (
     SPARSITY_PATTERNS,
     TUNINGS,
 )  # fmt: skip
+from workbench.core.quantized import KINDS
 
 __all__ = [
     "ALIGNING", "BETA", "BUNDLED", "DIVERGENCES", "FIELDS", "LOSSES", "MERGE_BASES", "METHODS", "OPTIMISERS", "PUBLISHING",
@@ -56,7 +57,7 @@ class Recipe:
     """What a run does. Zero means "derived" wherever a field's help says so."""
 
     method: str = spec("sft", "task", "method", "What to learn from the data.",
-        "Articles teach knowledge by cpt, questions and answers behaviour by sft, better and worse answers preferences by dpo or orpo, single judged ones by kto; reward makes a model that scores answers, grpo learns from answers of its own that a check rewards, ppo from those a reward model likes, distill from what a larger model says of each token, prune cuts parts of a model away and heals it, and pretrain starts a model; export trains nothing and writes GGUF files.", choices=(*METHODS, *PUBLISHING))  # fmt: skip
+        "Articles teach knowledge by cpt, questions and answers behaviour by sft, better and worse answers preferences by dpo or orpo, single judged ones by kto; reward makes a model that scores answers, grpo learns from answers of its own that a check rewards, ppo from those a reward model likes, distill from what a larger model says of each token, prune cuts parts of a model away and heals it, and pretrain starts a model; export and quantize train nothing and write GGUF files, or a model folder in fewer bits.", choices=(*METHODS, *PUBLISHING))  # fmt: skip
     tuning: str = spec("lora", "task", "tuning", "How the weights move.",
         "full changes every weight and needs the most memory; lora trains small matrices beside them; qlora does so over a 4-bit base.", choices=TUNINGS)  # fmt: skip
     base: str = spec(BUNDLED, "task", "base", "The model to start from: bundled, a folder, a run, or scratch for pretrain.",
@@ -203,9 +204,13 @@ class Recipe:
 
     gguf_types: tuple[str, ...] = spec(("Q8_0",), "publishing", "types", "GGUF types that an export writes, as llama.cpp names them.",
         "Fewer bits make a smaller and faster file that says less exactly what was learnt; each one is measured.")  # fmt: skip
+    adapter_alone: bool = spec(False, "publishing", "adapter alone", "Whether an export writes the adapter alone, to be loaded beside a GGUF of its base.",
+        "Several adapters share one file of the base then, and are switched while one talks.")  # fmt: skip
+    folder_kind: str = spec("nf4", "publishing", "form", "Form of the weights in a model folder that quantize writes.",
+        "nf4 takes a quarter of the memory of 16 bits, int8 half of it and is nearer to what was learnt.", choices=tuple(KINDS))  # fmt: skip
     file_name: str = spec("", "publishing", "file name", "What the names of the files begin with; the name of the exported run or model when empty.",
         "It also stands in the file, where other programs show it.")  # fmt: skip
-    out_dir: str = spec("", "publishing", "folder", "Folder that the files go to; the artifacts of the export when empty.",
+    out_dir: str = spec("", "publishing", "folder", "Folder that the files go to; among the artifacts of the run when empty.",
         "Other programs look for models in folders of their own; files outside the run stay when it is discarded.")  # fmt: skip
     merge_base: str = spec("auto", "publishing", "merged into", "Which weights an adapter is merged into: the base as stored, or what its 4-bit form stands for; auto takes what it was trained on.",
         "An adapter of qlora has learnt to mend what 4 bits lose, and the original weights have lost nothing.", choices=MERGE_BASES)  # fmt: skip

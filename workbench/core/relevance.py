@@ -9,7 +9,9 @@ from workbench.core.methods import ALIGNING, METHODS, PUBLISHING, REINFORCING
 
 _COUNTS_FOR: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("method", "base", "title"), (*METHODS, *PUBLISHING)),
-    **dict.fromkeys(("gguf_types", "file_name", "out_dir", "merge_base", "importance"), ("export",)),
+    **dict.fromkeys(("gguf_types", "adapter_alone", "file_name", "importance"), ("export",)),
+    **dict.fromkeys(("out_dir", "merge_base"), PUBLISHING),
+    "folder_kind": ("quantize",),
     "replay_data": ("cpt",), "replay_share": ("cpt",),
     "beta": ("dpo", "kto", "orpo", "grpo", "ppo"), "loss_type": ("dpo",),
     "simpo_gamma": ("dpo",), "desirable_weight": ("kto",), "undesirable_weight": ("kto",),

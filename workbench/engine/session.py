@@ -95,7 +95,7 @@ def write_report(run: Run, figures: dict[str, Any]) -> None:
     atomic.write_text(run.report_path, json.dumps({**earlier, **figures}, ensure_ascii=False, indent=2) + "\n")
 
 
-PUBLISHERS = {"export": "workbench.engine.export.work"}
+PUBLISHERS = {"export": "workbench.engine.export.work", "quantize": "workbench.engine.export.folder_work"}
 """Method that trains nothing → the module whose `publish` takes an attempt and does its work, as `train` of others."""
 
 

@@ -1,59 +1,47 @@
 """An adapter of a run as a GGUF file of its own, to be loaded beside a GGUF file of its base.
 
-Owns what is asked for and the words for the result. The work is done in another process.
+Owns what is asked for and the words for the result. The work is a run's: an export whose recipe says so.
 """
 
 from __future__ import annotations
 
 import shlex
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.core import units
+from workbench.core import gguf_size, paths, recipe, units
 from workbench.core.errors import UsageError
 from workbench.core.text import one_line
-from workbench.runs import bases, errand, exports, probe, store
+from workbench.guide.exporting import Wanted
+from workbench.runs import atomic, base_facts, bases, exports, probe
 
 
-def export(
-    target: str,
-    out: Path | None = None,
-    name: str = "",
-    on_line: Callable[[dict[str, Any]], None] | None = None,
-    stop: threading.Event | None = None,
-) -> dict[str, Any]:
-    """Make and prove the file of the adapter that `target` is, and return the report.
+def wanted(reference: str, out: Path | None = None, name: str = "") -> Wanted:
+    """Return the recipe that exports the adapter of a run, checked as far as it can be.
 
-    The report is that of `engine.export.adapter` with the base under "base". Setting `stop` ends it from another
-    thread, as `errand.run` says. Raises UsageError for what has no adapter and WorkbenchError when the proof fails.
+    Raises UsageError for what has no adapter, NoSpaceError when the disk is too small for the proof.
     """
-    base = bases.resolve(target)
+    base = bases.resolve(exports.exported(reference))
     if base.adapter_dir is None:
-        raise UsageError(f"{one_line(target)} has no adapter; export the whole model, without --adapter.")
+        raise UsageError(f"{one_line(reference)} has no adapter; export the whole model, without --adapter.")
     probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
-    folder = out or (store.find(base.run_id).artifacts_dir if base.run_id else Path.cwd())
-    request = {
-        "base": str(base.model_dir),
-        "adapter": str(base.adapter_dir),
-        "out": str(folder.expanduser().resolve()),
-        "name": name or exports.name_of(base),
-        "dtype": base.adapter_dtype,
-        "run": base.run_id,
-    }
-    report = errand.run("workbench.engine.export.adapter", request, on_line, who="The export", stop=stop)["result"]
-    assert isinstance(report, dict)
-    return report | {"base": base.root}
+    values = {"method": exports.METHOD, "base": exports.key_of(base), "file_name": name}
+    values["out_dir"] = str(paths.expanded(str(out)).resolve()) if out is not None else ""
+    resolved = recipe.resolve({key: value for key, value in values.items() if value} | {"adapter_alone": True})
+    shape = base_facts.of_reference(exports.key_of(base)).shape
+    parts = gguf_size.disk(gguf_size.file_bytes(shape, "F32"), shape.vocabulary, ())
+    atomic.require_space(paths.runs_home(), sum(parts.values()))
+    return Wanted(resolved, base, parts)
 
 
 def words(report: Mapping[str, Any]) -> str:
     """Return the report in words: the proof, the file, and how it is used."""
-    proof, file = report["parity"], report["file"]
+    proof, file = report["parity"], report["files"][0]
     path = one_line(str(file["path"]), 4096)
     return (
         f"proved beside its base: logits within {proof['max_abs_logit_diff']:.1e}, same token "
         f"{units.percent(proof['top1'], 1)}\n{path}, {units.size(file['bytes'])}\n"
-        f"Talk with it beside a GGUF of {one_line(str(report['base']), 200)}: "
+        f"Talk with it beside a GGUF of {one_line(str(report['root']), 200)}: "
         f"workbench chat BASE.gguf --adapter {shlex.quote(path)}"
     )

@@ -126,7 +126,7 @@ def state_of(base: bases.Base) -> best.Result | None:
 
 @dataclass(frozen=True)
 class Wanted:
-    """An export that could be started: its recipe, and what it takes on the disk."""
+    """An export or a quantisation that could be started: its recipe, and what it takes on the disk."""
 
     resolved: recipe.Resolved
     base: bases.Base
@@ -162,13 +162,18 @@ def wanted(
     values["out_dir"] = str(paths.expanded(str(out)).resolve()) if out is not None else ""
     values["merge_base"] = merge_base
     resolved = recipe.resolve({key: value for key, value in values.items() if value} | {"importance": importance})
-    if merge_base == "auto" and base.adapter_dir is not None:
-        over = "4-bit weights" if base.adapter_tuning == "qlora" else "weights as they are stored"
-        resolved.provenance["merge_base"] = f"derived: the adapter was trained over the {over}"
+    say_merged(resolved, base)
     shape = base_facts.of_reference(exports.key_of(base)).shape
     parts = gguf_size.disk(gguf_size.file_bytes(shape, "F32"), shape.vocabulary, kinds)
     atomic.require_space(paths.runs_home(), sum(parts.values()))
     return Wanted(resolved, base, parts)
+
+
+def say_merged(resolved: recipe.Resolved, base: bases.Base) -> None:
+    """Write into the provenance why an adapter is merged into the weights that nobody has chosen."""
+    if resolved.recipe.merge_base == "auto" and base.adapter_dir is not None:
+        over = "4-bit weights" if base.adapter_tuning == "qlora" else "weights as they are stored"
+        resolved.provenance["merge_base"] = f"derived: the adapter was trained over the {over}"
 
 
 def create(asked: Wanted) -> store.Run:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.core import quantized, units
 from workbench.core import recipe as recipes
-from workbench.core import units
 from workbench.core.recipe import Recipe
 from workbench.core.text import one_line
 from workbench.guide.road import METHOD_NAMES, TUNING_NAMES, Road, name_of
@@ -116,7 +116,7 @@ def tuning_name(tuning: str) -> str:
 def said_of(recipe: Recipe) -> str:
     """Return a recipe in a few words: "QLoRA, rank 16, 2 epochs", or of what trains nothing "Q8_0, Q4_K_M"."""
     if recipe.method in recipes.PUBLISHING:
-        return ", ".join(recipe.gguf_types)
+        return ", ".join(quantized.forms(recipe))
     words = [tuning_name(recipe.tuning)]
     if recipe.tuning != "full":
         words.append(f"rank {recipe.lora_r}")

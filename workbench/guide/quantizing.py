@@ -1,66 +1,64 @@
 """A run or a base as a model folder in fewer bits: what is asked for, what is said of it, and recipes for elsewhere.
 
-Owns where the folder goes and the words. The work is done in another process.
+Owns what is asked for, what it takes, and the words. The work is a run's.
 """
 
 from __future__ import annotations
 
 import shlex
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.core import paths, units
+from workbench.core import gguf_size, paths, units
 from workbench.core import recipe as recipes
 from workbench.core.errors import UsageError
-from workbench.core.quantized import ELSEWHERE, KINDS
-from workbench.runs import bases, errand, exports, probe, store
+from workbench.core.quantized import ELSEWHERE, KINDS, folder_bytes
+from workbench.core.text import one_line
+from workbench.guide import exporting
+from workbench.guide.exporting import Wanted
+from workbench.runs import atomic, base_facts, bases, exports, probe, store
 
-_MODULE = "workbench.engine.export.folder"
+METHOD = "quantize"
+"""The method of runs that make such folders."""
 
 
 def _folder(base: bases.Base, kind: str, out: Path | None) -> Path:
-    """Return where the folder goes: where the person says, or among what was exported."""
+    """Return where a folder that is made elsewhere goes: where the person says, or among what was exported."""
     if out is not None:
         return paths.expanded(str(out)).resolve()
     return paths.data_home() / "exports" / f"{exports.name_of(base)}-{kind}"
 
 
-def quantize(
-    reference: str,
-    kind: str,
-    out: Path | None = None,
-    on_line: Callable[[dict[str, Any]], None] | None = None,
-    stop: threading.Event | None = None,
-) -> dict[str, Any]:
-    """Write the model folder of a run, a base or a folder in a form and return its report.
+def wanted(reference: str, kind: str, out: Path | None = None, merge_base: str = "auto") -> Wanted:
+    """Return the recipe that writes a run, a base or a folder as a model folder, checked as far as it can be.
 
-    Setting `stop` ends it from another thread. Raises UsageError for what cannot be asked for, and WorkbenchError when
-    the folder does not say what the trained model says; it is not there then.
+    Raises UsageError for what cannot be asked for, NoSpaceError when the disk is too small for it.
     """
     if kind not in KINDS:
         raise UsageError(f"There is no form {kind!r}; choose from {', '.join([*KINDS, *ELSEWHERE])}.")
     base = bases.resolve(exports.exported(reference))
     probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
-    request = {
-        "base": str(base.model_dir),
-        "name": exports.name_of(base),
-        "adapter": str(base.adapter_dir) if base.adapter_dir is not None else None,
-        "merge_base": "dequantised" if base.adapter_tuning == "qlora" else "original",
-        "dtype": base.adapter_dtype,
-        "prepared": str(store.find(base.run_id).path / "prepared") if base.run_id else None,
-        "kind": kind,
-        "out": str(_folder(base, kind, out)),
-    }
-    report = errand.run(_MODULE, request, on_line, who="The quantisation", stop=stop)["result"]
-    assert isinstance(report, dict)
-    if kind == "nf4" and base.adapter_tuning == "qlora":
-        report["note"] = (
-            "The merged weights were rounded to 4 bits a second time, which takes back some of what the adapter has "
-            "learnt; the run itself, its adapter beside the 4-bit base, takes as little memory and loses nothing."
-        )
-    return report
+    place = paths.expanded(str(out)).resolve() if out is not None else None
+    if place is not None and place.exists():
+        raise UsageError(f"{one_line(str(place))} exists already; choose another folder with --out.")
+    values = {"method": METHOD, "base": exports.key_of(base), "folder_kind": kind, "merge_base": merge_base}
+    resolved = recipes.resolve(values | ({"out_dir": str(place)} if place is not None else {}))
+    exporting.say_merged(resolved, base)
+    shape = base_facts.of_reference(exports.key_of(base)).shape
+    ends = shape.vocabulary * shape.hidden * (1 if shape.tied else 2)
+    stored = bases.read_json(base.model_dir / "config.json")
+    rest_bytes = 4 if "float32" in (stored.get("dtype"), stored.get("torch_dtype")) else 2
+    packed = max(0, gguf_size.file_bytes(shape, "F32") // 4 - ends)
+    size = folder_bytes(kind, packed, ends, rest_bytes)
+    parts = {kind: size, "comparison": gguf_size.comparison_bytes(shape.vocabulary)}
+    atomic.require_space(paths.runs_home(), sum(parts.values()))
+    return Wanted(resolved, base, parts)
+
+
+def begun(reference: str, kind: str) -> str:
+    """Start a quantisation as a page asks for it and return the run's id; raises WorkbenchError."""
+    return exporting.start(wanted(reference, kind)).id
 
 
 def described(report: Mapping[str, Any]) -> list[str]:

@@ -26,7 +26,7 @@ NAMES = {
 METHOD_NAMES = {
     "pretrain": "Pre-training", "cpt": "CPT", "sft": "SFT", "dpo": "DPO", "kto": "KTO", "orpo": "ORPO",
     "reward": "Reward model", "ppo": "PPO", "grpo": "GRPO", "distill": "Distillation",
-    "export": "Export", "prune": "Pruning",
+    "export": "Export", "quantize": "Quantisation", "prune": "Pruning",
 }  # fmt: skip
 TUNING_NAMES = {"full": "full", "lora": "LoRA", "qlora": "QLoRA"}
 _LEARNS = {

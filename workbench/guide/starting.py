@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.core import presets, pruning, recipe, templates
+from workbench.core import presets, pruning, quantized, recipe, templates
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.plan import Base, Card, Plan
@@ -153,7 +153,7 @@ def create(resolved: recipe.Resolved) -> store.Run:
         teachers.named(wanted.teacher, wanted.base, bool(wanted.on_policy_share))
     if wanted.method == "prune":
         pruning.target(bases.read_json(bases.resolve(wanted.base).model_dir / "config.json"), wanted)
-    about = Path(wanted.data[0]).stem if wanted.data else " ".join(wanted.gguf_types)
+    about = Path(wanted.data[0]).stem if wanted.data else " ".join(quantized.forms(wanted))
     title = wanted.title or f"{wanted.method} {about}"
     parent = "" if wanted.base in (recipe.BUNDLED, recipe.SCRATCH) else bases.resolve(wanted.base).run_id
     return store.create(

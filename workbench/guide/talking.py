@@ -50,6 +50,7 @@ def checked(reference: str) -> str:
     path = _file(reference)
     if path is not None:
         return str(path.resolve())
+    reference = str(exports.packed(reference) or reference)
     path = expanded(reference)
     base = bases.resolve(reference)
     probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
@@ -67,9 +68,13 @@ def _file(reference: str) -> Path | None:
         return path
     if path.suffix.lower() == ".gguf":
         raise UsageError(f"There is no file {one_line(reference, 80)}; give the path that `workbench export` printed.")
-    if exports.exported(reference) == reference:
+    if exports.exported(reference) == reference or exports.packed(reference) is not None:
         return None
     run = store.find(reference)
+    if load_recipe(run.recipe_path).recipe.adapter_alone:
+        raise UsageError(
+            f"The export {run.id} is an adapter alone; name a GGUF of its base, and load it beside that with --adapter."
+        )
     if not (made := exports.of_run(run)):
         raise UsageError(f"The export {run.id} has no file that is still there; see it with: workbench watch {run.id}")
     return min(made.values(), key=lambda one: one.bytes).path
@@ -98,6 +103,9 @@ def model_of(reference: str) -> Model:
     """Return what a reference names; raises UsageError when there is no such model here."""
     if (path := _file(reference)) is not None:
         return _of_file(path)
+    if exports.packed(reference) is not None:
+        run = store.find(reference)
+        return Model(run.id, folder_word(run), run.id, run=run.id)
     base = bases.resolve(reference)
     if base.run_id:
         return Model(
@@ -113,6 +121,11 @@ def _of_file(path: Path) -> Model:
     run = found.name if (found / store.META_FILE).is_file() else ""
     named = bool(name) and len(kind) <= 8 and kind[:1] in "QFIB"
     return Model(str(path), kind if named else "GGUF", name if named else path.stem, run=run)
+
+
+def folder_word(run: store.Run) -> str:
+    """Return what the model folder of a run of method quantize is beside another: the form of its weights."""
+    return one_line(str(exports.folder_told(run).get("kind", "")), 8)
 
 
 def _run_of(model: Model) -> store.Run | None:
@@ -189,6 +202,8 @@ def partners() -> list[Model]:
         if has_result(run):
             kind = "adapter" if (run.artifacts_dir / "adapter").is_dir() else "model"
             found.append(Model(run.id, "tuned", f"{run.id}, {kind}", RUNS, run.id))
+        if exports.folder_of(run) is not None:
+            found.append(Model(run.id, folder_word(run), f"{run.id}, folder", RUNS, run.id))
         files = {*run.artifacts_dir.glob("*.gguf"), *(made.path for made in exports.of_run(run).values())}
         files -= set(run.artifacts_dir.glob(f"*{exports.ADAPTER}"))
         found += [replace(_of_file(path), group=RUNS, run=run.id) for path in sorted(files)]
@@ -209,7 +224,13 @@ def is_file(reference: str) -> bool:
 
 def adapter_files() -> list[Path]:
     """Return the files of adapters that runs here have, those of the newest first."""
-    return [path for run in store.list_runs() for path in sorted(run.artifacts_dir.glob(f"*{exports.ADAPTER}"))]
+    found = []
+    for run in store.list_runs():
+        folder = run.artifacts_dir
+        told = [exports.place(folder, name, entry) for name, entry in exports.read(folder).items()]
+        files = {path for path in told if path.name.endswith(exports.ADAPTER) and path.is_file()}
+        found += sorted(files.union(folder.glob(f"*{exports.ADAPTER}")))
+    return found
 
 
 def example(models: Sequence[Model]) -> str:
@@ -233,6 +254,7 @@ def room_for(reference: str) -> str:
     gpu = chosen.gpu if chosen is not None else usable[0] if usable else None
     if gpu is None or gpu.free_bytes is None:
         return ""
+    reference = str(exports.packed(reference) or reference)
     path = expanded(reference)
     if os.path.isfile(path):
         needed = path.stat().st_size * _SPARE

@@ -171,7 +171,8 @@ def headline(one: Glance) -> tuple[str, str]:
     if one.status == "failed":
         return "", one_line(one.error, 200) or "failed"
     if one.meta.get("method") in recipes.PUBLISHING:
-        return "", one_line(str(one.meta.get("title", "")).removeprefix("export "), 24) or units.NONE
+        title = str(one.meta.get("title", "")).removeprefix(f"{one.meta['method']} ")
+        return "", one_line(title, 24) or units.NONE
     if one.accuracy is not None:
         return "right", units.percent(one.accuracy)
     if one.reward is not None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.paths import assets_dir, expanded
+from workbench.core.quantized import NOUNS
 from workbench.core.recipe import BUNDLED, PUBLISHING, SCRATCH
 from workbench.core.recipe import load as load_recipe
 from workbench.core.text import one_line
@@ -187,8 +188,8 @@ def of_run(run: store.Run) -> Base:
     recipe = load_recipe(run.recipe_path).recipe
     if recipe.method in PUBLISHING:
         raise UsageError(
-            f"The run {run.id} has trained nothing: it is an {recipe.method} of {one_line(recipe.base, 80)}, which is "
-            "what to name here; its files can be chatted with."
+            f"The run {run.id} has trained nothing: it is {NOUNS[recipe.method]} of {one_line(recipe.base, 80)}, "
+            "which is what to name here; its files can be chatted with."
         )
     parent = None if recipe.base == SCRATCH else resolve(recipe.base)
     root = recipe.base if parent is None else parent.root

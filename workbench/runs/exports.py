@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core import gguf_types, paths
-from workbench.core.errors import WorkbenchError
-from workbench.core.recipe import BUNDLED
+from workbench.core.errors import UsageError, WorkbenchError
+from workbench.core.recipe import BUNDLED, PUBLISHING, Recipe
 from workbench.runs import atomic, bases, hub_cache, store
 
 KEPT = "export.json"
@@ -28,6 +28,8 @@ IMPORTANCE = "importance.gguf"
 """The importance matrix that quantised files were made with, beside them."""
 METHOD = "export"
 """The method of runs that make them."""
+FOLDER = "folder.json"
+"""What was measured of a model folder, in the artifacts of the run that made it."""
 _MAX_KEPT_BYTES = 4 << 20
 _NAME = re.compile(r"(.+)-([A-Z][A-Z0-9_]*)\.gguf")
 
@@ -122,7 +124,7 @@ def of_run(run: store.Run) -> dict[str, Made]:
 
 
 def exported(reference: str) -> str:
-    """Return what an export is an export of, and of anything else the reference itself."""
+    """Return what a run that trains nothing hands over in another form, and of anything else the reference itself."""
     folder = paths.expanded(reference)
     is_model = os.path.isdir(folder) and not (folder / store.RECIPE_FILE).is_file()
     if reference == BUNDLED or is_model or hub_cache.find(reference) is not None:
@@ -131,7 +133,49 @@ def exported(reference: str) -> str:
         meta = store.find(reference).meta()
     except WorkbenchError:
         return reference
-    return str(meta.get("base", reference)) if meta.get("method") == METHOD else reference
+    return str(meta.get("base", reference)) if meta.get("method") in PUBLISHING else reference
+
+
+def folder_place(run: store.Run, recipe: Recipe) -> Path:
+    """Return where a run of method quantize puts its model folder."""
+    return Path(recipe.out_dir) if recipe.out_dir else run.artifacts_dir / recipe.folder_kind
+
+
+def tell_folder(run: store.Run, told: Mapping[str, Any]) -> None:
+    """Keep what was measured of a run's model folder, with "path", "kind" and the hash of its "manifest"."""
+    atomic.write_text(run.artifacts_dir / FOLDER, json.dumps(told, ensure_ascii=False, indent=1) + "\n")
+
+
+def folder_told(run: store.Run) -> dict[str, Any]:
+    """Return what was measured of a run's model folder; {} when there is none, or what tells of it is damaged."""
+    try:
+        with (run.artifacts_dir / FOLDER).open("rb") as file:
+            body = json.loads(file.read(_MAX_KEPT_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def folder_of(run: store.Run) -> Path | None:
+    """Return the model folder that a run of method quantize has made; None while it is not there."""
+    place = str(folder_told(run).get("path", ""))
+    found = Path(place) if place and "\0" not in place else None
+    return found if found is not None and (found / atomic.MANIFEST).is_file() else None
+
+
+def packed(reference: str) -> Path | None:
+    """Return the model folder that a reference to a run of method quantize stands for; None for anything else.
+
+    Raises UsageError for such a run that has none.
+    """
+    if exported(reference) == reference:
+        return None
+    run = store.find(reference)
+    if run.meta().get("method") == METHOD:
+        return None
+    if (found := folder_of(run)) is None:
+        raise UsageError(f"{run.id} has no folder that is there; see it with: workbench watch {run.id}")
+    return found
 
 
 def key_of(base: bases.Base) -> str:

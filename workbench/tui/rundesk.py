@@ -14,9 +14,9 @@ from workbench.runs.store import Run
 from workbench.tui.desk import Desk
 
 _OF_EXPORT = {
-    "next": "An export is the end of the ladder; what can be done with the model is asked of the run it is made from.",
-    "compare": "An export has learnt nothing that could be compared; its page says what its files lose.",
-    "duplicate": "An export begins anew on its page, which enter opens.",
+    "next": "It is the end of the ladder; what can be done with the model is asked of the run it is made from.",
+    "compare": "It has learnt nothing that could be compared; what it loses is measured when it is made.",
+    "duplicate": "It has learnt nothing; what hands a model over is begun anew from the run it is made from.",
 }
 """What makes no sense of a run that trains nothing → why."""
 VERBS = ("pause", "stop", "kill", "resume", "discard")

@@ -13,6 +13,7 @@ from workbench.core import units
 from workbench.core.best import Result
 from workbench.core.events import Rollout
 from workbench.core.health import Verdict
+from workbench.core.quantized import forms
 from workbench.core.recipe import PUBLISHING
 from workbench.core.text import one_line, width_of
 from workbench.guide import lineage
@@ -70,7 +71,7 @@ def about(view: RunView) -> list[str]:
     if recipe is None:
         found = [str(view.about.meta.get(name, "")) for name in ("method", "tuning", "base")]
         return [foreign(text, 24) for text in found if text]
-    how = ", ".join(recipe.gguf_types) if recipe.method in PUBLISHING else lineage.tuning_name(recipe.tuning)
+    how = ", ".join(forms(recipe)) if recipe.method in PUBLISHING else lineage.tuning_name(recipe.tuning)
     said = [lineage.method_name(recipe.method), how, lineage.short(name_of(recipe.base))]
     return [*said, name_of(recipe.data[0])] if recipe.data else said
 

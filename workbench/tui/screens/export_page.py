@@ -10,6 +10,7 @@ import shlex
 from textual.content import Content
 
 from workbench.core import units
+from workbench.core.quantized import forms
 from workbench.core.text import width_of
 from workbench.guide import deploying, exporting
 from workbench.runs.exports import Made
@@ -86,7 +87,7 @@ def brief_proof(width: int, made: Made | None) -> list[Content]:
 
 def _kinds(view: RunView) -> tuple[str, ...]:
     """Return the types an export makes, as far as its recipe has been read."""
-    return view.about.recipe.gguf_types if view.about.recipe is not None else ()
+    return forms(view.about.recipe) if view.about.recipe is not None else ()
 
 
 def _at(view: RunView) -> str:

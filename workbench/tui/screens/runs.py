@@ -15,11 +15,10 @@ from textual.timer import Timer
 from workbench.core import units
 from workbench.core.curves import Series
 from workbench.core.lifecycle import ACTIVE, WITH_RESULT
-from workbench.core.recipe import PUBLISHING
 from workbench.guide import lineage, watching
 from workbench.guide.lineage import Member
 from workbench.guide.road import Road, name_of
-from workbench.runs import control
+from workbench.runs import control, exports
 from workbench.runs.glances import Glance
 from workbench.runs.store import Run
 from workbench.tui import actions, runspage
@@ -341,7 +340,7 @@ class RunsScreen(RunDesk):
         one = self._here()
         app: Any = self.app
         if one is not None:
-            page = "export" if one.meta.get("method") in PUBLISHING else "run"
+            page = "export" if one.meta.get("method") == exports.METHOD else "run"
             app.call_later(app.open, page, one.id)
         elif self.empty:
             app.call_later(app.go, "base")
