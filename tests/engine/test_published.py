@@ -19,6 +19,7 @@ from workbench.core.events import AttemptEnded, Event, Notice, Phase
 from workbench.guide import adapting, exporting, lineage, quantizing, sides, talking
 from workbench.runs import atomic, bases, exports, requests
 from workbench.runs.store import Run
+from workbench.runs.talk import Settings
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,8 @@ def test_a_model_folder_is_a_run_that_pauses_and_is_talked_with(bench: Bench) ->
         said = export_cli.handed_over(recipes.load(run.recipe_path).recipe, report(run))
         assert "4-bit" not in said
         assert said.endswith(f"workbench chat {folder}")
+        with talking.open_chat(run.id) as chat:
+            assert "".join(chat.ask([{"role": "user", "content": "Hello!"}], Settings(temperature=0.0, max_tokens=4)))
         # A run that was killed after the folder got its name makes nothing again.
         before = (folder / atomic.MANIFEST).stat().st_mtime_ns
         run.report_path.unlink()

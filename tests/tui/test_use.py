@@ -18,6 +18,7 @@ from workbench.guide import using
 from workbench.runs import store
 from workbench.tui.app import Workbench
 from workbench.tui.screens.use import UseScreen
+from workbench.tui.widgets.choose import Choose
 from workbench.tui.widgets.listing import Listing
 
 HOSTILE = "\x1b[31mred\x1b[0m [bold]x[/] \u202eback"
@@ -79,11 +80,14 @@ async def test_each_proposal_leads_somewhere_or_says_why_not() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await on(app, pilot)
         app.open = lambda *given: opened.append(given)  # type: ignore[method-assign]
-        assert screen.query_one(Listing).keys == ["chat", "export", "compare", "rung", "further", "bundle", "folder"]
+        keys = ["chat", "export", "quantize", "compare", "rung", "further", "bundle", "folder"]
+        assert screen.query_one(Listing).keys == keys
         assert "SFT next" in page_text(app), "after articles come questions"
         await pilot.press("down", "enter")
         assert opened == [("export", run.id)]
-        await pilot.press("down")
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, Choose), "the forms of a model folder")
+        await pilot.press("escape", "down")
         assert "no other run" in screen.why_not("use.open")
         await pilot.press("enter")
         assert len(opened) == 1
@@ -100,7 +104,7 @@ def test_the_road_begins_anew_with_the_run_as_base() -> None:
     assert (found.other, found.other_is_parent) == (first.id, True)
     road = using.onward(found, "further")
     assert (road.base, road.data, road.run) == (second.id, (), "")
-    assert [item.key for item in using.proposals(found)][:3] == ["chat", "export", "compare"]
+    assert [item.key for item in using.proposals(found)][:4] == ["chat", "export", "quantize", "compare"]
 
 
 def test_votes_about_a_run_are_its_next_data() -> None:

@@ -134,16 +134,22 @@ class ModelSpeaker:
         self._tokenizer = reference.load_tokenizer(Path(tokenizer) if tokenizer else folder)
         if not self._tokenizer.chat_template:
             raise no_template()
-        config = reference.load_config(folder)
-        weights = source.open_source(
-            folder,
-            Path(adapter) if adapter else None,
-            merge_base=request["merge_base"],
-            dtype=request["dtype"],
-            double_quant=request["double_quant"],
-        )
+        config = reference.load_config(folder, packed=not adapter)
         place = ("cuda", "bfloat16") if torch.cuda.is_available() else ("cpu", "float32")
-        self._model = reference.load_model(folder, weights, *place)
+        if getattr(config, "quantization_config", None):
+            from workbench.engine.load import Machine, load_model
+
+            where = Machine(place[0], bf16=place[0] == "cuda")
+            self._model = load_model(folder, tuning="full", where=where, for_training=False).eval()
+        else:
+            weights = source.open_source(
+                folder,
+                Path(adapter) if adapter else None,
+                merge_base=request["merge_base"],
+                dtype=request["dtype"],
+                double_quant=request["double_quant"],
+            )
+            self._model = reference.load_model(folder, weights, *place)
         self._stops = stop_ids(self._tokenizer, reference.load_generation(folder))
         self.context = min(int(request["context"]), int(config.max_position_embeddings))
 

@@ -81,6 +81,8 @@ def chat_why_not(status: str, result: bool, method: str = "") -> str:
     """Return why one cannot talk with a run's result, or not yet, or ""."""
     if method == "reward":
         return "It becomes a reward model, which scores answers and writes none: nothing to chat with or to export."
+    if method in recipes.PUBLISHING:
+        return "" if status in ("done", "stopped") else "It is still being made; it can be used once it is done."
     if result and status not in ACTIVE:
         return ""
     if status == "queued":

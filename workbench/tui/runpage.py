@@ -250,6 +250,15 @@ def _limited(
 # States, health
 
 
+def proved(view: RunView) -> Verdict:
+    """Return what stands in place of the health of a run that has trained nothing: what was measured of its result."""
+    made = next((event.text for event in reversed(view.notices) if event.code == "made"), "")
+    return Verdict("good", "measured", one_line(made)) if made else PROVED
+
+
+PROVED = Verdict("", "proof", "what it makes is held against the model it is made from before it gets its name")
+
+
 def health_line(verdict: Verdict, width: int) -> Content:
     """Return the verdict on all findings."""
     name, role = LEVELS[verdict.level]

@@ -26,12 +26,10 @@ from workbench.runs.store import Run
 from workbench.tui.desk import SPARING
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import Piece, foreign, ink, place, prose
-from workbench.tui.runpage import health_line
+from workbench.tui.runpage import health_line, proved
 from workbench.tui.view import About, RunView
 
 _EMPTY_COLUMN = 18
-_PROVED = Verdict("", "proof", "every file answers like the model it is made from before it gets its name")
-"""What stands in place of the health of a run that has not learnt anything."""
 _LATER = "chat, compare and export once it is done"
 LABEL = 12
 
@@ -53,7 +51,7 @@ def look_at(run: Run, siblings: list[Run], status: str) -> Focused:
     with contextlib.suppress(WorkbenchError):
         recipe = load(run.recipe_path).recipe
         if recipe.method in PUBLISHING:
-            return Focused(detail, _PROVED)
+            return Focused(detail, proved(view))
         view.learn(status=status, about=About({}, recipe))
     return Focused(detail, health.verdict(view.findings(), status in ("done", "stopped")))
 

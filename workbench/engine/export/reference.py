@@ -22,8 +22,11 @@ from workbench.engine.export.source import TensorSource, canonical
 from workbench.runs import host
 
 
-def load_config(folder: Path) -> Any:
-    """Return the model's configuration; refuse one that needs code from the model's directory or is quantised."""
+def load_config(folder: Path, packed: bool = False) -> Any:
+    """Return the model's configuration; refuse one that needs code from the model's directory.
+
+    One that is quantised is refused, too, unless it may be `packed`.
+    """
     from transformers import AutoConfig
 
     try:
@@ -36,7 +39,7 @@ def load_config(folder: Path) -> Any:
         raise WorkbenchError(
             f"{one_line(str(folder))} needs code of its own to run, which is refused; use a model without."
         )
-    if getattr(config, "quantization_config", None):
+    if getattr(config, "quantization_config", None) and not packed:
         raise WorkbenchError(f"{one_line(str(folder))} is already quantised; export the model it was made from.")
     return config
 

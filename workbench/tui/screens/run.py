@@ -15,6 +15,7 @@ from textual.timer import Timer
 
 from workbench.core import curves, health, units
 from workbench.core.health import Verdict
+from workbench.core.recipe import PUBLISHING
 from workbench.guide import aligning, lineage, watching
 from workbench.guide.aligning import LOSS, RATE, Picture
 from workbench.guide.watching import Limits
@@ -121,7 +122,7 @@ class RunScreen(RunKeys):
         said = self._state()
         room = 2 if self.short else 3
         after = ink("")
-        if self.view.status == "done" and not self.narrow:
+        if self.view.status == "done" and not self.narrow and not self._hands_over:
             after = ink("   ", ("enter", "enter", "run.next"), (" use it", "label", "run.next"))
         elif self._verdict.level in ("warning", "bad") and self.tab != HEALTH:
             after = ink("   ", ("2", "key", "run.tab2"), (" what helps", "label", "run.tab2"))
@@ -183,12 +184,18 @@ class RunScreen(RunKeys):
             how = units.percent(runpage.share(self.view)) if busy else self.view.status
             self.app.name_terminal(f"{how} {name}")  # type: ignore[attr-defined]
 
+    @property
+    def _hands_over(self) -> bool:
+        """Whether the run trains nothing, but hands over what another one has made."""
+        return self.view.about.meta.get("method") in PUBLISHING
+
     def _judge(self) -> None:
         """Look at the health of the run when something has changed."""
         if self._judged != self.view.version:
             self._judged = self.view.version
             found = self.view.findings()
-            self._verdict = health.verdict(found, self.view.status in ("done", "stopped"))
+            over = self.view.status in ("done", "stopped")
+            self._verdict = runpage.proved(self.view) if self._hands_over else health.verdict(found, over)
             if self.tab == HEALTH:
                 self.query_one("#rows", Listing).fill(runlists.finding_rows(found))
 
@@ -258,7 +265,7 @@ class RunScreen(RunKeys):
         # Of the two that change charts a narrow page has room for one.
         left_out |= {"run.log"} if self.narrow or status == "stuck" or LOSS not in self.shown() else set()
         found = [one for one in actions.of_screen(self.NAME) if one.footer and one.id not in left_out]
-        if status == "done":
+        if status == "done" and not self._hands_over:
             found.insert(0, actions.BY_ID["run.next"])
         elif status == "stuck":
             found.insert(0, actions.BY_ID["run.kill"])

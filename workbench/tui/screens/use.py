@@ -10,12 +10,14 @@ from typing import Any, ClassVar
 from textual.app import ComposeResult
 from textual.content import Content
 
+from workbench.core.quantized import KINDS
 from workbench.core.recipe import SCRATCH
-from workbench.guide import bundling, using
+from workbench.guide import bundling, quantizing, using
 from workbench.guide.using import Finished, Next
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import cut, foreign, ink, lines_of, place, prose
 from workbench.tui.station import Station
+from workbench.tui.widgets.choose import Choose
 from workbench.tui.widgets.listing import Listing, Row
 from workbench.tui.widgets.page import Page
 from workbench.tui.widgets.rail import Rail
@@ -142,13 +144,15 @@ class UseScreen(Station):
         elif what == "bundle":
             self.app.copy_to_clipboard(str(value))
             self.say(f"The bundle is {value}; its path is copied.")
+        elif what == "quantize":
+            self.app.open("run", str(value))  # type: ignore[attr-defined]
 
     def refused(self, what: str, error: str) -> None:
         """Say why the run cannot be used."""
         if what == "finished":
             self._trouble = error
             self.rebuild()
-        elif what == "bundle":
+        elif what in ("bundle", "quantize"):
             self.say(error, "error")
         else:
             super().refused(what, error)
@@ -185,12 +189,20 @@ class UseScreen(Station):
         elif item.key == "bundle":
             self.say("The bundle is being packed.")
             self.ask("bundle", bundling.beside, found.run)
+        elif item.key == "quantize":
+            offered = [(kind, kind, said) for kind, said in KINDS.items()]
+            app.push_screen(Choose("Form of the weights", offered, "nf4"), self._quantize)
         elif item.key == "folder":
             app.copy_to_clipboard(str(found.folder))
             self.say("The path of the folder is copied.")
         else:
             app.road = using.onward(found, item.key)  # type: ignore[attr-defined]
             app.call_later(app.go, "data")  # type: ignore[attr-defined]
+
+    def _quantize(self, kind: str | None) -> None:
+        """Start the run that makes the folder."""
+        if kind is not None and self._found is not None:
+            self.ask("quantize", quantizing.begun, self._found.run, kind)
 
     def act_guide_copy(self) -> None:
         """Copy the command line of the thing in focus."""
