@@ -87,6 +87,14 @@ def test_each_alarm_has_its_case(found: list[Event], code: str, level: str) -> N
     assert codes(found)[code].level == level
 
 
+def test_groups_in_which_nothing_is_earned_want_easier_prompts() -> None:
+    recipe = Recipe(method="grpo", packing=False, rewards=("number", "repetition*0.2"))
+    none = run(reward=(0.0, 0.0), reward_number=(0.01, 0.0), zero_variance=(0.9, 0.9))
+    assert codes(none, recipe)["groups_alike"].fix.text.startswith("easier prompts, an sft first")
+    some = run(reward=(0.3, 0.3), reward_number=(0.3, 0.3), zero_variance=(0.9, 0.9))
+    assert "easier" not in codes(some, recipe)["groups_alike"].fix.text.replace("neither too easy", "")
+
+
 @pytest.mark.parametrize("code", sorted({code for _, code, _ in ALARMS} - {"reward_rising"}))
 def test_a_run_that_goes_well_gives_none_of_them(code: str) -> None:
     assert code not in codes(run())

@@ -120,6 +120,16 @@ def test_answers_are_written_a_few_at_once_where_all_do_not_fit() -> None:
     assert more.phases["backward"] == memory.phases["backward"]
 
 
+@pytest.mark.parametrize(("each", "answers"), [(7, 56), (3, 48), (16, 64), (100, 100)])
+def test_a_batch_is_made_of_whole_groups_of_a_person_s_number(each: int, answers: int) -> None:
+    for reference in ("Qwen/Qwen3-8B", "bundled"):
+        found = plan.solve(base_facts.of_reference(reference), ROWS, card(80), "grpo", {"num_generations": each})
+        made = found.chosen.resolved.recipe
+        assert made.per_device_train_batch_size * made.gradient_accumulation_steps == answers
+    with pytest.raises(UsageError, match="num_generations=7; it can be 2, 3, 4, 6, 8, 12, 16, 24, 48"):
+        plan.solve(base(), ROWS, card(80), "grpo", {"num_generations": 7, "per_device_train_batch_size": 6})
+
+
 def test_steps_and_time_of_a_run_that_writes_count_its_answers() -> None:
     asked = Rows(rows=800, about=False, mean=100.0, p50=90, p90=180, p99=200, longest=430, articles=False)
     chosen = {"eval_split": 0.0, "num_iterations": 2}

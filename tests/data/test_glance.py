@@ -60,6 +60,17 @@ def test_of_a_large_file_a_part_tells_the_number_of_rows(tmp_path: Path, kind: s
     assert found["characters"] == pytest.approx(whole / 30_000, rel=0.1)
 
 
+@pytest.mark.parametrize("kind", ["jsonl", "json"])
+def test_a_file_of_some_megabytes_is_not_said_to_hold_rows_it_has_not(tmp_path: Path, kind: str) -> None:
+    path, made = tmp_path / f"a.{kind}", rows(6_000)
+    made += [{"question": "Short?", "answer": "Yes."}] * 1_234  # which no window's density tells
+    path.write_text(
+        "".join(json.dumps(row) + "\n" for row in made) if kind == "jsonl" else json.dumps(made), encoding="utf-8"
+    )
+    assert path.stat().st_size > glance.MOST_BYTES
+    assert glance.glance({"paths": [str(path)]})["rows"] == 7_234
+
+
 @pytest.mark.parametrize("places", [(0,), (15_000,), (30_000,), (5_000, 5_001, 25_000)])
 @pytest.mark.parametrize("short", [30, 30_000])
 def test_very_long_rows_do_not_tell_how_many_there_are(tmp_path: Path, places: tuple[int, ...], short: int) -> None:

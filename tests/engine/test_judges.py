@@ -46,9 +46,11 @@ def test_a_judge_that_cannot_be_is_said(tmp_path: Path) -> None:
         judges.beside([f"judge(model={broken}, rubric=r.txt)"])
 
 
-def test_a_plan_counts_it(gguf: Path) -> None:
+def test_a_plan_counts_it(gguf: Path, tmp_path: Path) -> None:
     """In the plan it is a part of the memory; what a run's own process is measured against leaves it out."""
-    judge = f"judge(model={gguf}, rubric=r.txt)"
+    rubric = tmp_path / "r.txt"
+    rubric.write_text("Is it right?")
+    judge = f"judge(model={gguf}, rubric={rubric})"
     base, card = base_facts.of_reference("bundled"), Card("A card", 8 << 30, 8 << 30)
     values = {"method": "grpo", "tuning": "lora"}
     plain, held = (
@@ -59,3 +61,11 @@ def test_a_plan_counts_it(gguf: Path) -> None:
     assert "reward model" not in plain.parts
     recipe = Recipe(method="grpo", packing=False, rewards=(judge,))
     assert gauge._beside(recipe) == 0
+
+
+def test_a_reward_whose_file_is_not_there_is_refused_with_the_plan(tmp_path: Path) -> None:
+    """Before there is a run: it would wait for its turn to say so."""
+    base, card = base_facts.of_reference("bundled"), Card("A card", 8 << 30, 8 << 30)
+    for reward in (f"file(path={tmp_path / 'none.py'})", f"schema(path={tmp_path})"):
+        with pytest.raises(UsageError, match=f"There is no file .* for the reward {reward.partition('(')[0]}"):
+            planning.solved({"method": "grpo", "tuning": "lora", "rewards": (reward,)}, {}, base, card, None, None)

@@ -31,9 +31,11 @@ def _refuse_reinforcement(recipe: Any) -> None:
     """Raise UsageError where answers and steps do not come out even."""
     answers = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
     if recipe.method == "grpo" and answers % recipe.num_generations:
+        whole = [str(number) for number in range(2, answers + 1) if answers % number == 0]
+        can = f"it can be {', '.join(whole)}" if whole else "one answer is no group"
         raise UsageError(
             f"A step learns from {answers} answers (per_device_train_batch_size times gradient_accumulation_steps), "
-            f"which makes no whole groups of num_generations={recipe.num_generations}; change one of them."
+            f"which makes no whole groups of num_generations={recipe.num_generations}; {can}, or change those two."
         )
     if recipe.method == "ppo" and recipe.trainable_token_indices:
         raise UsageError(

@@ -37,6 +37,11 @@ SURE = 2.0
 NEARLY_ALL = 0.9
 """Share of what can be earned from which on little is left to learn, and answers rightly become alike: our choice. Of a
 group of 8 answers that are each right in 9 of 10 cases, all are right in 43 % (0.9 to the 8th)."""
+NEARLY_NONE = 0.05
+"""Share of what a check gives up to which it pays next to nothing: of a group of 8 answers that are each right in 1 of
+20 cases, none is right in 66 % (0.95 to the 8th). Our choice."""
+SOFTER = "easier prompts, an sft first, or a softer check beside it"
+"""What helps where no answer earns anything."""
 FLAT_SHARE, FLAT_VALUES = 0.5, 24
 """Share of the run, and values of the reward, after which it should have risen: our choice, late, for slow runs rise
 late."""
@@ -93,6 +98,19 @@ def _nearly_all(figures: Figures) -> bool:
     return bool(reward) and whole is not None and statistics.fmean(reward) >= NEARLY_ALL * whole
 
 
+def _nearly_none(figures: Figures) -> bool:
+    """Return whether no check that pays for something good, from 0 upwards, pays anything to speak of."""
+    try:
+        specs = [parse(text) for text in figures.recipe.rewards] if figures.recipe is not None else []
+    except UsageError:
+        return False
+    worth = [spec for spec in specs if spec.weight > 0 and spec.check.low == 0]
+    paid = [(_values(figures, f"reward_{spec.name}")[-EDGE:], spec.check.high) for spec in worth]
+    return bool(paid) and all(
+        values and math.isfinite(high) and statistics.fmean(values) <= NEARLY_NONE * high for values, high in paid
+    )
+
+
 def _groups(figures: Figures) -> Iterator[Finding]:
     """Groups whose answers are all alike, and answers that are cut."""
     alike = [value for _, value in metric(figures, "alike")][-STILL_LOOKS:]
@@ -103,6 +121,8 @@ def _groups(figures: Figures) -> Iterator[Finding]:
             yield Finding("groups_alike", "notice", text, Fix("harder prompts would teach more"))
         else:
             help_ = "prompts that are neither too easy nor too hard, or more answers to each"
+            if _nearly_none(figures):
+                text, help_ = f"{text}: next to no answer earns anything", SOFTER
             yield Finding("groups_alike", "warning", text, Fix(help_))
     cut = [value for _, value in metric(figures, "cut")][-STILL_LOOKS:]
     if len(cut) == STILL_LOOKS and min(cut) > CUT_SHARE:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workbench.core.findings import LEVELS, Finding, Fix
-from workbench.core.health_reinforcement import ALIKE_SHARE, CUT_SHARE
+from workbench.core.health_reinforcement import ALIKE_SHARE, CUT_SHARE, SOFTER
 from workbench.core.text import one_line
 from workbench.core.units import count, duration, margin, percent
 
@@ -68,10 +68,9 @@ def _variance(body: Mapping[str, Any]) -> Iterator[Finding]:
         return
     low, high = _bounds(body)
     near = NEAR * (high - low)
-    softer = "easier prompts, an sft first, or a softer check beside it"
     worth = [check for check in body["checks"] if check["low"] == 0 and check["high"] and check["weight"] > 0]
     if varied == 0 and worth and all((check["samples"] or 0) <= NEAR * check["high"] for check in worth):
-        yield Finding("all_zero", "bad", "no answer of the model earns anything, so nothing can be learnt", Fix(softer))
+        yield Finding("all_zero", "bad", "no answer of the model earns anything, so nothing can be learnt", Fix(SOFTER))
     elif varied == 0 and mean >= high - near:
         text = "every answer of the model earns all there is, so nothing is left to learn"
         yield Finding("all_one", "bad", text, Fix("harder prompts, or a check that asks for more"))

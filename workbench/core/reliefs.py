@@ -12,7 +12,7 @@ from typing import Any
 
 from workbench.core.derive import Value
 from workbench.core.recipe import REINFORCING, Recipe
-from workbench.core.units import count
+from workbench.core.units import count, several
 
 BUSY_TOKENS = 2048
 """Tokens of a micro-batch below which a card is not kept busy, so that recomputing with a larger one is as fast."""
@@ -34,6 +34,22 @@ def micro_batches(effective: int, length: int) -> list[int]:
     """Return the micro-batches that divide an effective batch, the largest that is worth its memory first."""
     sizes = [size for size in (1 << power for power in range(13)) if effective % size == 0]
     return sorted((size for size in sizes if size * length <= MOST_TOKENS or size == 1), reverse=True)
+
+
+def whole_groups(answers: int, each: int, length: int) -> dict[str, Value]:
+    """Return the batch of whole groups of `each` answers nearest below `answers`, or of one; {} where it is one.
+
+    Its groups are a power of two, so that a small micro-batch divides it.
+    """
+    if answers % each == 0:
+        return {}
+    prompts = 1 << max(0, (answers // each).bit_length() - 1)
+    effective = prompts * each
+    micro = micro_batches(effective, length)[0]
+    said = (
+        f"Whole groups of num_generations={each}: {count(effective)} answers a step, to {several(prompts, 'prompt')}."
+    )
+    return {MICRO: Value(micro, said), TIMES: Value(effective // micro, said)}
 
 
 def _batch(micro: int, effective: int, tokens: int, gpu: bool, largest: bool) -> dict[str, Value]:

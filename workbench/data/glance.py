@@ -7,7 +7,7 @@ What a survey finds out by reading everything is estimated here, and says so; a 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,8 +22,8 @@ from workbench.data.curate.texts import characters, text_of
 from workbench.data.layouts import BESIDE, Layout, type_for
 from workbench.data.readers import kinds
 from workbench.data.readers.member import Member
-from workbench.data.readers.records import Record, Unreadable
-from workbench.data.windows import is_long_json_lines, looked
+from workbench.data.readers.records import BadRecord, Record, Unreadable
+from workbench.data.windows import COUNTED_BYTES, is_long_json_lines, looked
 
 MOST_BYTES = 1 << 20
 """Bytes of rows that are looked at in all."""
@@ -121,14 +121,25 @@ def _some(member: Member, budget: int, most: int) -> _Some:
         if len(rows) >= _WINDOWS:
             return _Some(rows, found.number, False, found.longest)
     rows, taken = [], 0
-    for record in readers.read(member):
+    records, stored = readers.read(member), _stored(member)
+    for record in records:
         if isinstance(record, Record):
             if taken >= budget or len(rows) >= most:
+                if stored <= COUNTED_BYTES and (rest := _counted(records)) is not None:
+                    return _Some(rows, len(rows) + 1 + rest, False)
                 # Arrays are as long on the disk as they are here; other containers pack rows more or less tightly.
-                return _Some(rows, len(rows) * max(_stored(member) / max(taken, 1), 1.0), False)
+                return _Some(rows, len(rows) * max(stored / max(taken, 1), 1.0), False)
             rows.append(record.value)
             taken += len(orjson.dumps(record.value, default=str)) + 1
     return _Some(rows, len(rows), True)
+
+
+def _counted(records: Iterator[Record | BadRecord]) -> int | None:
+    """Return how many rows are left of a member, None where it cannot be read to its end."""
+    try:
+        return sum(isinstance(record, Record) for record in records)
+    except Unreadable:
+        return None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,8 @@ WHOLE_BYTES = 16 * 2**20
 """A file up to this size is sampled from all of its rows."""
 _PROBE_BYTES, _MOST_PROBES = 1 << 13, 48
 """What is read to find where a very long row ends, each time, and how often at most."""
+COUNTED_BYTES = 8 << 20
+"""The rows of a file up to this size are counted, which takes some hundredths of a second, and not estimated."""
 _FINE_BYTES = 1 << 14
 """A very long row's end need not be known more closely."""
 
@@ -60,8 +62,9 @@ class Looked:
 def looked(member: Member, number: int, width: int) -> Looked:
     """Return what so many windows of `width` bytes show.
 
-    Lines are counted by how densely they end in the windows and, in between, at both sides. Bytes of whole rows tell
-    nothing of that: a row that is longer than a window is in none, and most of a file may be a single one.
+    Lines of a larger file are counted by how densely they end in the windows and, in between, at both sides. Bytes
+    of whole rows tell nothing of that: a row that is longer than a window is in none, and most of a file may be a
+    single one.
     """
     assert member.path is not None
     rows: list[dict[str, Any]] = []
@@ -77,6 +80,9 @@ def looked(member: Member, number: int, width: int) -> Looked:
         ends = float(sum(stretch.ends for stretch in seen))
         ends += sum(between.ends(left, right) for left, right in itertools.pairwise(seen))
         seen = sorted([*seen, *between.probed], key=lambda stretch: stretch.start)
+        if member.size <= COUNTED_BYTES:
+            file.seek(0)
+            ends = float(sum(part.count(b"\n") for part in iter(lambda: file.read(1 << 20), b"")))
     return Looked(rows, round((ends + bool(seen[-1].after)) * len(rows) / max(whole, 1)), _longest(seen))
 
 

@@ -140,6 +140,7 @@ def solved(
     if method in recipe.REINFORCING and wanted["rewards"]:
         from workbench.runs import judges
 
+        judges.refuse_missing(wanted["rewards"])
         held = judges.beside(wanted["rewards"])
         base = dataclasses.replace(base, beside={name: base.beside.get(name, 0) + held for name in recipe.TUNINGS})
     if method == "distill" and values.get("teacher"):

@@ -20,7 +20,7 @@ from workbench.core.presets import Preset
 from workbench.guide import glancing, lengths, planning
 from workbench.guide.road import Road
 from workbench.guide.sources import Quiet, Teller, assignments, inspected, local
-from workbench.runs import bases, control, hardware, probe, reward_models, store, teachers
+from workbench.runs import bases, control, hardware, judges, probe, reward_models, store, teachers
 
 
 def look(data: tuple[str, ...], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,6 +149,8 @@ def create(resolved: recipe.Resolved) -> store.Run:
         raise UsageError(
             "No NVIDIA card answers, so device cannot be cuda; leave it at auto and see `workbench doctor`."
         )
+    if wanted.method in recipe.REINFORCING:
+        judges.refuse_missing(wanted.rewards)
     if wanted.method == "distill":
         teachers.named(wanted.teacher, wanted.base, bool(wanted.on_policy_share))
     if wanted.method == "prune":

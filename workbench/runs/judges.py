@@ -43,6 +43,18 @@ def _judge(target: str, context: int) -> int:
     return reward_models.weights(base) + gguf_size.cache_bytes(shape, context) + CONTEXT_BYTES
 
 
+def refuse_missing(rewards: Iterable[str]) -> None:
+    """Raise UsageError for a reward that cannot be, or whose file is not there."""
+    for spec in map(parse, rewards):
+        for parameter in spec.check.parameters:
+            path = str(spec.parameters[parameter.name])
+            if parameter.kind == "path" and not os.path.isfile(expanded(path)):
+                raise UsageError(
+                    f"There is no file {one_line(path, 120)} for the reward {spec.name}; give the path of "
+                    f"{parameter.help}."
+                )
+
+
 def beside(rewards: Iterable[str], own_process: bool = False) -> int:
     """Return the bytes of the models among some rewards; with `own_process` of those that no other process holds.
 

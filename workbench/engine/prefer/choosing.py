@@ -16,6 +16,7 @@ CUT = "fewer than two answers came to their end"
 SAME = "the answers are the same"
 UNJUDGED = "fewer than two answers could be judged"
 CLOSE = "the margin is too small"
+EQUAL = "the answers score the same"
 CONTRADICTED = "the judge contradicts itself when the answers change places"
 TIED = "the judge finds neither better"
 UNREADABLE = "the judge gave no verdict"
@@ -86,8 +87,14 @@ def by_scores(scores: Mapping[int, float], margin: float) -> Pair | str:
     if len(judged) < 2:
         return UNJUDGED
     best, worst = max(judged, key=judged.__getitem__), min(judged, key=judged.__getitem__)
-    found = judged[best] - judged[worst]
-    return Pair(best, worst, found) if found > 0 and found >= margin else CLOSE
+    return _apart(best, worst, judged[best] - judged[worst], margin)
+
+
+def _apart(best: int, worst: int, found: float, margin: float) -> Pair | str:
+    """Return the pair of a best and a worst answer that are `found` apart, or why they are none."""
+    if found <= 0:
+        return EQUAL
+    return Pair(best, worst, found) if found >= margin else CLOSE
 
 
 def by_verdicts(comparisons: Sequence[Compared], margin: float) -> Pair | str:
@@ -114,8 +121,7 @@ def by_verdicts(comparisons: Sequence[Compared], margin: float) -> Pair | str:
     winner = beaten.get(frozenset((best, worst)), CONTRADICTED)
     if winner != best:
         return winner if isinstance(winner, str) else CONTRADICTED
-    found = (wins[best] - wins[worst]) / (len(wins) - 1)
-    return Pair(best, worst, found) if found > 0 and found >= margin else CLOSE
+    return _apart(best, worst, (wins[best] - wins[worst]) / (len(wins) - 1), margin)
 
 
 def length_bias(rows: Iterable[tuple[str, str]]) -> dict[str, float]:

@@ -301,6 +301,7 @@ _HINTS = {
     choosing.CUT: "allow longer answers with --max-tokens",
     choosing.SAME: "raise --temperature, or take two models",
     choosing.CLOSE: "lower --margin, for which nothing is asked again, or choose what tells these answers apart",
+    choosing.EQUAL: "choose rewards that tell these answers apart, or have more written with --completions",
     choosing.CONTRADICTED: "choose a larger judge",
     choosing.UNREADABLE: "choose a larger judge, one made for chat",
     choosing.UNJUDGED: "choose rewards that these rows have what is needed for",
