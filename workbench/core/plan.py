@@ -26,7 +26,7 @@ from workbench.core.losses import answers_of, beta_of, own_answers
 from workbench.core.memory import Correction, Memory
 from workbench.core.recipe import ALIGNING, BUNDLED, REINFORCING, SCRATCH, TUNINGS, Recipe, Resolved, resolve
 from workbench.core.relevance import counts
-from workbench.core.reliefs import MICRO, TIMES, reliefs, whole_groups
+from workbench.core.reliefs import reliefs, whole_groups
 from workbench.core.shape import Shape
 from workbench.core.teaching import token_bytes
 from workbench.core.units import count
@@ -103,20 +103,11 @@ def _enough(
     return derive.enough(kept, batch, recipe.num_train_epochs)
 
 
-def _whole_groups(preset: presets.Preset, chosen: Mapping[str, Any]) -> dict[str, derive.Value]:
-    """Return the batch of whole groups for a person's num_generations; {} where the preset's is one or theirs stays."""
-    if preset.method != "grpo" or "num_generations" not in chosen or not chosen.keys().isdisjoint({MICRO, TIMES}):
-        return {}
-    answers = math.prod(int(preset.values.get(name, getattr(Recipe(), name))) for name in (MICRO, TIMES))
-    length = int(chosen.get("max_length", preset.values.get("max_length", Recipe().max_length)))
-    return whole_groups(answers, int(chosen["num_generations"]), length)
-
-
 def _derived(
     base: Base, rows: Rows | None, card: Card, preset: presets.Preset, chosen: Mapping[str, Any]
 ) -> dict[str, derive.Value]:
     """Return field → value of what base and data decide; a preset made for this very base has settled most of it."""
-    grouped = _whole_groups(preset, chosen)
+    grouped = whole_groups(preset.values, chosen)
     if rows is None:
         return grouped
     if _own(base, preset):

@@ -36,19 +36,28 @@ def micro_batches(effective: int, length: int) -> list[int]:
     return sorted((size for size in sizes if size * length <= MOST_TOKENS or size == 1), reverse=True)
 
 
-def whole_groups(answers: int, each: int, length: int) -> dict[str, Value]:
-    """Return the batch of whole groups of `each` answers nearest below `answers`, or of one; {} where it is one.
+def whole_groups(start: Mapping[str, Any], chosen: Mapping[str, Any]) -> dict[str, Value]:
+    """Return the batch for a person's num_generations: whole groups, as near below that of `start` as a power of two.
 
-    Its groups are a power of two, so that a small micro-batch divides it.
+    {} where that one is whole, or the person's own stays. Of so many groups a small micro-batch is a divisor.
     """
+
+    def current(name: str) -> int:
+        return int(chosen.get(name, start.get(name, getattr(Recipe(), name))))
+
+    if (
+        chosen.get("method") != "grpo"
+        or "num_generations" not in chosen
+        or not chosen.keys().isdisjoint({MICRO, TIMES})
+    ):
+        return {}
+    answers, each = current(MICRO) * current(TIMES), current("num_generations")
     if answers % each == 0:
         return {}
     prompts = 1 << max(0, (answers // each).bit_length() - 1)
     effective = prompts * each
-    micro = micro_batches(effective, length)[0]
-    said = (
-        f"Whole groups of num_generations={each}: {count(effective)} answers a step, to {several(prompts, 'prompt')}."
-    )
+    micro = micro_batches(effective, current("max_length"))[0]
+    said = f"num_generations={each} makes whole groups of {count(effective)} answers to {several(prompts, 'prompt')}."
     return {MICRO: Value(micro, said), TIMES: Value(effective // micro, said)}
 
 
