@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from workbench.cli.output import duration, paragraph, print_json
+from workbench.cli.output import LABEL, duration, paragraph, print_json
 from workbench.core.paths import expanded
 from workbench.core.text import clean, one_line
 from workbench.guide import deploying
@@ -42,10 +42,12 @@ def run(arguments: argparse.Namespace) -> int:
             }
         )
         return 0
-    lines = [paragraph("file", str(found.gguf))]
-    lines += [paragraph("Modelfile", str(found.modelfile) if found.modelfile else f"none: {found.why_not}")]
+    # A path stands on one line whatever its length, to be copied.
+    lines = [f"{'file':<{LABEL}}{one_line(str(found.gguf))}"]
+    none = paragraph("Modelfile", f"none: {found.why_not}")
+    lines += [f"{'Modelfile':<{LABEL}}{one_line(str(found.modelfile))}" if found.modelfile else none]
     lines += [paragraph("", note) for note in found.notes]
-    lines += [paragraph("card", str(handed.card))] if handed.card else []
+    lines += [f"{'card':<{LABEL}}{one_line(str(handed.card))}"] if handed.card else []
     print("\n".join(lines))
     for program, line in commands:
         print(f"\n{program}\n  {clean(line)}")

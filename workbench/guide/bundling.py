@@ -23,6 +23,7 @@ from pathlib import Path
 from workbench import __version__
 from workbench.core import best, paths
 from workbench.core.errors import NoSpaceError, UsageError, WorkbenchError
+from workbench.core.lifecycle import WITH_RESULT
 from workbench.core.recipe import BUNDLED, SCRATCH
 from workbench.core.text import one_line
 from workbench.guide.ancestry import PLAN, Origin, Rung, origin, reward_values, rungs
@@ -118,9 +119,9 @@ def make(reference: str, out: Path, *, with_data: bool = True, tell: Tell = quie
     if out.exists():
         raise UsageError(f"{one_line(str(out))} exists already; choose another name.")
     found = rungs(reference)
-    unfinished = [rung.run.id for rung in found if not rung.run.report_path.is_file()]
-    if unfinished:
-        raise UsageError(f"The run {unfinished[0]} has not ended yet; a bundle is made of runs that are done.")
+    for rung in found:
+        if (status := rung.run.status()) not in WITH_RESULT:
+            raise UsageError(f"The run {rung.run.id} is {status}; a bundle is made of runs that are done.")
     first = origin(found[0].recipe)
     files = _files(found)
     for path, known in files.items() if with_data else ():
@@ -151,7 +152,7 @@ def make(reference: str, out: Path, *, with_data: bool = True, tell: Tell = quie
         "with_data": with_data,
     }
     total = sum(Path(path).stat().st_size for path in files) if with_data else 0
-    atomic.require_space(out.absolute().parent, total + (1 << 20))
+    atomic.require_space(out.absolute().parent, total + (1 << 20), reserve=0)
     with _archive(out) as add:
         add(INDEX, json.dumps(index, ensure_ascii=False, indent=1).encode("utf-8", "surrogateescape"))
         for step, rung in zip(steps, found, strict=True):

@@ -19,6 +19,8 @@ from workbench.guide.road import METHOD_NAMES, TUNING_NAMES
 from workbench.runs import versions
 from workbench.runs.exports import Made
 
+MARK = "Made with workbench"
+"""Stands in every card, and tells it from a file of the person's."""
 _STACK = ("torch", "transformers", "peft", "trl", "bitsandbytes", "gguf", "llama-cpp-python")
 
 _NO_LICENCE = {SCRATCH: "That of the data, for the weights were random at first."}
@@ -161,5 +163,5 @@ def text(
     lines += ["## Licence", "", f"{licence} The data may have terms of its own.", ""]
     installed = {package.name: package.version for package in versions.packages()}
     stack = ", ".join(f"{name} {installed[name]}" for name in _STACK if installed.get(name))
-    lines += [f"Made with workbench {__version__} ({stack}).", ""]
+    lines += [f"{MARK} {__version__} ({stack}).", ""]
     return "\n".join(lines)

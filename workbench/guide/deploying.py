@@ -24,6 +24,8 @@ from workbench.runs import atomic, bases, errand
 
 SAMPLING = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty")
 """What a generation_config.json may say of sampling that other programs understand."""
+CARD = "README.md"
+"""What a model card is called in a folder of its own, where hubs look for it."""
 SMOKE_PROMPT = "Hello! What can you do?"
 _SMOKE_SECONDS = 300.0
 _CREATE_SECONDS = 1800.0
@@ -152,7 +154,14 @@ def chosen(target: str, kind: str = "") -> tuple[Path, str]:
 
 def _gathered(path: Path, out: Path) -> Path:
     """Put a file into a folder, by a link where the folder is on the same disk, and return its place."""
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{one_line(str(out))} is a file; choose a folder.")
     out.mkdir(parents=True, exist_ok=True)
+    readme = out / CARD
+    if readme.is_file() and card.MARK not in readme.read_text(encoding="utf-8", errors="replace"):
+        raise UsageError(
+            f"{one_line(str(readme))} is not one of the workbench's and would be lost; choose another folder."
+        )
     place = out / path.name
     if place.exists():
         if place.samefile(path):
@@ -186,7 +195,7 @@ def hand_over(path: Path, reference: str = "", out: Path | None = None) -> Hande
     made = sorted(exporting.target(reference).made.values(), key=lambda one: -one.bytes)
     made = [one for one in made if (path.parent / one.path.name).is_file()]
     hashes = {one.path.name: one.sha256 for one in made if one.sha256}
-    place = path.with_name("README.md") if out is not None else path.with_suffix(".md")
+    place = path.with_name(CARD) if out is not None else path.with_suffix(".md")
     run_it = [line for _, line in commands(found, from_folder=True)]
     atomic.write_text(place, card.text(rungs, origin, made, hashes, run_it))
     return Handed(found, place)

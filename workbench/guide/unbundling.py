@@ -208,6 +208,8 @@ def recipe_of(bundle: Bundle, step: Step, base: str, made: Mapping[str, str], fo
         given = getattr(wanted, name)
         changed[name] = [_moved(str(path), places) for path in given]
     changed["out_dir"] = ""  # a folder of the machine it was made on
+    # Beside the run it repeats, where both are on one machine, it has a name of its own.
+    changed["title"] = f"{wanted.title or step.run} again"
     changed["rewards"] = moved_rewards(wanted, lambda value: made.get(value) or _moved(value, places))
     values = recipe.checked(
         {name: value for name, value in changed.items() if value != list(getattr(wanted, name, ()))}
