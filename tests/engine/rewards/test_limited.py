@@ -40,6 +40,27 @@ def test_a_pattern_that_does_not_come_back_is_ended_and_the_next_text_judged() -
     assert list(found.reasons.values()) == ["it took longer than 2 s"]
 
 
+def test_what_never_comes_back_is_given_up(tmp_path: Path) -> None:
+    """Three of a first batch are waited for and one of each later one, so that it may still recover."""
+    file = tmp_path / "own.py"
+    file.write_text(
+        "def reward(prompt, completion, **row):\n    while completion == 'loop':\n        pass\n    return 1"
+    )
+    late = "it took longer than 0.2 s"
+    given_up = f"{late} {{}} times in a row, so the rest were not asked about"
+    with build([f"file(path={file}, seconds=0.2)"]) as rewards:
+
+        def reasons(*texts: str) -> list[str]:
+            scores = rewards.score(
+                [Completion([{"role": "user", "content": "q"}], text, 3, True, {}) for text in texts]
+            )
+            return [scores.reasons.get((place, rewards.names[0]), "") for place in range(len(texts))]
+
+        assert reasons(*["loop"] * 5) == [late] * 3 + [given_up.format(3)] * 2
+        assert reasons("loop", "fine") == [late, given_up.format(4)]
+        assert reasons("fine", *["loop"] * 4, "fine") == ["", *[late] * 4, ""]
+
+
 SCHEMA = {
     "type": "object",
     "properties": {"a": {"type": "integer", "minimum": 1}, "b": {"$ref": "#/$defs/names"}},

@@ -26,6 +26,8 @@ HELD_UP = 64
 """References that are scored."""
 TRIED_ON = 32
 """Rows on which each trivial answer is tried."""
+_AT_ONCE = 16
+"""Answers that are scored between two words of how far it is."""
 SHOWN, LOWEST = 4000, 3
 """Characters of a text, and references with the lowest scores, that are told."""
 _REASONS = 3
@@ -142,13 +144,26 @@ class _Table:
         self._seconds = np.zeros(len(judge.specs))
         self._timed = 0
 
-    def score(self, completions: list[Completion], timed: bool = True) -> _Scored:
-        """Return completions scored; trivial answers are not timed, since nothing in them takes time."""
-        scores = self._judge.score(completions)
-        if timed:
-            self._seconds += scores.seconds
-            self._timed += len(completions)
-        return _Scored(completions, scores)
+    def score(self, completions: list[Completion]) -> _Scored:
+        """Return completions scored, without counting the time: in trivial answers nothing takes any."""
+        return _Scored(completions, self._judge.score(completions))
+
+    def timed(self, completions: list[Completion], stage: str, say: Say) -> _Scored:
+        """Return completions scored and their time counted; says how far it is."""
+        parts = []
+        for start in range(0, len(completions), _AT_ONCE):
+            say({"stage": stage, "done": start, "total": len(completions)})
+            parts.append(self._judge.score(completions[start : start + _AT_ONCE]))
+            self._seconds += parts[-1].seconds
+        self._timed += len(completions)
+        reasons = {
+            (number * _AT_ONCE + place, name): why
+            for number, part in enumerate(parts)
+            for (place, name), why in part.reasons.items()
+        }
+        scores = np.concatenate([part.parts for part in parts])
+        total = np.concatenate([part.total for part in parts])
+        return _Scored(completions, Scores(self._judge.names, scores, total, reasons))
 
     def checks(self, samples: _Scored | None, references: _Scored | None, size: int) -> list[dict[str, Any]]:
         """Return a line per reward."""
@@ -199,15 +214,16 @@ def _sampled(
         lambda done, total: say({"stage": "writing answers", "done": done, "total": total}),
     )
     size = request.answers
-    say({"stage": "scoring answers", "done": 0, "total": 0})
-    scored = table.score(
+    scored = table.timed(
         [
             Completion(
                 written.rows[place // size]["prompt"], text, written.tokens[place], written.finished[place],
                 written.rows[place // size], written.forced[place],
             )
             for place, text in enumerate(written.texts)
-        ]
+        ],
+        "scoring answers",
+        say,
     )  # fmt: skip
     told = [
         {
@@ -256,15 +272,15 @@ def tried(request: Request, say: Say) -> dict[str, Any]:
 
         found = [(row, text) for row in rows if (text := trivial.reference(row, specs)) is not None]
         held = [(row, thoughtful(text, _prompt(row))) for row, text in found]
-        say({"stage": "scoring references", "done": 0, "total": 0})
-        references = table.score([completion(row, text) for row, text in held[:HELD_UP]]) if held else None
+        right = [completion(row, text) for row, text in held[:HELD_UP]]
+        references = table.timed(right, "scoring references", say) if right else None
         lines = []
         shortcuts = trivial.answers(rows, specs, request.longest)
-        say({"stage": "scoring trivial answers", "done": 0, "total": 0})
-        for name, text in shortcuts.items():
+        for done, (name, text) in enumerate(shortcuts.items()):
+            say({"stage": "scoring trivial answers", "done": done, "total": len(shortcuts)})
             said = [thoughtful(_prompt(row) if text is None else text, "") for row in rows[:TRIED_ON]]
             given = [completion(row, one) for row, one in zip(rows, said, strict=False)]
-            scores = table.score(given, timed=False).scores
+            scores = table.score(given).scores
             lines.append(
                 {
                     "name": name,

@@ -33,6 +33,9 @@ _GRACE = 1.0
 _START = 60.0
 """Seconds in which a target must be ready: it may import what it needs."""
 _LONGEST_LINE = 1 << 20
+_FEW, _MANY = 3, 16
+"""Completions in a row that take too long before the rest of a batch is not asked about: where nothing has ever come in
+time, and where something has."""
 _ENDED: dict[str, Any] = {"why": "it ended its process", "lost": True}
 
 
@@ -65,7 +68,7 @@ def _judged(judge: Callable[[Any], float], item: Any, seconds: float) -> dict[st
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
     except TooLong:
-        return {"why": f"it took longer than {seconds:g} s"}
+        return {"why": f"it took longer than {seconds:g} s", "late": True}
     except MemoryError:
         return {"why": "it needed too much memory"}
     except Unjudged as error:
@@ -133,7 +136,16 @@ class Child:
         self._what, self._seconds = what, seconds
         self._child: subprocess.Popen[bytes] | None = None
         self._buffer = bytearray()
+        self._late, self._ever = 0, False
+        """Completions in a row that took too long, the last one included; whether any came in time."""
         self._start()
+
+    @property
+    def given_up(self) -> str:
+        """Why nothing more is asked for now, "" while it is."""
+        if self._late < (_MANY if self._ever else _FEW):
+            return ""
+        return f"it took longer than {self._seconds:g} s {self._late} times in a row, so the rest were not asked about"
 
     def close(self) -> None:
         """End the process with all it started."""
@@ -204,7 +216,7 @@ class Child:
                     if newline:
                         self._buffer = bytearray(rest)
                         return _read(line)
-        return {"why": f"it took longer than {seconds - _GRACE:g} s", "lost": True}
+        return {"why": f"it took longer than {seconds - _GRACE:g} s", "lost": True, "late": True}
 
     def judge(self, item: Any) -> Outcome:
         """Return the judgement of one JSON value; an unjudged one when it took too long or ended the process."""
@@ -216,6 +228,8 @@ class Child:
         answer = self._ask(item, self._seconds + _GRACE)
         if "lost" in answer:
             self.close()
+        self._late = self._late + 1 if "late" in answer else 0
+        self._ever |= "late" not in answer
         score = answer.get("score")
         return (
             Outcome(float(score))
@@ -234,8 +248,19 @@ def _read(line: bytes) -> dict[str, Any]:
 
 
 def judge_of(child: Child, item: Callable[[Completion], Any]) -> Callable[[Sequence[Completion]], list[Outcome]]:
-    """Return the judge of several completions that asks a child about what `item` makes of each."""
-    return lambda completions: [child.judge(item(completion)) for completion in completions]
+    """Return the judge of several completions that asks a child about what `item` makes of each.
+
+    Where too many in a row take too long, the others are not judged; the first of the next ones is asked about again.
+    """
+
+    def judged(completions: Sequence[Completion]) -> list[Outcome]:
+        found: list[Outcome] = []
+        for completion in completions:
+            why = child.given_up if found else ""
+            found.append(unjudged(why) if why else child.judge(item(completion)))
+        return found
+
+    return judged
 
 
 if __name__ == "__main__":
