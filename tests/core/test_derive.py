@@ -121,3 +121,23 @@ def test_a_handful_of_rows_is_read_often_enough_to_be_learnt(reference: str, row
 def test_rows_enough_are_read_as_often_as_their_preset_says() -> None:
     known = Rows(2500, False, 24.0, 22, 32, 40, 45, False)
     assert plan.solve(base("bundled"), known, card(), "sft", {}).chosen.resolved.recipe.num_train_epochs == 2.0
+
+
+def test_rows_that_a_preset_was_not_made_for_get_room_for_their_prompts() -> None:
+    long = Rows(7000, False, 250.0, 244, 400, 545, 819, False)
+    found = plan.solve(base("bundled"), long, card(), "grpo", {})
+    assert found.chosen.resolved.recipe.max_length == 512
+    short = Rows(200, False, 20.0, 20, 21, 22, 22, False)
+    assert plan.solve(base("bundled"), short, card(), "grpo", {}).chosen.resolved.recipe.max_length == 72
+    own = plan.solve(base("bundled"), long, card(), "grpo", {"max_length": 72})
+    said = " ".join(own.reasons)
+    assert own.chosen.resolved.recipe.max_length == 72
+    assert "more than half of the rows do not fit; prompts that do not fit are dropped, not cut" in said
+    assert "lose their end" not in said
+
+
+def test_a_step_of_one_answer_is_doubted_for_kto() -> None:
+    rows = Rows(200, False, 30.0, 28, 35, 40, 45, False)
+    alone = {"per_device_train_batch_size": 1, "gradient_accumulation_steps": 1}
+    assert "1 answer" in " ".join(plan.solve(base("bundled"), rows, card(), "kto", alone).doubts)
+    assert "1 answer" not in " ".join(plan.solve(base("bundled"), rows, card(), "kto", {}).doubts)

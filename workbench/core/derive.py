@@ -240,11 +240,19 @@ def few_steps(steps: int) -> str:
     return f"{several(steps, 'step')} {'is' if steps == 1 else 'are'} too few to learn much; more epochs make more."
 
 
-def cut(rows: Rows, length: int) -> str:
-    """Return the sentence that says how many rows are longer than a length, "" when hardly any is."""
-    if rows.articles or rows.p99 <= length:
+def cut(rows: Rows, length: int, answer: int = 0) -> str:
+    """Return the sentence that says how many rows are longer than a length, "" when hardly any is.
+
+    `answer` is the longest answer that is written to a row, where rows are prompts: those without room for it are
+    dropped, since a prompt that is cut would ask something else.
+    """
+    room = length - answer
+    if rows.articles or rows.p99 <= room:
         return ""
-    share = "more than half" if rows.p50 > length else "more than a tenth" if rows.p90 > length else "at least 1 %"
+    share = "more than half" if rows.p50 > room else "more than a tenth" if rows.p90 > room else "at least 1 %"
+    if answer:
+        said = f"At {count(length)} tokens with answers of up to {count(answer)}, {share} of the rows do not fit"
+        return f"{said}; prompts that do not fit are dropped, not cut."
     return f"At {count(length)} tokens {share} of the rows lose their end, and an answer that begins later is left out."
 
 

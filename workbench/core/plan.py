@@ -57,7 +57,7 @@ class Plan:
     pace: pace.Pace
     disk: int
     doubts: tuple[str, ...] = field(default=())
-    """What so few rows cannot do, one sentence each."""
+    """What so few rows, or answers in a batch, cannot do, one sentence each."""
     remedies: tuple[str, ...] = field(default=())
     """What would make it fit, when nothing does."""
 
@@ -79,6 +79,11 @@ def _weights_per_rank(shape: Shape, targets: tuple[str, ...]) -> int:
     counted = weights.count(shape, activations.table(shape.model_type), scored=False)
     matrices = weights.adapted(counted, named_layers(targets) or ("all-linear",))
     return sum((matrix.inputs + matrix.outputs) * matrix.layers for matrix in matrices)
+
+
+def _answer(recipe: Recipe) -> int:
+    """Return the longest answer that is written to a row, 0 where rows hold their answers."""
+    return recipe.max_completion_length if recipe.method in REINFORCING else 0
 
 
 def _own(base: Base, preset: presets.Preset) -> bool:
@@ -112,9 +117,10 @@ def _derived(
         return grouped
     if _own(base, preset):
         length = int(preset.values.get("max_length", Recipe().max_length))
-        cuts = not rows.articles and rows.p99 > length and "max_length" not in chosen
-        cuts = cuts and preset.method not in REINFORCING
-        kept = {"max_length": derive.max_length(rows, base.context)} if cuts else {}
+        answer = _answer(Recipe(**{**preset.values, **chosen}))
+        cuts = not rows.articles and rows.p99 > length - answer and "max_length" not in chosen
+        longer = derive.room(rows, base.context, answer) if answer else derive.max_length(rows, base.context)
+        kept = {"max_length": longer} if cuts else {}
         kept |= derive.of_students(preset.values, kept, chosen)
         kept |= grouped
         return kept | _enough(rows, preset, {**preset.values, **{name: kept[name].value for name in kept}}, chosen)
@@ -291,7 +297,8 @@ def solve(
     found += reasons.why(best, made, order, few if not wanted else "", bool(wanted))
     if best.tuning == "qlora" and base.shape.experts:
         found.append("Its experts stay in 16 bits: only linear layers can be held in 4, and they are none.")
-    if rows is not None and (lost := derive.cut(rows, best.resolved.recipe.max_length)):
+    settled = best.resolved.recipe
+    if rows is not None and (lost := derive.cut(rows, settled.max_length, _answer(settled))):
         found.append(lost)
     if base.context and best.resolved.recipe.max_length > base.context:
         found.append(
@@ -367,7 +374,8 @@ def _told(
     if method.teacher:
         told = of_rows * token_bytes(recipe.teacher_top_k, base.shape.vocabulary)
         disk += math.ceil(told) + 2 * total * method.cuts
-    doubts = tuple(filter(None, [_few_held(rows, recipe), _few_steps(steps, recipe)])) if rows is not None else ()
+    few = (_few_held(rows, recipe), _few_steps(steps, recipe)) if rows is not None else ()
+    doubts = tuple(filter(None, (*few, reasons.alone(batch) if recipe.method == "kto" else "")))
     remedies = reasons.remedies(best, others, card.gpu)
     return Plan(best, said, others, count, steps, passes, tokens, time, disk, doubts, remedies)
 

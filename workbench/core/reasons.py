@@ -47,6 +47,19 @@ def why(best: Attempt, made: Mapping[str, Attempt], order: list[str], few: str, 
     return found + refused
 
 
+def alone(batch: int) -> str:
+    """Return the doubt about so few answers in a step of kto, "" when there are enough.
+
+    Its baseline is a mean over the answers of a step (Ethayarajh et al. 2024).
+    """
+    if batch > 1:
+        return ""
+    return (
+        "kto's baseline is a mean over a step, here over 1 answer, so that it goes up and down by chance; "
+        "gradient_accumulation_steps=8 costs no memory."
+    )
+
+
 def heavier(other: Attempt, best: Attempt) -> str:
     """Return why a tuning that is meant to need less needs more, a phrase; "" where it does not."""
     leaner = TUNINGS.index(other.tuning) > TUNINGS.index(best.tuning)
