@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.core.errors import UsageError
+from workbench.core.recipe import load
 from workbench.core.units import count
 from workbench.data import plan
 from workbench.data.curate.curator import told
@@ -32,6 +33,10 @@ PLAN = "plan.json"
 """The plan of a run's rows, in the run."""
 TRAIN = "train"
 """Name of the examples that are learnt."""
+_LEFT = 0.01
+"""Share of the rows that must give something to learn: a run on less would learn from what is left over by chance."""
+_TOO_LONG = "max_length"
+"""What the reason of rows names that are dropped because they are too long."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +126,25 @@ def _read(run: Run) -> Material:
     return Material(Examples.read(folder / TRAIN), held_out, head["prompts"], head["chat"], head["counts"])
 
 
+def _refuse_leftovers(attempt: Attempt, train: Encoded) -> None:
+    """Raise UsageError where so few of the rows give anything to learn that the run would not be of them."""
+    if train.examples and train.rows - sum(train.dropped.values()) >= _LEFT * train.rows:
+        return
+    reason = train.dropped.most_common(1)[0][0] if train.dropped else "there are no rows"
+    # A dry run reads an excerpt of its own, of which nobody has heard.
+    named = ", ".join(load(attempt.run.recipe_path).recipe.data)
+    left = count(train.rows - sum(train.dropped.values())) if train.examples else ""
+    who = f"Only {left} of {count(train.rows)} rows of {named} give" if left else f"No row of {named} gives"
+    remedy = f"; raise max_length, which is {attempt.recipe.max_length}" if _TOO_LONG in reason else ""
+    raise UsageError(f"{who} anything to learn: {reason}{remedy}.")
+
+
 def _tell(reporter: Reporter, train: Encoded) -> None:
     """Say in words what encoding did to the rows."""
+    left = train.rows - sum(train.dropped.values())
+    if left < train.rows / 2:
+        text = f"Only {count(left)} of {count(train.rows)} rows are left to learn from."
+        reporter.notice("warning", "few_rows_left", text)
     for reason, number in train.dropped.items():
         reporter.notice(
             "warning",
@@ -156,7 +178,7 @@ def material(attempt: Attempt, build: Callable[[Callable[[str], Writer]], Built]
     """Return the run's material: as an earlier attempt stored it, or built now, all of it or nothing.
 
     `build` is given a function that makes the writer of the examples with a name: `TRAIN`, or those kept aside.
-    Raises UsageError when nothing can be learnt from the rows.
+    Raises UsageError when nothing can be learnt from the rows, or from hardly any of them.
     """
     run, reporter = attempt.run, attempt.reporter
     atomic.sweep(run.path)
@@ -164,10 +186,7 @@ def material(attempt: Attempt, build: Callable[[Callable[[str], Writer]], Built]
         return _read(run)
     with atomic.staging(run.path / "prepared") as folder:
         built = build(lambda name: Writer(folder / name))
-        if not built.train.examples:
-            dropped = built.train.dropped
-            reason = dropped.most_common(1)[0][0] if dropped else "there are no rows"
-            raise UsageError(f"No row of {', '.join(attempt.recipe.data)} gives anything to learn: {reason}.")
+        _refuse_leftovers(attempt, built.train)
         _tell(reporter, built.train)
         head = {
             "held_out": [name for name, encoded in built.held_out.items() if encoded.examples],
