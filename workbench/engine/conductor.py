@@ -42,17 +42,21 @@ class Cadence:
     together. All else is a multiple of it."""
 
 
-def cadence(recipe: Recipe, steps: int) -> Cadence:
+def cadence(recipe: Recipe, steps: int, written: int = 0) -> Cadence:
     """Return the cadence for a run of `steps` steps; zeros in the recipe become ten looks and five checkpoints.
 
-    A look and a derived checkpoint fall on the same step; what a look finds to be the best is saved in any case.
+    `written` are the answers that a look writes to measure a run that learns from its own: so many steps lie between
+    two looks that looking writes no more than learning. A look and a derived checkpoint fall on the same step; what a
+    look finds to be the best is saved in any case.
     """
     whole = recipe.num_iterations if recipe.method in REINFORCING else 1
 
     def multiple(number: int, of: int) -> int:
         return of * math.ceil(number / of)
 
-    look = multiple(recipe.eval_steps or max(1, math.ceil(steps / 10)), whole)
+    learnt = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps * recipe.num_processes / whole
+    rarest = min(math.ceil(written / learnt), steps)
+    look = multiple(recipe.eval_steps or max(1, math.ceil(steps / 10), rarest), whole)
     fifth = max(1, math.ceil(steps / 5))
     derived = fifth if look > fifth else multiple(fifth, look)
     return Cadence(steps, look, multiple(recipe.save_steps or derived, whole), recipe.save_minutes * 60, whole)

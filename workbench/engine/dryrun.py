@@ -133,10 +133,12 @@ def _hours(recipe: Recipe, found: dict[str, Any], steps: int, sequences: int) ->
     """Return the projected hours of the whole run: usual batches, all looks and checkpoints included."""
     from workbench.data.split import MOST_HELD
     from workbench.engine import loop
+    from workbench.engine.reinforce.reinforcer import look_of
 
-    plan = loop.cadence(recipe, steps)
     seconds = found["seconds"]
     held = min(round(recipe.eval_split * sequences), MOST_HELD)
+    taken, several = look_of(recipe, held) if recipe.method in REINFORCING else (0, 0)
+    plan = loop.cadence(recipe, steps, taken * (several + 1))
     look = seconds["look"] * max(1.0, held / found["held_out"]) if found["held_out"] else seconds["look"]
     step = seconds["micro_batch"] * found["share"] * recipe.gradient_accumulation_steps + seconds["optimiser"]
     looks = 1 + math.ceil(steps / plan.evaluate_every)

@@ -159,7 +159,7 @@ def fit(
         sequences = attempt.rehearsal.sequences(sequences)
     held_out = {name: way.sequences(examples, packed) for name, examples in material.held_out.items()}
     steps = total_steps(recipe, way.learnt(sequences))
-    plan = cadence(recipe, steps)
+    plan = cadence(recipe, steps, way.written(held_out))
 
     # Trainer
     run.checkpoints_dir.mkdir(mode=0o700, exist_ok=True)

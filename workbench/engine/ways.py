@@ -24,7 +24,7 @@ from workbench.engine.examples import Examples
 from workbench.engine.material import TRAIN, Material
 from workbench.engine.reinforce import prompts
 from workbench.engine.reinforce.actor_critic import ActorCritic
-from workbench.engine.reinforce.reinforcer import Reinforcer
+from workbench.engine.reinforce.reinforcer import Reinforcer, look_of
 from workbench.engine.reinforce.shared_reward import SharedReward
 from workbench.engine.rewards import Rewards
 from workbench.engine.session import Attempt
@@ -49,6 +49,10 @@ class Tokens:
     def padding(self, tokenizer: Any) -> int:
         """Return the token that fills batches; it is masked everywhere."""
         return int(tokenizer.pad_token_id)
+
+    def written(self, held_out: Mapping[str, Any]) -> int:
+        """Return how many answers a look at held-out sequences writes to measure them."""
+        return 0
 
     def collator(self, pad_token_id: int, packed: bool) -> Any:
         """Return the function that makes a batch of them."""
@@ -153,6 +157,11 @@ class Reinforcement(Tokens):
     def learnt(self, sequences: Any) -> int:
         """Return how many answers an epoch learns."""
         return len(prompts.Groups(sequences.lengths, self._recipe))
+
+    def written(self, held_out: Mapping[str, Any]) -> int:
+        """Return how many answers a look writes: some with chance and one without to each prompt."""
+        looks = (look_of(self._recipe, len(kept)) for kept in held_out.values())
+        return sum(taken * (several + 1) for taken, several in looks)
 
     def collator(self, pad_token_id: int, packed: bool) -> Any:
         """Return the function that makes a batch of prompts."""

@@ -149,7 +149,7 @@ class ActorCritic(Reinforcer):
 
     # What is told
 
-    def _tell(self, found: Sequence[Group], tally: Tally) -> None:
+    def _tell(self, found: Sequence[Group], tally: Tally, learnt: Sequence[Group] = ()) -> None:
         """Count the figures of answers; of groups there is nothing to tell."""
         seen = Tally()
         super()._tell(found, seen)

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from workbench.core import events, units
-from workbench.core.recipe import answers_of, beta_of
+from workbench.core.recipe import Recipe, answers_of, beta_of
 from workbench.engine import layout as layouts
 from workbench.engine import micro, samples
 from workbench.engine.masks import IGNORED
@@ -26,6 +26,7 @@ from workbench.engine.reinforce import groups, policy, rollouts
 from workbench.engine.reinforce.prompts import Groups, Prompts
 from workbench.engine.reinforce.rollouts import Rollouts, Sampling
 from workbench.engine.reinforce.scored import Group, joined, own, thought_figures
+from workbench.engine.reinforce.unjudged import Unjudged
 from workbench.engine.rewards import Completion, Rewards, Scores
 from workbench.engine.tally import Tally
 from workbench.engine.thoughts import Thoughts
@@ -40,6 +41,12 @@ _TOLD_SECONDS = 5.0
 """Between two words of how far the writing is."""
 _LOOK, TRAINING = 1, 0
 """First numbers of keys, so that answers of a look and of a step never share random numbers."""
+
+
+def look_of(recipe: Recipe, prompts: int) -> tuple[int, int]:
+    """Return (prompts that a look answers, answers drawn to each), of so many that are held out."""
+    taken = min(prompts, HELD_ANSWERS)
+    return taken, max(1, min(answers_of(recipe), HELD_ANSWERS // max(taken, 1)))
 
 
 class Scorer(Protocol):
@@ -58,6 +65,7 @@ class Reinforcer(WorkbenchTrainer):
         recipe = self._recipe
         self._rewards: Scorer = rewards
         self._names, self._copy = _names(rewards), reference
+        self._unjudged = Unjudged([spec.weight for spec in rewards.specs], self._reporter.notice)
         self._objective = groups.objective_of(recipe)
         self._prompts: Prompts = (
             self.train_dataset.whole if isinstance(self.train_dataset, Longest) else self.train_dataset
@@ -117,7 +125,7 @@ class Reinforcer(WorkbenchTrainer):
             self._reporter.write(layouts.change(self._recipe, before, after, step, "it goes on"), durable=True)
 
     def _scored(self, dataset: Prompts, numbers: Sequence[int], count: int, written: Rollouts) -> list[Group]:
-        """Return the answers to some prompts as groups with their rewards."""
+        """Return the answers to some prompts as groups with their rewards; those that are learnt must be judged."""
         texts = [self._text(prompt, answer) for prompt, answer in zip(written.prompts, written.answers, strict=True)]
         rows = [dataset.row(number) for number in numbers]
         scores = self._rewards.score(
@@ -133,6 +141,8 @@ class Reinforcer(WorkbenchTrainer):
                 for place, text in enumerate(texts)
             ]
         )
+        if dataset is self._prompts:
+            self._unjudged.saw(scores, self.state.global_step + 1)
         total, parts = np.asarray(scores.total, dtype=np.float64), np.asarray(scores.parts, dtype=np.float64)
         spans = [slice(start, start + count) for start in range(0, len(texts), count)]
         return [
@@ -218,7 +228,7 @@ class Reinforcer(WorkbenchTrainer):
         key = [TRAINING, recipe.seed, step, 0]
         first = self._groups(numbers[:: recipe.num_generations], key)
         learnt = self._resampled(first, key)
-        self._tell(first, self._tally)
+        self._tell(first, self._tally, learnt)
         self._show(next((group for group in learnt if not group.alike), learnt[0]), step + 1)
         rewards = torch.from_numpy(np.stack([group.rewards for group in learnt])).float()
         advantages = groups.advantages(rewards, recipe.scale_rewards).flatten()
@@ -283,15 +293,18 @@ class Reinforcer(WorkbenchTrainer):
 
     # What is told
 
-    def _tell(self, found: Sequence[Group], tally: Tally) -> None:
-        """Count the figures of groups as they were first written: what replaces them later would look too good."""
+    def _tell(self, found: Sequence[Group], tally: Tally, learnt: Sequence[Group] = ()) -> None:
+        """Count the figures of groups as they were first written: what replaces them later would look too good.
+
+        Which share of groups teaches nothing is told of those that are learnt, where some were replaced.
+        """
         rewards = torch.from_numpy(np.stack([group.rewards for group in found]))
         lengths = [len(answer) for group in found for answer in own(group)]
         finished = [one for group in found for one in group.answers.finished[group.first :][: len(group.texts)]]
         rows = {
             "reward": rewards.flatten(),
             "reward_std": groups.deviation(rewards),
-            "zero_variance": groups.alike(rewards).double(),
+            "zero_variance": torch.tensor([float(group.alike) for group in learnt or found], dtype=torch.float64),
             "length": torch.tensor(lengths, dtype=torch.float64),
             "clipped": 1 - torch.tensor(finished, dtype=torch.float64),
         }
@@ -328,9 +341,10 @@ class Reinforcer(WorkbenchTrainer):
         is told, too.
         """
         self.model.eval()
-        recipe, numbers = self._recipe, range(min(len(dataset), HELD_ANSWERS))
+        recipe = self._recipe
+        taken, several = look_of(recipe, len(dataset))
+        numbers = range(taken)
         prompts = [dataset.tokens(number) for number in numbers]
-        several = max(1, min(answers_of(recipe), HELD_ANSWERS // len(prompts)))
         tally = Tally()
         for lead, temperature, count in (("", self._sampling.temperature, several), ("greedy_", 0.0, 1)):
             how = dataclasses.replace(self._sampling, temperature=temperature)

@@ -1,0 +1,59 @@
+"""Answers that no check could judge: when that ends a run, when it is said, and what is said to be the cause."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workbench.core.errors import WorkbenchError
+from workbench.engine.reinforce.unjudged import Unjudged
+from workbench.engine.rewards import Completion, Scores, build
+
+OWN = """
+def reward(prompt, completion, **row):
+    return row["nothere"] if completion.startswith("bad") else 1.0
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> str:
+    path = tmp_path / "own.py"
+    path.write_text(OWN)
+    return f"file(path={path})"
+
+
+def scored(rewards: list[str], *texts: str) -> Scores:
+    with build(rewards) as judge:
+        return judge.score([Completion([{"role": "user", "content": "q"}], text, 3, True, {}) for text in texts])
+
+
+def test_a_first_step_that_nothing_can_judge_ends_the_run_with_the_cause(own: str) -> None:
+    said: list[tuple[str, str, str]] = []
+    account = Unjudged([1.0, 0.2], lambda *words: said.append(words))
+    with pytest.raises(
+        WorkbenchError, match=r"None of the first 3 .* line 3 of own.py: KeyError: 'nothere'; mend that"
+    ):
+        account.saw(scored([own, "repetition*0.2"], "bad", "bad", "bad one"), 1)
+    assert not said
+
+
+def test_what_could_not_be_judged_is_counted_and_said_again_when_there_is_far_more(own: str) -> None:
+    said: list[tuple[str, str, str]] = []
+    account = Unjudged([1.0], lambda *words: said.append(words))
+    for step, texts in enumerate((["a", "bad"], ["a", "b"], ["bad"] * 3, ["bad"] * 6), 1):
+        account.saw(scored([own], *texts), step)
+    assert [code for _, code, _ in said] == ["answers_unjudged"] * 2
+    assert "1 of 2 answers up to step 1 could not be judged" in said[0][2]
+    assert "10 of 13 answers up to step 4" in said[1][2]
+    assert all("KeyError: 'nothere'" in text for _, _, text in said)
+
+
+def test_a_check_that_has_nothing_to_say_beside_another_is_named() -> None:
+    said: list[tuple[str, str, str]] = []
+    account = Unjudged([1.0, 1.0], lambda *words: said.append(words))
+    for step in (1, 2):
+        account.saw(scored(["length(max=4)", "similar"], "a b", "c"), step)
+    ((level, code, text),) = said
+    assert (level, code) == ("warning", "check_unjudged")
+    assert text.startswith("None of the first 2 answers could be judged by similar: the row has no preferred answer")
