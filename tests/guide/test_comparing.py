@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import statistics
+from typing import Any
 
 import pytest
 
@@ -237,6 +238,30 @@ def test_a_run_and_its_parent_are_judged_by_the_child_s_own_rows() -> None:
 def test_a_run_without_looks_is_not_judged() -> None:
     assert weighing.verdict(seen(past("one", FALLING), past("two", []))).kind == "none"
     assert weighing.verdict(seen(past("three", FALLING))).kind == "none"
+
+
+def test_runs_without_a_loss_are_compared_by_what_their_answers_earn() -> None:
+    def earning(title: str, reward: float, rows: str = "some", **chosen: Any) -> store.Run:
+        run = past(title, [], rows=rows, method="grpo", packing=False, **chosen)
+        with contextlib.closing(journal.Writer(run.events_path)) as writer:
+            for step, earned in ((0, 0.1), (40, reward)):
+                metrics = {"reward": earned, "reward_number": earned / 2, "reward_std": 0.1, "kl": step / 10}
+                writer.write(Eval(step=step, loss=None, metrics=metrics))
+        return run
+
+    one, two, like = earning("one", 0.3), earning("two", 0.5), earning("like", 0.3)
+    other, apart = earning("other", 0.9, rewards=("number", "repetition*0.2")), earning("apart", 0.9, rows="others")
+    told = weighing.verdict(seen(one, two))
+    assert (told.kind, told.better, told.difference) == ("unclear", two.id, pytest.approx(0.2))
+    assert "Answers of two earn 0.50 on the same held-out prompts, 0.20 more" in told.text
+    assert "one 4.00, two 4.00" in told.text
+    assert weighing.verdict(seen(one, like)).kind == "same"
+    told = weighing.verdict(seen(one, other))
+    assert told.kind == "apart"
+    assert "by number: one 0.15, other 0.45" in told.text
+    assert "not the same" in weighing.verdict(seen(one, apart)).text
+    assert [y for _, y in seen(two)[0].rewards] == [0.1, 0.5]
+    assert "by a loss" in weighing.verdict(seen(one, past("lossy", FALLING))).text
 
 
 def test_scatter_is_that_of_the_noise_alone() -> None:

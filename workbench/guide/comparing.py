@@ -238,8 +238,20 @@ def _loss_of(resolved: recipe.Resolved | None) -> tuple[Any, ...] | None:
 # Curves and answers
 
 
+def by_reward(found: Sequence[Side]) -> bool:
+    """Return whether what the runs have in common is not a loss but what answers to held-out prompts earn."""
+    return all(not side.looks for side in found) and any(side.scored for side in found)
+
+
+def same_goal(found: Sequence[Side]) -> bool:
+    """Return whether answers are rewarded by the same checks, with the same weights, and the same reward model."""
+    recipes = [side.resolved.recipe if side.resolved is not None else None for side in found]
+    known = {(wanted.rewards, wanted.reward_model) if wanted is not None else None for wanted in recipes}
+    return None not in known and len(known) == 1
+
+
 def by_tokens(side: Side) -> tuple[Series, Series]:
-    """Return train and held-out loss over the tokens seen, in between the steps that tell it in proportion."""
+    """Return train and held-out loss, or reward, over the tokens seen, in between steps that tell it in proportion."""
     steps = [step for step, _ in side.tokens]
 
     def seen(step: float) -> float:
@@ -249,7 +261,7 @@ def by_tokens(side: Side) -> tuple[Series, Series]:
         (start, before), (end, after) = side.tokens[place - 1], side.tokens[place]
         return before + (after - before) * (step - start) / (end - start)
 
-    return side.loss.moved(seen), side.eval.moved(seen)
+    return side.loss.moved(seen), (side.eval if side.looks else side.rewards).moved(seen)
 
 
 def answers(found: Sequence[Side]) -> list[Answers]:

@@ -63,6 +63,13 @@ class Side:
     """(step, figures) of each look at answers the model writes itself, which have no loss: reward, KL, length."""
 
     @property
+    def rewards(self) -> Series:
+        """What answers to held-out prompts earn, by step; empty where that was not looked at."""
+        found = Series()
+        found.extend((step, told["reward"]) for step, told in self.scored if "reward" in told)
+        return found
+
+    @property
     def ends(self) -> tuple[Mapping[str, float], Mapping[str, float]]:
         """The further figures before training, and of what the run is compared by; empty without looks."""
         if self.looks:

@@ -14,7 +14,7 @@ from workbench.core import units
 from workbench.core.best import VISIBLE
 from workbench.core.lifecycle import ACTIVE
 from workbench.core.measures import Look
-from workbench.guide.comparing import same_loss, same_rows
+from workbench.guide.comparing import label_of, same_goal, same_loss, same_rows
 from workbench.guide.sides import Side
 
 LEAST_LOOKS = 5
@@ -32,7 +32,7 @@ class Verdict:
     comparable) or none (there is nothing to compare yet)."""
     text: str
     better: str = ""
-    """The id of the run with the lower loss, where the kind is lower or unclear."""
+    """The id of the run with the lower loss or the higher reward, where the kind is lower or unclear."""
     difference: float | None = None
     scatter: float | None = None
     """Standard deviation of the difference that chance alone makes, where it is known."""
@@ -65,6 +65,15 @@ def verdict(found: Sequence[Side]) -> Verdict:
             "none", "Choose another run to compare this one with." if found else "Choose the runs to compare."
         )
     measured = [side for side in found if side.looks]
+    earning = [side.name for side in found if side.scored and not side.looks]
+    if len(earning) == len(found):
+        return _rewarded(found)
+    if earning and len(earning) + len(measured) == len(found):
+        return Verdict(
+            "apart",
+            f"{' and '.join(earning)} {'is' if len(earning) == 1 else 'are'} measured by what answers earn and the "
+            "rest by a loss, so the figures do not say which run is better; the answers to the same prompts do.",
+        )
     if len(measured) < 2:
         lacking = " and ".join(side.name for side in found if not side.looks)
         yet = " yet" if any(not side.looks and side.status in ACTIVE for side in found) else ""
@@ -92,6 +101,39 @@ def verdict(found: Sequence[Side]) -> Verdict:
         )
     text = " ".join(part for part in (told.text, _early(measured), _elsewhere(measured), going_on) if part)
     return Verdict(told.kind, text, told.better, told.difference, told.scatter)
+
+
+def _rewarded(found: Sequence[Side]) -> Verdict:
+    """Return what answers to held-out prompts earn, by what the runs have in common, with how far each has moved."""
+    ends = [side.ends[1] for side in found]
+
+    def each(name: str) -> str:
+        return ", ".join(f"{side.name} {units.margin(told[name])}" for side, told in zip(found, ends, strict=True))
+
+    known = [name for name in ends[0] if all(name in told for told in ends)]
+    moved = f" KL from the base, in nats an answer: {each('kl')}." if "kl" in known else ""
+    if not same_rows(found):
+        return Verdict(
+            "apart",
+            "Their held-out prompts are not the same, so the rewards do not say which run is better; a run of each "
+            f"recipe on the same data with the same seed would.{moved}",
+        )
+    if not same_goal(found) or "reward" not in known:
+        checks = [name for name in known if name.startswith("reward_") and name != "reward_std"]
+        shared = "".join(f" What answers earn {label_of(name)}: {each(name)}." for name in checks)
+        return Verdict(
+            "apart", f"They are not rewarded by the same, so the sums do not say which run is better.{shared}{moved}"
+        )
+    ranked = sorted(zip(ends, found, strict=True), key=lambda one: -one[0]["reward"])
+    (high, first), (low, second) = ((told["reward"], side) for told, side in ranked[:2])
+    if high - low < VISIBLE:
+        said = f"{first.name} and {second.name} earn the same on the same held-out prompts, {units.margin(high)}."
+        return Verdict("same", f"{said}{moved}", difference=high - low)
+    said = (
+        f"Answers of {first.name} earn {units.margin(high)} on the same held-out prompts, {units.margin(high - low)} "
+        f"more than those of {second.name}; how much of that is chance is not known."
+    )
+    return Verdict("unclear", f"{said}{moved}", first.run, high - low)
 
 
 def _early(found: Sequence[Side]) -> str:

@@ -199,8 +199,8 @@ class CompareScreen(Desk):
             steps = units.count(glance.step) if glance.step else units.NONE
             pieces.append((_AT["base"], ink((titles.get(base) or foreign(name_of(base)), quiet))))
             pieces.append((-(width - _AT["steps"]) - 1, ink((steps, quiet))))
-        result = units.loss(glance.eval_loss) if glance.accuracy is None else units.percent(glance.accuracy)
-        result = units.margin(glance.reward) if glance.reward is not None else result
+        result = units.loss(glance.eval_loss) if glance.accuracy is None else f"right {units.percent(glance.accuracy)}"
+        result = f"reward {units.margin(glance.reward)}" if glance.reward is not None else result
         day = _day(glance, self.app.now())  # type: ignore[attr-defined]
         pieces += [(-10, ink((result, "value"))), (-1, ink((day, quiet)))]
         return place(width, *pieces)
@@ -245,14 +245,20 @@ class CompareScreen(Desk):
         """Draw the curves."""
         sides = self.sides
         losses: list[tuple[Series, Series]] = [
-            comparing.by_tokens(side) if self._by_tokens else (side.loss, side.eval) for side in sides
+            comparing.by_tokens(side) if self._by_tokens else (side.loss, side.eval if side.looks else side.rewards)
+            for side in sides
         ]
         names = [cut(foreign(side.name), 18) for side in sides]
         ends = [max((series.last[0] for series in pair if series.last), default=0.0) for pair in losses]
         planned = [0.0 if self._by_tokens else float(side.steps) for side in sides]
         whole = max([*ends, *planned], default=0.0) or None
-        layers = [Layer(found, name, "line") for (_, found), name in zip(losses, names, strict=True)]
-        self.query_one("#eval", Chart).show(layers, whole=whole)
+        earned = comparing.by_reward(sides)
+        layers = [
+            Layer(held if earned or side.looks else Series(), name, "line")
+            for side, (_, held), name in zip(sides, losses, names, strict=True)
+        ]
+        title = "held-out reward" if earned else "held-out loss"
+        self.query_one("#eval", Chart).show(layers, whole=whole, title=title)
         self.query_one("#train", Chart).show([Layer(found, "", "smooth") for found, _ in losses], whole=whole)
 
     def rebuild(self) -> None:
