@@ -122,6 +122,9 @@ def test_the_result_of_an_alignment_is_what_it_tells_apart() -> None:
     weak = {"accuracy": {"before": 0.5, "after": 0.55}}
     assert "guessing" in "".join(text for text, _ in using.headline(finished("kto", weak)))
     assert "loss" in "".join(text for text, _ in using.headline(finished("dpo", {})))
+    assert "worse" not in said
+    fell = {"accuracy": {"before": 0.5, "after": 0.22}}
+    assert "worse than before it began" in "".join(text for text, _ in using.headline(finished("kto", fell)))
 
 
 def test_a_judge_says_what_it_is_for_and_neither_chats_nor_is_exported() -> None:

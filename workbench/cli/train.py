@@ -55,6 +55,10 @@ def conclude(run: store.Run, status: str, as_json: bool) -> int:
             from workbench.cli import export
 
             print(export.handed_over(recipe.load(run.recipe_path).recipe, report(run) or {}))
+        elif status == "done" and report(run) is not None:
+            from workbench.guide import outcome
+
+            print(outcome.concluded(run))
         made = next((path for name in ("model", "adapter") if (path := run.artifacts_dir / name).is_dir()), None)
         if made is not None and recipe.load(run.recipe_path).recipe.method == "reward":
             print(f"The reward model is in {made}")

@@ -61,6 +61,25 @@ def _earned(check: Mapping[str, Any], score: float) -> float:
     return share if check["weight"] >= 0 else 1 - share
 
 
+def _senseless(body: Mapping[str, Any]) -> Iterator[Finding]:
+    """Rewards by which no answer is better, or right ones are the worse: what else is said would mislead."""
+    if all(check["weight"] == 0 for check in body["checks"]):
+        yield Finding("weight_zero", "bad", "no check has a weight, so nothing is rewarded", Fix("a weight above 0"))
+        return
+    for check in body["checks"]:
+        if check["weight"] < 0 and check["needs"]:
+            text = f"the weight of {check['reward']} is negative, so right answers cost and wrong ones pay"
+            yield Finding("weight_negative", "bad", text, Fix("a weight above 0"))
+    total = body["total"]
+    tried = [one["total"] for one in body["trivial"]] + [total["references"]]
+    if total["samples"] is not None and total["varied"] is not None:
+        tried += [total["samples"]] if total["varied"] == 0 else [math.nan]
+    known = [earned for earned in tried if earned is not None]
+    if len(known) > 2 and None not in tried and len(set(known)) == 1:
+        text = f"right answers, trivial ones and all others that were tried earn the same ({margin(known[0])})"
+        yield Finding("constant", "bad", text, Fix("a check that tells them apart"))
+
+
 def _variance(body: Mapping[str, Any]) -> Iterator[Finding]:
     """Whether the answers to a prompt differ in what they earn."""
     mean, varied = body["total"]["samples"], body["total"]["varied"]
@@ -129,6 +148,8 @@ def _dearer(body: Mapping[str, Any], trivial: Mapping[str, Any]) -> str:
     payer = max(body["checks"], key=lambda check: given[check["reward"]])
     if payer["needs"]:
         return "rows whose right answers differ more, or an sft first"
+    if len(body["checks"]) == 1:
+        return "add a check that this answer does not pass, or take another one"
     return f"give {payer['reward']} less weight, or add a check that this answer does not pass"
 
 
@@ -186,7 +207,8 @@ RULES = (_variance, _references, _trivial, _judging, _lengths)
 
 def findings(body: Mapping[str, Any]) -> list[Finding]:
     """Return what a trial of rewards says, the worst first, or what is good about it."""
-    found = [finding for rule in RULES for finding in rule(body)]
+    found = [*_senseless(body)]
+    found += [finding for rule in ((_judging,) if found else RULES) for finding in rule(body)]
     if not any(LEVELS.index(finding.level) > LEVELS.index("notice") for finding in found):
         found.append(Finding("learnable", "good", _good(body)))
     return sorted(found, key=lambda finding: -LEVELS.index(finding.level))

@@ -39,7 +39,9 @@ def why_not(action: str, status: str) -> str:
     if status in ACTIONS[action]:
         return ""
     *most, last = [name for name in STATUSES if name in ACTIONS[action]]
-    return f"is {status} and cannot be {_PAST[action]}; only one that is {', '.join(most)} or {last} can"
+    soon = {"pausing": "paused", "stopping": "stopped"}.get(status, "")
+    wait = f": wait until it is {soon}" if soon in ACTIONS[action] else ""
+    return f"is {status} and cannot be {_PAST[action]}; only one that is {', '.join(most)} or {last} can{wait}"
 
 
 def status(

@@ -15,6 +15,7 @@ from workbench.core import best, derive, recipe, units
 from workbench.core.health_alignment import CHANCE
 from workbench.core.text import one_line
 from workbench.guide import exporting, smaller
+from workbench.runs import spent, store
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,13 @@ def _took(found: Finished) -> str:
     return took + (f" in {units.duration(found.seconds)}" if found.seconds is not None else "")
 
 
+def _rose(found: Finished) -> bool:
+    """Return whether the held-out loss has not fallen, or nobody knows it: a few answers may change sides by chance."""
+    held = found.report.get("held_out_loss")
+    ends = [_figure(held.get(name)) for name in ("before", "after")] if isinstance(held, dict) else [None, None]
+    return ends[0] is None or ends[1] is None or ends[1] >= ends[0]
+
+
 _JUDGE = " It scores answers and writes none: a judge of samples, or the goal of reinforcement learning."
 
 
@@ -88,6 +96,7 @@ def _told_apart(found: Finished) -> list[tuple[str, str]] | None:
     if margin is not None:
         said += [(", by a margin of ", "value"), (units.margin(margin), "figure")]
     guess = " That is little better than guessing." if after < CHANCE else ""
+    guess += " That is worse than before it began." if before is not None and after < before and _rose(found) else ""
     said += [(f", after {_took(found)}.{guess}{_JUDGE if found.method == 'reward' else ''}", "value")]
     return [*said, *_which(found)]
 
@@ -170,6 +179,16 @@ def headline(found: Finished) -> list[tuple[str, str]]:
         (f", after {took}.{' It was still learning: more epochs would teach more.' if short(found) else ''}", "value"),
         *_which(found),
     ]
+
+
+def concluded(run: store.Run) -> str:
+    """Return what an ended run has come to, in a sentence or two without roles."""
+    wanted, report = recipe.load(run.recipe_path).recipe, run.report()
+    found = Finished(
+        run.id, wanted.method, wanted.tuning, wanted.base, wanted.data, run.path, report, spent.seconds(run, report),
+        run.status(), None, "", "", False, None, 0,
+    )  # fmt: skip
+    return "".join(text for text, _ in headline(found))
 
 
 def short(found: Finished) -> bool:

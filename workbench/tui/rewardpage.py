@@ -66,11 +66,15 @@ def together(cells: Sequence[str]) -> Row:
     )
 
 
-def offered(lead: str, check: Check) -> Row:
-    """Return a check that answers are not rewarded by; its key begins with `lead`."""
+def offered(lead: str, check: Check, answered: bool) -> Row:
+    """Return a check that answers are not rewarded by; its key begins with `lead`.
+
+    What it needs of a row is said unless the rows are known to have it: `answered` where they have right answers.
+    """
 
     def draw(width: int, focused: bool) -> Content:
-        needs = f"needs {asked}" if (asked := rewarding.asks(check)) else ""
+        asked = "" if answered and check.needs == "answer" else rewarding.asks(check)
+        needs = f"needs {asked}" if asked else ""
         return place(
             width,
             (2, ink((check.name, "title" if focused else "value"))),
