@@ -1,12 +1,18 @@
-"""Answers that no check could judge: when that ends a run, when it is said, and what is said to be the cause."""
+"""What a run cannot learn from, and what it should not spend itself on: answers that nothing judges, rows that are
+dropped, looks."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.engine.bench import Bench, of_kind, rows, write_rows
 from workbench.core.errors import WorkbenchError
+from workbench.core.events import AttemptEnded, Notice
+from workbench.core.recipe import Recipe
+from workbench.engine.conductor import cadence
 from workbench.engine.reinforce.unjudged import Unjudged
 from workbench.engine.rewards import Completion, Scores, build
 
@@ -57,3 +63,33 @@ def test_a_check_that_has_nothing_to_say_beside_another_is_named() -> None:
     ((level, code, text),) = said
     assert (level, code) == ("warning", "check_unjudged")
     assert text.startswith("None of the first 2 answers could be judged by similar: the row has no preferred answer")
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"rewards": ["file(path={own}, function=fails)"]}, "line 6 of own.py: ZeroDivisionError"),
+        ({"max_length": 24, "max_completion_length": 23}, "sums.jsonl gives anything to learn: within max_length"),
+    ],
+)
+def test_a_run_without_anything_to_learn_fails_with_what_mends_it(
+    tmp_path: Path, fields: dict[str, Any], says: str
+) -> None:
+    (tmp_path / "own.py").write_text(f"{OWN}\ndef fails(prompt, completion):\n    return 1 / 0\n")
+    bench, data = Bench(tmp_path), str(write_rows(tmp_path / "sums.jsonl", rows("prompts", 16)))
+    if "rewards" in fields:
+        fields = {"rewards": [text.format(own=tmp_path / "own.py") for text in fields["rewards"]]}
+    run = bench.trained(method="grpo", tuning="lora", data=[data], max_steps=1, sample_max_new_tokens=0, **fields)
+    end = of_kind(run, AttemptEnded)[-1]
+    assert (end.outcome, end.step) == ("failed", 0)
+    assert says in end.error
+    assert "mend that" in end.error or "raise max_length, which is 24" in end.error
+    assert [notice.text for notice in of_kind(run, Notice)][-1] == end.error
+
+
+def test_looks_write_no_more_answers_than_learning_does() -> None:
+    recipe = Recipe(method="grpo", packing=False, per_device_train_batch_size=32, gradient_accumulation_steps=2)
+    assert cadence(recipe, 6).evaluate_every == 1
+    assert cadence(recipe, 6, 90).evaluate_every == 2
+    assert cadence(recipe, 2, 600).evaluate_every == 2
+    assert cadence(recipe, 600, 90).evaluate_every == 60
