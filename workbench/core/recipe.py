@@ -246,7 +246,7 @@ class Recipe:
 
     logging_steps: int = spec(1, "cadence", "log every", "Optimizer steps between two points of the loss curve.",
         "1 shows everything and costs nothing worth saving.", unit="steps", low=1, high=10_000)  # fmt: skip
-    eval_steps: int = spec(0, "cadence", "evaluate every", "Steps between two looks at the held-out rows; 0 derives about ten per run.",
+    eval_steps: int = spec(0, "cadence", "evaluate every", "Steps between two looks at the held-out rows; 0 derives about ten per run, and fewer where looks would write more answers than learning does.",
         "Often shows overfitting early and costs time.", unit="steps", low=0, high=10_000_000)  # fmt: skip
     save_steps: int = spec(0, "cadence", "checkpoint every", "Steps between two checkpoints; 0 derives about five per run.",
         "A crash costs at most the steps since the last one.", unit="steps", low=0, high=10_000_000)  # fmt: skip
