@@ -176,7 +176,8 @@ class Reinforcement(Tokens):
         if not beta_of(self._recipe) or self._recipe.tuning != "full":
             return None
         where = load.machine(self._recipe)
-        return load.load_model(self._folder, tuning="full", where=where, for_training=False).eval()
+        # Held in the precision of what is trained: in 16 bits it would differ before the first step, by rounding alone.
+        return load.load_model(self._folder, tuning="full", where=where, for_training=True).eval()
 
 
 class Criticism(Reinforcement):
