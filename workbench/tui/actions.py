@@ -163,7 +163,7 @@ ACTIONS: tuple[Action, ...] = (
     # Export
     _a("export.start", "enter", "export", "Make and prove the types that are chosen.", "export"),
     _a("export.choose", "space", "choose", "Choose the type in focus, or leave it out again.", "export"),
-    _a("export.copy", "c", "copy", "Copy the command that runs the file.", "export"),
+    _a("export.copy", "c", "copy", "Copy the command that runs the file.", "export", footer=False),
     _a("export.deploy", "o", "Ollama", "Write a Modelfile for Ollama and a model card beside the file.", "export"),
     _a("export.try", "t", "try in chat", "Talk with the file in focus.", "export"),
     # Preferences

@@ -264,13 +264,16 @@ class MethodScreen(Station):
         super().rebuild()
         self.query_one("#top", Page).again()
         listing = self.query_one(Listing)
-        width = max(40, listing.size.width - GUTTER)
-        around = AROUND_NARROW if self.narrow else AROUND
-        listing.styles.max_height = max(
-            3, self.app.size.height - around - len(self._top(width)) - len(self._bottom(width)) - 1
-        )
+        self._make_room(listing)
         listing.fill(self._rows())
         self.query_one("#bottom", Page).again()
+
+    def _make_room(self, listing: Listing) -> None:
+        """Let the list have what the lines above and below it leave of the page; those of some methods are more."""
+        width = max(40, listing.size.width - GUTTER)
+        around = AROUND_NARROW if self.narrow else AROUND
+        said = len(self._top(width)) + len(self._bottom(width))
+        listing.styles.max_height = max(3, self.app.size.height - around - said - 1)
 
     # What happens
 
@@ -303,6 +306,7 @@ class MethodScreen(Station):
 
     def on_listing_moved(self, message: Listing.Moved) -> None:
         """Tell of the method that came into focus."""
+        self._make_room(self.query_one(Listing))
         self.query_one("#bottom", Page).again()
         self.foot()
 
