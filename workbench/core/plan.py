@@ -4,9 +4,8 @@ Owns the order in which things are given up and the account of it. Pure arithmet
 data, hardware or models.
 
 Quality is given up last. Every tuning is tried with its full effective batch and length; what costs only time goes
-first (recomputing activations, a smaller micro-batch with more accumulation), then AdamW's states in 8 bits under full
-tuning, then room for activations on the card, which go to the host's memory, then the next tuning, and at the very end
-the length of the rows.
+first (recomputing activations, a smaller micro-batch), then AdamW's states in 8 bits under full tuning, then activations
+go to the host's memory, then the next tuning is taken, and at the very end the length of the rows is given up.
 """
 
 from __future__ import annotations
@@ -32,7 +31,6 @@ from workbench.core.teaching import token_bytes
 from workbench.core.units import count
 
 __all__ = ["Attempt", "Base", "Card", "Plan", "Traces", "demand", "expected", "predicted", "solve"]
-
 _SHORTEST = 256
 
 Traces = Mapping[Demand, Memory]
@@ -387,8 +385,8 @@ def _few_steps(steps: int, recipe: Recipe) -> str:
 
 def _few_held(rows: Rows, recipe: Recipe) -> str:
     """Return the doubt about a recipe's held-out rows where the result is chosen by them."""
-    chooses = recipe.load_best_model_at_end and counts("load_best_model_at_end", recipe.method)
-    return derive.few_held(rows, recipe.eval_split) if chooses else ""
+    chosen = recipe.load_best_model_at_end and counts("load_best_model_at_end", recipe.method)
+    return derive.few_held(rows, recipe.eval_split) if chosen else ""
 
 
 def _parameters(shape: Shape, recipe: Recipe) -> tuple[int, int]:
@@ -398,5 +396,5 @@ def _parameters(shape: Shape, recipe: Recipe) -> tuple[int, int]:
         total = weights.count(shape, activations.table(shape.model_type), scored=False).total
     if recipe.tuning == "full":
         return total, total
-    trained = recipe.lora_r * _weights_per_rank(shape, recipe.target_modules)
-    return total, trained * (2 if METHODS[recipe.method].critic else 1)
+    adapters = 2 if METHODS[recipe.method].critic else 1
+    return total, adapters * recipe.lora_r * _weights_per_rank(shape, recipe.target_modules)

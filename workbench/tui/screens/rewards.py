@@ -50,8 +50,7 @@ class RewardsScreen(Station):
         """What `_body` was found for."""
         self._trying: Wish | None = None
         self._ending = threading.Event()
-        self._said = ""
-        self._trouble = ""
+        self._said = self._trouble = ""
         self._tab, self._at = 1, 0
 
     def page(self) -> ComposeResult:
