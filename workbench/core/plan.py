@@ -4,8 +4,9 @@ Owns the order in which things are given up and the account of it. Pure arithmet
 data, hardware or models.
 
 Quality is given up last. Every tuning is tried with its full effective batch and length; what costs only time goes
-first (recomputing activations, a smaller micro-batch), then AdamW's states in 8 bits under full tuning, then activations
-go to the host's memory, then the next tuning is taken, and at the very end the length of the rows is given up.
+first (recomputing activations, smaller micro-batches), then AdamW's states in 8 bits under full tuning, then
+activations go to the host's memory, then the next tuning is taken, and at the very end the length of the rows is given
+up.
 """
 
 from __future__ import annotations
