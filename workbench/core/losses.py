@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from workbench.core.methods import REINFORCING
+
 if TYPE_CHECKING:
     from workbench.core.recipe import Recipe
 
@@ -24,6 +26,11 @@ def beta_of(recipe: Recipe) -> float:
 def answers_of(recipe: Recipe) -> int:
     """Return how many answers a method writes to each prompt: a group, or the one whose score a critic foresees."""
     return recipe.num_generations if recipe.method == "grpo" else 1
+
+
+def longest_answer(recipe: Recipe) -> int:
+    """Return the tokens of the longest answer that is written to a row, 0 where rows hold their answers."""
+    return recipe.max_completion_length if recipe.method in REINFORCING else 0
 
 
 def own_answers(recipe: Recipe) -> float:

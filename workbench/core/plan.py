@@ -22,7 +22,7 @@ from workbench.core.attempt import Attempt, Base, Card
 from workbench.core.demand import METHODS, Demand, demand_of, named_layers
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError
-from workbench.core.losses import answers_of, beta_of, own_answers
+from workbench.core.losses import answers_of, beta_of, longest_answer, own_answers
 from workbench.core.memory import Correction, Memory
 from workbench.core.recipe import ALIGNING, BUNDLED, REINFORCING, SCRATCH, TUNINGS, Recipe, Resolved, resolve
 from workbench.core.relevance import counts
@@ -80,11 +80,6 @@ def _weights_per_rank(shape: Shape, targets: tuple[str, ...]) -> int:
     return sum((matrix.inputs + matrix.outputs) * matrix.layers for matrix in matrices)
 
 
-def _answer(recipe: Recipe) -> int:
-    """Return the longest answer that is written to a row, 0 where rows hold their answers."""
-    return recipe.max_completion_length if recipe.method in REINFORCING else 0
-
-
 def _own(base: Base, preset: presets.Preset) -> bool:
     """Return whether a preset was made for this very base, so that it has settled what else is derived."""
     return bool(base.root) and preset.name.startswith(f"{base.root}-")
@@ -116,7 +111,7 @@ def _derived(
         return grouped
     if _own(base, preset):
         length = int(preset.values.get("max_length", Recipe().max_length))
-        answer = _answer(Recipe(**{**preset.values, **chosen}))
+        answer = longest_answer(Recipe(**{**preset.values, **chosen}))
         cuts = not rows.articles and rows.p99 > length - answer and "max_length" not in chosen
         longer = derive.room(rows, base.context, answer) if answer else derive.max_length(rows, base.context)
         kept = {"max_length": longer} if cuts else {}
@@ -297,7 +292,7 @@ def solve(
     if best.tuning == "qlora" and base.shape.experts:
         found.append("Its experts stay in 16 bits: only linear layers can be held in 4, and they are none.")
     settled = best.resolved.recipe
-    if rows is not None and (lost := derive.cut(rows, settled.max_length, _answer(settled))):
+    if rows is not None and (lost := derive.cut(rows, settled.max_length, longest_answer(settled))):
         found.append(lost)
     if base.context and best.resolved.recipe.max_length > base.context:
         found.append(
