@@ -66,11 +66,12 @@ def together(cells: Sequence[str]) -> Row:
     )
 
 
-def offered(lead: str, check: Check, answered: bool) -> Row:
+def offered(lead: str, check: Check, body: Mapping[str, Any] | None) -> Row:
     """Return a check that answers are not rewarded by; its key begins with `lead`.
 
-    What it needs of a row is said unless the rows are known to have it: `answered` where they have right answers.
+    What it needs of a row is said unless the rows of a trial are known to have it, as right answers are.
     """
+    answered = body is not None and bool(body["references"])
 
     def draw(width: int, focused: bool) -> Content:
         asked = "" if answered and check.needs == "answer" else rewarding.asks(check)

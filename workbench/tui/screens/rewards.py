@@ -170,8 +170,7 @@ class RewardsScreen(Station):
         if len(shown) > 1 and "together" in cells:
             rows += [rewardpage.together(cells["together"])]
         gap = [] if self.short or not rows else [BLANK]
-        answered = found is not None and bool(found["references"])
-        return [*rows, *gap, *(rewardpage.offered(_ADDS, check, answered) for check in rewarding.others(shown))]
+        return [*rows, *gap, *(rewardpage.offered(_ADDS, check, found) for check in rewarding.others(shown))]
 
     def _reward(self, at: int, text: str, cells: tuple[str, ...] | None, chosen: bool) -> Row:
         """Return a reward with its figures."""
