@@ -138,9 +138,8 @@ def test_weights_too_large_for_a_type_are_said_so(bench: Bench, tiny: Path, tmp_
 
 def test_an_export_goes_where_the_person_wants_it(bench: Bench, tiny: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    run = created(bench, tiny, "Q8_0", out=tmp_path / "file" / "out")
-    assert bench.attempt(run) == 1
-    assert error_of(run).endswith("choose another folder.")
+    with pytest.raises(UsageError, match=r"file is no folder; choose another"):
+        created(bench, tiny, "Q8_0", out=tmp_path / "file" / "out")
     wanted = Path("/dev/shm") / f"{tmp_path.name}-{os.getpid()}"
     if not wanted.parent.is_dir():
         wanted = tmp_path / "out"
@@ -151,6 +150,14 @@ def test_an_export_goes_where_the_person_wants_it(bench: Bench, tiny: Path, tmp_
         assert Path(line["path"]) == wanted / "base-Q8_0.gguf"
         assert sorted(path.name for path in wanted.iterdir()) == ["base-Q8_0.gguf", "export.json"]
         assert hashes(run) == {"Q8_0": line["sha256"]}
+        with pytest.raises(UsageError, match=r"base-Q8_0.gguf exists already; .*--out .*--name"):
+            created(bench, tiny, "Q8_0", out=wanted)
+        late = created(bench, tiny, "Q4_0", out=wanted)
+        (wanted / "base-Q4_0.gguf").write_text("a person's own")
+        assert bench.attempt(late) == 1
+        assert "exists already" in error_of(late)
+        assert (wanted / "base-Q4_0.gguf").read_text() == "a person's own"
+        (wanted / "base-Q4_0.gguf").unlink()
         with bench.home():
             control.discard(run)
         assert Path(line["path"]).is_file(), "what the person put elsewhere is the person's"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from workbench.core.errors import NoSpaceError, UsageError
 from workbench.runs import exports
 
 PROOF = {"texts": 4, "tokenizer_mismatches": 0}
@@ -46,3 +50,37 @@ def test_a_damaged_report_costs_figures_and_nothing_else(tmp_path: Path, text: s
 @pytest.mark.parametrize("path", [3, "", "/no/such/\0file", "../elsewhere.gguf"])
 def test_a_place_of_another_hand_names_no_file(tmp_path: Path, path: Any) -> None:
     assert not exports.place(tmp_path, "../tuned-Q8_0.gguf", {"path": path}).is_file()
+
+
+def test_a_report_vouches_for_the_bytes_that_were_proved_and_no_others(tmp_path: Path) -> None:
+    line = made(tmp_path, "Q8_0")
+    path = Path(line["path"])
+    line |= {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "modified": path.stat().st_mtime_ns}
+    exports.keep(tmp_path, [line], PROOF)
+    os.utime(path, (1, 1))
+    assert exports.kept(tmp_path, "tuned")["Q8_0"].kl == 0.01, "a copy with another time is the same file"
+    path.write_bytes(path.read_bytes()[::-1])
+    assert path.stat().st_size == line["bytes"]
+    assert exports.kept(tmp_path, "tuned")["Q8_0"].kl is None
+
+
+def test_nothing_in_the_folder_of_a_person_is_written_over(tmp_path: Path) -> None:
+    exports.refuse_taken(tmp_path / "none yet", ["a.gguf"])
+    (tmp_path / "a.gguf").symlink_to("nowhere")
+    with pytest.raises(UsageError, match=r"a\.gguf exists already; choose another folder with --out"):
+        exports.refuse_taken(tmp_path, ["b.gguf", "a.gguf"])
+    exports.refuse_taken(tmp_path, ["b.gguf"])
+    (tmp_path / exports.KEPT).write_text(json.dumps({"files": {}}))
+    exports.refuse_taken(tmp_path, ["b.gguf"])
+    (tmp_path / exports.KEPT).write_text("[1]")
+    with pytest.raises(UsageError, match="no report of exported files"):
+        exports.refuse_taken(tmp_path, ["b.gguf"])
+
+
+def test_a_place_is_looked_at_before_anything_is_made(tmp_path: Path) -> None:
+    exports.require_place(tmp_path / "new" / "er", 1)
+    with pytest.raises(NoSpaceError, match="bytes are needed there"):
+        exports.require_place(tmp_path / "new", 1 << 60)
+    with pytest.raises(UsageError, match="/proc cannot be written to"):
+        exports.require_place(Path("/proc/x"), 0)
+    assert list(tmp_path.iterdir()) == []

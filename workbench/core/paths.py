@@ -65,3 +65,11 @@ def presets_dir() -> Path:
 def assets_dir() -> Path:
     """Return the folder of the bundled base model and datasets."""
     return _shipped("assets")
+
+
+def nearest(path: Path) -> Path:
+    """Return a path, or the nearest folder above it that is there."""
+    place = path.absolute()
+    while not os.path.exists(place) and place != place.parent:
+        place = place.parent
+    return place

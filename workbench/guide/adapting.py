@@ -27,11 +27,15 @@ def wanted(reference: str, out: Path | None = None, name: str = "") -> Wanted:
         raise UsageError(f"{one_line(reference)} has no adapter; export the whole model, without --adapter.")
     probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
     values = {"method": exports.METHOD, "base": exports.key_of(base), "file_name": name}
-    values["out_dir"] = str(paths.expanded(str(out)).resolve()) if out is not None else ""
+    out = paths.expanded(str(out)).resolve() if out is not None else None
+    values["out_dir"] = str(out) if out is not None else ""
     resolved = recipe.resolve({key: value for key, value in values.items() if value} | {"adapter_alone": True})
     shape = base_facts.of_reference(exports.key_of(base)).shape
     parts = gguf_size.disk(gguf_size.file_bytes(shape, "F32"), shape.vocabulary, ())
     atomic.require_space(paths.runs_home(), sum(parts.values()))
+    if out is not None:
+        exports.require_place(out, 0)
+        exports.refuse_taken(out, [f"{name or exports.name_of(base)}{exports.ADAPTER}"])
     return Wanted(resolved, base, parts)
 
 

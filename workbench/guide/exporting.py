@@ -132,12 +132,19 @@ class Wanted:
     base: bases.Base
     parts: Mapping[str, int]
     """What is on the disk at its fullest → bytes, foretold; {} where the shape of the model is not known."""
+    apart: int = 0
+    """Bytes of it that the files take once more in a folder on another disk, where the person wants them."""
 
     def room(self) -> str:
         """Return the disk it needs and where from, as a sentence."""
         parts = ", ".join(f"{name} {units.size(size)}" for name, size in self.parts.items())
         free = units.size(atomic.free_bytes(paths.runs_home()))
-        return f"About {units.size(sum(self.parts.values()))} of disk is needed ({parts}), and {free} is free."
+        said = f"About {units.size(sum(self.parts.values()))} of disk is needed ({parts}), and {free} is free."
+        if not self.apart:
+            return said
+        out = self.resolved.recipe.out_dir
+        free = units.size(atomic.free_bytes(Path(out)))
+        return f"{said} The files then take {units.size(self.apart)} on the disk of {out}, where {free} is free."
 
 
 def wanted(
@@ -159,14 +166,22 @@ def wanted(
     if not (base.run_id and importance) and (why := gguf_types.need_matrix(found)):
         raise UsageError(why)
     values = {"method": METHOD, "base": exports.key_of(base), "gguf_types": kinds, "file_name": name}
-    values["out_dir"] = str(paths.expanded(str(out)).resolve()) if out is not None else ""
+    out = paths.expanded(str(out)).resolve() if out is not None else None
+    values["out_dir"] = str(out) if out is not None else ""
     values["merge_base"] = merge_base
     resolved = recipe.resolve({key: value for key, value in values.items() if value} | {"importance": importance})
     say_merged(resolved, base)
     shape = base_facts.of_reference(exports.key_of(base)).shape
     parts = gguf_size.disk(gguf_size.file_bytes(shape, "F32"), shape.vocabulary, kinds)
     atomic.require_space(paths.runs_home(), sum(parts.values()))
-    return Wanted(resolved, base, parts)
+    if out is None:
+        return Wanted(resolved, base, parts)
+    apart = 0
+    if paths.nearest(out).stat().st_dev != paths.nearest(paths.runs_home()).stat().st_dev:
+        apart = sum(parts["float32" if kind == "F32" else kind] for kind in kinds)
+    exports.require_place(out, apart)
+    exports.refuse_taken(out, [gguf_types.file_name(name or exports.name_of(base), kind) for kind in kinds])
+    return Wanted(resolved, base, parts, apart)
 
 
 def say_merged(resolved: recipe.Resolved, base: bases.Base) -> None:

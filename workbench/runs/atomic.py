@@ -19,6 +19,7 @@ import uuid
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
+from workbench.core import paths
 from workbench.core.errors import NoSpaceError, WorkbenchError
 
 MANIFEST = "manifest.json"
@@ -110,10 +111,7 @@ def remove_tree(path: Path) -> None:
 
 def free_bytes(path: Path) -> int:
     """Return the bytes an ordinary user may still write where `path` is or will be."""
-    place = path.absolute()
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    figures = os.statvfs(place)
+    figures = os.statvfs(paths.nearest(path))
     return figures.f_bavail * figures.f_frsize
 
 

@@ -1,15 +1,18 @@
 """What was exported: the GGUF files of a folder with what was measured of them, and those of a run or a base.
 
-Owns `export.json` and where files are looked for. Must not know how a file is made. A file counts as what its report
-says only while it has the size that the report gives.
+Owns `export.json`, where files are looked for, and what a folder that they are to go to may hold already. Must not know
+how a file is made. A file counts as what its report says only while it has the bytes that were proved.
 """
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import json
-import os.path
+import os
 import re
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +21,7 @@ from typing import Any
 from workbench.core import gguf_types, paths
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.recipe import BUNDLED, PUBLISHING, Recipe
+from workbench.core.text import one_line
 from workbench.runs import atomic, bases, hub_cache, store
 
 KEPT = "export.json"
@@ -77,6 +81,43 @@ def keep(folder: Path, lines: Sequence[Mapping[str, Any]], proof: Mapping[str, A
     atomic.write_text(folder / KEPT, json.dumps({"files": known}, ensure_ascii=False, indent=1) + "\n")
 
 
+def refuse_taken(folder: Path, names: Iterable[str]) -> None:
+    """Raise UsageError when a folder has a file of one of these names, or a report that is none of exported files.
+
+    Nothing that is in a person's folder is written over, whoever has made it.
+    """
+    for name in names:
+        if os.path.lexists(folder / name):
+            raise UsageError(
+                f"{one_line(str(folder / name), 4096)} exists already; choose another folder with --out or another "
+                "name with --name."
+            )
+    try:
+        body = json.loads((folder / KEPT).read_bytes())
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict) or not isinstance(body.get("files"), dict):
+        raise UsageError(
+            f"{one_line(str(folder / KEPT), 4096)} is no report of exported files, which has that name; choose "
+            "another folder with --out, or move it."
+        )
+
+
+def require_place(folder: Path, needed_bytes: int) -> None:
+    """Raise UsageError where no folder can be made or written to, NoSpaceError where its disk is too small."""
+    there = paths.nearest(folder)
+    try:
+        with tempfile.TemporaryFile(dir=there):  # without a name, so that nothing is seen of it
+            pass
+    except OSError as error:
+        why = "is no folder" if not there.is_dir() else "cannot be written to"
+        if not atomic.is_disk_full(error):
+            raise UsageError(f"{one_line(str(there), 4096)} {why}; choose another folder with --out.") from None
+    atomic.require_space(folder, needed_bytes)
+
+
 def place(folder: Path, name: str, entry: Mapping[str, Any]) -> Path:
     """Return where a file of a folder's report is: in that folder, or where the person wanted it."""
     beside, told = folder / Path(name).name, entry.get("path")
@@ -88,13 +129,33 @@ def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
+@functools.lru_cache(256)
+def _digest(path: Path, size: int, modified: int) -> str:
+    """Return the SHA-256 of a file that has this size and time."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_same(path: Path, entry: Mapping[str, Any]) -> bool:
+    """Return whether a file is the one that a line of a report is about; raises OSError when it cannot be read.
+
+    It is hashed only where its time is not the one that was written down, as after it was copied.
+    """
+    figures = path.stat()
+    if entry.get("bytes") != figures.st_size:
+        return False
+    if "sha256" not in entry or entry.get("modified") == figures.st_mtime_ns:
+        return True
+    return _digest(path, figures.st_size, figures.st_mtime_ns) == entry["sha256"]
+
+
 def _made(kind: str, path: Path, entry: Mapping[str, Any]) -> Made | None:
-    """Return a file that is there, without figures where its size is not that of the report; None when it is gone."""
+    """Return a file that is there, without figures where it is not that of the report; None when it is gone."""
     try:
         size = path.stat().st_size
+        entry = entry if is_same(path, entry) else {}
     except (OSError, ValueError):
         return None
-    entry = entry if entry.get("bytes") == size else {}
     kl, top1, speed = (_number(entry.get(what)) for what in ("kl", "top1", "speed"))
     proof = entry.get("parity")
     proof = proof if isinstance(proof, dict) else {}
@@ -116,9 +177,12 @@ def of_run(run: store.Run) -> dict[str, Made]:
     """Return type → file for those that an export has made and that are still what it made, wherever they are."""
     found = {}
     for name, entry in read(run.artifacts_dir).items():
-        kind = str(entry.get("type", ""))
-        made = _made(kind, place(run.artifacts_dir, name, entry), entry) if kind in gguf_types.TYPES else None
-        if made is not None and made.bytes == entry.get("bytes"):
+        kind, path = str(entry.get("type", "")), place(run.artifacts_dir, name, entry)
+        try:
+            made = _made(kind, path, entry) if kind in gguf_types.TYPES and is_same(path, entry) else None
+        except (OSError, ValueError):
+            continue
+        if made is not None:
             found[kind] = made
     return found
 

@@ -92,14 +92,16 @@ class _Adapter:
         stages.begin(self.attempt, self.stage, self.run.artifacts_dir, self.out)
         stages.beside(self.run, self.final).unlink(missing_ok=True)
         if KIND not in stages.finished_files(self.run):
+            stages.refuse_taken(self.recipe, self.final)
             self.require_room()
             self.write()
             proof = self.proof()
             self.teller.say("exporting", KIND)
             size, sha256 = self.made.stat().st_size, stages.digest(self.made)
             line = {"type": KIND, "path": str(self.final), "bytes": size, "sha256": sha256}
-            stages.give_name(self.run, self.made, self.final)
+            stages.refuse_taken(self.recipe, self.final)
             stages.enter(self.run, self.out, line, proof)
+            stages.give_name(self.run, self.made, self.final)
         line = stages.finished_files(self.run)[KIND]
         of = stages.made_of(self.recipe, self.base)
         return {"files": [line], "parity": line["parity"], "of": of, "root": self.base.root}

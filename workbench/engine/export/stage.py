@@ -179,6 +179,12 @@ def beside(run: store.Run, final: Path) -> Path:
     return final.with_name(f".{run.id}-{final.name}.partial")
 
 
+def refuse_taken(recipe: recipes.Recipe, *finals: Path) -> None:
+    """Raise UsageError when a folder that the person has named has a file of such a name."""
+    if recipe.out_dir:
+        exports.refuse_taken(Path(recipe.out_dir), [final.name for final in finals])
+
+
 def give_name(run: store.Run, staged: Path, final: Path) -> None:
     """Give a proved file its name; over the border of a file system it is copied beside its name first."""
     try:
@@ -189,6 +195,7 @@ def give_name(run: store.Run, staged: Path, final: Path) -> None:
         copy = beside(run, final)
         try:
             shutil.copyfile(staged, copy)
+            shutil.copystat(staged, copy)
             atomic.fsync_path(copy)
             os.replace(copy, final)
         finally:
@@ -198,7 +205,10 @@ def give_name(run: store.Run, staged: Path, final: Path) -> None:
 
 
 def enter(run: store.Run, out: Path, line: dict[str, Any], proof: dict[str, Any]) -> None:
-    """Write a file that has its name into the report of the run, and into that of the folder it went to."""
+    """Write a file that is about to get its name into the report of the run, and into that of the folder it goes to.
+
+    Before it has it, so that an attempt that is cut off between the two knows it as its own.
+    """
     for folder in {run.artifacts_dir, out}:
         exports.keep(folder, [line], proof)
 

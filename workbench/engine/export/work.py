@@ -184,9 +184,11 @@ class _Export:
             "importance": self._matrix is not None and kind.name != "F32",
             "path": str(final),
             "sha256": stages.digest(staged),
+            "modified": staged.stat().st_mtime_ns,
         }
-        stages.give_name(self.run, staged, final)
+        stages.refuse_taken(self.recipe, final)
         stages.enter(self.run, self.out, line, proof)
+        stages.give_name(self.run, staged, final)
         self._tell(
             "made",
             f"{kind.name}: {units.size(made.bytes)}, {made.bits_per_weight:.2f} bits per weight, "
@@ -200,6 +202,7 @@ class _Export:
             stages.beside(self.run, self.out / types.file_name(self.name, kind.name)).unlink(missing_ok=True)
         there = stages.finished_files(self.run)
         left = [kind for kind in self.kinds if kind.name not in there]
+        stages.refuse_taken(self.recipe, *(self.out / types.file_name(self.name, kind.name) for kind in left))
         merged: dict[str, Any] = {}
         if left:
             self.require_room(there)
