@@ -162,7 +162,7 @@ def test_losses_that_measure_different_things_rank_nobody() -> None:
 
 def test_accuracies_are_compared_in_percent_and_margins_with_two_decimals() -> None:
     figures = {one.label: one.shown for one in comparing.figures([side("one", "dpo", 0.4, 0.9)])}
-    assert f"90{units.SPACE}%" in figures["accuracy"][0]
+    assert f"90{units.SPACE}%" in figures["right"][0]
     assert figures["margin"][0] == "0.00 to 0.00"
 
 

@@ -39,7 +39,7 @@ def test_what_answers_earned_and_how_far_it_moved_stand_together() -> None:
 def test_figures_of_answers_are_called_by_what_they_mean() -> None:
     names = ("reward", "reward_number", "greedy_reward", "greedy_reward_number", "kl", "accuracy", "general_loss")
     assert [comparing.label_of(name) for name in names] == [
-        "reward", "by number", "greedy reward", "greedy by number", "KL, nats/answer", "accuracy",
+        "reward", "by number", "greedy reward", "greedy by number", "KL, nats/answer", "right",
         "general loss",
     ]  # fmt: skip
     assert [comparing._words_of(name)(0.5) for name in ("reward", "clipped")] == ["0.50", f"50{units.SPACE}%"]

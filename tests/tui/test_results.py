@@ -32,13 +32,13 @@ def view(method: str, looks: tuple[float, ...]) -> RunView:
 @pytest.mark.parametrize("method", recipe.ALIGNING)
 def test_compared_answers_are_told_by_accuracy_and_margin(method: str) -> None:
     (margin, _, name), (share, rest, label) = results.results(view(method, (0.5, 0.66)))
-    assert (margin, name, label) == ("0.00", "eval margin", "eval accuracy")
+    assert (margin, name, label) == ("0.00", "eval margin", "eval right")
     assert (share, rest.split()[0], rest.split()[-1]) == ("66", "%", "16")
 
 
 def test_without_held_out_rows_the_learnt_ones_tell() -> None:
     (margin, _, name), (share, _, label) = results.results(view("dpo", ()))
-    assert (margin, name, share, label) == ("0.50", "train margin", "75", "train accuracy")
+    assert (margin, name, share, label) == ("0.50", "train margin", "75", "train right")
 
 
 def test_other_methods_keep_their_losses() -> None:

@@ -193,16 +193,16 @@ async def test_charts_of_compared_answers_are_turned_by_fours(tmp_path: Path, mo
     app = Workbench("run", (run.id,))
     with at_work(run, [AttemptStarted(attempt=1, pid=1), replace(a_step(1), metrics=told)]):
         async with app.run_test(size=(120, 40)) as pilot:
-            await until(pilot, lambda: on_charts(app) == ["told apart, in %", "learning rate"], "what tells most")
+            await until(pilot, lambda: on_charts(app) == ["right, in %", "learning rate"], "what tells most")
             assert screen_of(app).why_not("run.log")
             await pilot.press("v")
-            titles = ["told apart, in %", "margin", "rewards", "loss"]
+            titles = ["right, in %", "margin", "rewards", "loss"]
             await until(pilot, lambda: on_charts(app) == titles and "chosen 0.20" in plain(app), "compared answers")
             assert not screen_of(app).why_not("run.log")
             await pilot.press("v")
             await until(pilot, lambda: on_charts(app) == list(EVERY_RUN), "what there is of every run")
             await pilot.press("v")
-            await until(pilot, lambda: on_charts(app) == ["told apart, in %", "learning rate"], "two charts")
+            await until(pilot, lambda: on_charts(app) == ["right, in %", "learning rate"], "two charts")
 
 
 @played

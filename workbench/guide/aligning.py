@@ -56,7 +56,7 @@ def _of_rows(name: str, title: str, share: bool = False) -> Picture:
 
 
 PICTURES = (
-    _of_rows("accuracy", "told apart, in %", share=True),
+    _of_rows("accuracy", "right, in %", share=True),
     _of_rows("margin", "margin"),
     Picture(
         "rewards",

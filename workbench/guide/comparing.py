@@ -124,6 +124,7 @@ OF_ANSWERS = ("margin", "chosen_reward", "rejected_reward", "chosen_log_prob", "
 
 _SHARES = ("accuracy", "clipped", "forced", "thoughtless", "zero_variance")
 _LABELS = {
+    "accuracy": "right",
     "kl": "KL, nats/answer", "drift": "drift, nats/token", "length": "tokens", "clipped": "cut off",
     "thought": "thought tokens", "forced": "thoughts cut", "thoughtless": "no thought", "reward_std": "spread",
     "zero_variance": "groups alike",

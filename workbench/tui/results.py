@@ -51,7 +51,7 @@ def results(view: RunView) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
         told = right.smoothed if right is not None else None
         return (
             (units.margin(margin.smoothed if margin is not None else None), "", "train margin"),
-            (*_of_percent(told), "train accuracy"),
+            (*_of_percent(told), "train right"),
         )
     share = look.metrics["eval_accuracy"]
     figure, rest = _of_percent(share)
@@ -59,7 +59,7 @@ def results(view: RunView) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
     moved = f" {glyph('down' if change < 0 else 'up')} {abs(change)}" if change else ""
     return (
         (units.margin(look.metrics.get("eval_margin")), "", "eval margin"),
-        (figure, f"{rest}{moved}", "eval accuracy"),
+        (figure, f"{rest}{moved}", "eval right"),
     )
 
 

@@ -85,4 +85,10 @@ def rollout(event: Rollout, width: int, height: int) -> list[Content]:
         for one in event.answers
     ]
     gap = [Content("")] if height >= len(answers) + 2 else []
-    return [said(width, "prompt", event.prompt), *gap, *lines(answers, width, height - 1 - len(gap))]
+    room = max(2, height - 1 - len(gap))
+    left_out = len(answers) - room
+    prompt = said(width, "prompt", event.prompt)
+    if left_out > 0:
+        told = f"{units.count(left_out)} of {units.count(len(answers))} answers are not shown"
+        prompt = place(width, (0, said(width - len(told) - 2, "prompt", event.prompt)), (-1, ink((told, "label"))))
+    return [prompt, *gap, *lines(answers, width, room)]
