@@ -66,7 +66,7 @@ def test_a_full_disk_pauses_the_run_and_room_lets_it_go_on(tmp_path: Path) -> No
     assert "resume" in sentence
     assert told["checkpoints"] == []
     assert "Traceback" not in told["console"]
-    assert told["still"] == [0, "paused", ""]
+    assert told["still"] == [1, "paused", ""], "a script must not go on"
     assert told["second"] == "done"
     undisturbed = Bench(tmp_path / "home").again(told["recipe"])
     assert told["curve"] == [[step, list(values)] for step, values in sorted(curve(undisturbed).items())]

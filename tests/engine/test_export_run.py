@@ -22,7 +22,7 @@ from tests.support import program_env, wait_until
 from workbench.core.errors import NoSpaceError, UsageError, WorkbenchError
 from workbench.core.events import AttemptEnded, AttemptStarted, Notice, Phase
 from workbench.core.paths import assets_dir
-from workbench.guide import exporting, sides, talking, watching
+from workbench.guide import deploying, exporting, sides, talking, watching
 from workbench.runs import bases, control, exports, process, requests, store
 from workbench.runs.store import Run
 
@@ -98,7 +98,12 @@ def test_the_bundled_model_is_exported(bench: Bench) -> None:
         assert exports.exported(run.id) == "bundled"
         assert exporting.target(run.id).reference == "bundled"
         assert exports.name_of(base) == "base"
-        assert talking.checked(run.id).endswith("tiny-Q4_K_M.gguf"), "one talks with the smallest"
+        assert talking.checked(run.id).endswith("tiny-Q4_K_M.gguf"), "one talks with the smallest that loses little"
+        path, made_from = deploying.chosen(run.id)
+        assert (path.name, made_from) == ("tiny-Q4_K_M.gguf", "bundled")
+        empty = exporting.create(exporting.wanted("bundled", ["Q8_0"]))
+        with pytest.raises(UsageError, match=f"{empty.id} has no file"):
+            deploying.chosen(empty.id)
         assert {model.word for model in talking.partners() if model.run == run.id} == set(files)
         assert watching.detail(run, []).recipe == "F32, F16, Q8_0, Q4_K_M"
         with pytest.raises(UsageError, match="nothing to compare"):

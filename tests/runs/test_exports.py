@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from workbench.core.errors import NoSpaceError, UsageError
+from workbench.core.errors import NoSpaceError, UsageError, WorkbenchError
 from workbench.runs import exports
 
 PROOF = {"texts": 4, "tokenizer_mismatches": 0}
@@ -84,3 +84,31 @@ def test_a_place_is_looked_at_before_anything_is_made(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="/proc cannot be written to"):
         exports.require_place(Path("/proc/x"), 0)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_handiest_file_is_the_smallest_that_loses_little() -> None:
+    sizes = {"F32": 400, "Q8_0": 110, "Q4_K_M": 60, "IQ4_XS": 55, "IQ1_S": 20}
+    assert exports.handiest(sizes) == "Q4_K_M"
+    assert exports.handiest({kind: sizes[kind] for kind in ("IQ1_S", "IQ4_XS")}) == "IQ4_XS"
+    assert exports.handiest({kind: sizes[kind] for kind in ("IQ1_S", "F32")}) == "F32"
+
+
+def test_a_file_with_other_bytes_is_not_handed_over(tmp_path: Path) -> None:
+    line = made(tmp_path, "Q8_0")
+    path = Path(line["path"])
+    line["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    exports.keep(tmp_path, [line], PROOF)
+    one = exports.kept(tmp_path, "tuned")["Q8_0"]
+    exports.require_proved(one)
+    copy = tmp_path / "copy.gguf"
+    copy.write_bytes(path.read_bytes())
+    assert exports.is_copy(path, one)
+    assert exports.is_copy(copy, one)
+    changed = path.read_bytes()[::-1]
+    for file in (path, copy):
+        file.write_bytes(changed)
+        os.utime(file, (1, 1))
+    assert not exports.is_copy(copy, one)
+    assert not exports.is_copy(tmp_path / "none.gguf", one)
+    with pytest.raises(WorkbenchError, match="not the file that was proved"):
+        exports.require_proved(one)

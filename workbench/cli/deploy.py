@@ -16,7 +16,11 @@ from workbench.guide import deploying
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
     """Declare the arguments of `deploy`."""
     parser.add_argument("target", help="a run that was exported, or a GGUF file")
-    parser.add_argument("--type", default="", help="which of its files, for example Q4_K_M; the smallest when left out")
+    parser.add_argument(
+        "--type",
+        default="",
+        help="which of its files, for example Q4_K_M; the smallest that loses little when left out",
+    )
     parser.add_argument("--out", help="a folder for file, Modelfile and card together; beside the file when left out")
     parser.add_argument("--ollama", action="store_true", help="make it known to Ollama here and ask it one question")
     parser.add_argument("--prompt", default="", help="the question for --ollama")

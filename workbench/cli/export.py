@@ -85,6 +85,8 @@ def sizes(
 def describe(report: dict[str, Any]) -> str:
     """Return the report of an export in words: the proof, then a line per file."""
     proof = report["parity"]
+    paths = {line["type"]: one_line(line["path"], 4096) for line in report["files"]}
+    handiest = paths[exports.handiest({line["type"]: line["bytes"] for line in report["files"]})]
     return "\n".join(
         [
             f"proved in {duration(report['seconds'])}: {proof['tokenizer_mismatches']} tokenizer mismatches, "
@@ -92,8 +94,8 @@ def describe(report: dict[str, Any]) -> str:
             f"stops {json.dumps(proof['stops'])}, chat renders {json.dumps(proof['chat_render'])}",
             *([f"exported: {state.words()}"] if (state := best.of_report(report.get("of", {}))) is not None else []),
             sizes({"": report}),
-            *(one_line(line["path"], 4096) for line in report["files"]),
-            f"Talk with it: workbench chat {one_line(report['files'][-1]['path'], 4096)}",
+            *paths.values(),
+            f"Talk with it: workbench chat {handiest}",
         ]
     )
 

@@ -39,15 +39,15 @@ def report(run: store.Run) -> dict[str, Any] | None:
 
 
 def conclude(run: store.Run, status: str, as_json: bool) -> int:
-    """Print how a followed run ended and return the exit code."""
+    """Print how a followed run ended and return the exit code, 1 where a full disk has paused it."""
     if status == "failed":
         error = last_error(run) or f"The run {run.id} failed; see {run.console_path}."
         if not as_json:
             raise WorkbenchError(error)
         print_json({"run": run.id, "status": status, "report": report(run), "error": error})
         return 1
+    error = last_error(run)
     if as_json:
-        error = last_error(run)
         print_json({"run": run.id, "status": status, "report": report(run), **({"error": error} if error else {})})
     else:
         print(f"{run.id} is {status}.")
@@ -66,7 +66,7 @@ def conclude(run: store.Run, status: str, as_json: bool) -> int:
             print(f"Talk with it: workbench chat {run.id}\nExport it:    workbench export {run.id} --type Q8_0,Q4_K_M")
         elif status == "paused":
             print(f"Go on with it: workbench resume {run.id}")
-    return 0
+    return 1 if status == "paused" and error else 0
 
 
 def run(arguments: argparse.Namespace) -> int:

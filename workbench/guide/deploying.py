@@ -20,7 +20,7 @@ from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.paths import expanded
 from workbench.core.text import clean, one_line
 from workbench.guide import ancestry, card, exporting
-from workbench.runs import atomic, bases, errand
+from workbench.runs import atomic, bases, errand, exports, store
 
 SAMPLING = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty")
 """What a generation_config.json may say of sampling that other programs understand."""
@@ -130,9 +130,10 @@ class Handed:
 
 
 def chosen(target: str, kind: str = "") -> tuple[Path, str]:
-    """Return (GGUF file, what it was made from or "") of a path, or of what was exported: the smallest, or of a type.
+    """Return (GGUF file, what it was made from or "") of a path, or of what was exported: of a type, or the handiest.
 
-    Raises UsageError when there is none.
+    Of an export it is one of its own files, of anything else one of the newest. Raises UsageError when there is none,
+    WorkbenchError for one that has changed since its proof.
     """
     path = expanded(target)
     if path.suffix == ".gguf":
@@ -140,15 +141,24 @@ def chosen(target: str, kind: str = "") -> tuple[Path, str]:
             raise UsageError(f"There is no file {one_line(target)}; give a GGUF file or a run that was exported.")
         return path.resolve(), ""
     found = exporting.target(target)
-    if not found.made:
+    label, there = found.label, found.made
+    if found.reference != target and (run := store.find(target)).meta().get("method") == exports.METHOD:
+        label, there = run.id, exports.of_run(run)
+        if not there:
+            raise UsageError(
+                f"The export {run.id} has no file of a whole model that is still there; see it with: "
+                f"workbench watch {run.id}"
+            )
+    if not there:
         raise UsageError(
             f"There is no GGUF file of {found.label} yet; make one with "
             f"`{exporting.command(found, [found.recommended])}`."
         )
     wanted = kind.upper()
-    if wanted and wanted not in found.made:
-        raise UsageError(f"There is no {one_line(kind)} of {found.label} yet, but {', '.join(found.made)}.")
-    made = found.made[wanted] if wanted else min(found.made.values(), key=lambda one: one.bytes)
+    if wanted and wanted not in there:
+        raise UsageError(f"There is no {one_line(kind)} of {label} yet, but {', '.join(there)}.")
+    made = there[wanted or exports.handiest({name: one.bytes for name, one in there.items()})]
+    exports.require_proved(made)
     return made.path, found.reference
 
 
@@ -192,8 +202,11 @@ def hand_over(path: Path, reference: str = "", out: Path | None = None) -> Hande
     found = prepare(path, reference, origin.licence if origin is not None else "")
     if origin is None:
         return Handed(found, None)
-    made = sorted(exporting.target(reference).made.values(), key=lambda one: -one.bytes)
-    made = [one for one in made if (path.parent / one.path.name).is_file()]
+    base = bases.resolve(reference)
+    every = [one for run in exports.runs_of(exports.key_of(base)) for one in exports.of_run(run).values()]
+    every += exports.of_base(base).values()
+    here = {one.path.name: one for one in every if exports.is_copy(path.parent / one.path.name, one)}
+    made = sorted(here.values(), key=lambda one: -one.bytes)
     hashes = {one.path.name: one.sha256 for one in made if one.sha256}
     place = path.with_name(CARD) if out is not None else path.with_suffix(".md")
     run_it = [line for _, line in commands(found, from_folder=True)]

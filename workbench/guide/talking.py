@@ -59,7 +59,7 @@ def checked(reference: str) -> str:
 
 
 def _file(reference: str) -> Path | None:
-    """Return the GGUF file that a path or an export names, of several the smallest; None for anything else.
+    """Return the GGUF file that a path or an export names, of several the handiest; None for anything else.
 
     Raises UsageError for a file that is not there.
     """
@@ -77,7 +77,7 @@ def _file(reference: str) -> Path | None:
         )
     if not (made := exports.of_run(run)):
         raise UsageError(f"The export {run.id} has no file that is still there; see it with: workbench watch {run.id}")
-    return min(made.values(), key=lambda one: one.bytes).path
+    return made[exports.handiest({kind: one.bytes for kind, one in made.items()})].path
 
 
 def open_chat(target: str, adapters: Sequence[str] = ()) -> ChatProcess:

@@ -34,6 +34,7 @@ METHOD = "export"
 """The method of runs that make them."""
 FOLDER = "folder.json"
 """What was measured of a model folder, in the artifacts of the run that made it."""
+_FINE = gguf_types.TYPES["Q4_K_M"]
 _MAX_KEPT_BYTES = 4 << 20
 _NAME = re.compile(r"(.+)-([A-Z][A-Z0-9_]*)\.gguf")
 
@@ -185,6 +186,31 @@ def of_run(run: store.Run) -> dict[str, Made]:
         if made is not None:
             found[kind] = made
     return found
+
+
+def handiest(sizes: Mapping[str, int]) -> str:
+    """Return of type → bytes the smallest type that loses little, Q4_K_M or finer; the largest where all lose more."""
+    fine = {kind: size for kind, size in sizes.items() if gguf_types.TYPES[kind].bits >= _FINE.bits}
+    return min(fine, key=lambda kind: fine[kind]) if fine else max(sizes, key=lambda kind: sizes[kind])
+
+
+def require_proved(made: Made) -> None:
+    """Raise WorkbenchError when a file that is to be handed over has other bytes than those that were proved."""
+    figures = made.path.stat()
+    if made.sha256 and _digest(made.path, figures.st_size, figures.st_mtime_ns) != made.sha256:
+        raise WorkbenchError(
+            f"{one_line(str(made.path), 4096)} is not the file that was proved, its SHA-256 is another; export it anew."
+        )
+
+
+def is_copy(path: Path, made: Made) -> bool:
+    """Return whether there is a file that has the bytes of one that was exported, or is it."""
+    try:
+        if path.samefile(made.path):
+            return True
+        return bool(made.sha256) and is_same(path, {"bytes": made.bytes, "sha256": made.sha256})
+    except OSError:
+        return False
 
 
 def exported(reference: str) -> str:
