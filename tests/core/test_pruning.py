@@ -8,7 +8,7 @@ import pytest
 
 from workbench.core import pruning
 from workbench.core.errors import UsageError
-from workbench.core.recipe import Recipe
+from workbench.core.recipe import Recipe, resolve
 from workbench.core.shape import shape_of
 
 QWEN: dict[str, Any] = {
@@ -91,3 +91,10 @@ def test_layers_of_kinds_that_alternate_go_in_whole_periods() -> None:
 def test_recipes_that_cannot_be_honoured_are_refused(values: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         wanted(**values)
+
+
+def test_whoever_asks_for_zeros_loses_no_layer_to_a_preset() -> None:
+    preset = {"method": "prune", "tuning": "full", "prune_layers": 0.15}
+    assert resolve({"sparsity": "0.5"}, preset).recipe.prune_layers == 0
+    assert resolve({"sparsity": 0}, preset).recipe.prune_layers == 0.15
+    assert resolve({"sparsity": 0.5, "prune_layers": 0.25}, preset).recipe.prune_layers == 0.25

@@ -219,6 +219,14 @@ def test_rows_and_shares_of_the_verdict_are_the_arithmetic_they_say() -> None:
     assert (found["rows"], found["rows_above"]) == (3, 2)
     assert found["worst_tenth"] == pytest.approx(3 / 3.5)
     assert verdict.recovered(1.0, 0.9, 0.8) is None
+    assert verdict.recovered(1.0, 1.002, 0.8) is None, "a share of next to nothing says nothing"
+    found |= {"parameters": {"before": 2, "after": 2}, "speed": {}, "rows_of": "held_out"}
+    said = verdict.in_words(found)
+    assert "71 % of what was lost is back. 2 rows of 3 stay" in said
+    assert said.endswith("furthest: c")
+    said = verdict.in_words({**found, "recovered": 4.18, "rows_above": 0})
+    assert "all that was lost is back, and it has learnt from the rows besides. No row of 3 stays" in said
+    assert "furthest" not in said
 
 
 # Runs

@@ -183,15 +183,15 @@ class Recipe:
     teacher_writes: bool = spec(False, "distillation", "teacher's answers", "Let the teacher write the answers first, in place of those the rows have.",
         "Its own words are the easiest to learn from it; prompts without an answer, and a teacher that is a GGUF, always do so.")  # fmt: skip
 
-    prune_layers: float = spec(0.0, "pruning", "layers to go", "Whole layers that prune takes away: a share below 1, or how many.",
+    prune_layers: float = spec(0.0, "pruning", "layers to go", "Whole layers that prune takes away: a share below 1, or from 1 on how many.",
         "Each saves its share of memory and of time everywhere; a tenth is hardly felt after healing, a quarter is.", low=0.0, high=1000.0)  # fmt: skip
     prune_layers_by: str = spec("block", "pruning", "choice of layers", "block takes layers that follow one another and together turn what passes least, single those that change it least each.",
         "A block keeps what the other layers were made for in their order; single may find more that is idle.", choices=LAYER_CHOICES)  # fmt: skip
-    prune_heads: float = spec(0.0, "pruning", "heads to go", "Share of the attention heads that prune takes away in every layer, with the keys and values they read.",
+    prune_heads: float = spec(0.0, "pruning", "heads to go", "Share of the attention heads that prune takes away in every layer, rounded to whole groups that share keys and values.",
         "Saves cache and time with long texts; attention is small beside the feed-forward layers.", low=0.0, high=0.9)  # fmt: skip
     prune_channels: float = spec(0.0, "pruning", "channels to go", "Share of the feed-forward layers' channels that prune takes away in every layer.",
         "Most weights and most facts are there: it saves most, and costs knowledge first.", low=0.0, high=0.9)  # fmt: skip
-    prune_multiple: int = spec(256, "pruning", "channels in steps of", "The channels that are left are a multiple of this.",
+    prune_multiple: int = spec(256, "pruning", "channels in steps of", "The channels that are left are the nearest multiple of this.",
         "llama.cpp's K-quants hold 256 weights a block; with 32 a file falls back to coarser types such as Q8_0 and Q5_0.", unit="channels", low=32, high=4096)  # fmt: skip
     prune_rows: int = spec(128, "pruning", "rows to measure by", "Rows the base reads while it is measured what may go.",
         "More tell more surely what your data needs, and take a reading each.", unit="rows", low=1, high=100_000)  # fmt: skip
@@ -340,6 +340,8 @@ def resolve(chosen: Mapping[str, Any], preset: Mapping[str, Any] | None = None, 
 
     `chosen` and `preset` map field names to texts or values; every one is checked. Raises UsageError.
     """
+    if checked(chosen).get("sparsity"):  # whoever asks for zeros has not asked for layers to go
+        preset = {name: value for name, value in (preset or {}).items() if name != "prune_layers"}
     laid = {**dict.fromkeys(preset or {}, f"preset {preset_name}"), **dict.fromkeys(chosen, chosen_from)}
     values = {**checked(preset or {}), **checked(chosen)}
     return Resolved(Recipe(**values), {name: laid.get(name, "default") for name in FIELDS})

@@ -59,7 +59,9 @@ def told(report: Mapping[str, Any]) -> list[tuple[str, str]] | None:
         said += [(units.loss(loss["original"]), "figure"), (" to ", "value"), (units.loss(loss["pruned"]), "figure")]
         said += [(" when it was cut, and healed to ", "value"), (units.loss(loss["healed"]), "figure")]
         share = found["recovered"]
-        back = "." if share is None else f": {units.percent(share)} of what was lost is back."
+        back = ": all that was lost is back, and it has learnt from the rows besides."
+        if share is None or share <= 1:
+            back = "." if share is None else f": {units.percent(share)} of what was lost is back."
     except (KeyError, TypeError, ZeroDivisionError, AttributeError):
         return None  # a report that another version has written
     return [*said, (back, "value")]

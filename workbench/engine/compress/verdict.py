@@ -35,6 +35,8 @@ NAMED = 8
 """Rows that are named as those that recovered least."""
 ABOVE = 0.05
 """Nats a token above the original's from which on a row counts as not recovered."""
+LEAST = 0.01
+"""Nats a token that cutting has to lose for a share of it to mean something."""
 _ROWS_AT_ONCE, _WRITTEN, _REPEATS, _SECONDS = 8, 8, 5, 0.5
 """Of the measure of speed: rows that are read together, tokens that are written one after the other, how often each is
 done at least, and for how long."""
@@ -130,8 +132,8 @@ def look(attempt: Attempt, base: Base, examples: Examples, numbers: Sequence[int
 
 
 def recovered(original: float, cut: float, healed: float) -> float | None:
-    """Return the share of what cutting lost that healing brought back, of mean losses; None where nothing was lost."""
-    return (cut - healed) / (cut - original) if cut > original else None
+    """Return the share of what cutting lost that healing brought back, of mean losses; None of next to nothing."""
+    return (cut - healed) / (cut - original) if cut - original >= LEAST else None
 
 
 def figures(
@@ -207,11 +209,19 @@ def in_words(found: dict[str, Any]) -> str:
     rows = "held-out rows" if found["rows_of"] == "held_out" else "rows it has learnt"
     share = found["recovered"]
     lost = (
-        f"Loss on {rows}: {loss['original']:.3f}, {loss['pruned']:.3f} when cut, {loss['healed']:.3f} when healed"
-        + (f": {100 * share:.0f} % of what was lost is back." if share is not None else ".")
-    )  # fmt: skip
+        f"Loss on what {rows} answer: {loss['original']:.3f}, {loss['pruned']:.3f} when cut, {loss['healed']:.3f} when "
+        "healed"
+    )
+    if share is None:
+        lost += "."
+    elif share > 1:
+        lost += ": all that was lost is back, and it has learnt from the rows besides."
+    else:
+        lost += f": {100 * share:.0f} % of what was lost is back."
     parts = [first, lost]
-    if found["unrecovered"]:
+    if not found["rows_above"]:
+        parts.append(f"No row of {found['rows']} stays {ABOVE} or more above the original's.")
+    elif found["unrecovered"]:
         above, rows_of = several(found["rows_above"], "row"), found["rows"]
         worst = found["unrecovered"][0]["row"]
         parts.append(f"{above} of {rows_of} stay {ABOVE} or more above the original's, furthest: {worst}")
