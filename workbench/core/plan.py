@@ -111,7 +111,8 @@ def _derived(
         return grouped
     if _own(base, preset):
         length = int(preset.values.get("max_length", Recipe().max_length))
-        answer = longest_answer(Recipe(**{**preset.values, **chosen}))
+        whole = {name: value.value for name, value in grouped.items()}
+        answer = longest_answer(Recipe(**{**preset.values, **whole, **chosen}))
         cuts = not rows.articles and rows.p99 > length - answer and "max_length" not in chosen
         longer = derive.room(rows, base.context, answer) if answer else derive.max_length(rows, base.context)
         kept = {"max_length": longer} if cuts else {}
