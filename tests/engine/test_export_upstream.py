@@ -112,7 +112,8 @@ def test_family_says_what_transformers_says(name: str, tmp_path: Path) -> None:
     model = exporter.opened(exporter.Request(saved(name, tmp_path / "model"), "tiny phi-3 name"))
     file = tmp_path / "full.gguf"
     model.way.write(file, lambda line: None)
-    questions = exporter.ask(model, tmp_path / "logits", lambda: None)
+    loaded = reference.load_model(model.request.base, model.weights)
+    questions = exporter.ask(model, loaded, tmp_path / "logits", lambda: None)
     proof = parity.check(questions, file)
     assert parity.failure(proof, questions.allowed) == ""
     assert proof.texts > 20

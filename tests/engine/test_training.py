@@ -342,7 +342,9 @@ def test_rows_that_give_nothing_at_all_fail_with_the_reason(bench: Bench) -> Non
     data = write_rows(bench.path / "only-long.jsonl", [long, long])
     run = bench.create(method="sft", tuning="lora", data=[str(data)])
     assert bench.attempt(run) == 1
-    assert of_kind(run, AttemptEnded)[-1].error.endswith("the answer begins beyond max_length.")
+    assert of_kind(run, AttemptEnded)[-1].error.endswith(
+        "the answer begins beyond max_length; raise max_length, which is 96."
+    )
 
 
 def test_forged_control_tokens_in_a_row_are_told(bench: Bench) -> None:
