@@ -48,7 +48,7 @@ def load(root: Path) -> Any:
     sys.path[:0] = [str(root), str(root / "gguf-py")]
     import gguf
 
-    if root not in Path(gguf.__file__).resolve().parents:
+    if root.resolve() not in Path(gguf.__file__).resolve().parents:
         raise WorkbenchError("llama.cpp's converter found another version of its own library; run make setup again.")
     return importlib.import_module("conversion.base")
 
