@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -252,11 +252,11 @@ def test_encoding_holds_no_more_than_a_batch(tmp_path: Path) -> None:
     fast = models.tokenizer("chatml")
 
     class Counting(Writer):
-        def add(self, example: Example) -> None:
+        def add(self, example: Example, row: Mapping[str, Any] | None = None) -> None:
             nonlocal written
             written += 1
             most.append(taken - written)
-            super().add(example)
+            super().add(example, row)
 
     written, most = 0, [0]
 

@@ -72,18 +72,25 @@ def _said(row: Mapping[str, Any]) -> int:
     return sum(len(turn.get("content") or "") for turn in row["messages"])
 
 
+def write_row(
+    into: Writer, outcome: list[Example] | MaskError, encoded: Encoded, row: Mapping[str, Any] | None = None
+) -> None:
+    """Write the examples of a row, beside the row itself where it is given, and count what happened to it."""
+    encoded.rows += 1
+    if isinstance(outcome, MaskError):
+        encoded.dropped[str(outcome)] += 1
+        return
+    encoded.cut += any(example.cut for example in outcome)
+    for example in outcome:
+        into.add(example, row)
+        encoded.end_added += example.end_added
+        encoded.control_tokens += example.control_tokens
+
+
 def _write(into: Writer, outcomes: Iterable[list[Example] | MaskError], encoded: Encoded) -> None:
     """Write the examples of rows and count what happened to them."""
     for outcome in outcomes:
-        encoded.rows += 1
-        if isinstance(outcome, MaskError):
-            encoded.dropped[str(outcome)] += 1
-            continue
-        encoded.cut += any(example.cut for example in outcome)
-        for example in outcome:
-            into.add(example)
-            encoded.end_added += example.end_added
-            encoded.control_tokens += example.control_tokens
+        write_row(into, outcome, encoded)
 
 
 def encode_texts(

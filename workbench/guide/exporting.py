@@ -218,11 +218,6 @@ def begun(reference: str, types: Sequence[str]) -> str:
 # The proof
 
 
-def _number(value: Any) -> float | None:
-    """Return a figure of the report; None for what is none."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
 @dataclass(frozen=True)
 class Check:
     """One line of the proof."""
@@ -236,21 +231,21 @@ class Check:
 def checks(proof: Mapping[str, Any]) -> tuple[Check, ...]:
     """Return the four parts of a proof with their figures; a part whose figures are missing is left out."""
     found = []
-    texts, wrong = _number(proof.get("texts")), _number(proof.get("tokenizer_mismatches"))
+    texts, wrong = exports.number(proof.get("texts")), exports.number(proof.get("tokenizer_mismatches"))
     if texts is not None and wrong is not None:
         said = f"{units.count(texts - wrong)} of {units.count(texts)} texts identical"
         found.append(Check("tokenizer ids", wrong == 0, said))
-    largest, top1 = _number(proof.get("max_abs_logit_diff")), _number(proof.get("top1"))
+    largest, top1 = exports.number(proof.get("max_abs_logit_diff")), exports.number(proof.get("top1"))
     if largest is not None and top1 is not None:
         found.append(Check("logits", top1 == 1, f"at most {units.rate(largest)} apart"))
     if isinstance(proof.get("stops"), bool):
-        prompts, stopped = _number(proof.get("prompts")), _number(proof.get("stopped"))
+        prompts, stopped = exports.number(proof.get("prompts")), exports.number(proof.get("stopped"))
         counted = (
             f"{units.count(stopped)} of {units.count(prompts)} answers end with one" if prompts and stopped else ""
         )
         found.append(Check("stop tokens", proof["stops"], counted or "the same as the model's"))
     if "chat_render" in proof:
-        chats, passed = _number(proof.get("chats")), proof["chat_render"]
+        chats, passed = exports.number(proof.get("chats")), proof["chat_render"]
         many = f"{units.count(chats)} of {units.count(chats)} chats identical" if chats else "identical"
         found.append(Check("chat rendering", passed, many if passed is not None else "the model has no chat template"))
     return tuple(found)

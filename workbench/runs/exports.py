@@ -125,7 +125,7 @@ def place(folder: Path, name: str, entry: Mapping[str, Any]) -> Path:
     return Path(told) if isinstance(told, str) and told and "\0" not in told and not beside.is_file() else beside
 
 
-def _number(value: Any) -> float | None:
+def number(value: Any) -> float | None:
     """Return a figure of the report; None for what is none."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
@@ -157,10 +157,10 @@ def _made(kind: str, path: Path, entry: Mapping[str, Any]) -> Made | None:
         entry = entry if is_same(path, entry) else {}
     except (OSError, ValueError):
         return None
-    kl, top1, speed = (_number(entry.get(what)) for what in ("kl", "top1", "speed"))
+    kl, top1, speed = (number(entry.get(what)) for what in ("kl", "top1", "speed"))
     proof = entry.get("parity")
     proof = proof if isinstance(proof, dict) else {}
-    change, memory = (_number(entry.get(what)) for what in ("perplexity_change", "memory"))
+    change, memory = (number(entry.get(what)) for what in ("perplexity_change", "memory"))
     return Made(kind, path, size, kl, top1, speed, proof, str(entry.get("sha256", "")), change, memory)
 
 

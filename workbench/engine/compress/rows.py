@@ -15,7 +15,7 @@ from workbench.data.curate.texts import characters
 from workbench.engine.chat_templates import none_for
 from workbench.engine.examples import Writer
 from workbench.engine.masks import ChatEncoder, Example, TextEncoder
-from workbench.engine.prepare import Encoded, batches, counted
+from workbench.engine.prepare import Encoded, batches, counted, write_row
 from workbench.engine.rendering import MaskError
 from workbench.engine.tokenizer import generation_eos, load_tokenizer
 
@@ -63,13 +63,5 @@ class Encoder:
         with into:
             for batch in batches(rows, characters):
                 for row, outcome in zip(batch, self._made(batch), strict=True):
-                    encoded.rows += 1
-                    if isinstance(outcome, MaskError):
-                        encoded.dropped[str(outcome)] += 1
-                        continue
-                    encoded.cut += any(example.cut for example in outcome)
-                    for example in outcome:
-                        into.add(example, row if self._keeps_rows else None)
-                        encoded.end_added += example.end_added
-                        encoded.control_tokens += example.control_tokens
+                    write_row(into, outcome, encoded, row if self._keeps_rows else None)
         return counted(encoded, into)
