@@ -28,9 +28,11 @@ def played(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], object], what: str, seconds: float = 15.0) -> None:
-    """Let the application run until a condition is true; fail the test when it does not come true in time."""
+    """Let the application run until a condition is true and drawn; fail the test when it does not come true in time."""
     deadline = time.monotonic() + patience(seconds)
     while not condition():
         if time.monotonic() >= deadline:
             pytest.fail(f"not within {seconds:g} s: {what}")
         await pilot.pause(LOOK)
+    # What a screen knows is known before it is drawn: what is asked of its text next would find the page before.
+    await pilot.pause()
