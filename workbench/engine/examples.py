@@ -1,8 +1,8 @@
 """Examples on disk: token columns that are written as they come and read through a memory map.
 
 Owns the files: `tokens.i32` and `learnt.u8` hold all examples one behind the other, `ends.i64` where each one ends and
-`desirable.u8` whether its answer is one to learn, as plain little-endian arrays; for examples that are prompts
-`rows.jsonl` has the row of each, which checks look answers up in. Must not know what tokens or rows mean.
+`desirable.u8` whether its answer is one to learn, as plain little-endian arrays; for examples that are prompts, or
+whose answers are compared, `rows.jsonl` has the row of each. Must not know what tokens or rows mean.
 However many examples there are, only those looked at take memory.
 """
 
@@ -85,9 +85,14 @@ class Examples:
         """Return whether the answer of an example is one to learn."""
         return bool(self._desirable[number])
 
+    @property
+    def has_rows(self) -> bool:
+        """Whether the row of each example is kept."""
+        return self._rows is not None
+
     def row(self, number: int) -> dict[str, Any]:
-        """Return the row of an example that is a prompt."""
-        assert self._rows is not None, "rows are kept with prompts only"
+        """Return the row of an example, of examples that have them."""
+        assert self._rows is not None, "these examples were written without their rows"
         found = json.loads(self._rows[self._lines[number] : self._lines[number + 1]].tobytes())
         assert isinstance(found, dict)
         return found

@@ -74,7 +74,26 @@ def _figures(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     for name, pair in metrics.items() if isinstance(metrics, Mapping) else ():
         if isinstance(pair, Mapping) and pair.get("after") is not None:
             rows.append((name.replace("_", " "), units.margin(pair.get("before")), units.margin(pair.get("after"))))
+    return rows + _answers(report)
+
+
+_ANSWERS = {"number": "answers with the right number", "exact": "answers word for word", "similar": "F1 of answers"}
+
+
+def _answers(report: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the same of the answers a smaller model wrote by itself; the model it learnt from is named beside them."""
+    found = report.get("answers")
+    rows = []
+    for check, values in found["scores"].items() if isinstance(found, Mapping) else ():
+        first, last = (next((values[name] for name in names if name in values), None) for names in _ENDS)
+        model = next((f" ({name}: {units.margin(values[name])})" for name in _FROM if name in values), "")
+        rows.append((_ANSWERS.get(check, check) + model, units.margin(first), units.margin(last)))
     return rows
+
+
+_ENDS = (("base", "pruned"), ("student", "healed"))
+_FROM = ("teacher", "original")
+"""What reports call the smaller model before and after it learnt, and the one it learnt from."""
 
 
 def _learnt(rung: Rung) -> str:

@@ -147,7 +147,12 @@ def _rewarded(found: Finished) -> list[tuple[str, str]] | None:
 
 
 def headline(found: Finished) -> list[tuple[str, str]]:
-    """Return the result in a sentence, as (text, role) pieces."""
+    """Return the result in a sentence or two, as (text, role) pieces."""
+    return [*_result(found), *smaller.answered(found.report)]
+
+
+def _result(found: Finished) -> list[tuple[str, str]]:
+    """Return what training has done to the figure its method is judged by."""
     if (told := _told_apart(found) or _rewarded(found) or smaller.told(found.report)) is not None:
         return told
     held = found.report.get("held_out_loss")

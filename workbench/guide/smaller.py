@@ -1,4 +1,4 @@
-"""What prune takes away and how a student answers, as values a person changes, and what came of pruning in words.
+"""What prune takes away and how a student answers, as values a person changes, and what came of it in words.
 
 Owns both. Must not know models or how anything is cut.
 """
@@ -65,3 +65,29 @@ def told(report: Mapping[str, Any]) -> list[tuple[str, str]] | None:
     except (KeyError, TypeError, ZeroDivisionError, AttributeError):
         return None  # a report that another version has written
     return [*said, (back, "value")]
+
+
+def answered(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return how a smaller model's own answers compare with those of the model it learnt from, as (text, role) pieces;
+    none of a report that does not say.
+
+    Numbers are named where answers end at one; else the words both answers have.
+    """
+    found = report.get("answers")
+    try:
+        assert isinstance(found, dict)
+        questions, scores = found["questions"], found["scores"]
+        check = "number" if "number" in scores else "similar"
+        shown = units.percent if check == "number" else units.margin
+        values = dict(scores[check])
+        last = next(name for name in ("student", "healed") if name in values)
+        said = [
+            (f" Asked {units.several(questions, 'held-out question')}, it answers ", "value"),
+            *([(units.percent(scores["exact"][last]), "figure"), (" word for word and scores ", "value")]),
+            (shown(values.pop(last)), "figure"),
+            (" by the number it ends at" if check == "number" else " by the words it has in common", "value"),
+        ]
+        said += [(f"; {name} {shown(value)}", "value") for name, value in values.items()]
+    except (AssertionError, KeyError, TypeError, ValueError, AttributeError, StopIteration):
+        return []  # another method's report, or one that another version has written
+    return [*said, (".", "value")]

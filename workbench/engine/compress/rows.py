@@ -26,10 +26,10 @@ WHY_NOT = "why_not"
 class Encoder:
     """Encodes rows with the tokenizer of a base."""
 
-    def __init__(self, folder: Path, recipe: Recipe, keeps_rows: bool = False) -> None:
-        """`folder` holds the base; `keeps_rows` keeps the row of every example beside it, as others will read it."""
+    def __init__(self, folder: Path, recipe: Recipe) -> None:
+        """`folder` holds the base."""
         self.tokenizer = load_tokenizer(folder)
-        self._recipe, self._keeps_rows = recipe, keeps_rows
+        self._recipe = recipe
         self._texts = TextEncoder(self.tokenizer, recipe.control_tokens)
         has_template = self.tokenizer.chat_template is not None
         self._chats = ChatEncoder(self.tokenizer, generation_eos(folder)) if has_template else None
@@ -57,11 +57,14 @@ class Encoder:
                 one = next(answers)
                 yield one if isinstance(one, MaskError) else [one]
 
-    def encode(self, rows: Iterable[Mapping[str, Any]], into: Writer) -> Encoded:
-        """Write rows as examples and return what happened to them; an article may give several."""
+    def encode(self, rows: Iterable[Mapping[str, Any]], into: Writer, keeps_rows: bool = False) -> Encoded:
+        """Write rows as examples and return what happened to them; an article may give several.
+
+        `keeps_rows` keeps the row of every example beside it, as others will read it.
+        """
         encoded = Encoded()
         with into:
             for batch in batches(rows, characters):
                 for row, outcome in zip(batch, self._made(batch), strict=True):
-                    write_row(into, outcome, encoded, row if self._keeps_rows else None)
+                    write_row(into, outcome, encoded, row if keeps_rows else None)
         return counted(encoded, into)

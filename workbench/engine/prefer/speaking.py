@@ -22,6 +22,7 @@ from workbench.core.paths import expanded
 from workbench.core.text import one_line
 from workbench.engine.chat import no_template
 from workbench.runs import bases
+from workbench.runs.bases import Base
 
 MAX_CONTEXT = 8192
 """Tokens of context that are asked for of a GGUF."""
@@ -178,14 +179,13 @@ class _GgufSpeaker:
 class _ModelSpeaker:
     """A base or the result of a run in transformers, batch by batch."""
 
-    def __init__(self, reference: str, in_4bit: bool = False) -> None:
+    def __init__(self, base: Base, in_4bit: bool = False) -> None:
         import torch
 
         from workbench.engine import load
         from workbench.engine.masks import ChatEncoder
         from workbench.engine.samples import stops
 
-        base = bases.resolve(reference)
         device = "cuda" if torch.cuda.is_available() else "cpu"
         self._tokenizer = load.load_tokenizer(base.model_dir)
         if self._tokenizer.chat_template is None:
@@ -252,14 +252,20 @@ class _ModelSpeaker:
 
 
 @contextlib.contextmanager
-def speaking(reference: str, in_4bit: bool = False) -> Iterator[Speaker]:
-    """Hold a model in memory for the length of a block: a GGUF file, "bundled", a model folder or a run.
+def speaking(reference: str | Base, in_4bit: bool = False) -> Iterator[Speaker]:
+    """Hold a model in memory for the length of a block: a GGUF file, "bundled", a model folder or a run, or a base that
+    was found.
 
     `in_4bit` holds the linear layers of any but a GGUF in 4 bits.
     Raises WorkbenchError when there is none, it cannot be loaded, or it was not made to answer.
     """
-    path = expanded(reference)
-    model = _GgufSpeaker(path.resolve()) if os.path.isfile(path) else _ModelSpeaker(reference, in_4bit)
+    model: _GgufSpeaker | _ModelSpeaker
+    if isinstance(reference, Base):
+        model = _ModelSpeaker(reference, in_4bit)
+    elif os.path.isfile(path := expanded(reference)):
+        model = _GgufSpeaker(path.resolve())
+    else:
+        model = _ModelSpeaker(bases.resolve(reference), in_4bit)
     try:
         yield model
     finally:

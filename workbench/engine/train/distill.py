@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from workbench.engine import lineage, loop
-from workbench.engine.compress import answers
+from workbench.engine.compress import answers, scores
 from workbench.engine.compress.rows import Encoder
 from workbench.engine.compress.teacher import pairing, soft_labels
 from workbench.engine.examples import Writer
@@ -18,7 +18,8 @@ from workbench.engine.material import TRAIN, Built, material, prompts_of, rows, 
 from workbench.engine.session import Attempt
 from workbench.engine.tokenizer import load_tokenizer
 from workbench.engine.ways import Distillation
-from workbench.runs import teachers
+from workbench.runs import bases, teachers
+from workbench.runs.bases import Base
 
 
 def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
@@ -30,7 +31,7 @@ def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
     tokenizer = load_tokenizer(folder)
     writes_only = teachers.writes_only(recipe.teacher)
     other_tokens = not writes_only and not pairing(recipe, folder, tokenizer).alike
-    encoder = Encoder(folder, recipe, keeps_rows=other_tokens)
+    encoder = Encoder(folder, recipe)
 
     # Rows and examples: of conversations nothing but the answers is learnt, of articles everything. What has no answer
     # is answered by the teacher.
@@ -41,8 +42,8 @@ def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
             return itertools.chain(found.train(), found.held_out)
 
         answered = answers.write(attempt, every, found.counts["train"] + len(found.held_out))
-        train_set = encoder.encode(answered(watched(attempt, found.train())), write(TRAIN))
-        held_out = {"held_out": encoder.encode(answered(found.held_out), write("held_out"))}
+        train_set = encoder.encode(answered(watched(attempt, found.train())), write(TRAIN), keeps_rows=other_tokens)
+        held_out = {"held_out": encoder.encode(answered(found.held_out), write("held_out"), keeps_rows=True)}
         # Where there are conversations the samples are answers.
         shown = (row for rows in (found.held_out, found.train()) for row in rows if encoder.chats != ("text" in row))
         return Built(train_set, held_out, prompts_of(recipe.sample_prompts, shown), encoder.chats, dict(found.counts))
@@ -52,6 +53,21 @@ def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
     # Training: towards what the teacher says of each learnt token, which is asked before the base is loaded; or, where
     # it has only written, on its answers.
     if writes_only:
-        return loop.fit(attempt, folder, tokenizer, made)
-    said = soft_labels(attempt, folder, tokenizer, made)
-    return loop.fit(attempt, folder, tokenizer, made, Distillation(recipe, made, said))
+        outcome, figures = loop.fit(attempt, folder, tokenizer, made)
+    else:
+        said = soft_labels(attempt, folder, tokenizer, made)
+        outcome, figures = loop.fit(attempt, folder, tokenizer, made, Distillation(recipe, made, said))
+    if attempt.rehearsal is not None or outcome == "paused":
+        return outcome, figures
+
+    # Scores: what base, student and teacher answer by themselves; a teacher that wrote the answers is right by itself.
+    wrote = writes_only or recipe.teacher_writes
+    models: dict[str, str | Base] = {} if wrote else {"teacher": recipe.teacher}
+    models |= {"base": bases.resolve(str(folder)), "student": bases.of_run(attempt.run)}
+    found = scores.score(attempt, models, made.held_out.get("held_out"))
+    if found is None:
+        return outcome, figures
+    attempt.reporter.notice(
+        "info", "scored", scores.in_words(found, "student", "the teacher's" if wrote else "the rows'")
+    )
+    return outcome, {**figures, "answers": found}

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from workbench.engine import lineage, loop
-from workbench.engine.compress import pruned, verdict
+from workbench.engine.compress import pruned, scores, verdict
 from workbench.engine.compress.rows import Encoder
 from workbench.engine.compress.teacher import soft_labels
 from workbench.engine.examples import Writer
@@ -19,7 +19,7 @@ from workbench.engine.material import TRAIN, Built, material, prompts_of, rows, 
 from workbench.engine.session import Attempt
 from workbench.engine.tokenizer import load_tokenizer
 from workbench.engine.ways import Healing
-from workbench.runs import atomic
+from workbench.runs import atomic, bases
 
 ORIGINAL = "original"
 """Folder of the whole model in the run, where it had to be made."""
@@ -38,7 +38,7 @@ def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
     def build(write: Callable[[str], Writer]) -> Built:
         found = rows(attempt)
         train_set = encoder.encode(watched(attempt, found.train()), write(TRAIN))
-        held_out = {"held_out": encoder.encode(found.held_out, write("held_out"))}
+        held_out = {"held_out": encoder.encode(found.held_out, write("held_out"), keeps_rows=True)}
         # Where there are conversations the samples are answers.
         shown = (row for rows in (found.held_out, found.train()) for row in rows if encoder.chats != ("text" in row))
         return Built(train_set, held_out, prompts_of(recipe.sample_prompts, shown), encoder.chats, dict(found.counts))
@@ -58,6 +58,15 @@ def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
     # Verdict: the whole, the cut and the healed model, one after the other.
     found = {**pruned.facts_of(folder), **verdict.judge(attempt, original, folder, tokenizer, made)}
     attempt.reporter.notice("info", "healed", verdict.in_words(found))
+    models = {
+        "original": bases.resolve(str(original)),
+        "pruned": bases.resolve(str(folder)),
+        "healed": bases.of_run(attempt.run),
+    }
+    marked = scores.score(attempt, models, made.held_out.get("held_out"))
+    if marked is not None:
+        attempt.reporter.notice("info", "scored", scores.in_words(marked, "healed", "the rows'"))
+        figures |= {"answers": marked}
     if outcome == "done" and original.parent == attempt.run.path:
         atomic.remove_tree(original)  # it can be made again from the run's base
     return outcome, {**figures, "pruning": found}
