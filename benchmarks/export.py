@@ -94,7 +94,10 @@ def quantise(folder: Path, kind: str) -> None:
 
 
 def stream(folder: Path, kind: str) -> None:
-    """The whole of our way."""
+    """The whole of our way, in a process that starts as those of the engine do."""
+    from workbench.engine import startup
+
+    startup.hasten()
     from workbench.core import gguf_types
     from workbench.engine.export import quantize, reference, source
     from workbench.engine.export.gguf import architectures, tokenizer, writer

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -126,8 +125,7 @@ def test_reasons_for_types_that_are_not_offered_hold(bench: Bench) -> None:
     weights = np.random.default_rng(0).normal(size=(64, 256)).astype(np.float32)
 
     def lost(format: str) -> float:
-        with ThreadPoolExecutor(1) as pool:
-            kept = blocks.quantise(weights, format, np.ones(256, np.float32), pool)
+        kept = blocks.quantise(weights, format, np.ones(256, np.float32))
         values = gguf.dequantize(kept, gguf.GGMLQuantizationType[format])
         return float(np.square(values - weights).mean())
 

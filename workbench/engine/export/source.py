@@ -78,7 +78,9 @@ class TensorSource:
                 block = _round(block, self.dtype)
         delta = self.adapter.deltas.get(name)
         if delta is not None:
-            block = block + delta.block(start, stop)
+            change = delta.block(start, stop)
+            change += block
+            block = change
         tokens = self.adapter.rows.get(name)
         if tokens is not None:
             values = tokens.values.rows(0, len(tokens.tokens))

@@ -25,7 +25,9 @@ _WIDTH = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
 
 def bf16_to_f32(values: NDArray[np.uint16]) -> NDArray[np.float32]:
     """Return bfloat16 bit patterns as the float32 numbers they stand for."""
-    return (values.astype(np.uint32) << 16).view(np.float32)
+    bits = values.astype(np.uint32)
+    bits <<= 16
+    return bits.view(np.float32)
 
 
 def f32_to_bf16(values: NDArray[np.float32]) -> NDArray[np.uint16]:

@@ -1,14 +1,13 @@
 """Rows of float32 numbers in the formats of ggml, by ggml's own code.
 
-Owns the call into its library, which it loads without llama.cpp, and the threads. Must not know files, nor which tensor
-gets which format. What comes out is what `llama_model_quantize` makes of the same rows, bit by bit.
+Owns the call into its library, which it loads without llama.cpp. Must not know files or threads, nor which tensor gets
+which format. What comes out is what `llama_model_quantize` makes of the same rows, bit by bit.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,8 +21,6 @@ from workbench.engine.export.gguf.header import BLOCKS
 
 NUMBERS = {name: number for number, (name, _, _) in BLOCKS.items()}
 """Format → ggml's number for it."""
-CHUNK = 1 << 18
-"""Weights that a thread works on at a time."""
 
 
 @cache
@@ -55,13 +52,11 @@ def row_bytes(format: str, columns: int) -> int:
     return columns // block * size
 
 
-def quantise(
-    rows: NDArray[np.float32], format: str, importance: NDArray[np.float32] | None, pool: ThreadPoolExecutor
-) -> NDArray[np.uint8]:
+def quantise(rows: NDArray[np.float32], format: str, importance: NDArray[np.float32] | None) -> NDArray[np.uint8]:
     """Return `rows`, float32 [rows, columns], in a format, uint8 [rows, bytes of a row].
 
-    `importance` is the mean of x² for each of the columns, or None. Raises WorkbenchError where the format needs it and
-    for rows that give numbers ggml itself does not take back.
+    `importance` is the mean of x² for each of the columns, or None. Other threads run meanwhile. Raises WorkbenchError
+    where the format needs it and for rows that give numbers ggml itself does not take back.
     """
     count, columns = rows.shape
     width, number, library = row_bytes(format, columns), NUMBERS[format], _library()
@@ -73,17 +68,10 @@ def quantise(
     if weights is not None and weights.shape != (columns,):
         raise WorkbenchError("The importance matrix is of another model; measure it again.")
     made = np.empty((count, width), np.uint8)
-    step = max(CHUNK // columns, 1)
-
-    def work(start: int) -> bool:
-        stop = min(start + step, count)
-        target = made[start:stop]
-        library.ggml_quantize_chunk(
-            number, given[start:stop].ctypes.data, target.ctypes.data, 0, stop - start, columns,
-            None if weights is None else weights.ctypes.data,
-        )  # fmt: skip
-        return bool(library.ggml_validate_row_data(number, target.ctypes.data, target.nbytes))
-
-    if not all(pool.map(work, range(0, count, step))):
+    library.ggml_quantize_chunk(
+        number, given.ctypes.data, made.ctypes.data, 0, count, columns,
+        None if weights is None else weights.ctypes.data,
+    )  # fmt: skip
+    if not library.ggml_validate_row_data(number, made.ctypes.data, made.nbytes):
         raise WorkbenchError(f"The weights cannot be stored as {format}; choose a type with more bits.")
     return made

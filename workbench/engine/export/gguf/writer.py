@@ -1,8 +1,8 @@
-"""Writing a GGUF file, in float32 or in any format of ggml, a block of rows in memory at a time.
+"""Writing a GGUF file, in float32 or in any format of ggml, a few blocks of rows in memory at a time.
 
-Owns the file's bytes: header and tensor infos through `gguf`, the data as a stream, and the check that all of it
-arrived. Must not know where the numbers come from, nor why a tensor gets its format. The caller gives a temporary path
-and renames it after the proof.
+Owns the file's bytes: header and tensor infos through `gguf`, the data as a stream, the threads that pack it, and the
+check that all of it arrived. Must not know where the numbers come from, nor why a tensor gets its format. The caller
+gives a temporary path and renames it after the proof.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import gguf
 import numpy as np
@@ -25,7 +28,10 @@ from workbench.core.units import count
 from workbench.engine.export.gguf import blocks
 from workbench.engine.export.gguf.architectures import Pair, Plan, Planned, text, u32
 
-BLOCK_BYTES = 16 << 20
+BLOCK_BYTES = 4 << 20
+"""Of the float32 numbers that a thread packs at a time."""
+AHEAD, AT_MOST = 4, 32
+"""Blocks in memory beside those being packed, read and waiting or packed and not yet written; and all of them."""
 _ALIGNMENT = gguf.GGUF_DEFAULT_ALIGNMENT
 
 
@@ -113,6 +119,63 @@ def skeleton(path: Path, plan: Plan, vocabulary: Iterable[Pair], name: str) -> N
         file.truncate(start + data_bytes(plan))
 
 
+@dataclass(frozen=True)
+class _Block:
+    """Rows of one tensor on their way into the file."""
+
+    tensor: Planned
+    rows: NDArray[np.float32]
+    last: bool
+
+
+def _read(plan: Plan) -> Iterator[_Block]:
+    """Yield the blocks of all tensors in the order of the file, each read when it is asked for."""
+    for tensor in plan.tensors:
+        row_bytes = max(4 * math.prod(tensor.shape[1:]), 1)
+        step = max(BLOCK_BYTES // row_bytes // plan.block, 1) * plan.block
+        for start in range(0, tensor.shape[0], step):
+            stop = min(start + step, tensor.shape[0])
+            yield _Block(tensor, tensor.rows(start, stop), stop == tensor.shape[0])
+
+
+def _pack(block: _Block, formats: Formats) -> tuple[NDArray[Any], float]:
+    """Return (the bytes of a block in the format of its tensor, its largest absolute weight)."""
+    name = block.tensor.name
+    numbers = np.ascontiguousarray(block.rows, "<f4")
+    largest = float(max(numbers.max(initial=0.0), -numbers.min(initial=0.0)))
+    if not math.isfinite(largest):
+        raise WorkbenchError(f"The weight {one_line(name, 80)} is not finite; go back to an earlier checkpoint.")
+    format = formats.of.get(name, "F32")
+    if format == "F32":
+        return numbers, largest
+    rows = numbers.reshape(len(numbers) if numbers.ndim > 1 else 1, -1)
+    return blocks.quantise(rows, format, formats.importance.get(name)), largest
+
+
+def _packed(plan: Plan, formats: Formats) -> Generator[tuple[_Block, NDArray[Any], float], None, None]:
+    """Yield every block with what `_pack` makes of it, in the order of the file.
+
+    One thread, the caller's, reads and merges, and all cores pack what it has read: they wait for it only where packing
+    is quicker than reading.
+    """
+    coming: deque[tuple[_Block, Future[tuple[NDArray[Any], float]]]] = deque()
+    threads = cores()
+    most = min(threads + AHEAD, AT_MOST)
+    with ThreadPoolExecutor(threads, "pack") as pool:
+        try:
+            for block in _read(plan):
+                coming.append((block, pool.submit(_pack, block, formats)))
+                if len(coming) == most:
+                    first, future = coming.popleft()
+                    yield first, *future.result()
+            while coming:
+                first, future = coming.popleft()
+                yield first, *future.result()
+        finally:
+            for _, future in coming:
+                future.cancel()
+
+
 def write(
     path: Path,
     plan: Plan,
@@ -126,30 +189,17 @@ def write(
     Raises WorkbenchError when a weight is not finite, when a format cannot hold one, or when the file came out short.
     """
     _write_header(path, plan, vocabulary, name, formats)
-    largest = 0.0
-    with path.open("ab") as file, ThreadPoolExecutor(cores()) as pool:
+    largest, done = 0.0, 0
+    with path.open("ab") as file, closing(_packed(plan, formats)) as packed:
         file.write(bytes(-file.tell() % _ALIGNMENT))
         expected = file.tell() + data_bytes(plan, formats)
-        for done, tensor in enumerate(plan.tensors, start=1):
-            format = formats.of.get(tensor.name, "F32")
-            importance = formats.importance.get(tensor.name)
-            row_bytes = max(4 * math.prod(tensor.shape[1:]), 1)
-            step = max(BLOCK_BYTES // row_bytes // plan.block, 1) * plan.block
-            for start in range(0, tensor.shape[0], step):
-                block = np.ascontiguousarray(tensor.rows(start, min(start + step, tensor.shape[0])), "<f4")
-                top = float(max(block.max(initial=0.0), -block.min(initial=0.0)))
-                if not math.isfinite(top):
-                    raise WorkbenchError(
-                        f"The weight {one_line(tensor.name, 80)} is not finite; go back to an earlier checkpoint."
-                    )
-                largest = max(largest, top)
-                if format == "F32":
-                    file.write(block.data)
-                else:
-                    rows = block.reshape(len(block) if block.ndim > 1 else 1, -1)
-                    file.write(blocks.quantise(rows, format, importance, pool).data)
-            file.write(bytes(-_bytes(tensor, formats) % _ALIGNMENT))
-            on_tensor(done, len(plan.tensors), tensor.name)
+        for block, data, top in packed:
+            largest = max(largest, top)
+            file.write(data.data)
+            if block.last:
+                done += 1
+                file.write(bytes(-_bytes(block.tensor, formats) % _ALIGNMENT))
+                on_tensor(done, len(plan.tensors), block.tensor.name)
         file.flush()
         os.fsync(file.fileno())
     if path.stat().st_size != expected:
