@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
 from textual.widgets import Static
 
 from tests.tui.pilots import played, until
@@ -14,7 +16,7 @@ from tests.tui.support import QUESTIONS, idle, page_text
 from workbench.core import best, paths
 from workbench.core.events import AttemptEnded, AttemptStarted, Phase, encode
 from workbench.core.recipe import resolve, to_toml
-from workbench.guide import using
+from workbench.guide import surveying, using
 from workbench.runs import store
 from workbench.tui.app import Workbench
 from workbench.tui.screens.use import UseScreen
@@ -121,6 +123,40 @@ def test_votes_about_a_run_are_its_next_data() -> None:
     assert rung.command.endswith(f"--method dpo --data {wanted}")
     assert using.onward(found, "rung").data == (str(wanted),)
     assert using.onward(found, "further").data == ()
+
+
+@pytest.mark.parametrize(("method", "follows"), [("cpt", "sft"), ("sft", "dpo"), ("dpo", "grpo"), ("kto", "grpo")])
+def test_what_comes_next_is_proposed_with_data_that_suits_it(method: str, follows: str, tmp_path: Path) -> None:
+    """The newest file of the folder is not what the next method learns from; without any, the bundled rows are."""
+    found = using.look(made(method).id)
+    road = using.onward(found, "rung")
+    assert (road.base, road.toward) == (found.run, {"method": follows})
+    come = paths.assets_dir() / "data"
+    path, why = surveying.suiting(follows, found.run, tmp_path)
+    assert Path(path).parent == come
+    assert "come with the workbench" in why
+    names = {"sft": "questions", "dpo": "preferences", "grpo": "prompts"}
+    for age, name in enumerate((*names.values(), "articles")):
+        shutil.copy(come / f"{name}.jsonl", tmp_path)
+        os.utime(tmp_path / f"{name}.jsonl", (1e9 + age, 1e9 + age))
+    assert surveying.suiting(follows, found.run, tmp_path)[0] == str(tmp_path / f"{names[follows]}.jsonl")
+    assert road.with_data(("x.jsonl",)).chosen == {}, "rows tell their method by themselves"
+
+
+def test_of_a_base_that_is_not_bundled_no_data_is_made_up(tmp_path: Path) -> None:
+    shutil.copytree(paths.assets_dir() / "base", tmp_path / "base")
+    (tmp_path / "data").mkdir()
+    path, why = surveying.suiting("dpo", str(tmp_path / "base"), tmp_path / "data")
+    assert path == ""
+    assert "No file of this folder has better and worse answers" in why
+
+
+def test_a_judge_leads_on_to_ppo_of_its_base() -> None:
+    first = made("sft")
+    found = using.look(made("reward", first.id, first.id).id)
+    assert using.proposals(found)[0].key == "judged"
+    road = using.onward(found, "judged").with_data(("prompts.jsonl",))
+    assert (road.base, road.chosen) == (first.id, {"method": "ppo", "reward_model": found.run})
 
 
 def test_a_reward_model_is_neither_asked_nor_exported() -> None:

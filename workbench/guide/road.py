@@ -35,6 +35,8 @@ _LEARNS = {
     "ppo": "rewards", "distill": "a teacher's odds", "prune": "its own odds, cut smaller",
 }  # fmt: skip
 
+_UNTOLD = ("ppo",)
+"""Methods that rows do not tell by themselves: prompts suit grpo as well."""
 _OF_DATA = tuple(name for name, (_, described) in recipe.FIELDS.items() if described.section == "data")
 
 
@@ -48,6 +50,8 @@ class Road:
     chosen: Mapping[str, Any] = field(default_factory=dict)
     """Recipe values that the person set, beyond base and data."""
     preset: str = ""
+    toward: Mapping[str, Any] = field(default_factory=dict)
+    """What is meant to come next, its method and what else it needs: data that suits it is proposed."""
     run: str = ""
     """The run that was started from here."""
     reached: int = 0
@@ -62,8 +66,15 @@ class Road:
         return replace(self, chosen={name: value for name, value in self.chosen.items() if name not in names})
 
     def with_data(self, data: tuple[str, ...]) -> Road:
-        """Return the road with other data; what was set because of the old data is given back."""
-        return replace(self.without("method", *_OF_DATA), data=data) if data != self.data else self
+        """Return the road with other data; what was set because of the old data is given back.
+
+        What is meant to come next is set where the rows alone would not tell it.
+        """
+        if data == self.data:
+            return self
+        bare = self.without("method", *_OF_DATA)
+        meant = {name: value for name, value in self.toward.items() if name != "method" or value in _UNTOLD}
+        return replace(bare, data=data, chosen={**bare.chosen, **meant})
 
     @property
     def values(self) -> dict[str, Any]:

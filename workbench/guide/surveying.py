@@ -16,13 +16,15 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from workbench.core import paths, recipe
-from workbench.core.errors import UsageError
+from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.text import one_line
 from workbench.core.units import NONE, count
 from workbench.guide import sources
 from workbench.guide.asking import looked_at
+from workbench.guide.glancing import glanced
 from workbench.guide.road import METHOD_NAMES, Road
-from workbench.runs import probe
+from workbench.guide.sources import Quiet
+from workbench.runs import bases, probe
 
 _ROWS = (".jsonl", ".ndjson", ".parquet", ".csv", ".tsv", ".arrow", ".json")
 """Files that hold rows, by name; `.gz` and the like may follow."""
@@ -72,6 +74,37 @@ def proposed(base: str, gpu: bool, folder: Path) -> tuple[str, str]:
     if here:
         return here[0], "It is the newest text in this folder."
     return bundled(), "No file here looks like data, and these questions come with the workbench."
+
+
+_SUITS = {"sft": ("sft",), "dpo": ("dpo", "kto"), "grpo": ("grpo",), "ppo": ("grpo",)}
+"""Method → what the methods are that rows for it suit first."""
+_NEEDS = {
+    "sft": "questions with answers", "dpo": "better and worse answers", "grpo": "prompts with answers to check",
+    "ppo": "prompts",
+}  # fmt: skip
+_COME = {"sft": "questions", "dpo": "preferences", "grpo": "prompts", "ppo": "prompts"}
+"""Method → the file that comes with the workbench and the bundled model learns from."""
+_MADE = {"dpo": "; the page before makes such pairs of its own answers, under Preferences"}
+_MOST_TRIED = 8
+
+
+def suiting(wanted: str, base: str, folder: Path) -> tuple[str, str]:
+    """Return (path, why) of the data for the method that is meant to come next; ("", why not) without any.
+
+    Files of the folder are glanced at, the newest first; a run of the bundled base is offered what comes with it.
+    """
+    for path in candidates(folder)[:_MOST_TRIED]:
+        try:
+            glance = glanced({"data": (path,)}, Quiet())[1]
+        except WorkbenchError:
+            continue
+        if glance is not None and glance["method"] in _SUITS[wanted]:
+            return path, f"It is the newest file with {_NEEDS[wanted]} in this folder."
+    no = f"No file of this folder has {_NEEDS[wanted]}, which {METHOD_NAMES[wanted]} learns from"
+    if bases.resolve(base).root == recipe.BUNDLED:
+        come = paths.assets_dir() / "data" / f"{_COME[wanted]}.jsonl"
+        return str(come), f"{no}; these come with the workbench."
+    return "", f"{no}{_MADE.get(wanted, '')}."
 
 
 def of_plan(problems: Sequence[dict[str, Any]], copies_kept: bool) -> list[dict[str, Any]]:

@@ -20,11 +20,12 @@ from workbench.runs import bases, spent, store
 
 __all__ = ["Finished", "Next", "answers", "example", "headline", "look", "onward", "proposals"]
 
-_FOLLOWS = {"pretrain": "sft", "cpt": "sft", "sft": "dpo"}
+_FOLLOWS = {"pretrain": "sft", "cpt": "sft", "sft": "dpo", "dpo": "grpo", "orpo": "grpo", "kto": "grpo"}
 """Method → the one that usually comes next."""
 _TEACHES = {
     "sft": "Articles gave it knowledge; questions with answers teach it to use that in a conversation.",
     "dpo": "It answers; pairs of a better and a worse answer teach it which of its ways you prefer.",
+    "grpo": "Where a check tells right answers from wrong ones, it learns from its own answers that are rewarded.",
 }
 _SPEECHLESS = ("pretrain", "cpt")
 """Methods that do not teach to answer."""
@@ -110,8 +111,7 @@ def proposals(found: Finished) -> tuple[Next, ...]:
         _folder(found),
         _compare(found),
     ]
-    follows = _FOLLOWS.get(found.method, "dpo" if found.votes is not None else "")
-    if follows in recipe.METHODS:
+    if follows := _follows(found):
         items.append(_rung(found, follows))
     if found.method not in _SPEECHLESS:
         items += [_PREFERENCES, _smaller(found)]
@@ -185,7 +185,17 @@ def _with_a_judge(found: Finished) -> tuple[Next, ...]:
         "model with one label, and what it gives for a conversation is the score."
     )
     no = found.no_export or "A reward model scores answers and writes none; its folder is the result."
+    base = name_of(found.base)
     return (
+        Next(
+            "judged",
+            "PPO next",
+            f"{base} writes, it judges",
+            "another run",
+            f"What the judge has learnt to prefer is what {base} is rewarded for: the second half of learning from "
+            "human feedback.",
+            f"workbench train --base {found.base} --method ppo --set reward_model={found.run} --data ...",
+        ),
         Next("folder", "Folder", "copy its path", "nothing", judge),
         _compare(found),
         Next("chat", "Chat", "a judge writes nothing", "", "", not_now=no),
@@ -247,10 +257,21 @@ def _compare(found: Finished) -> Next:
     )
 
 
+def _follows(found: Finished) -> str:
+    """Return the method that comes next, "" when none does: with votes it is aligned to them, and may be again."""
+    if found.votes is not None and found.method not in _SPEECHLESS:
+        return "dpo"
+    return _FOLLOWS.get(found.method, "")
+
+
+_WHAT = {
+    "sft": "questions with answers", "dpo": "better and worse answers", "grpo": "prompts with answers to check",
+}  # fmt: skip
+
+
 def _rung(found: Finished, method: str) -> Next:
     """Return the proposal of the method that usually comes next."""
-    why, data = _TEACHES[method], "..."
-    what = "questions with answers" if method == "sft" else "better and worse answers"
+    why, data, what = _TEACHES[method], "...", _WHAT[method]
     if method == "dpo" and found.votes is not None:
         what = f"with your {units.count(found.vote_count)} votes"
         why += " Your votes in the chat are such pairs; a hundred are a beginning."
@@ -258,7 +279,7 @@ def _rung(found: Finished, method: str) -> Next:
     elif method == "dpo":
         why += " Votes in the chat become such pairs."
     command = f"workbench train --base {found.run} --method {method} --data {data}"
-    name = "Align again" if found.method in recipe.ALIGNING else f"{METHOD_NAMES[method]} next"
+    name = "Align again" if method == "dpo" and found.method in recipe.ALIGNING else f"{METHOD_NAMES[method]} next"
     return Next("rung", name, what, "another run", why, command)
 
 
@@ -276,8 +297,11 @@ def answers(found: Finished) -> dict[str, tuple[str, ...]]:
 
 def onward(found: Finished, key: str) -> Road:
     """Return the road that begins anew with a run as its base; votes come along to an alignment."""
-    aligns = key == "rung" and _FOLLOWS.get(found.method, "dpo") == "dpo"
-    data = (str(found.votes),) if aligns and found.votes is not None else ()
     if key == "smaller":
         return Road(base=found.run, data=_talks(found), chosen={"method": "prune"}, reached=1)
-    return Road(base=found.run, data=data, reached=1)
+    if key == "judged":
+        return Road(base=found.base, toward={"method": "ppo", "reward_model": found.run}, reached=1)
+    follows = _follows(found) if key == "rung" else ""
+    if follows == "dpo" and found.votes is not None:
+        return Road(base=found.run, data=(str(found.votes),), reached=1)
+    return Road(base=found.run, toward={"method": follows} if follows else {}, reached=1)

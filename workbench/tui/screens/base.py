@@ -53,7 +53,7 @@ class BaseScreen(ModelDesk, Station):
 
     def take(self, reference: str) -> None:
         """Take a model and go on."""
-        self.settle(replace(self.road, base=reference))
+        self.settle(replace(self.road, base=reference, toward={}))
         self.next()
 
     def on_listing_chosen(self, message: Listing.Chosen) -> None:

@@ -69,7 +69,11 @@ class DataScreen(OfData):
     def _propose(self) -> None:
         """Look for data to propose, once the card is known."""
         if not self.road.data and self.known.card is not None and not self.asking("proposed"):
-            self.ask("proposed", surveying.proposed, self.road.base, self.known.card.gpu, Path.cwd())
+            toward = self.road.toward.get("method", "")
+            if not toward:
+                self.ask("proposed", surveying.proposed, self.road.base, self.known.card.gpu, Path.cwd())
+            elif not self._trouble:
+                self.ask("proposed", surveying.suiting, toward, self.road.base, Path.cwd())
 
     # What is asked
 
@@ -103,7 +107,10 @@ class DataScreen(OfData):
         """Take what was asked for."""
         if what == "proposed":
             path, self._why = value
-            if not self.road.data:
+            if not path:
+                self._why, self._trouble = "", self._why
+                self.rebuild()
+            elif not self.road.data:
                 self.settle(self.road.with_data((path,)))
         elif what == "named":
             self._why, self._trouble = "", ""
