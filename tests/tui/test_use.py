@@ -47,7 +47,7 @@ def made(method: str = "cpt", base: str = "bundled", parent: str = "", **report:
 
 async def on(app: Workbench, pilot: Any) -> UseScreen:
     """Return the station when it has looked at its run."""
-    await until(pilot, lambda: idle(app) and {"Chat", "asked"} <= set(page_text(app).split()), "the page")
+    await until(pilot, lambda: idle(app) and {"Chat", "Folder"} <= set(page_text(app).split()), "the page")
     assert isinstance(app.screen, UseScreen)
     return app.screen
 
@@ -97,6 +97,20 @@ async def test_each_proposal_leads_somewhere_or_says_why_not() -> None:
         assert app.clipboard == str(run.path)
         await pilot.press("home", "y")
         assert app.clipboard == f"workbench chat {run.id}"
+
+
+@played
+async def test_a_small_page_has_the_reason_and_the_command_of_every_proposal() -> None:
+    app = Workbench("use", (made("sft").id,))
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await on(app, pilot)
+        assert len(screen._nexts) == 10
+        for item in screen._nexts:
+            screen.query_one(Listing).go(item.key)
+            await pilot.pause()
+            text = " ".join(page_text(app).split())
+            assert (item.not_now or item.why)[-30:].split(" ")[-1] in text, item.key
+            assert not item.command or " $ workbench" in text, item.key
 
 
 def test_the_road_begins_anew_with_the_run_as_base() -> None:

@@ -164,9 +164,8 @@ def _smaller(found: Finished) -> Next:
         return Next("smaller", "Make it smaller", what, "", "", not_now=str(error))
     data = " ".join(shlex.quote(path) for path in _talks(found)) or "..."
     why = (
-        "What its rows use least goes, whole layers, heads or channels, and the rest learns from the whole model to do "
-        "without. Another way is a smaller base that learns from this run: workbench distill BASE --teacher "
-        f"{found.run}."
+        "What its rows use least goes, layers, heads or channels, and the whole model heals the rest. Or a smaller "
+        f"base learns from it: workbench distill BASE --teacher {found.run}."
     )
     command = f"workbench prune {found.run} --data {data}"
     return Next("smaller", "Make it smaller", what, "another run", why, command)

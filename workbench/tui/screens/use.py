@@ -25,7 +25,7 @@ from workbench.tui.widgets.rail import Rail
 _WHAT = 16
 _ANSWER = 9
 _MANY = 6
-"""Proposals above which a short page leaves out a blank line, so that the command line stays on it."""
+"""Proposals above which a short page leaves out the answers, so that reason and command line stay on it."""
 
 
 class UseScreen(Station):
@@ -71,10 +71,10 @@ class UseScreen(Station):
             return [*lines, *(trouble or [ink(("looking at the run", "label"))])]
         lines += prose(width, *using.headline(found))
         shown = using.example(found)
-        if shown is not None and not self.tight:
+        if shown is not None and not self.tight and not (self.short and len(self._nexts) > _MANY):
             prompt, before, after = shown
             room = 1 if self.short else 2
-            lines += [] if self.short and len(self._nexts) > _MANY else [Content("")]
+            lines += [Content("")]
             lines += self._said("asked", prompt, width, 1, "value")
             lines += self._said("before", before, width, room, "label")
             lines += self._said("now", after, width, room, "value")
