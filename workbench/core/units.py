@@ -36,6 +36,12 @@ def significant(number: float, digits: int = 3) -> str:
     return f"{number:.{max(places, 0)}f}"
 
 
+def roughly(number: float) -> str:
+    """Return a figure that scatters, such as a speed, with two significant digits at most: "8.4", "490", "1 300"."""
+    whole = len(str(round(abs(number)))) if math.isfinite(number) else 0
+    return count(round(number, 2 - whole)) if whole > 1 else significant(number, 2)
+
+
 def gib(number: float) -> str:
     """Return bytes in GiB without the unit, one decimal from 1 GiB on and two below: "11.0", "0.17"."""
     value = number / GIB

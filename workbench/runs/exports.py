@@ -253,6 +253,13 @@ def folder_of(run: store.Run) -> Path | None:
     return found if found is not None and (found / atomic.MANIFEST).is_file() else None
 
 
+def told(run: store.Run) -> tuple[dict[str, Any], ...]:
+    """Return what was measured of all that a run has made that trains nothing, a line each with "type" and "path"."""
+    folder, files = folder_told(run), read(run.artifacts_dir).values()
+    lines = [line for line in files if os.path.lexists(str(line.get("path", "")).replace("\0", ""))]
+    return (*lines, *([{"type": folder.get("kind"), **folder}] if folder and folder_of(run) is not None else []))
+
+
 def packed(reference: str) -> Path | None:
     """Return the model folder that a reference to a run of method quantize stands for; None for anything else.
 

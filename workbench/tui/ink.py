@@ -158,3 +158,13 @@ def lines_of(text: str, width: int, role: str = "value", most: int = 0) -> list[
 def joined(lines: Iterable[Content]) -> Content:
     """Return lines as one block."""
     return Content("\n").join(lines)
+
+
+def ending(text: str, width: int) -> str:
+    """Return the end of a name or path of any origin, which tells it apart, in so many columns."""
+    line = foreign(text)
+    if width_of(line) <= width:
+        return line
+    while line and width_of(line) > width - 1:
+        line = line[1:]
+    return glyph("cut") + line

@@ -13,7 +13,7 @@ from workbench.core.text import one_line
 from workbench.guide import aligning, watching
 from workbench.guide.aligning import LOSS, Picture
 from workbench.runs.store import Run
-from workbench.tui import runpage, settings
+from workbench.tui import handed, runpage, settings
 from workbench.tui.desk import WIDE
 from workbench.tui.rundesk import RunDesk
 from workbench.tui.view import Prompt, RunView
@@ -77,8 +77,8 @@ class RunKeys(RunDesk):
 
     @property
     def four(self) -> bool:
-        """Whether four charts are shown."""
-        return self.roomy and self.app.settings.charts == "four"  # type: ignore[attr-defined]
+        """Whether four charts are shown; of a run that trains nothing none is."""
+        return not handed.is_hander(self.view) and self.roomy and self.app.settings.charts == "four"  # type: ignore[attr-defined]
 
     def shown(self) -> tuple[Picture, ...]:
         """Return the pictures on the page: four, or one, what tells most of the method until another one is chosen.
@@ -100,6 +100,8 @@ class RunKeys(RunDesk):
             return self._trouble or "The run is still being looked for."
         if action in ("run.previous", "run.following") and (self.tab != SAMPLES or len(self.answers[0]) < 2):
             return "There is one prompt only." if self.tab == SAMPLES else "The prompts are under 1."
+        if action in ("run.log", "run.curves") and handed.is_hander(self.view):
+            return "It trains nothing, so that there are no charts."
         if action == "run.log" and LOSS not in self.shown():
             return "The loss is not among the charts on the page; turn to it first."
         if action == "run.mend" and not self._fix():

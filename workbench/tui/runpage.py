@@ -20,7 +20,7 @@ from workbench.guide import lineage
 from workbench.guide.road import name_of
 from workbench.guide.watching import Limits, State
 from workbench.runs.hardware import Reading
-from workbench.tui import scored
+from workbench.tui import handed, scored
 from workbench.tui.glyphs import glyph, of_status
 from workbench.tui.ink import Piece, cut, foreign, ink, lines_of, place, prose
 from workbench.tui.results import results
@@ -78,6 +78,8 @@ def about(view: RunView) -> list[str]:
 
 def share(view: RunView) -> float:
     """Return how much of the run is done, of 1."""
+    if handed.is_hander(view):
+        return handed.share(view)
     if view.status == "done":
         return 1.0
     return min(1.0, view.step / view.steps) if view.steps else 0.0
@@ -108,7 +110,7 @@ def top(view: RunView, width: int, compact: bool) -> list[Content]:
     head = place(width, (0, ink(*status, "   ", (doing(view), "label"))), (-1, _names(about(view))))
     left, unit = left_words(view)
     speed = view.tokens_per_second if view.status in ("running", "pausing", "stopping") else None
-    figures = (
+    figures = handed.figures(view) if handed.is_hander(view) else (
         (units.count(view.step), f" of {units.count(view.steps)}", "step") if view.steps else (units.NONE, "", "step"),
         (f"{view.epoch:.2f}", _epochs(view), "epoch") if view.steps else (units.NONE, "", "epoch"),
         (left, unit, "left"),
@@ -310,6 +312,8 @@ def samples(shown: Prompt | Rollout | None, view: RunView, width: int, height: i
     """Return a prompt, what the base wrote and what is written now, or a group of answers, in `height` lines."""
     if isinstance(shown, Rollout):
         return scored.rollout(shown, width, height)
+    if handed.is_hander(view):
+        return handed.places(view, width, height)
     if shown is None:
         recipe = view.about.recipe
         said = "What the model writes for fixed prompts stands here once it has been asked."
@@ -372,10 +376,10 @@ def sample_words(
     )  # fmt: skip
 
 
-def tab_row(open_tab: int, right: Content, width: int, narrow: bool) -> Content:
+def tab_row(open_tab: int, right: Content, width: int, narrow: bool, first: str = TABS[0]) -> Content:
     """Return the tabs, the open one underlined, and what belongs to it at the right."""
     pieces: list[Piece] = []
-    for number, name in enumerate(TABS, 1):
+    for number, name in enumerate((first, *TABS[1:]), 1):
         here = number == open_tab
         action = f"run.tab{number}"
         gap = "   " if narrow else "    "

@@ -27,7 +27,7 @@ from workbench.core.events import (
     Rollout,
     Sample,
     Step,
-)  # fmt: skip
+)
 from workbench.core.findings import Figures, Finding
 from workbench.core.lifecycle import WITH_RESULT
 from workbench.core.measures import Levels, Look, Point
@@ -101,6 +101,8 @@ class About:
     provenance: Mapping[str, str] = field(default_factory=dict)
     report: Mapping[str, Any] = field(default_factory=dict)
     """{} until the run has one."""
+    made: tuple[Mapping[str, Any], ...] = ()
+    """What a run that trains nothing has made, a line each as its report has it."""
 
 
 class RunView:
@@ -114,8 +116,7 @@ class RunView:
         """"" until it was looked at."""
         self.is_whole = True
         """Whether the curves have every step, and what lies back is known; the figures of now do not wait for that."""
-        self.phase = ""
-        self.detail = ""
+        self.phase = self.detail = ""
         self.done: int | None = None
         self.total: int | None = None
         self.requested = ""
@@ -150,8 +151,7 @@ class RunView:
         self._metrics: dict[str, tuple[list[tuple[int, float]], deque[tuple[int, float]]]] = {}
         """Name → the oldest points and the newest."""
         self._codes: Counter[str] = Counter()
-        self._cut_off, self._saved = 0, True
-        self._draws = True
+        self._cut_off, self._saved, self._draws = 0, True, True
         self._judged: tuple[int, list[Finding]] | None = None
 
     # What comes in

@@ -20,7 +20,8 @@ from workbench.core import recipe as recipes
 from workbench.core.errors import WorkbenchError
 from workbench.core.events import AttemptEnded, AttemptStarted, Event, Phase, Request, Step
 from workbench.core.lifecycle import ACTIVE
-from workbench.runs import console, glances, history, journal
+from workbench.core.recipe import PUBLISHING
+from workbench.runs import console, exports, glances, history, journal
 from workbench.runs.store import META_FILE, Run
 from workbench.tui import crash
 from workbench.tui.messages import ConsoleGrew, RunAdvanced, RunEnded, RunGone, RunsChanged
@@ -275,7 +276,8 @@ class RunWatcher(_Thread):
             stamp, report = (0, 0), {}
         if stamp != self._report_stamp:
             self._report_stamp, report = stamp, self.run.report()
-        return About(meta, recipe, provenance, report)
+        made = exports.told(self.run) if meta.get("method") in PUBLISHING else ()
+        return About(meta, recipe, provenance, report, made)
 
 
 class RunsWatcher(_Thread):

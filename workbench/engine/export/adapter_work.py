@@ -102,6 +102,7 @@ class _Adapter:
             stages.refuse_taken(self.recipe, self.final)
             stages.enter(self.run, self.out, line, proof)
             stages.give_name(self.run, self.made, self.final)
+            self.teller.tell("made", f"adapter: {units.size(size)}, proved beside its base.")
         line = stages.finished_files(self.run)[KIND]
         of = stages.made_of(self.recipe, self.base)
         return {"files": [line], "parity": line["parity"], "of": of, "root": self.base.root}

@@ -10,12 +10,11 @@ import shlex
 from textual.content import Content
 
 from workbench.core import units
-from workbench.core.quantized import forms
-from workbench.core.text import width_of
 from workbench.guide import deploying, exporting
 from workbench.runs.exports import Made
+from workbench.tui import handed
 from workbench.tui.glyphs import glyph
-from workbench.tui.ink import Piece, foreign, ink, place, prose
+from workbench.tui.ink import Piece, ending, ink, place, prose
 from workbench.tui.runpage import sign
 from workbench.tui.view import RunView
 
@@ -23,8 +22,6 @@ ROOMY = 98
 """Columns from which there is room for speeds, bars and two columns under the table."""
 _SHOWN = ("Ollama", "llama.cpp, in a browser", "LM Studio")
 """Programs whose commands have room on the page."""
-_STEPS = ("float32 file", "proof")
-"""What comes before the files of the types."""
 _SAID = 18
 _SIGNS = (
     ("square", "accent", "chosen"), ("done", "good", "made"), ("fits", "good", "fits"),
@@ -69,7 +66,7 @@ def proof(width: int, kind: str, made: Made | None) -> list[Content]:
         place(width, (0, ink((f"  {name}", "label"))), (_SAID, ink((said, "label"))))
         for name, said in exporting.figures(made)
     ]
-    return [*lines, Content(""), ink(("The file has its final name:", "label")), ink(_ending(made.path.name, width))]
+    return [*lines, Content(""), ink(("The file has its final name:", "label")), ink(ending(made.path.name, width))]
 
 
 def brief_proof(width: int, made: Made | None) -> list[Content]:
@@ -82,29 +79,7 @@ def brief_proof(width: int, made: Made | None) -> list[Content]:
     pieces: list[Piece] = [("parity   ", "label")]
     for check in found:
         pieces += [_checked(check), "   "]
-    return [ink(*pieces), ink((_ending(str(made.path), width), "label"))]
-
-
-def _kinds(view: RunView) -> tuple[str, ...]:
-    """Return the types an export makes, as far as its recipe has been read."""
-    return forms(view.about.recipe) if view.about.recipe is not None else ()
-
-
-def _at(view: RunView) -> str:
-    """Return the step that an export is at, "" before the first one."""
-    if view.phase == "preparing":
-        return _STEPS[0]
-    if view.phase in ("evaluating", "exporting"):
-        return view.detail if view.detail in _kinds(view) else _STEPS[1]
-    return ""
-
-
-def _amount(view: RunView) -> str:
-    """Return how far the step at hand is, in words."""
-    if view.done is not None and view.total:
-        what = "tokens" if view.phase == "evaluating" else "tensors"
-        return f"{units.count(view.done)} of {units.count(view.total)} {what}"
-    return "measured against the model" if view.detail in _kinds(view) else foreign(view.detail, 24)
+    return [ink(*pieces), ink((ending(str(made.path), width), "label"))]
 
 
 def _asks(view: RunView) -> Content:
@@ -122,19 +97,23 @@ def _status(view: RunView) -> list[Piece]:
 
 def progress(width: int, view: RunView) -> list[Content]:
     """Return every step of an export with how far it is."""
-    names = [*_STEPS, *_kinds(view)]
-    now = names.index(_at(view)) if _at(view) in names else -1
+    names = handed.steps(view)
+    now = names.index(handed.at(view)) if handed.at(view) in names else -1
     lines = [place(width, (0, ink(("Exporting", "section"))), (-1, ink(*_status(view)))), Content("")]
     for at, name in enumerate(names):
         sign_of, role = ("done", "good") if at < now else ("running", "accent") if at == now else ("ahead", "faint")
         head = ink((f"{glyph(sign_of)} ", role), (name, "value" if at <= now else "label"))
-        lines.append(place(width, (0, head), (_SAID, ink((_amount(view) if at == now else "", "label")))))
+        lines.append(place(width, (0, head), (_SAID, ink((handed.amount(view) if at == now else "", "label")))))
     return [*lines, Content(""), _asks(view)]
 
 
 def brief_progress(width: int, view: RunView) -> list[Content]:
     """Return the step an export is at, in one line."""
-    said = ink(*_status(view), f"   {_at(view) or view.phase}  ", (_amount(view) if _at(view) else "", "label"))
+    said = ink(
+        *_status(view),
+        f"   {handed.at(view) or view.phase}  ",
+        (handed.amount(view) if handed.at(view) else "", "label"),
+    )
     return [place(width, (0, said)), _asks(view)]
 
 
@@ -152,16 +131,6 @@ def commands(width: int, made: Made | None, context: int) -> list[Content]:
     for program in (name for name in _SHOWN if name in shown):
         file = shlex.quote((found.modelfile or made.path if program == "Ollama" else made.path).name)
         before, _, after = shown[program].partition(file)
-        name = _ending(file, width - 2 - len(before) - len(after))
+        name = ending(file, width - 2 - len(before) - len(after))
         lines += [ink((program, "label")), ink(("$ ", "faint"), f"{before}{name}{after}"), Content("")]
-    return [*lines, ink((f"in {_ending(str(made.path.parent), width - 3)}", "label"))]
-
-
-def _ending(text: str, width: int) -> str:
-    """Return the end of a name or path of any origin, which tells it apart, in so many columns."""
-    line = foreign(text)
-    if width_of(line) <= width:
-        return line
-    while line and width_of(line) > width - 1:
-        line = line[1:]
-    return glyph("cut") + line
+    return [*lines, ink((f"in {ending(str(made.path.parent), width - 3)}", "label"))]

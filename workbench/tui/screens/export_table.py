@@ -83,7 +83,7 @@ def row(target: Target, offer: Offer, is_chosen: bool) -> Row:
         pieces.append((at["top1"], same))
         if "speed" in at:
             speed = made.speed if made else None
-            figure = (units.NONE, "label") if speed is None else (units.count(speed), strong)
+            figure = (units.NONE, "label") if speed is None else (units.roughly(speed), strong)
             pieces.append((at["speed"], ink(figure)))
         return place(width, *pieces)
 

@@ -15,12 +15,11 @@ from textual.timer import Timer
 
 from workbench.core import curves, health, units
 from workbench.core.health import Verdict
-from workbench.core.recipe import PUBLISHING
 from workbench.guide import aligning, lineage, watching
 from workbench.guide.aligning import LOSS, RATE, Picture
 from workbench.guide.watching import Limits
 from workbench.runs.hardware import Reading
-from workbench.tui import actions, results, runlists, runpage
+from workbench.tui import actions, handed, results, runlists, runpage
 from workbench.tui.glyphs import glyph
 from workbench.tui.ink import ink, prose
 from workbench.tui.messages import ConsoleGrew, RunAdvanced, RunGone
@@ -75,6 +74,7 @@ class RunScreen(RunKeys):
         yield Page(self._top, id="top")
         with Horizontal(id="charts"):
             yield Chart(LOSS.title, id="loss")
+            yield Page(self._made, id="made")
             with Vertical(id="side"):
                 yield Chart(RATE.title, axis="ends", id="rate")
                 yield Page(self._machine, id="machine")
@@ -105,7 +105,11 @@ class RunScreen(RunKeys):
     def _machine(self, width: int) -> list[Content]:
         """Return the gauges."""
         reading = self._reading or self.app.reading  # type: ignore[attr-defined]
-        return runpage.machine(self.view, reading, self._limits, width, self.compact)
+        return runpage.machine(self.view, reading, self._limits, width, self.compact and not self._hands_over)
+
+    def _made(self, width: int) -> list[Content]:
+        """Return the steps of a run that trains nothing, and what it has made."""
+        return handed.table(self.view, width, self.query_one("#made").size.height)
 
     def _state(self) -> watching.State | None:
         """Return what is said of a run that does not train right now."""
@@ -146,7 +150,7 @@ class RunScreen(RunKeys):
         elif self.tab == CHECKPOINTS and not self.narrow:
             count = len(self.view.checkpoints)
             right = ink((f"{units.count(count)} written" if count else "", "label"))
-        return [runpage.tab_row(self.tab, right, width, self.narrow)]
+        return [runpage.tab_row(self.tab, right, width, self.narrow, *(["places"] if self._hands_over else []))]
 
     def _samples(self, width: int) -> list[Content]:
         """Return the answers to one prompt."""
@@ -172,7 +176,8 @@ class RunScreen(RunKeys):
         if not self.is_attached:
             return
         self._judge()
-        for name in ("top", "health", "tabs"):
+        self.set_class(self._hands_over, "-hands")
+        for name in ("top", "health", "tabs", *(["made"] if self._hands_over else [])):
             self.query_one(f"#{name}", Page).again()
         if self.tab == SAMPLES:
             self.query_one("#samples", Page).again()
@@ -187,7 +192,7 @@ class RunScreen(RunKeys):
     @property
     def _hands_over(self) -> bool:
         """Whether the run trains nothing, but hands over what another one has made."""
-        return self.view.about.meta.get("method") in PUBLISHING
+        return handed.is_hander(self.view)
 
     def _judge(self) -> None:
         """Look at the health of the run when something has changed."""
@@ -201,6 +206,8 @@ class RunScreen(RunKeys):
 
     def _layers(self) -> None:
         """Give the charts their curves."""
+        if self._hands_over:
+            return
         if self.four:
             until = curves.grown(self.view.step, self.view.steps or None)
             for chart, picture in zip(self.query("#four Chart").results(Chart), self.shown(), strict=True):
@@ -263,7 +270,13 @@ class RunScreen(RunKeys):
         left_out = {"run.pause"} if status in ("paused", "stopped", "failed", "lost") else {"run.resume"}
         left_out |= {"run.pause", "run.stop"} if status == "done" else set()
         # Of the two that change charts a narrow page has room for one.
-        left_out |= {"run.log"} if self.narrow or status == "stuck" or LOSS not in self.shown() else set()
+        left_out |= (
+            {"run.log", "run.curves", "run.compare"}
+            if self._hands_over
+            else {"run.log"}
+            if self.narrow or status == "stuck" or LOSS not in self.shown()
+            else set()
+        )
         found = [one for one in actions.of_screen(self.NAME) if one.footer and one.id not in left_out]
         if status == "done" and not self._hands_over:
             found.insert(0, actions.BY_ID["run.next"])
