@@ -1,7 +1,8 @@
-"""Adapters on the chat's screen: switched between answers, in one process, and told when they do not fit."""
+"""Adapters in a chat: switched between answers, in one process, and told when they do not fit or are alone."""
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.engine.test_export_adapter import adapted
 from tests.engine.tiny import make_model, make_tokenizer, sizes
 from tests.tui.pilots import played, until
 from tests.tui.support import page_text
+from workbench.cli import main
 from workbench.engine.export import adapter, conversion, reference, source
 from workbench.runs.talk import Settings
 from workbench.tui.app import Workbench
@@ -74,3 +76,22 @@ async def test_an_adapter_acts_on_the_next_answer_and_the_model_stays_loaded(fil
         # It is loaded anew once, with the adapter, and never for a switch.
         assert len(set(processes)) == 2
         assert processes[1:] == [processes[1]] * 3
+
+
+def test_commands_are_not_asked_of_the_model(
+    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("/help\n/quit now\n/adapter 1\n/adapter 2\n/new\n\n"))
+    assert main(["chat", str(files[0]), "--adapter", str(files[1])]) == 0
+    said = capsys.readouterr()
+    helped, switched = said.out.splitlines()[:-1], said.out.splitlines()[-1]
+    assert "/new" in helped[0]
+    assert helped[1].startswith("/adapter 1 switches")
+    assert switched.endswith("is off from here on."), "nothing was answered"
+    assert "There is no /quit; /help says" in said.err
+    assert "There is no adapter 2" in said.err
+
+
+def test_an_adapter_alone_is_nobody_to_talk_with(files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["chat", str(files[1]), "--prompt", "Hi"]) == 1
+    assert "is an adapter alone; name a GGUF of its base" in capsys.readouterr().err

@@ -6,6 +6,7 @@ Owns the arguments and the conversation on the terminal. The model lives in a pr
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from dataclasses import replace
 
@@ -14,6 +15,9 @@ from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.text import clean
 from workbench.guide.talking import open_chat
 from workbench.runs.talk import ChatProcess, Settings
+
+_COMMAND = re.compile(r"/[a-z?]+")
+"""The first word of a line that is for the workbench and not for the model; a path has a second stroke."""
 
 
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
@@ -84,13 +88,18 @@ def _toggle(chat: ChatProcess, number: str) -> None:
         print(f"workbench: {clean(said)}", file=sys.stderr)
 
 
+def _help(chat: ChatProcess) -> str:
+    """Return what can be typed beside a question."""
+    lines = ["An empty line leaves, /new begins anew, /help shows this, Ctrl-C stops an answer."]
+    lines += [f"/adapter {number} switches {clean(name)} off and on." for number, name in enumerate(chat.adapters, 1)]
+    return "\n".join(lines)
+
+
 def _converse(chat: ChatProcess, opening: list[dict[str, str]], settings: Settings) -> int:
-    """Talk line by line; an empty line or the end of the input leaves, /new begins anew, /adapter N switches one."""
+    """Talk line by line until an empty line or the end of the input; lines that begin with a command are not asked."""
     terminal = sys.stdin.isatty()
     if terminal:
-        print("An empty line leaves, /new begins anew, Ctrl-C stops an answer.")
-        for number, name in enumerate(chat.adapters, start=1):
-            print(f"/adapter {number} switches {clean(name)} off and on.")
+        print(_help(chat))
     messages = list(opening)
     while True:
         try:
@@ -100,12 +109,16 @@ def _converse(chat: ChatProcess, opening: list[dict[str, str]], settings: Settin
             return 0
         if not line:
             return 0
-        if line == "/new":
-            messages = list(opening)
-            continue
         word, _, which = line.partition(" ")
-        if chat.adapters and word == "/adapter":
-            _toggle(chat, which)
+        if _COMMAND.fullmatch(word):
+            if word == "/new":
+                messages = list(opening)
+            elif word == "/adapter":
+                _toggle(chat, which)
+            elif word == "/help":
+                print(_help(chat))
+            else:
+                print(f"workbench: There is no {word}; /help says what there is.", file=sys.stderr)
             continue
         messages.append({"role": "user", "content": line})
         try:

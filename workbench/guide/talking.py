@@ -6,6 +6,7 @@ Owns the list, what each is called, and how its process is opened. Must not hold
 from __future__ import annotations
 
 import os.path
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from workbench.core.paths import expanded
 from workbench.core.recipe import BUNDLED, SCRATCH
 from workbench.core.recipe import load as load_recipe
 from workbench.core.text import one_line
+from workbench.guide import lineage
 from workbench.guide.road import name_of
 from workbench.runs import base_facts, bases, exports, hardware, hub_cache, journal, probe, store
 from workbench.runs.talk import ChatProcess
@@ -205,13 +207,24 @@ def partners() -> list[Model]:
         if exports.folder_of(run) is not None:
             found.append(Model(run.id, folder_word(run), f"{run.id}, folder", RUNS, run.id))
         files = {*run.artifacts_dir.glob("*.gguf"), *(made.path for made in exports.of_run(run).values())}
-        files -= set(run.artifacts_dir.glob(f"*{exports.ADAPTER}"))
+        files = {path for path in files if path.name != exports.IMPORTANCE and not path.name.endswith(exports.ADAPTER)}
         found += [replace(_of_file(path), group=RUNS, run=run.id) for path in sorted(files)]
     found.append(Model(BUNDLED, "base", BUNDLED, HERE))
     for known in catalogue.models():
         if hub_cache.find(known.hub_id) is not None:
             found.append(Model(known.hub_id, "base", name_of(known.hub_id), HERE))
-    return found
+    return _told_apart(found)
+
+
+def _told_apart(found: Sequence[Model]) -> list[Model]:
+    """Return models of which each has a label of its own: of files that are named alike the run stands behind it."""
+    many = Counter((model.label, model.word) for model in found)
+    return [
+        replace(model, label=f"{model.label}, {lineage.short(model.run)}")
+        if model.run and many[model.label, model.word] > 1
+        else model
+        for model in found
+    ]
 
 
 def is_file(reference: str) -> bool:
