@@ -205,6 +205,11 @@ def test_a_pause_keeps_what_is_finished_and_a_stop_leaves_nothing(bench: Bench, 
     assert list(gone.artifacts_dir.iterdir()) == []
     assert not (gone.path / "export").exists()
 
+    killed = created(bench, tiny, "Q8_0")
+    assert bench.attempt(killed, meanwhile(killed, "evaluating", lambda: os.kill(os.getpid(), signal.SIGTERM))) == 0
+    assert of_kind(killed, AttemptEnded)[-1].outcome == "stopped"
+    assert (killed.path / "export" / "full.gguf").is_file(), "a kill keeps what is finished"
+
 
 @pytest.fixture
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:

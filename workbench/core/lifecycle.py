@@ -41,6 +41,8 @@ def why_not(action: str, status: str) -> str:
     *most, last = [name for name in STATUSES if name in ACTIONS[action]]
     soon = {"pausing": "paused", "stopping": "stopped"}.get(status, "")
     wait = f": wait until it is {soon}" if soon in ACTIONS[action] else ""
+    if action == "kill":
+        wait = ": it has no process now; discard it to delete it"
     return f"is {status} and cannot be {_PAST[action]}; only one that is {', '.join(most)} or {last} can{wait}"
 
 

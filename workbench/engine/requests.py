@@ -48,6 +48,11 @@ class Requests:
         if self._signalled != "stop":
             self._signalled = "stop" if number == signal.SIGTERM else "pause"
 
+    @property
+    def was_told_to_die(self) -> bool:
+        """Whether the process was signalled to end, as by kill or where the machine goes down: not by a request."""
+        return self._signalled == "stop"
+
     def asked(self) -> str:
         """Return "", "pause" or "stop"; from any thread, and without a word to the journal."""
         filed = requests.pending(self._run_dir)

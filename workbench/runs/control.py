@@ -152,9 +152,10 @@ def kill(run: Run, term_seconds: float = TERM_SECONDS) -> str:
             f"started for it; find it with: fuser -v {run.lock_path}"
         )
     began = time.monotonic()
-    with contextlib.suppress(WorkbenchError):  # shows as stopping; the signal is what counts
-        request(run.path, "stop")
+    # First the signal, by which an engine knows a kill from a stop; the request shows it as stopping.
     process.signal_group(identity, signal.SIGTERM)
+    with contextlib.suppress(WorkbenchError):
+        request(run.path, "stop")
     if _wait(lambda: not process.group_members(identity), term_seconds):
         return f"It ended {time.monotonic() - began:.1f} s after it was told to, without force."
     left = len(process.group_members(identity))

@@ -28,7 +28,7 @@ from workbench.engine.session import Attempt
 from workbench.runs import atomic, bases, exports, store
 
 STAGE = "export"
-"""The folder in a run that files are made in; it is gone once the run is done, stopped or failed."""
+"""The folder in a run that files are made in; it is gone once the run is done, was stopped or has failed."""
 _TOLD_SECONDS = 0.2
 """Progress within a step is told this often at most."""
 
@@ -222,7 +222,7 @@ def made_of(recipe: recipes.Recipe, base: bases.Base) -> dict[str, Any]:
 def carried_out(attempt: Attempt, work: Callable[[], dict[str, Any]]) -> tuple[str, dict[str, Any]]:
     """Do the work and return (outcome, figures for the report).
 
-    A pause and a full disk keep what is finished; a stop and an error leave nothing of it.
+    A pause, a kill and a full disk keep what is finished; a stop and an error leave nothing of it.
     """
     stage = attempt.run.path / STAGE
     try:
@@ -231,7 +231,7 @@ def carried_out(attempt: Attempt, work: Callable[[], dict[str, Any]]) -> tuple[s
     except NoSpaceError:
         raise  # a pause: what is finished is gone on from
     except Interrupted as interrupted:
-        if interrupted.outcome == "stopped":
+        if interrupted.outcome == "stopped" and not attempt.requests.was_told_to_die:
             atomic.remove_tree(stage)
         raise
     except WorkbenchError:
