@@ -109,6 +109,12 @@ def test_what_names_no_single_run_is_refused_with_the_candidates(reference: str,
         store.find(reference)
 
 
+def test_a_title_names_its_run_though_another_begins_with_it() -> None:
+    first = store.create("", method="sft", tuning="full", base="bundled", title="first")
+    store.create("", method="sft", tuning="full", base="bundled", title="first again")
+    assert store.find("first").id == first.id
+
+
 def test_a_run_is_found_by_its_path_wherever_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = new_run()
     elsewhere = tmp_path / "copy"

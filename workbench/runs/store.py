@@ -160,6 +160,10 @@ class Run:
         }
 
 
+_NAMED = re.compile(r"^\d{4}-\d\d-\d\d-(.+)-[0-9a-f]{4}$")
+"""The name of a run: its day, its title as far as that can stand in a name, and what tells it from others."""
+
+
 def _slug(title: str) -> str:
     """Return a title as a short piece of a file name, or "run" when nothing of it can stand there."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode("ascii").lower()
@@ -226,10 +230,10 @@ def list_runs() -> list[Run]:
 
 
 def find(reference: str) -> Run:
-    """Return the run that `reference` names: "last", a full name, a part of only one name, or a path.
+    """Return the run that `reference` names: "last", a full name, its title in a name, a part of only one, or a path.
 
-    The end of a name counts before its beginning and that before its middle. Raises UsageError that names the
-    candidates.
+    The whole title counts before a part, the end of a name before its beginning and that before its middle. Raises
+    UsageError that names the candidates.
     """
     if os.sep in reference or reference.startswith("~"):
         path = paths.expanded(reference).absolute()
@@ -243,6 +247,7 @@ def find(reference: str) -> Run:
         return runs[0]
     ways = (
         lambda name: name == reference,
+        lambda name: _NAMED.sub(r"\1", name) == reference,
         lambda name: name.endswith(reference),
         lambda name: name.startswith(reference),
         lambda name: reference in name,
