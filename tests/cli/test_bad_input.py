@@ -120,6 +120,7 @@ BAD: dict[str, tuple[Make, int, str]] = {
     "a temperature below zero": (
         words("chat", "bundled", "--prompt", "Hi", "--temperature", "-1"), USAGE, "temperature is a number from 0",
     ),
+    "an adapter of a type": (words("export", "nothing", "--adapter", "--type", "F16"), USAGE, "leave out --type"),
     "export of nothing": (words("export", "nothing"), USAGE, "There is no base 'nothing'"),
     # Recipes
     "missing recipe": (words("train", "no/such.toml"), USAGE, "No such file"),

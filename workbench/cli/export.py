@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from workbench.cli.output import count, duration, figure, print_json, size, table
-from workbench.core import best, gguf_size
+from workbench.core import best, gguf_size, units
+from workbench.core.errors import UsageError
 from workbench.core.quantized import forms
 from workbench.core.recipe import MERGE_BASES, Recipe
 from workbench.core.text import one_line
@@ -24,7 +25,7 @@ from workbench.runs import base_facts, exports
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
     """Declare the arguments of `export`."""
     parser.add_argument("target", help="a run, bundled, or a model folder")
-    parser.add_argument("--type", default="Q8_0", help="GGUF types, separated by commas; for example F16,Q8_0,Q4_K_M")
+    parser.add_argument("--type", help="GGUF types, separated by commas; for example F16,Q8_0,Q4_K_M; else Q8_0")
     parser.add_argument("--out", type=Path, help="the folder for the files; the artifacts of the export when left out")
     parser.add_argument("--name", help="the beginning of the file names")
     parser.add_argument(
@@ -72,7 +73,7 @@ def sizes(
                 _with_error(line["kl"], line.get("kl_error"), 1, 4),
                 "–" if line["top1"] is None else percent(line["top1"], 1),
                 _with_error(line.get("perplexity_change"), line.get("perplexity_error"), 100, 2),
-                figure(line.get("speed"), 0),
+                "–" if line.get("speed") is None else f"about {units.roughly(line['speed'])}",
                 "–" if line.get("memory") is None else size(line["memory"]),
             ]
             rows.append([name, line["type"], *measured, (scores or {}).get((name, line["type"]), "")])
@@ -150,7 +151,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Start the export and follow it, unless asked to let it go on by itself or only to say what it takes."""
     name = arguments.name or ""
     if arguments.adapter:
+        refused = {"--type": arguments.type, "--no-importance": not arguments.importance}
+        refused["--merge-base"] = arguments.merge_base != "auto"
+        if given := [option for option, value in refused.items() if value]:
+            raise UsageError(
+                f"An adapter alone is one file in the numbers it was trained in, merged into nothing; leave out "
+                f"{' and '.join(given)}, or --adapter."
+            )
         return begin(adapting.wanted(arguments.target, arguments.out, name), arguments)
-    types = [part for part in arguments.type.split(",") if part.strip()]
+    types = [part for part in (arguments.type or "Q8_0").split(",") if part.strip()]
     asked = exporting.wanted(arguments.target, types, arguments.out, name, arguments.merge_base, arguments.importance)
     return begin(asked, arguments)

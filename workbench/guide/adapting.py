@@ -13,8 +13,9 @@ from typing import Any
 from workbench.core import gguf_size, paths, recipe, units
 from workbench.core.errors import UsageError
 from workbench.core.text import one_line
+from workbench.guide import exporting
 from workbench.guide.exporting import Wanted
-from workbench.runs import atomic, base_facts, bases, exports, probe
+from workbench.runs import atomic, base_facts, exports
 
 
 def wanted(reference: str, out: Path | None = None, name: str = "") -> Wanted:
@@ -22,10 +23,9 @@ def wanted(reference: str, out: Path | None = None, name: str = "") -> Wanted:
 
     Raises UsageError for what has no adapter, NoSpaceError when the disk is too small for the proof.
     """
-    base = bases.resolve(exports.exported(reference))
+    base = exporting.base_of(reference)
     if base.adapter_dir is None:
         raise UsageError(f"{one_line(reference)} has no adapter; export the whole model, without --adapter.")
-    probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
     values = {"method": exports.METHOD, "base": exports.key_of(base), "file_name": name}
     out = paths.expanded(str(out)).resolve() if out is not None else None
     values["out_dir"] = str(out) if out is not None else ""

@@ -15,6 +15,7 @@ from workbench.core import best, gguf_size, gguf_types, paths, recipe, units
 from workbench.core.errors import UsageError
 from workbench.core.lifecycle import ACTIVE
 from workbench.core.shape import Shape
+from workbench.core.text import one_line
 from workbench.guide import starting
 from workbench.guide.fits import verdict_of
 from workbench.runs import atomic, base_facts, bases, control, exports, probe, store
@@ -147,6 +148,17 @@ class Wanted:
         return f"{said} The files then take {units.size(self.apart)} on the disk of {out}, where {free} is free."
 
 
+def base_of(reference: str) -> bases.Base:
+    """Return what is to be handed over in another form; raises WorkbenchError when no engine would begin with it."""
+    base = bases.resolve(exports.exported(reference))
+    probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
+    if bases.read_json(base.model_dir / "config.json").get("quantization_config"):
+        raise UsageError(
+            f"{one_line(str(base.model_dir), 4096)} is already quantised; export the model it was made from."
+        )
+    return base
+
+
 def wanted(
     reference: str,
     types: Sequence[str],
@@ -159,8 +171,7 @@ def wanted(
 
     Raises UsageError for a type or a base that does not exist, NoSpaceError when the disk is too small for it.
     """
-    base = bases.resolve(exports.exported(reference))
-    probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
+    base = base_of(reference)
     found = gguf_types.find(types)
     kinds = tuple(kind.name for kind in found)
     if not (base.run_id and importance) and (why := gguf_types.need_matrix(found)):
@@ -257,7 +268,7 @@ def figures(made: Made) -> tuple[tuple[str, str], ...]:
     if made.perplexity_change is not None:
         found.append(("perplexity", f"{units.change(made.perplexity_change)} on held-out rows"))
     if made.speed is not None:
-        found.append(("speed", f"{units.count(round(made.speed))} tokens a second here"))
+        found.append(("speed", f"about {units.roughly(made.speed)} tokens a second here"))
     if made.memory is not None:
         found.append(("memory", f"{units.size(made.memory)} with {units.count(gguf_size.CONTEXT)} tokens"))
     return tuple(found)

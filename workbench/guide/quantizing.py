@@ -17,7 +17,7 @@ from workbench.core.quantized import ELSEWHERE, KINDS, folder_bytes
 from workbench.core.text import one_line
 from workbench.guide import exporting
 from workbench.guide.exporting import Wanted
-from workbench.runs import atomic, base_facts, bases, exports, probe, store
+from workbench.runs import atomic, base_facts, bases, exports, store
 
 METHOD = "quantize"
 """The method of runs that make such folders."""
@@ -37,8 +37,7 @@ def wanted(reference: str, kind: str, out: Path | None = None, merge_base: str =
     """
     if kind not in KINDS:
         raise UsageError(f"There is no form {kind!r}; choose from {', '.join([*KINDS, *ELSEWHERE])}.")
-    base = bases.resolve(exports.exported(reference))
-    probe.run_probe("workbench.runs.bases:inspect", {"path": str(base.model_dir)}, seconds=60)
+    base = exporting.base_of(reference)
     place = paths.expanded(str(out)).resolve() if out is not None else None
     if place is not None and place.exists():
         raise UsageError(f"{one_line(str(place))} exists already; choose another folder with --out.")

@@ -54,8 +54,12 @@ def told(report: Mapping[str, Any]) -> list[tuple[str, str]] | None:
         smaller, faster = 1 - size["after"] / size["before"], speed["after"] / speed["before"]
         said = [("It is as large and as fast as before. The loss went from ", "value")]
         if smaller > 0:
-            said = [("It has ", "value"), (units.percent(smaller), "figure"), (" fewer weights and reads ", "value")]
-            said += [(f"{faster:.2f}", "figure"), (" times as fast. The loss went from ", "value")]
+            said = [
+                ("It has ", "value"),
+                (units.percent(smaller), "figure"),
+                (" fewer weights and reads about ", "value"),
+            ]
+            said += [(f"{faster:.1f}", "figure"), (" times as fast. The loss went from ", "value")]
         said += [(units.loss(loss["original"]), "figure"), (" to ", "value"), (units.loss(loss["pruned"]), "figure")]
         said += [(" when it was cut, and healed to ", "value"), (units.loss(loss["healed"]), "figure")]
         share = found["recovered"]

@@ -204,8 +204,11 @@ def in_words(found: dict[str, Any]) -> str:
     smaller = 1 - size["after"] / size["before"]
     first = "It is as large and as fast as before, since zeros are stored and multiplied like any other weight."
     if smaller:
-        times = [f"{fast[way]['after'] / fast[way]['before']:.2f}" for way in ("reading", "writing")]
-        first = f"It has {100 * smaller:.0f} % fewer parameters, reads {times[0]} and writes {times[1]} times as fast."
+        times = [f"{fast[way]['after'] / fast[way]['before']:.1f}" for way in ("reading", "writing")]
+        first = (
+            f"It has {100 * smaller:.0f} % fewer parameters, reads about {times[0]} and writes about {times[1]} times "
+        )
+        first += "as fast."
     rows = "held-out rows" if found["rows_of"] == "held_out" else "rows it has learnt"
     share = found["recovered"]
     lost = (
