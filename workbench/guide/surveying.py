@@ -99,7 +99,7 @@ def suiting(wanted: str, base: str, folder: Path) -> tuple[str, str]:
         except WorkbenchError:
             continue
         if glance is not None and glance["method"] in _SUITS[wanted]:
-            return path, f"It is the newest file with {_NEEDS[wanted]} in this folder."
+            return path, f"It is the newest file of {_NEEDS[wanted]} in this folder."
     no = f"No file of this folder has {_NEEDS[wanted]}, which {METHOD_NAMES[wanted]} learns from"
     if bases.resolve(base).root == recipe.BUNDLED:
         come = paths.assets_dir() / "data" / f"{_COME[wanted]}.jsonl"
