@@ -147,7 +147,17 @@ def test_votes_on_an_aligned_run_lead_to_another_alignment(tmp_path: Path) -> No
     rung = next(item for item in using.proposals(found) if item.key == "rung")
     assert "--method dpo" in rung.command
     assert using.onward(found, "rung").data == (str(votes),)
-    assert not any(item.key == "rung" for item in using.proposals(finished("kto", {})))
+    rest = next(item for item in using.proposals(finished("kto", {})) if item.key == "rung")
+    assert "--method grpo" in rest.command
+
+
+def test_a_reward_that_rises_when_drawn_and_falls_when_sure_is_told_as_both() -> None:
+    metrics = {"reward": {"before": 0.02, "after": 0.07}, "greedy_reward": {"before": 0.10, "after": 0.0}}
+    said = "".join(text for text, _ in using.headline(finished("grpo", metrics)))
+    assert "earn 0.07, 0.02 before training; at their likeliest words 0.00, 0.10 before" in said
+    assert "earn less" in said
+    metrics["greedy_reward"] = {"before": 0.10, "after": 0.2}
+    assert "earn less" not in "".join(text for text, _ in using.headline(finished("grpo", metrics)))
 
 
 def test_losses_that_measure_different_things_rank_nobody() -> None:

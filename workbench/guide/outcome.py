@@ -134,15 +134,20 @@ def _rewarded(found: Finished) -> list[tuple[str, str]] | None:
     after, before = _figure(drawn.get("after")), _figure(drawn.get("before"))
     if after is None:
         return None
-    said = [("Answers to held-out prompts earn ", "value"), (units.margin(after), "figure")]
+    data = found.report.get("data")
+    rows = _figure(data.get("held_out")) if isinstance(data, dict) else None
+    asked = units.several(rows, "held-out prompt") if rows else "held-out prompts"
+    said = [(f"Answers to {asked} earn ", "value"), (units.margin(after), "figure")]
     said += [(f", {units.margin(before)} before training", "value")] if before is not None else []
-    sure = _figure(likeliest.get("after"))
-    said += [(", and ", "value"), (units.margin(sure), "figure")] if sure is not None else []
-    said += [(" when the likeliest words are taken", "value")] if sure is not None else []
+    sure, was = _figure(likeliest.get("after")), _figure(likeliest.get("before"))
+    said += [("; at their likeliest words ", "value"), (units.margin(sure), "figure")] if sure is not None else []
+    said += [(f", {units.margin(was)} before", "value")] if sure is not None and was is not None else []
     moved = held.get("kl")
     if isinstance(moved, dict) and (far := _figure(moved.get("after"))) is not None:
         said += [(", ", "value"), (units.margin(far), "figure"), (" nats an answer away from the base", "value")]
     none = " It has not learnt to earn more." if before is not None and after <= before else ""
+    if not none and sure is not None and was is not None and sure < was:
+        none = " Drawn freely they earn more, and the answers it is surest of earn less: more steps may settle it."
     return [*said, (f", after {_took(found)}.{none}", "value")]
 
 
