@@ -199,6 +199,7 @@ def test_a_model_that_also_sees_is_merged_and_says_what_peft_says(tmp_path: Path
     model = exporter.opened(exporter.Request(folder, "seeing", adapter=adapter_dir))
     assert len(model.weights.adapter.deltas) > 8
     model.way.write(tmp_path / "full.gguf", lambda line: None)
-    questions = exporter.ask(model, tmp_path / "logits", lambda: None)
+    loaded = reference.load_model(folder, model.weights)
+    questions = exporter.ask(model, loaded, tmp_path / "logits", lambda: None)
     proof = parity.check(questions, tmp_path / "full.gguf")
     assert parity.failure(proof, questions.allowed) == ""

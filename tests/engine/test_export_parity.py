@@ -180,9 +180,11 @@ def test_a_file_llama_cpp_cannot_load_is_a_sentence(llama: Path, tmp_path: Path)
         ),
         (hf.SmolLM3Config, {"no_rope_layers": [1, 0]}, "every fourth layer"),
         (hf.Gemma2Config, {**GEMMA, "query_pre_attn_scalar": 20}, "scales its attention"),
+        (hf.Gemma2Config, {**GEMMA, "final_logit_softcapping": None}, "caps the logits of all such models"),
+        (hf.Gemma3TextConfig, {**GEMMA, "attn_logit_softcapping": 50.0}, "does not cap the logits of its attention"),
         (hf.GPT2Config, {}, "GPT2LMHeadModel cannot be exported"),
     ],
-    ids=["window", "activation", "rope", "nope", "scale", "class"],
+    ids=["window", "activation", "rope", "nope", "scale", "caps", "no-caps", "class"],
 )
 def test_what_llama_cpp_would_compute_otherwise_is_refused(
     config: Any, changes: dict[str, Any], sentence: str, tmp_path: Path

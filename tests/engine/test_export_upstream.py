@@ -118,7 +118,7 @@ def test_family_says_what_transformers_says(name: str, tmp_path: Path) -> None:
     assert parity.failure(proof, questions.allowed) == ""
     assert proof.texts > 20
     assert proof.top1 == 1.0
-    assert proof.max_abs_logit_diff < (0.25 if "gemma" in name else 1e-3)
+    assert proof.max_abs_logit_diff < (2e-2 if "gemma" in name else 1e-3)
     # Only where llama.cpp rotates otherwise does the model itself say something else than what the file was held to.
     assert any("stretches positions" in note for note in questions.notes) == (name == "gpt-oss")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +105,7 @@ def ask(model: Opened, logits: Path, on_answer: Callable[[], None]) -> parity.Qu
     loaded = reference.load_model(model.request.base, model.weights)
     with families.as_llama(loaded, model.config):
         texts, chats = model.request.texts, model.request.chats
-        questions = parity.ask(loaded, model.tokenizer, model.way.stops, texts, chats, logits, on_answer)
-    return replace(questions, allowed=families.quirk(model.config).allowed or questions.allowed)
+        return parity.ask(loaded, model.tokenizer, model.way.stops, texts, chats, logits, on_answer)
 
 
 def prove(questions: parity.Questions, base: Path, made: Path, stop: threading.Event | None = None) -> parity.Parity:

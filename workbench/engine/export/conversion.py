@@ -157,7 +157,10 @@ def _upstream(
                 "name": writer.model_name(name, phi3=False),
                 "source": {key: str(value) if isinstance(value, Path) else value for key, value in opened.items()},
                 "tensors": names,
-                "vocabulary": [(pair.key, pair.value, pair.kind.name) for pair in vocabulary.pairs],
+                "pairs": [
+                    *((pair.key, pair.value, pair.kind.name) for pair in vocabulary.pairs),
+                    *families.quirk(config).pairs(config),
+                ],
                 "sliding": families.sliding(config),
                 "file_bytes": size + size // 8 + _VOCABULARY_BYTES,
             },

@@ -102,7 +102,7 @@ def ask(model: Opened, loaded: Any, logits: Path, on_answer: Callable[[], None])
     if quirk.rotation:
         lost = parity.divergence(loaded, questions)
         notes.append(f"{quirk.rotation} (KL {lost:.2g} nats per token in the texts of the proof).")
-    return replace(questions, notes=tuple(notes), allowed=quirk.allowed or questions.allowed)
+    return replace(questions, notes=tuple(notes))
 
 
 def measure(

@@ -6,7 +6,8 @@ an export also proves the merge. Must not know GGUF.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,28 @@ def logits(model: Any, ids: Sequence[int]) -> NDArray[np.float32]:
 
     with torch.inference_mode():
         return np.asarray(model(torch.tensor([list(ids)])).logits[0].float().numpy())
+
+
+def half_precision(values: Any) -> Any:
+    """Return a tensor as ggml's table for GELU takes it and gives it: in half precision, where its size is below 10."""
+    import torch
+
+    return torch.where(values.abs() < 10, values.half().to(values.dtype), values)
+
+
+@contextmanager
+def half_gelu(model: Any) -> Iterator[None]:
+    """Let a model compute GELU as ggml does on a processor: from a table in half precision, of values in it."""
+    hooks = []
+    for module in model.modules():
+        if "gelu" in type(module).__name__.lower():
+            hooks.append(module.register_forward_pre_hook(lambda _, inputs: (half_precision(inputs[0]),)))
+            hooks.append(module.register_forward_hook(lambda _, inputs, output: half_precision(output)))
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 @dataclass(frozen=True)

@@ -156,18 +156,24 @@ def _pattern(config: Any, every: int) -> None:
         raise refuse(f"llama.cpp has full attention in every layer of number {every} only")
 
 
+_CAPS = ("attn_logit_softcapping", "final_logit_softcapping")
+
+
 def _softcaps(config: Any) -> list[Pair]:
-    caps = ("attn_logit_softcapping", "final_logit_softcapping")
-    return [f32(f".{name}", getattr(config, name)) for name in caps if getattr(config, name, None)]
+    return [f32(f".{name}", getattr(config, name)) for name in _CAPS if getattr(config, name, None)]
 
 
 def _gemma2(config: Any) -> list[Pair]:
+    if not all(getattr(config, name, None) for name in _CAPS):
+        raise refuse("llama.cpp caps the logits of all such models, and of their attention")
     _gemma_scale(config, 46)
     _pattern(config, 2)
     return [u32(".attention.sliding_window", config.sliding_window), *_softcaps(config)]
 
 
 def _gemma3(config: Any) -> list[Pair]:
+    if getattr(config, _CAPS[0], None):
+        raise refuse("llama.cpp does not cap the logits of its attention")
     _gemma_scale(config, 62)
     _pattern(config, 6)
     sliding = config.rope_parameters["sliding_attention"]

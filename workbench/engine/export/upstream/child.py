@@ -1,11 +1,12 @@
 """The converter's own process: `python -m workbench.engine.export.upstream.child`.
 
 Owns what llama.cpp's converter is told and what it may do. It sees a folder with a configuration and nothing else: the
-weights come from `source`, merged while it reads them, and the vocabulary from `gguf.tokenizer`. It has its own `gguf`,
-which is not the installed one, so nothing that imports that may be imported here. That it ends well proves nothing.
+weights come from `source`, merged while it reads them, and `pairs` hold the vocabulary from `gguf.tokenizer` and what
+the converter does not say. It has its own `gguf`, which is not the installed one, so nothing that imports that may be
+imported here. That it ends well proves nothing.
 
 Request: {"converter", "folder", "target", "name", "source": arguments of `source.open_source`, "tensors": [name],
-"vocabulary": [[key, value, kind]], "sliding": [bool], "file_bytes"}. Answer: {"done", "total", "detail"} per tensor,
+"pairs": [[key, value, kind]], "sliding": [bool], "file_bytes"}. Answer: {"done", "total", "detail"} per tensor,
 then {"largest"}, the largest absolute weight, or {"error": sentence}.
 """
 
@@ -122,13 +123,13 @@ def _convert(request: dict[str, Any], say: lifeline.Say) -> float:
         # Some of its classes hand all work on to another one.
         inner = getattr(model, "impl", model)
 
-        def vocabulary() -> None:
-            for key, value, value_kind in request["vocabulary"]:
+        def pairs() -> None:
+            for key, value, value_kind in request["pairs"]:
                 inner.gguf_writer.add_key_value(key, value, GGUFValueType[value_kind])
             if request["sliding"]:
                 inner.gguf_writer.add_sliding_window_pattern(request["sliding"])
 
-        inner.set_vocab = vocabulary
+        inner.set_vocab = pairs
         model.write()
     return feed.largest
 

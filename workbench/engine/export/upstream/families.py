@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.core.errors import WorkbenchError
@@ -48,6 +48,12 @@ def _experts(config: Any) -> str:
     return "" if config.norm_topk_prob else "llama.cpp weighs the chosen experts so that they sum to one"
 
 
+def _no_cap(config: Any) -> list[tuple[str, Any, str]]:
+    """Say that logits are not capped: llama.cpp caps Gemma's at 30 where a file is silent, and so is the converter."""
+    cap = getattr(config.get_text_config(), "final_logit_softcapping", None)
+    return [] if cap else [("gemma4.final_logit_softcapping", 0.0, "FLOAT32")]
+
+
 @dataclass(frozen=True)
 class Quirk:
     """What sets one class apart."""
@@ -56,8 +62,8 @@ class Quirk:
     """From config.json as transformers writes it to what the converter reads."""
     refused: Callable[[Any], str] = lambda config: ""
     """Why llama.cpp cannot represent a model of this class, the end of a sentence, or ""."""
-    allowed: float = 0.0
-    """Largest logit difference of a float32 file where it is known to be larger than elsewhere, else 0."""
+    pairs: Callable[[Any], list[tuple[str, Any, str]]] = lambda config: []
+    """Keys that the converter leaves out of a file, with their values and GGUF types."""
     rotation: str = ""
     """A sentence where llama.cpp rotates positions otherwise than transformers, else ""."""
     no_adapter: str = ""
@@ -66,11 +72,7 @@ class Quirk:
     """Part of the module names that llama.cpp computes without an adapter, else ""."""
 
 
-_GEMMA4_ALLOWED = 0.25
-"""Random models of two to six layers differ by up to 0.12, half of it from a table for GELU in half precision, and say
-the same likeliest token everywhere; an error in a file gives more than 1."""
-
-_PER_LAYER = Quirk(allowed=_GEMMA4_ALLOWED, adapter_parts="per_layer_model_projection")
+_GEMMA4 = Quirk(pairs=_no_cap, adapter_parts="per_layer_model_projection")
 _WHOLE = Quirk(no_adapter="llama.cpp's converter writes the whole model instead of the adapter")
 
 QUIRKS: dict[str, Quirk] = {
@@ -80,11 +82,9 @@ QUIRKS: dict[str, Quirk] = {
     "GraniteMoeHybridForCausalLM": Quirk(
         _granite_hybrid, _positions, no_adapter="llama.cpp computes another model as soon as one is loaded"
     ),
-    "Gemma4ForConditionalGeneration": _PER_LAYER,
-    "Gemma4UnifiedForConditionalGeneration": Quirk(
-        _gemma_unified, allowed=_GEMMA4_ALLOWED, adapter_parts="per_layer_model_projection"
-    ),
-    "Gemma4ForCausalLM": _PER_LAYER,
+    "Gemma4ForConditionalGeneration": _GEMMA4,
+    "Gemma4UnifiedForConditionalGeneration": replace(_GEMMA4, config=_gemma_unified),
+    "Gemma4ForCausalLM": _GEMMA4,
     "Qwen3MoeForCausalLM": Quirk(refused=_experts),
     "Mistral3ForConditionalGeneration": _WHOLE,
     "Ministral3ForCausalLM": _WHOLE,
