@@ -19,7 +19,7 @@ BATCH = 512
 """Tokens that llama.cpp computes at a time, its `n_ubatch`."""
 REFERENCE_TOKENS, REFERENCE_BYTES = 3072, 1 << 30
 """What a proof compares at most: the logits of so many tokens, in so many bytes."""
-_MARGIN = 1.3
+MARGIN = 1.3
 """What a quantised file may exceed its type's published bits per weight by, on small models and odd shapes."""
 
 _BLOCKS: dict[str, tuple[int, int]] = {
@@ -166,7 +166,7 @@ def disk(full: int, vocabulary: int, kinds: Iterable[str]) -> dict[str, int]:
 
     `full` is the size of the float32 file, which is also the one asked for as F32.
     """
-    files = {kind: int(full / 4 * TYPES[kind].bits / 8 * _MARGIN) for kind in kinds if kind != "F32"}
+    files = {kind: int(full / 4 * TYPES[kind].bits / 8 * MARGIN) for kind in kinds if kind != "F32"}
     return {"float32": full, "comparison": comparison_bytes(vocabulary), **files}
 
 

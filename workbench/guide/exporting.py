@@ -6,7 +6,7 @@ Owns the offers, the recipe of an export and the words for both. The work is a r
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from workbench.core.errors import UsageError
 from workbench.core.lifecycle import ACTIVE
 from workbench.core.shape import Shape
 from workbench.core.text import one_line
-from workbench.guide import starting
+from workbench.guide import lineage, starting
 from workbench.guide.fits import verdict_of
 from workbench.runs import atomic, base_facts, bases, control, exports, probe, store
 from workbench.runs.exports import METHOD, Made
@@ -72,10 +72,11 @@ class Target:
     """The newest export of it where that is at work or can go on, "" for none."""
 
 
-def offers(shape: Shape, context: int) -> tuple[Offer, ...]:
-    """Return every type that a list offers for a model of this shape."""
+def offers(shape: Shape, context: int, made: Iterable[str] = ()) -> tuple[Offer, ...]:
+    """Return every type that a list shows of a model of this shape: those offered and those made, largest first."""
     found = []
-    for kind in OFFERED:
+    bits = {kind: gguf_types.TYPES[kind].bits for kind in (*OFFERED, *made)}
+    for kind in sorted(bits, key=lambda kind: -bits[kind]):
         size = gguf_size.file_bytes(shape, kind)
         found.append(Offer(kind, size, gguf_size.memory_bytes(shape, size, context)))
     return tuple(found)
@@ -99,7 +100,8 @@ def target(reference: str) -> Target:
     reference = exports.exported(reference)
     base, facts = bases.resolve(reference), base_facts.of_reference(reference)
     context = min(gguf_size.CONTEXT, facts.context or gguf_size.CONTEXT)
-    found = offers(facts.shape, context)
+    made = exports.of_base(base)
+    found = offers(facts.shape, context, made)
     kind, why = recommended(found)
     newest = next(iter(exports.runs_of(exports.key_of(base))), None)
     return Target(
@@ -111,7 +113,7 @@ def target(reference: str) -> Target:
         found,
         kind,
         why,
-        exports.of_base(base),
+        made,
         state_of(base),
         newest.id if newest is not None and newest.status() in _UNFINISHED else "",
     )
@@ -140,7 +142,9 @@ class Wanted:
         """Return the disk it needs and where from, as a sentence."""
         parts = ", ".join(f"{name} {units.size(size)}" for name, size in self.parts.items())
         free = units.size(atomic.free_bytes(paths.runs_home()))
-        said = f"About {units.size(sum(self.parts.values()))} of disk is needed ({parts}), and {free} is free."
+        has_types = not {*self.parts}.isdisjoint(gguf_types.TYPES)
+        margin = f", {units.percent(gguf_size.MARGIN - 1)} spare for each type" if has_types else ""
+        said = f"About {units.size(sum(self.parts.values()))} of disk is needed ({parts}{margin}), and {free} is free."
         if not self.apart:
             return said
         out = self.resolved.recipe.out_dir
@@ -262,15 +266,19 @@ def checks(proof: Mapping[str, Any]) -> tuple[Check, ...]:
     return tuple(found)
 
 
-def figures(made: Made) -> tuple[tuple[str, str], ...]:
+def figures(made: Made, context: int = gguf_size.CONTEXT) -> tuple[tuple[str, str], ...]:
     """Return (name, figure) of what else was measured of a file; what was not is left out."""
     found = []
     if made.perplexity_change is not None:
         found.append(("perplexity", f"{units.change(made.perplexity_change)} on held-out rows"))
     if made.speed is not None:
         found.append(("speed", f"about {units.roughly(made.speed)} tokens a second here"))
+    if made.run:
+        # Figures of one table may be of several exports, which weigh the weights differently.
+        alike = ", all weights alike" if made.importance is False and gguf_types.TYPES[made.kind].bits < 8 else ""
+        found.append(("measured by", f"{lineage.short(made.run)}{alike}"))
     if made.memory is not None:
-        found.append(("memory", f"{units.size(made.memory)} with {units.count(gguf_size.CONTEXT)} tokens"))
+        found.append(("memory", f"{units.size(made.memory)} with {units.count(context)} tokens"))
     return tuple(found)
 
 

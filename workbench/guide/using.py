@@ -218,7 +218,7 @@ def _export(found: Finished) -> Next:
         "export",
         "Export",
         f"made: {made}" if made else f"a GGUF file, {target.recommended}",
-        f"about {units.size(offer.bytes)}" if there is None else f"{units.size(there.bytes)} here",
+        f"about {units.size(offer.bytes)}" if there is None else f"{target.recommended} {units.size(there.bytes)}",
         why,
         f"workbench export {found.run} --type {target.recommended}",
     )

@@ -13,7 +13,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,10 @@ class Made:
     """By how much the perplexity of held-out rows is higher than the trained model's, as a share of it."""
     memory: float | None = None
     """Bytes that answering takes on a card, with a context of 8 192 tokens or the model's own."""
+    importance: bool | None = None
+    """Whether the weights that matter most were kept most exactly; None where the report does not say."""
+    run: str = ""
+    """The export that made it, "" where that was no run."""
 
 
 def read(folder: Path) -> dict[str, dict[str, Any]]:
@@ -161,7 +165,9 @@ def _made(kind: str, path: Path, entry: Mapping[str, Any]) -> Made | None:
     proof = entry.get("parity")
     proof = proof if isinstance(proof, dict) else {}
     change, memory = (number(entry.get(what)) for what in ("perplexity_change", "memory"))
-    return Made(kind, path, size, kl, top1, speed, proof, str(entry.get("sha256", "")), change, memory)
+    sha256, importance = str(entry.get("sha256", "")), entry.get("importance")
+    known = importance if isinstance(importance, bool) else None
+    return Made(kind, path, size, kl, top1, speed, proof, sha256, change, memory, known)
 
 
 def kept(folder: Path, name: str) -> dict[str, Made]:
@@ -184,7 +190,7 @@ def of_run(run: store.Run) -> dict[str, Made]:
         except (OSError, ValueError):
             continue
         if made is not None:
-            found[kind] = made
+            found[kind] = replace(made, run=run.id)
     return found
 
 

@@ -159,7 +159,7 @@ class ExportScreen(AboutRun, RunDesk):
             left = (
                 export_page.progress(half - 5, self.view)
                 if self.watcher is not None
-                else export_page.proof(half - 5, kind, made)
+                else export_page.proof(half - 5, kind, made, self._target.context)
             )
             right = export_page.commands(width - half, made, self._target.context)
             rows = max(len(left), len(right), 10)

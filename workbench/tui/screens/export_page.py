@@ -45,7 +45,7 @@ def _checked(check: exporting.Check) -> Content:
     return ink((f"{glyph(sign)} ", role), check.name)
 
 
-def proof(width: int, kind: str, made: Made | None) -> list[Content]:
+def proof(width: int, kind: str, made: Made | None, context: int) -> list[Content]:
     """Return the four checks of a file, or what will be checked."""
     title: list[Piece] = [("Parity", "section"), "   ", kind]
     if made is None:
@@ -64,7 +64,7 @@ def proof(width: int, kind: str, made: Made | None) -> list[Content]:
     lines += [place(width, (0, _checked(check)), (_SAID, ink((check.said, "label")))) for check in found]
     lines += [
         place(width, (0, ink((f"  {name}", "label"))), (_SAID, ink((said, "label"))))
-        for name, said in exporting.figures(made)
+        for name, said in exporting.figures(made, context)
     ]
     return [*lines, Content(""), ink(("The file has its final name:", "label")), ink(ending(made.path.name, width))]
 
