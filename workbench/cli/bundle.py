@@ -59,7 +59,8 @@ def _bundle(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"bundle": str(out), "bytes": out.stat().st_size, "runs": [step.run for step in made.steps]})
         return 0
-    what = "the hashes of its data" if arguments.without_data else "its data"
+    whose = "its" if len(made.steps) == 1 else "their"
+    what = f"the hashes of {whose} data" if arguments.without_data else f"{whose} data"
     print(f"{out}: {several(len(made.steps), 'run')} and {what}, {size(out.stat().st_size)}")
     if made.base_hashes and made.base.reference != "bundled":
         print(f"The base {made.base.reference} is not in it, only its hashes: it has to be there, too.")

@@ -6,7 +6,6 @@ Owns the arguments and what is printed of the result. The export is a run: it is
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,15 @@ from workbench.core.text import one_line
 from workbench.core.units import percent
 from workbench.guide import adapting, exporting, quantizing
 from workbench.runs import base_facts, exports
+
+_WORDS = {
+    ("stops", True): "the same stops",
+    ("stops", False): "other stops",
+    ("chats", True): "the same chats",
+    ("chats", False): "other chats",
+    ("chats", None): "no chat template",
+}
+"""Part of a proof and how it went → in words."""
 
 
 def configure(parser: argparse.ArgumentParser, command: str) -> None:
@@ -73,11 +81,11 @@ def sizes(
                 _with_error(line["kl"], line.get("kl_error"), 1, 4),
                 "–" if line["top1"] is None else percent(line["top1"], 1),
                 _with_error(line.get("perplexity_change"), line.get("perplexity_error"), 100, 2),
-                "–" if line.get("speed") is None else f"about {units.roughly(line['speed'])}",
+                "–" if line.get("speed") is None else units.roughly(line["speed"]),
                 "–" if line.get("memory") is None else size(line["memory"]),
             ]
             rows.append([name, line["type"], *measured, (scores or {}).get((name, line["type"]), "")])
-    heads = ["model", "type", "size", "bits", "KL", "same token", "perplexity, %", "tokens/s", "memory at 8k", scored]
+    heads = ["model", "type", "size", "bits", "KL", "same token", "perplexity, %", "tokens/s", "memory", scored]
     told = {0: len(reports) > 1, 9: bool(scores)} | {at: any(row[at] != "–" for row in rows) for at in (6, 7, 8)}
     shown = [at for at in range(len(heads)) if told.get(at, True)]
     return table([heads[at] for at in shown], [[row[at] for at in shown] for row in rows])
@@ -90,9 +98,9 @@ def describe(report: dict[str, Any]) -> str:
     handiest = paths[exports.handiest({line["type"]: line["bytes"] for line in report["files"]})]
     return "\n".join(
         [
-            f"proved in {duration(report['seconds'])}: {proof['tokenizer_mismatches']} tokenizer mismatches, "
+            f"made, proved in {duration(report['seconds'])}: {proof['tokenizer_mismatches']} texts of other tokens, "
             f"logits within {proof['max_abs_logit_diff']:.1e}, same token {percent(proof['top1'], 1)}, "
-            f"stops {json.dumps(proof['stops'])}, chat renders {json.dumps(proof['chat_render'])}",
+            f"{_WORDS['stops', proof['stops']]}, {_WORDS['chats', proof['chat_render']]}",
             *([f"exported: {state.words()}"] if (state := best.of_report(report.get("of", {}))) is not None else []),
             sizes({"": report}),
             *paths.values(),

@@ -13,7 +13,7 @@ from typing import Any
 from workbench.core import gguf_size, paths, units
 from workbench.core import recipe as recipes
 from workbench.core.errors import UsageError
-from workbench.core.quantized import ELSEWHERE, KINDS, folder_bytes
+from workbench.core.quantized import BITS, ELSEWHERE, KINDS, folder_bytes
 from workbench.core.text import one_line
 from workbench.guide import exporting
 from workbench.guide.exporting import Wanted
@@ -60,16 +60,24 @@ def begun(reference: str, kind: str) -> str:
     return exporting.start(wanted(reference, kind)).id
 
 
+def _whole(kind: str) -> str:
+    """Return why there are more bits per weight than the form has."""
+    said = f", {BITS[kind]:.0f} of them and scales in the linear layers, more in the embeddings"
+    return "" if kind == "bf16" else said
+
+
 def described(report: Mapping[str, Any]) -> list[str]:
     """Return the report as sentences."""
     error = f" ± {units.rate(report['kl_error'])}" if report["kl_error"] is not None else ""
+    kind, bits = str(report["kind"]), f"{report['bits_per_weight']:.2f} bits per weight"
     said = [
-        f"{report['kind']}: {units.size(report['bytes'])}, {report['bits_per_weight']:.2f} bits per weight.",
+        f"{kind}: {units.size(report['bytes'])}, {bits}{_whole(kind)}.",
         f"Against the trained model over {units.count(report['tokens'])} tokens: KL {units.rate(report['kl'])}{error}, "
         f"the same token {units.percent(report['top1'], 1)} of the time.",
     ]
     if report["perplexity_change"] is not None:
-        change = f"{100 * report['perplexity_change']:+.2f} %"
+        scatter = report.get("perplexity_error")
+        change = f"{100 * report['perplexity_change']:+.2f}{'' if scatter is None else f' ± {100 * scatter:.2f}'} %"
         said.append(f"Perplexity of held-out rows: {report['perplexity']:.3g}, {change}.")
     return [*said, *([str(report["note"])] if "note" in report else [])]
 
@@ -89,4 +97,5 @@ def elsewhere(reference: str, kind: str, out: Path | None = None) -> list[str]:
     rows = next((str(Path(path).resolve()) for path in data if path.endswith(".jsonl")), "ROWS.jsonl")
     filled = {"model": model, "rows": rows, "out": str(_folder(base, kind, out))}
     lines += [command.format(**filled) for command in commands]
-    return [f"{why} None of it was run by the workbench; {rows} has to have rows with messages.", "", *lines]
+    untried = f"None of what follows was run by the workbench, and {rows} has to have rows with messages."
+    return [f"{untried} {why}", "", *lines]

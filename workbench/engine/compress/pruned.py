@@ -108,8 +108,8 @@ def in_words(facts: dict[str, Any]) -> str:
     """Return what was taken away, in a sentence."""
     said = []
     if gone := facts["layers"]["gone"]:
-        named = ", ".join(str(number + 1) for number in gone)
-        said.append(f"{several(len(gone), 'layer')} of {facts['layers']['before']} (number {named})")
+        named, whole = ", ".join(map(str, gone)), facts["layers"]["before"]
+        said.append(f"{several(len(gone), 'layer')} of {whole} ({named} of 0 to {whole - 1})")
     for name in ("heads", "channels"):
         before, after = facts[name]["before"], facts[name]["after"]
         said += [f"{before - after} of {before} {name} a layer"] if after < before else []
