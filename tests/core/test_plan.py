@@ -309,3 +309,10 @@ def test_a_student_that_writes_needs_room_and_time_and_no_packing() -> None:
     assert short.chosen.resolved.recipe.max_completion_length == 100
     with pytest.raises(UsageError, match="set packing=false"):
         plan.solve(base(), ROWS, card(80), "distill", {"on_policy_share": 1, "packing": True})
+    unread = plan.solve(base(), None, card(80), "distill", {"on_policy_share": 1})
+    assert not unread.chosen.resolved.recipe.packing, "nor before its rows are known"
+
+
+def test_a_teacher_that_only_writes_leaves_no_probabilities_on_the_disk() -> None:
+    told, writes = (plan.solve(base(), ROWS, card(80), "distill", {"teacher": name}) for name in ("", "large.gguf"))
+    assert told.disk - writes.disk > ROWS.tokens

@@ -28,7 +28,7 @@ from workbench.core.recipe import ALIGNING, BUNDLED, REINFORCING, SCRATCH, TUNIN
 from workbench.core.relevance import counts
 from workbench.core.reliefs import reliefs, whole_groups
 from workbench.core.shape import Shape
-from workbench.core.teaching import token_bytes
+from workbench.core.teaching import token_bytes, writes_only
 from workbench.core.units import count
 
 __all__ = ["Attempt", "Base", "Card", "Plan", "Traces", "demand", "expected", "predicted", "solve"]
@@ -108,10 +108,11 @@ def _derived(
     """Return field → value of what base and data decide; a preset made for this very base has settled most of it."""
     grouped = whole_groups(preset.values, chosen)
     if rows is None:
-        return grouped
+        return grouped | derive.of_students(preset.values, {}, chosen)
     if _own(base, preset):
         length = int(preset.values.get("max_length", Recipe().max_length))
-        whole = {name: value.value for name, value in grouped.items()}
+        settled = grouped | derive.of_students(preset.values, {}, chosen)
+        whole = {name: value.value for name, value in settled.items()}
         answer = longest_answer(Recipe(**{**preset.values, **whole, **chosen}))
         cuts = not rows.articles and rows.p99 > length - answer and "max_length" not in chosen
         longer = derive.room(rows, base.context, answer) if answer else derive.max_length(rows, base.context)
@@ -317,8 +318,7 @@ def _shortened(
         length = max(_SHORTEST, length // 2)
         shorter = derive.Value(length, "Longer rows do not fit the memory; what is beyond is cut or split.")
         values = {**derived[tuning], "max_length": shorter}
-        if best.resolved.recipe.method in REINFORCING:
-            written = best.resolved.recipe
+        if longest_answer(written := best.resolved.recipe) or own_answers(written):
             values |= (cut := derive.answers(written.max_completion_length, length, written.thinking_budget))
             if any(chosen.get(name, 0) > value.value for name, value in cut.items()):
                 break
@@ -366,7 +366,7 @@ def _told(
         recipe.activation_offloading,
     ).after(hours)  # fmt: skip
     disk = pace.disk_bytes(total, trainable, recipe.tuning, pace.checkpoints_at_once(recipe))
-    if method.teacher:
+    if method.teacher and not writes_only(recipe.teacher):
         told = of_rows * token_bytes(recipe.teacher_top_k, base.shape.vocabulary)
         disk += math.ceil(told) + 2 * total * method.cuts
     few = (_few_held(rows, recipe), _few_steps(steps, recipe)) if rows is not None else ()

@@ -14,6 +14,11 @@ ASKING_SHARE = 0.1
 """Activations of a teacher that is asked about 4096 tokens at once, over its weights: assumed."""
 
 
+def writes_only(reference: str) -> bool:
+    """Return whether a teacher is a GGUF file, which writes answers and tells no probabilities to be kept."""
+    return reference.endswith(".gguf")
+
+
 def token_bytes(top_k: int, words: int) -> int:
     """Return the bytes that a run keeps of what a teacher says of a token: of `top_k` words of a vocabulary of so many,
     0 for all of them. Log-probabilities take two bytes, the number of a word four, and the rest is one more of them.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.core import presets, pruning, quantized, recipe, templates
+from workbench.core import presets, pruning, quantized, recipe, teaching, templates
 from workbench.core.derive import Rows
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.plan import Base, Card, Plan
@@ -105,7 +105,7 @@ def prepare(
 def _teacher(named: str, base: str, share: Any) -> str:
     """Return a teacher as a recipe names it; raises WorkbenchError for one that the base cannot learn from."""
     own_answers = bool(recipe.checked({"on_policy_share": share or 0})["on_policy_share"])
-    if not teachers.writes_only(named):
+    if not teaching.writes_only(named):
         folder = teachers.find(named).model_dir
         probe.run_probe("workbench.runs.bases:inspect", {"path": str(folder)}, seconds=60)
     return teachers.named(named, base, own_answers)

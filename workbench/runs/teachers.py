@@ -11,6 +11,7 @@ from typing import Any
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.paths import expanded
 from workbench.core.recipe import BUNDLED, TUNINGS
+from workbench.core.teaching import writes_only
 from workbench.core.text import one_line
 from workbench.runs import bases, store
 from workbench.runs.bases import Base
@@ -25,11 +26,6 @@ def other_tokens(teacher: str) -> str:
         f"The teacher {one_line(teacher, 80)} cuts text into other tokens than the base and cannot judge answers that "
         "the base writes; leave on_policy_share out: rows are compared where the tokens of both meet."
     )
-
-
-def writes_only(reference: str) -> bool:
-    """Return whether a reference names a GGUF file, which writes answers and tells no probabilities."""
-    return reference.endswith(".gguf")
 
 
 def _gguf(reference: str) -> Path:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from workbench.core import teaching
 from workbench.core.errors import UsageError
 from workbench.core.recipe import Recipe
 from workbench.core.units import count
@@ -22,7 +23,6 @@ from workbench.engine.prefer import speaking
 from workbench.engine.prefer.speaking import Answer, Asked, Drawing, Speaker
 from workbench.engine.session import Attempt
 from workbench.engine.synth.journal import Journal
-from workbench.runs import teachers
 
 FILE = "teacher-answers.jsonl"
 CUT = "the teacher's answer did not end within max_completion_length"
@@ -101,7 +101,7 @@ def write(attempt: Attempt, rows: Callable[[], Iterable[dict[str, Any]]], total:
     attempt is asked to end, UsageError or WorkbenchError for a teacher that cannot write.
     """
     recipe, reporter = attempt.recipe, attempt.reporter
-    gguf = teachers.writes_only(recipe.teacher)
+    gguf = teaching.writes_only(recipe.teacher)
     all_rows = gguf or recipe.teacher_writes
 
     def prompts() -> Iterator[Asked]:

@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from workbench.core import teaching
 from workbench.engine import lineage, loop
 from workbench.engine.compress import answers, scores
 from workbench.engine.compress.rows import Encoder
@@ -18,7 +19,7 @@ from workbench.engine.material import TRAIN, Built, material, prompts_of, rows, 
 from workbench.engine.session import Attempt
 from workbench.engine.tokenizer import load_tokenizer
 from workbench.engine.ways import Distillation
-from workbench.runs import bases, teachers
+from workbench.runs import bases
 from workbench.runs.bases import Base
 
 
@@ -29,7 +30,7 @@ def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
     # Base: its tokenizer and chat template decide how rows become tokens. A teacher with other ones reads the rows.
     folder = lineage.folder(attempt)
     tokenizer = load_tokenizer(folder)
-    writes_only = teachers.writes_only(recipe.teacher)
+    writes_only = teaching.writes_only(recipe.teacher)
     other_tokens = not writes_only and not pairing(recipe, folder, tokenizer).alike
     encoder = Encoder(folder, recipe)
 
