@@ -3,11 +3,13 @@
 Owns its measurement and its file, which is llama.cpp's own (`general.type` "imatrix", tensors `<name>.in_sum2` and
 `<name>.counts`). Must not know where rows come from nor how a file is quantised. What is kept is the sum of x² over
 tokens for each input column x of a matrix: the expected square of a layer's error is the weights' errors squared,
-weighted by it, when inputs do not depend on one another (https://github.com/ggml-org/llama.cpp/pull/4861).
+weighted by it, when inputs do not depend on one another (https://github.com/ggml-org/llama.cpp/pull/4861). Experts are
+stacked in one tensor, and each is measured with the tokens that are sent to it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,11 +21,22 @@ from numpy.typing import NDArray
 
 from workbench.core.errors import WorkbenchError
 from workbench.core.text import one_line
+from workbench.engine.export.source import canonical
 
 TOKENS = 32_768
 """Tokens that are measured at most; `benchmarks/importance.py` shows what fewer and more of them give."""
 _BATCH_TOKENS = 1024
 _SUMS, _COUNTS = ".in_sum2", ".counts"
+_SHARED = {"shared_mlp.input_linear": (gguf.MODEL_TENSOR.FFN_GATE_SHEXP, gguf.MODEL_TENSOR.FFN_UP_SHEXP)}
+"""Linear layers that files hold as two matrices, both of which see what enters."""
+_ENTERING = (gguf.MODEL_TENSOR.FFN_GATE_EXP, gguf.MODEL_TENSOR.FFN_UP_EXP, gguf.MODEL_TENSOR.FFN_GATE_UP_EXP)
+_LEAVING = (gguf.MODEL_TENSOR.FFN_DOWN_EXP,)
+"""Stacked experts: what sees their input, of which files hold either the first two or the third, and what their gates
+let through."""
+_LAYER = re.compile(r"\.layers\.(\d+)\.")
+
+Names = tuple[str, ...]
+"""The tensors of a file that see the same inputs."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +44,22 @@ class Matrix:
     """What was measured, by the GGUF name of each tensor."""
 
     sums: dict[str, NDArray[np.float32]]
-    """Sum of x² over tokens for each input column, [columns]."""
-    counts: dict[str, int]
-    """Tokens that each tensor saw."""
+    """Sum of x² over tokens for each input column, [experts, columns], with one row where there are no experts."""
+    counts: dict[str, NDArray[np.float32]]
+    """Tokens that each expert saw, [experts]."""
     rows: int
     tokens: int
 
     def means(self) -> dict[str, NDArray[np.float32]]:
-        """Return the mean of x² for each input column, as `llama_model_quantize` takes it."""
-        return {name: values / np.float32(max(self.counts[name], 1)) for name, values in self.sums.items()}
+        """Return the mean of x² for each input column, expert after expert, as `llama_model_quantize` takes it."""
+        return {name: _means(values, self.counts[name]) for name, values in self.sums.items()}
+
+
+def _means(sums: NDArray[np.float32], counts: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return means of x², [experts · columns]; an expert that saw no token weighs all of its inputs alike."""
+    seen = counts.reshape(-1, 1)
+    means = np.where(seen > 0, sums.reshape(len(seen), -1) / np.maximum(seen, 1), 1)
+    return np.ascontiguousarray(means.reshape(-1), np.float32)
 
 
 def chosen(lengths: Sequence[int], longest: int, budget: int = TOKENS) -> list[int]:
@@ -66,25 +86,43 @@ def _batches(rows: Sequence[Sequence[int]]) -> Iterator[list[Sequence[int]]]:
         yield batch
 
 
-def _matrices(model: Any, architecture: str) -> dict[str, Any]:
-    """Return GGUF name → module, of every linear layer that has a name in files of an architecture.
+def _layers(model: Any, architecture: str) -> tuple[list[tuple[Any, Names]], list[tuple[Any, Names, Names]]]:
+    """Return the linear layers that have names in files of an architecture, and the stacked experts, with those names.
 
-    The output matrix is left out, as llama.cpp's own measurement leaves it out: quantised files keep it finer than the
-    rest.
+    Experts have two of them: of what sees their input, and of what their gates let through. The output matrix is left
+    out, as llama.cpp's own measurement leaves it out: quantised files keep it finer than the rest.
     """
     from torch import nn
 
     arch = next((key for key, name in gguf.MODEL_ARCH_NAMES.items() if name == architecture), None)
     if arch is None:
         raise WorkbenchError(f"No importance can be measured for the architecture {one_line(architecture, 40)}.")
-    layers = int(model.config.get_text_config().num_hidden_layers)
-    table = gguf.get_tensor_name_map(arch, layers)
-    found = {}
-    for name, module in model.named_modules():
-        mapped = table.get_name(name) if isinstance(module, nn.Linear) else None
-        if mapped is not None and mapped.startswith("blk."):
-            found[f"{mapped}.weight"] = module
-    return found
+    table = gguf.get_tensor_name_map(arch, int(model.config.get_text_config().num_hidden_layers))
+
+    def named(name: str, wanted: Sequence[gguf.MODEL_TENSOR]) -> Names:
+        layer = _LAYER.search(name)
+        there = [gguf.TENSOR_NAMES[tensor] for tensor in wanted if tensor in gguf.MODEL_TENSORS[arch]]
+        return tuple(f"{text.format(bid=layer[1])}.weight" for text in there) if layer else ()
+
+    linear, experts = [], []
+    for full_name, module in model.named_modules():
+        name = canonical(full_name)
+        if isinstance(module, nn.Linear):
+            mapped = table.get_name(name)
+            shared = next((named(name, parts) for end, parts in _SHARED.items() if name.endswith(end)), ())
+            names = (f"{mapped}.weight",) if mapped is not None and mapped.startswith("blk.") else shared
+            if names:
+                linear.append((module, names))
+        elif name.endswith(".experts") and hasattr(module, "gate_up_proj") and named(name, _LEAVING):
+            experts.append((module, named(name, _ENTERING), named(name, _LEAVING)))
+    return linear, experts
+
+
+def _gated(experts: Any, number: int, entering: Any) -> Any:
+    """Return what enters the second matrix of an expert, [tokens, columns], as each way to compute them does."""
+    weight = experts.gate_up_proj[number]
+    both = entering @ (weight if experts.is_transposed else weight.T)
+    return experts._apply_gate(both + experts.gate_up_proj_bias[number] if experts.has_bias else both)
 
 
 def measure(
@@ -101,23 +139,35 @@ def measure(
     """
     import torch
 
-    modules = _matrices(model, architecture)
-    if not modules or not rows:
+    linear, stacked = _layers(model, architecture)
+    if not linear or not rows:
         raise WorkbenchError("There is nothing to measure the importance of weights with; export without it.")
-    sums: dict[str, Any] = {}
-    counts = dict.fromkeys(modules, 0)
+    sums: dict[Names, Any] = {}
+    counts: dict[Names, Any] = {}
     mask: Any = None
 
-    def watch(name: str) -> Callable[[Any, tuple[Any, ...]], None]:
-        def hook(_: Any, inputs: tuple[Any, ...]) -> None:
-            seen = inputs[0].reshape(-1, inputs[0].shape[-1])[mask].float()
-            squares = seen.square().sum(0, dtype=torch.float64)
-            sums[name] = sums[name] + squares if name in sums else squares
-            counts[name] += len(seen)
+    def add(names: Names, number: int, of: int, seen: Any) -> None:
+        if names not in sums:
+            sums[names] = torch.zeros(of, seen.shape[-1], dtype=torch.float64, device=seen.device)
+            counts[names] = np.zeros(of, np.float32)
+        sums[names][number] += seen.float().square().sum(0, dtype=torch.float64)
+        counts[names][number] += len(seen)
+
+    def watch(names: Names) -> Callable[[Any, tuple[Any, ...]], None]:
+        return lambda _, inputs: add(names, 0, 1, inputs[0].reshape(-1, inputs[0].shape[-1])[mask])
+
+    def watch_experts(entering: Names, leaving: Names) -> Callable[[Any, tuple[Any, ...]], None]:
+        def hook(experts: Any, inputs: tuple[Any, ...]) -> None:
+            states, chosen = (values.reshape(len(mask), -1)[mask] for values in inputs[:2])
+            for number in chosen.unique().tolist():
+                seen = states[(chosen == number).any(-1)]
+                add(entering, number, experts.num_experts, seen)
+                add(leaving, number, experts.num_experts, _gated(experts, number, seen))
 
         return hook
 
-    hooks = [module.register_forward_pre_hook(watch(name)) for name, module in modules.items()]
+    hooks = [module.register_forward_pre_hook(watch(names)) for module, names in linear]
+    hooks += [module.register_forward_pre_hook(watch_experts(*names)) for module, *names in stacked]
     done, total = 0, sum(map(len, rows))
     try:
         with torch.inference_mode():
@@ -137,13 +187,13 @@ def measure(
     finally:
         for handle in hooks:
             handle.remove()
-    found = {name: values.cpu().numpy().astype(np.float32) for name, values in sums.items()}
+    found = {name: values.cpu().numpy().astype(np.float32) for names, values in sums.items() for name in names}
     for name, values in found.items():
         if not np.isfinite(values).all():
             raise WorkbenchError(
                 f"The inputs of {one_line(name, 80)} are not finite; go back to an earlier checkpoint."
             )
-    return Matrix(found, {name: counts[name] for name in found}, len(rows), total)
+    return Matrix(found, {name: seen for names, seen in counts.items() for name in names}, len(rows), total)
 
 
 def write(path: Path, matrix: Matrix, source: str) -> None:
@@ -154,8 +204,8 @@ def write(path: Path, matrix: Matrix, source: str) -> None:
     writer.add_uint32("imatrix.chunk_count", matrix.rows)
     writer.add_uint32("imatrix.chunk_size", max(matrix.tokens // max(matrix.rows, 1), 1))
     for name, values in sorted(matrix.sums.items()):
-        writer.add_tensor(name + _SUMS, values.reshape(1, -1))
-        writer.add_tensor(name + _COUNTS, np.array([[matrix.counts[name]]], np.float32))
+        writer.add_tensor(name + _SUMS, values)
+        writer.add_tensor(name + _COUNTS, matrix.counts[name].reshape(-1, 1))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -172,8 +222,5 @@ def read(path: Path) -> dict[str, NDArray[np.float32]]:
     for name, sums in tensors.items():
         counts = tensors.get(name.removesuffix(_SUMS) + _COUNTS)
         if name.endswith(_SUMS) and counts is not None:
-            seen = np.maximum(counts.reshape(-1, 1), 1)
-            # An expert that saw no token weighs all of its inputs alike.
-            means = np.where(counts.reshape(-1, 1) > 0, sums.reshape(len(seen), -1) / seen, 1)
-            found[name.removesuffix(_SUMS)] = np.ascontiguousarray(means.reshape(-1), np.float32)
+            found[name.removesuffix(_SUMS)] = _means(sums, counts)
     return found
