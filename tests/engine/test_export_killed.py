@@ -1,8 +1,9 @@
-"""Model folders made by engines that are killed in the middle and resumed: the same bytes."""
+"""Model folders and adapters alone, made by engines that are killed in the middle and resumed: the same bytes."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.engine.test_export_run import own_home
 from tests.engine.tiny import make_qwen3
 from tests.support import wait_until
 from workbench.core.events import AttemptStarted, Phase
-from workbench.guide import exporting, quantizing
+from workbench.guide import adapting, exporting, quantizing
 from workbench.guide.exporting import Wanted
 from workbench.runs import control, exports, process
 from workbench.runs.store import Run
@@ -65,3 +66,13 @@ def killed_twice(asked: Wanted, bench: Bench, phases: tuple[str, ...]) -> None:
 def test_a_model_folder_that_is_killed_gives_the_same_bytes(own_home: Path, kind: str) -> None:
     base = make_qwen3(own_home / "base")
     killed_twice(quantizing.wanted(str(base), kind), Bench(own_home), ("evaluating", "exporting"))
+
+
+@pytest.mark.soak
+def test_an_adapter_alone_that_is_killed_gives_the_same_bytes(own_home: Path) -> None:
+    bench = Bench(own_home)
+    rows = own_home / "rows.jsonl"
+    row = {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello to you."}]}
+    rows.write_text((json.dumps(row) + "\n") * 24, encoding="utf-8")
+    trained = bench.trained(method="sft", tuning="lora", data=[str(rows)])
+    killed_twice(adapting.wanted(trained.id), bench, ("preparing", "evaluating"))
