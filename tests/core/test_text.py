@@ -69,3 +69,9 @@ def test_json_is_the_same_value_without_a_character_that_drives_a_terminal() -> 
     assert json.loads(line) == value
     assert line.isprintable()
     assert "é" in line
+
+
+def test_a_path_that_is_copied_stays_whole() -> None:
+    path = "/a/" + "b" * 60
+    assert wrapped(f"in {path} there", 20, whole=True) == ["in", path, "there"]
+    assert all(len(line) <= 20 for line in wrapped(f"in {path} there", 20))

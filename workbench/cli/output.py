@@ -54,9 +54,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def paragraph(label: str, text: str) -> str:
-    """Return a paragraph behind its label, wrapped to the terminal."""
+    """Return a paragraph behind its label, wrapped to the terminal; elsewhere no path in it is broken."""
     width = max(40, min(120, shutil.get_terminal_size((100, 24)).columns))
-    body = wrapped(clean(text), width - LABEL) or [""]
+    body = wrapped(clean(text), width - LABEL, whole=not sys.stdout.isatty()) or [""]
     return "\n".join(f"{label if not number else '':<{LABEL}}{line}" for number, line in enumerate(body)).rstrip()
 
 

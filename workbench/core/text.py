@@ -51,8 +51,11 @@ _WORDS = re.compile(r"(?:\S|[\u00a0\u202f])+")
 """Words; the blanks of a number in groups of three are no place to break a line."""
 
 
-def wrapped(text: str, columns: int) -> list[str]:
-    """Return a clean text in lines of at most so many columns, broken at blanks where there are some."""
+def wrapped(text: str, columns: int, *, whole: bool = False) -> list[str]:
+    """Return a clean text in lines of at most so many columns, broken at blanks where there are some.
+
+    A longer word is broken, too, unless it is to stay `whole`, as a path that somebody copies.
+    """
     lines, line, used = [], "", 0
     for word in _WORDS.findall(text):
         room = columns - used - bool(line)
@@ -64,7 +67,7 @@ def wrapped(text: str, columns: int) -> list[str]:
         line, used = "", 0
         for sign in word:
             wide = width_of(sign)
-            if used + wide > columns:
+            if used + wide > columns and not whole:
                 lines.append(line)
                 line, used = "", 0
             line, used = line + sign, used + wide

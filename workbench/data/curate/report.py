@@ -104,7 +104,8 @@ def problems(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     def say(number: int, least: float, text: str, more: str = "", **fix: str) -> None:
         if number and number >= least * len(looked):
             share = "all rows" if number == len(looked) else f"about {100 * number / len(looked):.0f} % of the rows"
-            few = f"{count(number)} of the {count(len(looked))} rows looked at"
+            why = f" for this, {count(LOOKED_AT)} characters" if len(looked) < len(rows) else ""
+            few = f"{count(number)} of the {count(len(looked))} rows looked at{why}"
             text = text.format(share if number >= WORTH_SAYING * len(looked) else few) + more
             found.append({"text": f"{text[0].upper()}{text[1:].rstrip('.')}.", "fix": fix})
 
