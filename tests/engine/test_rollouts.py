@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from tests.engine.bench import rows
 from workbench.core.paths import assets_dir
@@ -86,6 +87,31 @@ def test_log_probabilities_are_those_of_the_model(model: Any, tokenizer: Any, pr
         assert found.finished[row] == (answer[-1] in wanted.ends)
         assert not set(answer[:-1]) & set(wanted.ends)
         assert found.finished[row] or len(answer) == 16
+
+
+def test_answers_alone_go_through_the_vocabulary(model: Any) -> None:
+    ids = torch.arange(40, 80).reshape(2, 20)
+    labels = torch.full_like(ids, IGNORED)
+    labels[0, 12:], labels[1, 17:19] = ids[0, 12:], ids[1, 17:19]
+    size, projected = model.config.vocab_size, []
+
+    class Products(TorchDispatchMode):
+        def __torch_dispatch__(self, operation: Any, types: Any, given: Any = (), named: Any = None) -> Any:
+            found = operation(*given, **(named or {}))
+            if isinstance(found, torch.Tensor) and operation.overloadpacket in (
+                torch.ops.aten.mm,
+                torch.ops.aten.addmm,
+            ):
+                projected.extend([len(found)] if found.shape[-1] == size else [])
+            return found
+
+    batch = {"input_ids": ids, "labels": labels, "attention_mask": torch.ones_like(ids)}
+    with torch.no_grad(), Products():
+        policy.told(model, batch)
+    assert sum(projected) == 8 + 2
+    nothing = policy.told(model, {**batch, "labels": torch.full_like(ids, IGNORED)})
+    nothing.log_probs.sum().backward()
+    assert not nothing.log_probs.any()
 
 
 def test_without_temperature_the_likeliest_token_is_taken(model: Any, tokenizer: Any, prompts: list[list[int]]) -> None:

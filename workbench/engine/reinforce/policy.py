@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from trl.trainer.utils import add_fused_lm_head
+from trl.trainer import utils as stack
 
 from workbench.engine.masks import IGNORED
 
@@ -31,10 +31,13 @@ class Told:
 def at_temperature(model: Any, temperature: float) -> None:
     """Let a model tell log-probabilities and entropy at a temperature: answers drawn at it are judged by it.
 
-    The projection goes through the vocabulary in tiles, so that logits of a whole batch never exist.
+    The projection goes through the vocabulary in tiles, so that logits of a whole batch never exist, and only where a
+    token is told of: the stack leaves prompts and padding out on cards alone, for the sake of devices that compile
+    anew for every shape, and a CPU spends a fifth of a pass on them.
     """
     base = model.get_base_model() if hasattr(model, "peft_config") else model
-    add_fused_lm_head(base, temperature=temperature or 1.0, outputs=("log_probs", "entropy"))
+    stack._use_triton = lambda device: True
+    stack.add_fused_lm_head(base, temperature=temperature or 1.0, outputs=("log_probs", "entropy"))
 
 
 def told(model: Any, batch: Mapping[str, torch.Tensor]) -> Told:
