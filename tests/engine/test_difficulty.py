@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 
@@ -63,3 +64,15 @@ def test_an_epoch_is_as_long_as_ever() -> None:
     found = list(groups)
     assert len(found) == len(groups) == 12
     assert [found.count(prompt) for prompt in range(6)] == [0, 0, 0, 0, 6, 6]
+
+
+def test_a_run_that_ends_too_early_for_what_is_wished_says_so() -> None:
+    recipe = Recipe(method="grpo", packing=False, per_device_train_batch_size=6, num_generations=3)
+    wishing = dataclasses.replace(recipe, gradient_accumulation_steps=1, curriculum="easy_first", leave_out=2)
+    order = Groups(np.array([9, 3, 14, 5, 8]), wishing)
+    assert len(order) == 3 * 6, "three steps an epoch"
+    first, second = order.without_effect(3)
+    assert first.startswith("curriculum easy_first changes nothing in this run of 3 steps: ")
+    assert "every prompt was seen 2 times, which takes 6 steps" in second
+    assert [said.split()[0] for said in order.without_effect(4)] == ["leave_out"]
+    assert order.without_effect(7) == Groups(np.array([9, 3]), recipe).without_effect(1) == []

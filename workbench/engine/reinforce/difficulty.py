@@ -11,6 +11,21 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from workbench.core import units
+
+
+def without_effect(easy_first: bool, leave_out: int, steps: int, epoch: int) -> list[str]:
+    """Return one sentence for each wish that a run of so many steps ends too early for; `epoch` is an epoch's steps."""
+    wishes = [("curriculum easy_first", 1)] if easy_first else []
+    wishes += [("leave_out", leave_out)] if leave_out else []
+    return [
+        f"{name} changes nothing in this run of {units.several(steps, 'step')}: it acts once every prompt was seen "
+        f"{units.several(passes, 'time')}, which takes {units.several(passes * epoch, 'step')}; take more steps or "
+        "fewer prompts."
+        for name, passes in wishes
+        if steps <= passes * epoch
+    ]
+
 
 class Difficulty:
     """What the answers to each prompt have earned when it was last asked, and for how long they were all alike."""

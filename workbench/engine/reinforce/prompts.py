@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from workbench.core.recipe import Recipe, answers_of
 from workbench.engine.examples import Examples
 from workbench.engine.prepare import Order
-from workbench.engine.reinforce.difficulty import Difficulty
+from workbench.engine.reinforce import difficulty
 
 
 class Prompts(torch.utils.data.Dataset[dict[str, Any]]):
@@ -64,7 +64,8 @@ class Groups(Order):
 
     def __init__(self, lengths: NDArray[np.int64], recipe: Recipe) -> None:
         super().__init__(lengths, recipe.seed)
-        self.difficulty = Difficulty(recipe.curriculum == "easy_first", recipe.leave_out)
+        self._easy_first, self._leave_out = recipe.curriculum == "easy_first", recipe.leave_out
+        self.difficulty = difficulty.Difficulty(self._easy_first, self._leave_out)
         """What the run has seen of its prompts; filled by the trainer."""
         answers = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
         self._count, self._times = answers_of(recipe), recipe.num_iterations
@@ -74,6 +75,11 @@ class Groups(Order):
     def __len__(self) -> int:
         blocks = math.ceil(len(self._lengths) / self._prompts)
         return blocks * self._prompts * self._count * self._times
+
+    def without_effect(self, steps: int) -> list[str]:
+        """Return one sentence for each wish about the order that a run of so many steps ends too early for."""
+        epoch = len(self) // (self._prompts * self._count)
+        return difficulty.without_effect(self._easy_first, self._leave_out, steps, epoch)
 
     def numbers(self) -> list[int]:
         """Return the prompts of the present epoch in their order, each once."""

@@ -192,6 +192,9 @@ class Reinforcer(WorkbenchTrainer):
     def _run_epoch(self, *, epoch: int, **rest: Any) -> None:
         """Learn from every prompt once, but for those that have taught nothing too often; says how many those are."""
         difficulty, known = self._order.difficulty, len(self._prompts)
+        if not self.state.global_step:
+            for said in self._order.without_effect(self._plan.steps):
+                self._reporter.notice("warning", "without_effect", said)
         if difficulty.begun != epoch and (out := difficulty.left_out(range(known))):
             said = f"{units.count(len(out))} of {units.count(known)} prompts are left out in epoch {epoch + 1}"
             times = units.several(self._recipe.leave_out, "time")
