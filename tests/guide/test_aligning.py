@@ -187,7 +187,9 @@ def test_a_list_shows_the_accuracy_where_there_is_one() -> None:
 def test_a_run_that_earns_rewards_says_what_its_answers_earn() -> None:
     held = {"reward": {"before": 0.25, "after": 0.5}, "greedy_reward": {"before": 0.5, "after": 0.75}}
     said = "".join(text for text, _ in using.headline(finished("grpo", held)))
-    assert said.startswith("Answers to held-out prompts earn 0.50, 0.25 before training; at their likeliest words 0.75, 0.50 before")
+    assert said.startswith(
+        "Answers to held-out prompts earn 0.50, 0.25 before training; at their likeliest words 0.75, 0.50 before"
+    )
     assert "38 steps" in said
     far = "".join(text for text, _ in using.headline(finished("grpo", {**held, "kl": {"before": 0.0, "after": 2.5}})))
     assert "2.50 nats an answer away from the base" in far
