@@ -21,6 +21,8 @@ hypothesis.settings.load_profile("any machine")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 os.environ.setdefault("TORCHDYNAMO_DISABLE", "1")
+# Some hundreds of programs are started, and each would compile the package anew where this is set.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 if "PYTEST_XDIST_WORKER" in os.environ:
     # The workers fill the cores; threads of one model would wait for each other instead.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
