@@ -102,3 +102,11 @@ def test_names_are_harmless() -> None:
     assert "phi-3" not in writer.model_name("My Phi-3 tune/phi3", phi3=False).lower()
     assert "phi3" not in writer.model_name("My Phi-3 tune/phi3", phi3=False).lower()
     assert "phi-3" in writer.model_name("tune", phi3=True)
+
+
+def test_a_proof_takes_no_disk_for_its_float32_file_where_memory_has_room_for_it() -> None:
+    room = int(gguf_size.HELD * 4000)
+    assert gguf_size.disk(4000, 0, ["Q8_0"], room)["float32"] == 0
+    assert gguf_size.disk(4000, 0, ["Q8_0"], room - 1)["float32"] == 4000
+    assert gguf_size.disk(4000, 0, ["F32", "Q8_0"], room)["float32"] == 4000, "it is what the person asked for"
+    assert gguf_size.disk(4000, 0, ["Q8_0"])["float32"] == 4000

@@ -19,6 +19,7 @@ import pytest
 from tests.engine.bench import Bench, of_kind, report
 from tests.engine.tiny import make_qwen3
 from tests.support import program_env, wait_until
+from workbench.core import gguf_size
 from workbench.core.errors import NoSpaceError, UsageError, WorkbenchError
 from workbench.core.events import AttemptEnded, AttemptStarted, Notice, Phase
 from workbench.core.paths import assets_dir
@@ -180,21 +181,36 @@ def meanwhile(run: Run, phase: str, then: Callable[[], Any]) -> Callable[[], Non
     return wait
 
 
-def test_a_pause_keeps_what_is_finished_and_a_stop_leaves_nothing(bench: Bench, tiny: Path) -> None:
+@pytest.mark.parametrize("held", [True, False], ids=["memory", "disk"])
+def test_a_pause_keeps_what_is_finished_and_a_stop_leaves_nothing(
+    bench: Bench, tiny: Path, held: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The float32 file is in memory where that is large enough, and then it is not there after a pause."""
     whole = created(bench, tiny, "Q8_0", "Q4_0")
     assert bench.attempt(whole) == 0
+    if not held:
+        monkeypatch.setattr(gguf_size, "HELD", math.inf)
     run = created(bench, tiny, "Q8_0", "Q4_0")
-    assert bench.attempt(run, meanwhile(run, "evaluating", lambda: requests.request(run.path, "pause"))) == 0
-    assert of_kind(run, AttemptEnded)[-1].outcome == "paused"
     full = run.path / "export" / "full.gguf"
-    made = full.stat().st_mtime_ns
+    seen: list[bool] = []
+
+    def pause() -> None:
+        seen.append(full.is_symlink())
+        requests.request(run.path, "pause")
+
+    assert bench.attempt(run, meanwhile(run, "evaluating", pause)) == 0
+    assert of_kind(run, AttemptEnded)[-1].outcome == "paused"
+    assert seen == [held]
+    assert os.path.lexists(full) is not held
+    made = 0 if held else full.stat().st_mtime_ns
     requests.clear(run.path)
     assert bench.attempt(run, meanwhile(run, "exporting", lambda: requests.request(run.path, "pause"))) == 0
     requests.clear(run.path)
     if of_kind(run, AttemptEnded)[-1].outcome == "paused":
-        assert full.stat().st_mtime_ns == made, "the float32 file was not made again"
+        assert held or full.stat().st_mtime_ns == made, "the float32 file was not made again"
         assert bench.attempt(run) == 0
-    assert sum(event.phase == "preparing" and event.done == 1 for event in of_kind(run, Phase)) == 1
+    converted = sum(event.phase == "preparing" and event.done == 1 for event in of_kind(run, Phase))
+    assert converted == (2 if held else 1), "what is proved is not converted again"
     assert hashes(run) == hashes(whole)
     assert len(hashes(run)) == 2
     assert not (run.path / "export").exists()
@@ -208,7 +224,8 @@ def test_a_pause_keeps_what_is_finished_and_a_stop_leaves_nothing(bench: Bench, 
     killed = created(bench, tiny, "Q8_0")
     assert bench.attempt(killed, meanwhile(killed, "evaluating", lambda: os.kill(os.getpid(), signal.SIGTERM))) == 0
     assert of_kind(killed, AttemptEnded)[-1].outcome == "stopped"
-    assert (killed.path / "export" / "full.gguf").is_file(), "a kill keeps what is finished"
+    assert (killed.path / "export").is_dir(), "a kill keeps what is finished"
+    assert (killed.path / "export" / "full.gguf").is_file() is not held
 
 
 @pytest.fixture
@@ -292,7 +309,7 @@ def test_an_engine_that_finds_too_little_room_waits_for_more(
     assert of_kind(run, AttemptEnded)[-1].outcome == "paused"
     notices: list[Notice] = of_kind(run, Notice)
     room, full = (next(event.text for event in notices if event.code == code) for code in ("room", "no_space"))
-    assert "float32" in room
+    assert "comparison" in room
     assert "1\u00a0MiB free" in room
     assert "No space left in" in full
     with pytest.raises(NoSpaceError):

@@ -6,7 +6,7 @@ rules are those of `llama_tensor_get_type_impl` in llama.cpp's src/llama-quant.c
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from workbench.core import activations, weights
 from workbench.core.gguf_types import TYPES
@@ -19,6 +19,11 @@ BATCH = 512
 """Tokens that llama.cpp computes at a time, its `n_ubatch`."""
 REFERENCE_TOKENS, REFERENCE_BYTES = 3072, 1 << 30
 """What a proof compares at most: the logits of so many tokens, in so many bytes."""
+HELD = 2.5
+"""Free memory, in sizes of the float32 file, with which a proof has that file there instead of on the disk.
+
+The model itself is in memory in float32 then, too, and the rest is for computing with both.
+"""
 MARGIN = 1.3
 """What a quantised file may exceed its type's published bits per weight by, on small models and odd shapes."""
 
@@ -161,13 +166,15 @@ def file_bytes(shape: Shape, kind: str, measured: bool = False) -> int:
     return total
 
 
-def disk(full: int, vocabulary: int, kinds: Iterable[str]) -> dict[str, int]:
+def disk(full: int, vocabulary: int, kinds: Collection[str], memory: int = 0) -> dict[str, int]:
     """Return what an export takes at its fullest → bytes: the float32 file, what is compared, and each file asked for.
 
-    `full` is the size of the float32 file, which is also the one asked for as F32.
+    `full` is the size of the float32 file, which is also the one asked for as F32. Where it is not, and is there for
+    the proof alone, `memory` is what is free for it: with enough it never reaches the disk.
     """
     files = {kind: int(full / 4 * TYPES[kind].bits / 8 * MARGIN) for kind in kinds if kind != "F32"}
-    return {"float32": full, "comparison": comparison_bytes(vocabulary), **files}
+    held = "F32" not in kinds and memory >= HELD * full
+    return {"float32": 0 if held else full, "comparison": comparison_bytes(vocabulary), **files}
 
 
 def comparison_bytes(vocabulary: int) -> int:

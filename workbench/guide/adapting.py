@@ -31,7 +31,7 @@ def wanted(reference: str, out: Path | None = None, name: str = "") -> Wanted:
     values["out_dir"] = str(out) if out is not None else ""
     resolved = recipe.resolve({key: value for key, value in values.items() if value} | {"adapter_alone": True})
     shape = base_facts.of_reference(exports.key_of(base)).shape
-    parts = gguf_size.disk(gguf_size.file_bytes(shape, "F32"), shape.vocabulary, ())
+    parts = gguf_size.disk(gguf_size.file_bytes(shape, "F32"), shape.vocabulary, (), exporting.spare_memory(shape))
     atomic.require_space(paths.runs_home(), sum(parts.values()))
     if out is not None:
         exports.require_place(out, 0)

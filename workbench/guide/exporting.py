@@ -5,6 +5,7 @@ Owns the offers, the recipe of an export and the words for both. The work is a r
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from workbench.core.shape import Shape
 from workbench.core.text import one_line
 from workbench.guide import lineage, starting
 from workbench.guide.fits import verdict_of
-from workbench.runs import atomic, base_facts, bases, control, exports, probe, store
+from workbench.runs import atomic, base_facts, bases, control, exports, host, probe, store
 from workbench.runs.exports import METHOD, Made
 
 OFFERED = ("BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "IQ4_XS", "Q3_K_M", "Q2_K")
@@ -140,7 +141,7 @@ class Wanted:
 
     def room(self) -> str:
         """Return the disk it needs and where from, as a sentence."""
-        parts = ", ".join(f"{name} {units.size(size)}" for name, size in self.parts.items())
+        parts = ", ".join(f"{name} {units.size(size)}" for name, size in self.parts.items() if size)
         free = units.size(atomic.free_bytes(paths.runs_home()))
         has_types = not {*self.parts}.isdisjoint(gguf_types.TYPES)
         margin = f", {units.percent(gguf_size.MARGIN - 1)} spare for each type" if has_types else ""
@@ -187,7 +188,7 @@ def wanted(
     resolved = recipe.resolve({key: value for key, value in values.items() if value} | {"importance": importance})
     say_merged(resolved, base)
     shape = base_facts.of_reference(exports.key_of(base)).shape
-    parts = gguf_size.disk(gguf_size.file_bytes(shape, "F32"), shape.vocabulary, kinds)
+    parts = gguf_size.disk(gguf_size.file_bytes(shape, "F32"), shape.vocabulary, kinds, spare_memory(shape))
     atomic.require_space(paths.runs_home(), sum(parts.values()))
     if out is None:
         return Wanted(resolved, base, parts)
@@ -197,6 +198,11 @@ def wanted(
     exports.require_place(out, apart)
     exports.refuse_taken(out, [gguf_types.file_name(name or exports.name_of(base), kind) for kind in kinds])
     return Wanted(resolved, base, parts, apart)
+
+
+def spare_memory(shape: Shape) -> int:
+    """Return the bytes of memory that the float32 file of a proof may stand in; 0 where it is surely on the disk."""
+    return host.host().memory_free_bytes if gguf_size.is_known(shape) and hasattr(os, "memfd_create") else 0
 
 
 def say_merged(resolved: recipe.Resolved, base: bases.Base) -> None:

@@ -7,6 +7,7 @@ there for the proof alone, and kept only until the run has ended.
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ class _Adapter:
         self.made = self.stage.path / "adapter.gguf"
         self.teller = stages.Teller(attempt)
         self._model: adapter.Opened | None = None
+        self._held = False
+        """Whether the file of the base is in memory and not on the disk."""
 
     def model(self) -> adapter.Opened:
         """Return the adapter with its base, opened once."""
@@ -44,12 +47,14 @@ class _Adapter:
 
     def require_room(self) -> None:
         """Say what is needed on the disk and raise NoSpaceError unless it is free."""
-        parts = gguf_size.disk(self.model().way.bytes, self.model().way.rows, ())
+        way = self.model().way
+        parts = gguf_size.disk(way.bytes, way.rows, (), stages.spare_memory(way.content))
+        self._held = not parts["float32"] and not self.stage.full.exists()
         parts |= {"float32": 0} if self.stage.full.exists() else {}
         self.teller.room(parts, self.stage.path)
 
     def write(self) -> None:
-        """Have the file of the adapter and the float32 one of its base, made or found."""
+        """Have the file of the adapter and, unless both are proved, the float32 one of its base, made or found."""
         model, stage = self.model(), self.stage
         if not stage.finished(KIND, self.made):
             self.teller.say("preparing", "the adapter")
@@ -57,14 +62,14 @@ class _Adapter:
             adapter.write(partial, model.config, model.opened, model.weights, model.request.name)
             os.replace(partial, self.made)
             stage.note(KIND, self.made)
-        if not stage.finished("full", stage.full):
-            partial = stage.path / "full.partial"
+        if not stage.finished("proof", stage.logits) and not stage.finished("full", stage.full):
             model.way.write(
-                partial,
+                stage.partial,
                 lambda line: self.teller.say("preparing", "the file of its base", line["done"], line["total"]),
             )
-            os.replace(partial, stage.full)
-            stage.note("full", stage.full)
+            os.replace(stage.partial, stage.full)
+            if not self._held:
+                stage.note("full", stage.full)
 
     def proof(self) -> dict[str, Any]:
         """Return the proof of adapter and base together, made or found."""
@@ -94,8 +99,9 @@ class _Adapter:
         if KIND not in stages.finished_files(self.run):
             stages.refuse_taken(self.recipe, self.final)
             self.require_room()
-            self.write()
-            proof = self.proof()
+            with self.stage.in_memory() if self._held else nullcontext():
+                self.write()
+                proof = self.proof()
             self.teller.say("exporting", KIND)
             size, sha256 = self.made.stat().st_size, stages.digest(self.made)
             line = {"type": KIND, "path": str(self.final), "bytes": size, "sha256": sha256}

@@ -16,7 +16,7 @@ from workbench.core import gguf_types as types
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.engine.export import conversion, importance, learnt, parity, quantize, reference, source
 from workbench.engine.export.conversion import OnEvent, convert
-from workbench.engine.export.gguf import header, writer
+from workbench.engine.export.gguf import writer
 from workbench.engine.export.upstream import families
 
 __all__ = [
@@ -106,16 +106,16 @@ def ask(model: Opened, loaded: Any, logits: Path, on_answer: Callable[[], None])
 
 
 def measure(
-    model: Opened, load: Callable[[], Any], full: Path, path: Path, on_progress: Callable[[int, int], None]
+    model: Opened, load: Callable[[], Any], architecture: str, path: Path, on_progress: Callable[[int, int], None]
 ) -> dict[str, int]:
     """Write the importance of each input to `path`, on rows that the run learnt from; {} and no file without any.
 
-    The float32 file `full` says what kind of model it is. Returns the rows and tokens it was measured on.
+    `architecture` is llama.cpp's name for the kind of model. Returns the rows and tokens it was measured on.
     """
     rows = learnt.rows(model.request.prepared) if model.request.prepared is not None else []
     if not rows:
         return {}
-    found = importance.measure(load(), header.read(full).architecture, rows, on_progress)
+    found = importance.measure(load(), architecture, rows, on_progress)
     importance.write(path, found, f"rows that {model.request.name} learnt from")
     return {"rows": found.rows, "tokens": found.tokens}
 

@@ -25,7 +25,7 @@ from workbench.core.text import one_line
 from workbench.engine.export import exporter, rows
 from workbench.engine.requests import Interrupted
 from workbench.engine.session import Attempt
-from workbench.runs import atomic, bases, exports, store
+from workbench.runs import atomic, bases, exports, host, store
 
 STAGE = "export"
 """The folder in a run that files are made in; it is gone once the run is done, was stopped or has failed."""
@@ -45,6 +45,11 @@ class Stage:
     def full(self) -> Path:
         """The float32 file, from which all others come."""
         return self.path / "full.gguf"
+
+    @property
+    def partial(self) -> Path:
+        """The float32 file while it is written."""
+        return self.path / "full.partial"
 
     @property
     def importance(self) -> Path:
@@ -79,11 +84,35 @@ class Stage:
             same = False
         return entry if same else {}
 
+    @contextmanager
+    def in_memory(self) -> Iterator[None]:
+        """Have the float32 file in memory, not on the disk, until the end, when it is gone.
+
+        Only its name is in the folder: a link that leads nowhere once the process that made it is gone.
+        """
+        descriptor, partial = os.memfd_create("float32"), self.partial
+        try:
+            partial.symlink_to(f"/proc/{os.getpid()}/fd/{descriptor}")
+            yield
+        finally:
+            os.close(descriptor)
+            for name in (partial, self.full):
+                if name.is_symlink():
+                    name.unlink()
+
     def sweep(self) -> None:
-        """Remove what an attempt that was cut off has left unfinished."""
+        """Remove what an attempt that was cut off has left unfinished, or had in its memory."""
         for path in self.path.iterdir():
-            if path.suffix in (".partial", ".tmp"):
+            if path.suffix in (".partial", ".tmp") or path.is_symlink():
                 atomic.remove_tree(path)
+
+
+def spare_memory(content: Any) -> int:
+    """Return the bytes of memory that the float32 file may stand in; 0 where it must be on the disk.
+
+    llama.cpp's converter, which writes it where our writer has no `content`, may write to no other place.
+    """
+    return host.host().memory_free_bytes if content is not None and hasattr(os, "memfd_create") else 0
 
 
 def digest(path: Path) -> str:

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from workbench.core import gguf_types as types
 from workbench.core.errors import UsageError
 from workbench.engine.export import adapter_work, exporter, merging, parity, quantize, reference
 from workbench.engine.export import stage as stages
-from workbench.engine.export.gguf import writer
+from workbench.engine.export.gguf import header, writer
 from workbench.engine.session import Attempt
 from workbench.runs import atomic, base_facts, bases, exports
 
@@ -41,6 +42,8 @@ class _Export:
         self._model: exporter.Opened | None = None
         self._loaded: Any = None
         self._matrix: Path | None = None
+        self._held = False
+        """Whether the float32 file is in memory and not on the disk."""
 
     # Steps
 
@@ -65,7 +68,9 @@ class _Export:
         """
         full = self.stage.full.stat().st_size if self.stage.full.exists() else self.model().way.bytes
         vocabulary = 0 if self.stage.logits.exists() else self.model().way.rows
-        parts = gguf_size.disk(full, vocabulary, [kind.name for kind in self.kinds if kind.name not in there])
+        left = [kind.name for kind in self.kinds if kind.name not in there]
+        parts = gguf_size.disk(full, vocabulary, left, stages.spare_memory(self.model().way.content))
+        self._held = not parts["float32"] and not self.stage.full.exists()
         parts |= {"float32": 0} if self.stage.full.exists() else {}
         files = sum(size for name, size in parts.items() if name in types.TYPES)
         apart = self.out.stat().st_dev != self.stage.path.stat().st_dev
@@ -78,15 +83,23 @@ class _Export:
         stage = self.stage
         found = stage.finished("full", stage.full)
         if not found:
-            model, partial = self.model(), stage.path / "full.partial"
-            written = model.way.write(
-                partial,
+            written = self.model().way.write(
+                stage.partial,
                 lambda line: self._say("preparing", "the float32 file", line["done"], line["total"]),
             )
-            os.replace(partial, stage.full)
-            stage.note("full", stage.full, largest=written.largest)
+            os.replace(stage.partial, stage.full)
+            if not self._held:
+                stage.note("full", stage.full, largest=written.largest)
             found = {"largest": written.largest}
         exporter.refuse_overflow(found["largest"], tuple(kind.name for kind in self.kinds))
+
+    def proved(self, left: Sequence[types.FileType]) -> tuple[parity.Questions, dict[str, Any]]:
+        """Return what `proof` does, with the float32 file as long as it is needed: a type may be made from it."""
+        needed = self.model().way.content is None or any(kind.name == "F32" for kind in left)
+        with self.stage.in_memory() if self._held else nullcontext():
+            if needed or not self.stage.finished("proof", self.stage.logits):
+                self.full()
+            return self.proof()
 
     def proof(self) -> tuple[parity.Questions, dict[str, Any]]:
         """Return the questions for finished files and the proof of the float32 file, made or found."""
@@ -137,8 +150,9 @@ class _Export:
         found = stage.finished("importance", stage.importance)
         if not found:
             partial = stage.path / "importance.partial"
+            architecture = self.model().way.architecture or header.read(stage.full).architecture
             found = exporter.measure(
-                self.model(), self.loaded, stage.full, partial,
+                self.model(), self.loaded, architecture, partial,
                 lambda done, total: self._say("evaluating", "importance of weights", done, total),
             )  # fmt: skip
             if found:
@@ -206,8 +220,7 @@ class _Export:
         merged: dict[str, Any] = {}
         if left:
             self.require_room(there)
-            self.full()
-            questions, proof = self.proof()
+            questions, proof = self.proved(left)
             self._matrix = self.matrix(left)
             formats = exporter.formats(self.model(), left, self._matrix, self.stage.path / "skeleton.partial")
             merged = self.merged(questions)
