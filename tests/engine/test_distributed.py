@@ -255,6 +255,7 @@ sys.meta_path.insert(0, Finder())
 """A module that Python imports at its start: the model of the stack then has little room in the second process."""
 
 
+@pytest.mark.soak
 def test_a_team_with_one_small_card_begins_anew_with_smaller_pieces(
     bench: Bench, questions: str, pair: Run, tmp_path: Path
 ) -> None:

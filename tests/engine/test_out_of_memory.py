@@ -165,7 +165,9 @@ def test_packed_sequences_are_halved_too(bench: Bench, questions: str, card: Car
     assert [v[:3] for v in curve(run).values()] == [pytest.approx(v[:3], abs=1e-5) for v in curve(other).values()]
 
 
-@pytest.mark.parametrize("tuning", ["full", pytest.param("lora", marks=pytest.mark.soak), "qlora"])
+@pytest.mark.parametrize(
+    "tuning", [*(pytest.param(tuning, marks=pytest.mark.soak) for tuning in ("full", "lora")), "qlora"]
+)
 def test_checkpointing_comes_when_one_sequence_is_too_much(
     bench: Bench, questions: str, longest: int, card: Card, tuning: str
 ) -> None:

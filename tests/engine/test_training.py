@@ -295,7 +295,7 @@ def test_a_four_bit_base_trains_the_same_after_it_was_evaluated(bench: Bench, ei
 # Lineages
 
 
-@pytest.mark.parametrize("tuning", ["lora", "qlora"])
+@pytest.mark.parametrize("tuning", [pytest.param("lora", marks=pytest.mark.soak), "qlora"])
 def test_a_run_on_top_of_an_adapter_starts_from_both_merged(
     bench: Bench, tuning: str, articles: str, questions: str
 ) -> None:
