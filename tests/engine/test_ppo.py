@@ -88,6 +88,10 @@ def test_the_reference_is_the_base_and_the_result_the_policy(
     assert steps[1].metrics["policy_moved"] > 0
     assert steps[2].metrics["value"] != 0
     assert "zero_variance" not in steps[0].metrics
+    # The prompts have results to check: whether answers are right is watched, and earns nothing.
+    assert "reward_watched" in [event.code for event in of_kind(run, Notice)]
+    assert all(0 <= look.metrics["reward_number"] <= 1 for look in (first, last))
+    assert all(look.metrics["reward"] == pytest.approx(look.metrics["reward_model"]) for look in (first, last))
     names = set(result(run))
     assert names
     assert not [name for name in names if "critic" in name or "reward" in name or "score" in name]

@@ -151,6 +151,13 @@ def test_votes_on_an_aligned_run_lead_to_another_alignment(tmp_path: Path) -> No
     assert "--method grpo" in rest.command
 
 
+def test_what_a_reward_model_likes_is_told_with_the_check_beside_it() -> None:
+    metrics = {name: {"before": 0.5, "after": 2.5} for name in ("reward", "reward_model")}
+    metrics["reward_number"] = {"before": 0.25, "after": 0.1}
+    said = "".join(text for text, _ in using.headline(finished("ppo", metrics)))
+    assert "earn 2.50, 0.50 before training; by the check number 0.10, 0.25 before" in said
+
+
 def test_a_reward_that_rises_when_drawn_and_falls_when_sure_is_told_as_both() -> None:
     metrics = {"reward": {"before": 0.02, "after": 0.07}, "greedy_reward": {"before": 0.10, "after": 0.0}}
     said = "".join(text for text, _ in using.headline(finished("grpo", metrics)))

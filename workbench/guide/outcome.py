@@ -142,6 +142,14 @@ def _rewarded(found: Finished) -> list[tuple[str, str]] | None:
     sure, was = _figure(likeliest.get("after")), _figure(likeliest.get("before"))
     said += [("; at their likeliest words ", "value"), (units.margin(sure), "figure")] if sure is not None else []
     said += [(f", {units.margin(was)} before", "value")] if sure is not None and was is not None else []
+    # What a reward model likes may be wrong: a check that stands beside it is told with it.
+    checks = [name for name in held if name.startswith("reward_")] if "reward_model" in held else []
+    for name in checks:
+        pair = held[name] if name != "reward_model" and isinstance(held[name], dict) else {}
+        right, then = (_figure(pair.get(when)) for when in ("after", "before"))
+        if right is not None and then is not None:
+            said += [(f"; by the check {name.removeprefix('reward_')} ", "value"), (units.margin(right), "figure")]
+            said += [(f", {units.margin(then)} before", "value")]
     moved = held.get("kl")
     if isinstance(moved, dict) and (far := _figure(moved.get("after"))) is not None:
         said += [(", ", "value"), (units.margin(far), "figure"), (" nats an answer away from the base", "value")]

@@ -5,9 +5,9 @@ Owns that choice. Must not know how a check judges, nor how answers are learnt f
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 from workbench.core.errors import UsageError
@@ -56,17 +56,24 @@ def shaping(longest_thought: int, longest_answer: int) -> tuple[str, ...]:
     return "format(tags=think, rest=true)*0.2", limit
 
 
-@contextmanager
+@contextlib.contextmanager
 def judging(
     recipe: Recipe, examples: Examples, reporter: Reporter, more: Sequence[str | Spec] = ()
 ) -> Iterator[rewards.Rewards]:
     """Return the rewards of a recipe for the length of a block, ready to judge; says which were chosen by the rows.
 
-    `more` are rewards beside those that the recipe lists. A reward model is enough: none is chosen beside it then.
+    `more` are rewards beside those that the recipe lists. Beside a reward model alone the check that suits the rows is
+    watched and rewards nothing: what a model likes may be well-formed and wrong.
     """
     wanted: tuple[str | Spec, ...] = (*recipe.rewards, *more)
-    if not wanted and not recipe.reward_model:
-        rows = [examples.row(number) for number in itertools.islice(range(len(examples)), LOOKED_AT)]
+    rows = [examples.row(number) for number in itertools.islice(range(len(examples)), LOOKED_AT)]
+    if recipe.reward_model and not recipe.rewards:
+        with contextlib.suppress(UsageError):
+            name, why = suiting(rows)
+            wanted = (*wanted, f"{name}*0")
+            told = f"The check {name} is watched beside the reward model and rewards nothing: {why}."
+            reporter.notice("info", "reward_watched", told)
+    elif not wanted:
         name, why = suiting(rows)
         reporter.notice("info", "reward_chosen", f"Answers are rewarded by the check {name}: {why}.")
         shaped = shaping(recipe.thinking_budget, recipe.max_completion_length)
