@@ -127,6 +127,30 @@ def test_the_result_of_an_alignment_is_what_it_tells_apart() -> None:
     assert "worse than before it began" in "".join(text for text, _ in using.headline(finished("kto", fell)))
 
 
+@pytest.mark.parametrize(
+    ("accuracy", "losses", "said"),
+    [
+        (
+            (0.5, 0.05), (0.69, 22.15),
+            " That is worse than guessing and worse than before it began. Training has undone what the base knew: the "
+            "loss went from 0.69 to 22.15. Begin anew with a lower learning rate.",
+        ),
+        ((0.5, 0.4), (0.5, 0.5002), " That is no better than guessing and worse than before it began."),
+        ((0.5, 0.55), (0.69, 0.68), " That is little better than guessing."),
+        ((0.1, 0.2), (0.38, 0.3), " That is worse than guessing."),
+        ((0.5, 0.9), (0.69, 0.3), ""),
+    ],
+)  # fmt: skip
+def test_an_accuracy_is_held_against_guessing_in_one_sentence(
+    accuracy: tuple[float, float], losses: tuple[float, float], said: str
+) -> None:
+    pair = dict(zip(("before", "after"), accuracy, strict=True))
+    found = finished("dpo", {"accuracy": pair})
+    report = {**found.report, "held_out_loss": dict(zip(("before", "after"), losses, strict=True))}
+    text = "".join(piece for piece, _ in using.headline(replace(found, report=report)))
+    assert text.partition("after 38 steps in ")[2].partition(".")[2] == said
+
+
 def test_a_judge_says_what_it_is_for_and_neither_chats_nor_is_exported() -> None:
     found = finished("reward", {"accuracy": {"before": 0.5, "after": 0.8}}, no_export="It is a reward model.")
     assert "scores answers" in "".join(text for text, _ in using.headline(found))

@@ -17,7 +17,7 @@ from workbench.core.best import NOISE as EVAL_NOISE
 from workbench.core.best import on_rows, too_few
 from workbench.core.derive import FEW_STEPS, STEPS_WANTED
 from workbench.core.findings import LEVELS, Figures, Finding, Fix, looks_of, method_of, scaled, steep
-from workbench.core.health_alignment import alignment
+from workbench.core.health_alignment import alignment, lost
 from workbench.core.health_gradients import spikes
 from workbench.core.health_reinforcement import reinforcement
 from workbench.core.measures import LEVEL_STEPS
@@ -233,6 +233,7 @@ def _train(figures: Figures) -> Iterator[Finding]:
         levels.count >= PROGRESS_LEVELS
         and figures.step >= PROGRESS_SHARE * figures.steps
         and now > levels.first * (1 - NO_PROGRESS)
+        and lost(figures) is None
     ):
         looks = looks_of(figures)
         if now > NEAR_ZERO and not (len(looks) > 1 and looks[-1].loss < looks[0].loss * (1 - EVAL_NOISE)):

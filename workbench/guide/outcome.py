@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.core import best, derive, recipe, units
-from workbench.core.health_alignment import CHANCE
+from workbench.core.health_alignment import CHANCE, WORSE, climbed
 from workbench.core.text import one_line
 from workbench.guide import exporting, smaller
 from workbench.runs import spent, store
@@ -75,6 +75,8 @@ def _rose(found: Finished) -> bool:
     return ends[0] is None or ends[1] is None or ends[1] >= ends[0]
 
 
+EVEN = 0.5
+"""Accuracy on pairs that guessing has."""
 _JUDGE = " It scores answers and writes none: a judge of samples, or the goal of reinforcement learning."
 
 
@@ -95,10 +97,29 @@ def _told_apart(found: Finished) -> list[tuple[str, str]] | None:
     margin = _figure(margins.get("after")) if isinstance(margins, dict) else None
     if margin is not None:
         said += [(", by a margin of ", "value"), (units.margin(margin), "figure")]
-    guess = " That is little better than guessing." if after < CHANCE else ""
-    guess += " That is worse than before it began." if before is not None and after < before and _rose(found) else ""
+    guess = _against_chance(found, before, after)
     said += [(f", after {_took(found)}.{guess}{_JUDGE if found.method == 'reward' else ''}", "value")]
     return [*said, *_which(found)]
+
+
+def _against_chance(found: Finished, before: float | None, after: float) -> str:
+    """Return what an accuracy is worth: against guessing and against what it was, in one sentence, and what helps."""
+    data, losses = found.report.get("data"), found.report.get("held_out_loss")
+    rows = _figure(data.get("held_out")) if isinstance(data, dict) else None
+    ends = [_figure(losses.get(name)) for name in ("before", "after")] if isinstance(losses, dict) else [None, None]
+    fell = before is not None and after < before and _rose(found)
+    # Of a handful of answers one or two decide, so that few right ones are no proof of the worse being preferred.
+    few = best.too_few(int(rows)) if rows else False
+    said = [] if after >= CHANCE else ["little better than guessing" if after > EVEN else "no better than guessing"]
+    if after <= WORSE and not few:
+        said = ["worse than guessing"]
+    said += ["worse than before it began"] if fell else []
+    text = f" That is {' and '.join(said)}." if said else ""
+    far = ends[0] is not None and ends[1] is not None and climbed(ends[0], ends[1]) and after < CHANCE
+    if not few and (far or (fell and before is not None and after <= min(WORSE, before - WORSE))):
+        span = f": the loss went from {units.loss(ends[0])} to {units.loss(ends[1])}" if far else ""
+        text += f" Training has undone what the base knew{span}. Begin anew with a lower learning rate."
+    return text
 
 
 def _which(found: Finished) -> list[tuple[str, str]]:
