@@ -208,6 +208,37 @@ async def test_more_runs_than_rows_are_listed_to_the_last() -> None:
         assert listing(app).key == listing(app).keys[-1]
 
 
+def rows_of(app: Workbench) -> list[str]:
+    """Return the lines of numbered runs that the terminal shows."""
+    lines = plain(app).split("\n")
+    return [line for line in lines if "├─ r" in line or "└─ r" in line]
+
+
+@played
+async def test_in_a_small_terminal_the_list_ends_above_the_detail_and_follows_the_cursor() -> None:
+    for number in range(25):
+        a_run(f"r{number:02d}", learning_rate=1e-4 * (number + 1))
+    app = Workbench("runs")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "25 runs" in plain(app) and len(rows_of(app)) > 9, "all runs")
+        room = len(rows_of(app))
+        assert rows_of(app)[-1].lstrip().startswith("↓")
+        assert listing(app).region.bottom <= app.screen.query_one("#detail").region.y
+        assert app.screen.query_one("#detail").region.bottom <= app.screen.query_one("#body").region.bottom
+        for _ in range(room + 1):
+            await pilot.press("down")
+        await until(pilot, lambda: any("▌" in line for line in rows_of(app)), "the cursor, further down")
+        await pilot.press("end")
+        await until(pilot, lambda: "▌ └─ r00-" in plain(app), "the last run, in focus")
+        assert "this run" in plain(app)
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: "method" in plain(app) and "r24-" in plain(app), "all of them in a big terminal")
+        assert "▌ └─ r00-" in plain(app)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: "method" not in plain(app), "the small one again")
+        await until(pilot, lambda: "▌ └─ r00-" in plain(app) and "this run" in plain(app), "the last run after it")
+
+
 def test_what_differs_is_told_as_long_as_there_is_room_for() -> None:
     ways = ("differs from one: rank 16 instead of 8 and 3 more", "differs from one in 4 values")
     known = runspage.Focused(watching.Detail("two", "rows.jsonl", 3, "LoRA", ways), health.verdict([]))

@@ -69,7 +69,7 @@ class RunsScreen(RunDesk):
     def body(self) -> ComposeResult:
         """Yield heads, list, and what is said of the run in focus."""
         yield Page(self._heads, id="heads")
-        yield Listing(id="runs")
+        yield Listing(id="runs", ends=True)
         yield Page(self._detail, id="detail")
         yield Page(lambda width: runspage.nothing(width, self.app.size.height, self.short), id="empty")
 

@@ -82,9 +82,16 @@ class Listing(Drawn, can_focus=True):
             """The list it happened in."""
             return self.listing
 
-    def __init__(self, rows: Sequence[Row] = (), *, id: str | None = None) -> None:
+    def __init__(self, rows: Sequence[Row] = (), *, id: str | None = None, ends: bool = False) -> None:
+        """With `ends` a list that takes what room is left ends with its last row: what is below stands right there.
+
+        A height of its rows with a limit in `fr` does not do that: such a limit is all of the room, whatever is beside.
+        """
         super().__init__(id=id)
         self._rows: Sequence[Row] = rows
+        self._ends = ends
+        if ends:
+            self.styles.max_height = max(len(rows), 1)
         self._at = self._near(0, 1)
         self._top = 0
 
@@ -101,8 +108,10 @@ class Listing(Drawn, can_focus=True):
     def fill(self, rows: Sequence[Row], key: str | None = None) -> None:
         """Show other rows; the focus goes to `key`, else stays with the key it has, else near where it was."""
         wanted = self.key if key is None else key
-        resized = self.styles.is_auto_height and len(rows) != len(self._rows)
+        resized = (self._ends or self.styles.is_auto_height) and len(rows) != len(self._rows)
         self._rows = rows
+        if self._ends:
+            self.styles.max_height = max(len(rows), 1)
         places = [place for place, row in enumerate(rows) if row.key and row.key == wanted]
         before = self.key
         self._at = places[0] if places else self._near(max(0, min(self._at, len(rows) - 1)), 1)
@@ -130,6 +139,12 @@ class Listing(Drawn, can_focus=True):
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
         """Return the number of rows."""
         return max(len(self._rows), 1)
+
+    def _grown(self) -> None:
+        """Ask once more for the room of other rows, for a list that ends with them, too."""
+        super()._grown()
+        if self._ends and self.is_attached and self.size and self.size.height != max(len(self._rows), 1):
+            self.refresh(repaint=False, layout=True)
 
     def _last(self, place: int) -> int:
         """Return the place of the last row that goes on with the one at a place."""
