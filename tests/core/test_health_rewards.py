@@ -97,3 +97,10 @@ def test_what_is_cut_off_is_mended_with_a_value() -> None:
 def test_every_trivial_answer_has_words() -> None:
     body = trial(trivial=dict.fromkeys(TRIVIAL, 0.99))
     assert findings(body)[0].text.startswith("nothing at all earns 0.99")
+
+
+def test_a_guard_that_costs_nobody_anything_now_is_left_in_peace() -> None:
+    """Repetition at its best value in every answer teaches nothing yet, and is there for what may come."""
+    guard = check("repetition", needs="", low=-1.0, high=0.0, samples=0.0, varied=0.0)
+    assert "check_alike" not in [one.code for one in findings(trial(check(), guard))]
+    assert "check_alike" in [one.code for one in findings(trial(check(), {**guard, "samples": -1.0}))]

@@ -15,7 +15,7 @@ from transformers import AutoModelForSequenceClassification
 
 from tests.engine.bench import Bench, curve, of_kind, report, result, rows, same, write_rows
 from workbench.core.errors import UsageError, WorkbenchError
-from workbench.core.events import AttemptEnded, Eval, Step
+from workbench.core.events import AttemptEnded, Eval, Notice, Step
 from workbench.core.paths import assets_dir
 from workbench.engine import load, prepare
 from workbench.engine.align import pairs
@@ -304,3 +304,11 @@ def test_losses_without_a_reference_ask_nothing(bench: Bench, preferences: str) 
     assert of_kind(run, AttemptEnded)[-1].outcome == "done"
     assert not (run.path / "reference").exists()
     assert "drift" not in of_kind(run, Step)[-1].metrics
+
+
+def test_answers_of_one_kind_alone_are_told(bench: Bench) -> None:
+    told = [{"prompt": f"What is {n}?", "completion": f"It is {n}, surely.", "label": True} for n in range(24)]
+    data = str(write_rows(bench.path / "good.jsonl", told))
+    run = bench.trained(method="kto", tuning="lora", data=[data], max_steps=1)
+    (said,) = [event.text for event in of_kind(run, Notice) if event.code == "one_sided"]
+    assert "are good, and KTO learns what tells good ones from bad ones" in said

@@ -17,9 +17,11 @@ from workbench.core.errors import UsageError
 from workbench.core.events import AttemptEnded, Checkpoint, Eval, Layout, Notice, Rollout, Step
 from workbench.core.paths import assets_dir
 from workbench.core.recipe import Recipe, resolve
+from workbench.core.rewards import parse
 from workbench.engine import load, samples
 from workbench.engine.load import Machine
 from workbench.engine.reinforce import goals, prompts, rollouts
+from workbench.engine.reporter import Reporter
 from workbench.engine.rewards import Completion, build
 from workbench.runs import control
 from workbench.runs.store import Run
@@ -294,3 +296,19 @@ def test_what_does_not_come_out_even_is_refused() -> None:
     ):
         with pytest.raises(UsageError, match=said):
             resolve({"method": "grpo", "packing": False, **values})
+
+
+def test_rows_without_what_a_check_needs_are_refused_or_told(tmp_path: Path) -> None:
+    reporter = Reporter(tmp_path / "events.jsonl")
+    bare, full = {"prompt": []}, {"prompt": [], "answer": "4"}
+    with pytest.raises(
+        UsageError, match="No row that was looked at has the right answer, which the check number needs"
+    ):
+        goals._answerable(parse("number"), [bare] * 5, reporter)
+    for spec, rows_there in (
+        ("number*0", [bare] * 5), ("length(max=4)", [bare] * 5), ("number", [full] * 19 + [bare]),
+    ):  # fmt: skip
+        goals._answerable(parse(spec), rows_there, reporter)
+    assert not (tmp_path / "events.jsonl").exists() or not (tmp_path / "events.jsonl").read_bytes()
+    goals._answerable(parse("number"), [full] * 3 + [bare], reporter)
+    assert "1 of 4 rows looked at lack the right answer" in (tmp_path / "events.jsonl").read_text()

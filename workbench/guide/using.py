@@ -272,7 +272,7 @@ def _rung(found: Finished, method: str) -> Next:
     """Return the proposal of the method that usually comes next."""
     why, data, what = _TEACHES[method], "...", _WHAT[method]
     if method == "dpo" and found.votes is not None:
-        what = f"with your {units.count(found.vote_count)} votes"
+        what = f"with your {units.several(found.vote_count, 'vote')}"
         why += " Your votes in the chat are such pairs; a hundred are a beginning."
         data = shlex.quote(str(found.votes))
     elif method == "dpo":

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from workbench.core.checks import CHECKS, NEEDS
 from workbench.core.errors import UsageError
 from workbench.core.recipe import Recipe
-from workbench.core.rewards import Spec
+from workbench.core.rewards import Spec, parse
 from workbench.core.units import count
 from workbench.data.formats import checkable
 from workbench.engine import rewards
 from workbench.engine.examples import Examples
 from workbench.engine.reporter import Reporter
+from workbench.engine.rewards.completion import Unjudged, answer_of, calls_of, chosen_of, tests_of
 
 LOOKED_AT = 500
 """Rows by which checks are chosen."""
@@ -56,6 +58,34 @@ def shaping(longest_thought: int, longest_answer: int) -> tuple[str, ...]:
     return "format(tags=think, rest=true)*0.2", limit
 
 
+_HELD: dict[str, Callable[[Mapping[str, Any]], object]] = {
+    "answer": answer_of, "chosen": chosen_of, "tests": tests_of, "calls": calls_of,
+}  # fmt: skip
+"""What a check needs of a row → what finds it there, or raises Unjudged."""
+
+
+def _answerable(spec: Spec, rows: Sequence[Mapping[str, Any]], reporter: Reporter) -> None:
+    """Raise UsageError when no row holds what a check needs, and say so when a tenth of them does not."""
+    needs = CHECKS[spec.name].needs
+    if not spec.weight or needs not in _HELD:
+        return
+    lacking = 0
+    for row in rows:
+        try:
+            _HELD[needs](row)
+        except Unjudged:
+            lacking += 1
+    what = f"{NEEDS[needs]}, which the check {spec.name} needs"
+    if rows and lacking == len(rows):
+        raise UsageError(
+            f"No row that was looked at has {what}; give rows that have it, or name what counts, for example --set "
+            "rewards=format."
+        )
+    if lacking > (1 - _ENOUGH) * len(rows):
+        told = f"{count(lacking)} of {count(len(rows))} rows looked at lack {what}: nothing is learnt from them by it."
+        reporter.notice("warning", "rows_unjudged", told)
+
+
 @contextlib.contextmanager
 def judging(
     recipe: Recipe, examples: Examples, reporter: Reporter, more: Sequence[str | Spec] = ()
@@ -80,5 +110,7 @@ def judging(
         wanted = (name, *shaped)
         if shaped:
             reporter.notice("info", "thoughts_shaped", f"Thoughts are rewarded beside it by {' and '.join(shaped)}.")
+    for spec in wanted:
+        _answerable(spec if isinstance(spec, Spec) else parse(spec), rows, reporter)
     with rewards.build(wanted) as judge:
         yield judge

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from workbench.core.units import count
 from workbench.engine import lineage, loop
 from workbench.engine.chat_templates import tokenizer_of
 from workbench.engine.examples import Writer
@@ -36,5 +37,12 @@ def train(attempt: Attempt) -> tuple[str, dict[str, Any]]:
         prompts = prompts_of(recipe.sample_prompts, found.held_out or found.train())
         return Built(train_set, held_out, prompts, True, dict(found.counts))
 
+    made = material(attempt, build)
+    good = sum(map(made.train.desirable, range(len(made.train))))
+    if good in (0, len(made.train)):
+        kind, other = ("good", "bad") if good else ("bad", "good")
+        told = f"All {count(len(made.train))} answers are {kind}, and KTO learns what tells good ones from bad ones"
+        attempt.reporter.notice("warning", "one_sided", f"{told}; add {other} ones{', or use sft' if good else ''}.")
+
     # Training: against what the base says of each answer, and of another row's answer to the same prompt.
-    return loop.fit(attempt, folder, tokenizer, material(attempt, build), Comparison(recipe))
+    return loop.fit(attempt, folder, tokenizer, made, Comparison(recipe))
