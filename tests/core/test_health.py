@@ -334,5 +334,18 @@ def test_every_fix_names_fields_that_there_are() -> None:
 def test_a_run_that_had_no_checkpoint_did_not_go_on_from_one(saved: bool) -> None:
     kept = [Checkpoint(step=2, path="checkpoints/step-00000002", bytes=1, seconds=0.1)] if saved else []
     run = [AttemptStarted(attempt=1, pid=1), *steps(falling(3)), *kept, AttemptStarted(attempt=2, pid=2)]
-    text = codes(run)["cut_off"].text
+    found = codes(run)["cut_off"]
+    text = found.text
+    assert found.level == ("good" if saved else "notice")
     assert text == f"it was cut off once and {'went on from a checkpoint' if saved else 'was taken up again'}"
+
+
+def test_a_kill_without_loss_leaves_the_verdict_as_it_was() -> None:
+    """Neither a reason to look, nor a proof that what is learnt is healthy."""
+    kept = Checkpoint(step=8, path="checkpoints/step-00000008", bytes=1, seconds=0.1)
+    killed = [AttemptStarted(attempt=1, pid=1), *steps(falling(8), total=400), kept, AttemptStarted(attempt=2, pid=2)]
+    told = view_of(killed).findings()
+    assert "cut_off" in {finding.code for finding in told}
+    assert health.verdict(told).word == health.WORDS[""]
+    learns = [Eval(step=10 * n, loss=2.0 - 0.2 * n) for n in range(4)]
+    assert health.verdict(view_of([*killed, *learns]).findings()).word == "healthy"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from workbench.core.events import Event, Step, decode
+from workbench.core import health
+from workbench.core.events import Eval, Event, Step, decode
 from workbench.core.findings import Finding
 from workbench.core.recipe import FIELDS, Recipe
 from workbench.tui.view import About, RunView
@@ -116,3 +118,45 @@ def test_every_fix_names_fields_that_there_are() -> None:
     for found, _, _ in ALARMS:
         for finding in view_of(found).findings():
             assert finding.fix is None or set(finding.fix.fields) <= set(FIELDS)
+
+
+TWO = Recipe(method="grpo", packing=False, rewards=("number", "model(run=judge)*0.5"), learning_rate=5e-5)
+
+
+def test_a_sum_that_rises_without_right_answers_is_not_healthy() -> None:
+    """With the figures of a real run on a judge that can be gamed: it earns more while nothing is right any more."""
+    hacked = run(reward=(0.44, 0.55), reward_number=(0.06, 0.03), reward_model=(0.81, 1.06), kl=(5.0, 5.0))
+    told = view_of(hacked, TWO).findings()
+    said = health.verdict(told)
+    assert said.word == "needs attention"
+    assert said.text.startswith("the reward rises, and fewer answers are right for it: number 0.06 → 0.03, model 0.82")
+    assert said.text.endswith(", 5.00 nats an answer away from the base")
+    same = codes(run(reward=(0.44, 0.55), reward_number=(0.06, 0.06), reward_model=(0.81, 1.06)), TWO)
+    assert (same["right_not_rising"].level, "nats" in same["right_not_rising"].text) == ("notice", False)
+
+
+def test_a_sum_that_rises_with_right_answers_is_healthy() -> None:
+    learns = run(reward_number=(0.06, 0.5), reward_model=(0.81, 1.06))
+    assert health.verdict(view_of(learns, TWO).findings()).word == "healthy"
+    assert "right_not_rising" not in codes(run(reward_number=(1.0, 1.0), reward_model=(0.81, 1.06)), TWO)
+
+
+def test_a_check_that_only_watches_is_looked_at_on_held_out_prompts() -> None:
+    judged = Recipe(method="ppo", packing=False, reward_model="judge")
+    looks = [Eval(step=60 * n, loss=None, metrics={"reward_number": 0.4 - 0.3 * n}) for n in range(2)]
+    steps = [replace(step, metrics={"reward": step.metrics["reward"], "reward_model": step.metrics["reward"]})
+             for step in run() if isinstance(step, Step)]  # fmt: skip
+    told = codes([looks[0], *steps, looks[1]], judged)["right_not_rising"]
+    assert "number 0.40 → 0.10" in told.text
+
+
+def test_a_learnt_judge_that_is_followed_far_is_worth_a_look() -> None:
+    judged = Recipe(method="ppo", packing=False, reward_model="judge")
+    far = run(reward_model=(0.3, 0.7), kl=(4.0, 4.0))
+    for event in far:
+        event.metrics.pop("reward_number")
+    assert codes(far, judged)["far_from_base"].level == "notice"
+    assert "4.00 nats an answer" in codes(far, judged)["far_from_base"].text
+    checked = codes(run(kl=(4.0, 4.0)))
+    assert "far_from_base" not in checked
+    assert "4.00 nats an answer" in checked["reward_rising"].text

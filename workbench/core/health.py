@@ -326,7 +326,8 @@ def _journal(figures: Figures) -> Iterator[Finding]:
     if figures.cut_off:
         went = "went on from a checkpoint" if figures.saved else "was taken up again"
         times = "once" if figures.cut_off == 1 else f"{figures.cut_off} times"
-        yield Finding("cut_off", "notice", f"it was cut off {times} and {went}")
+        # What goes on from a checkpoint has the very result it would have had, so that nothing is to be looked at.
+        yield Finding("cut_off", "good" if figures.saved else "notice", f"it was cut off {times} and {went}")
 
 
 RULES: tuple[Callable[[Figures], Iterator[Finding]], ...] = (
@@ -353,8 +354,9 @@ def findings(figures: Figures) -> list[Finding]:
 def verdict(found: Sequence[Finding], ended: bool = False) -> Verdict:
     """Return the findings, the worst first, as one line: the worst, or what is good.
 
-    `ended` says that no step follows.
+    `ended` says that no step follows. A way that was good says nothing of what is learnt on it.
     """
+    found = [finding for finding in found if finding.level != "good" or finding.code not in SYMPTOMS]
     if not found and ended:
         return Verdict("", "too little to tell", "it ended before there was enough to judge; its answers tell")
     if not found:

@@ -9,6 +9,7 @@ import math
 import statistics
 from collections.abc import Iterator, Sequence
 
+from workbench.core.checks import CHECKS
 from workbench.core.errors import UsageError
 from workbench.core.findings import Figures, Finding, Fix, scaled
 from workbench.core.health_alignment import STILL_LOOKS, metric
@@ -27,6 +28,13 @@ it, Gao et al. 2023 ("Scaling Laws for Reward Model Overoptimization") fit the t
 d·(α - β·log d), which turns where d is exp(α/β - 1), while the judge's own goes on rising. Where that is depends on the
 judge, so that no distance is right for all. At this one an answer is likelier than it was by exp(10), in the mean of
 logarithms."""
+LARGE = 3.0
+"""The same, from which on the distance is told beside a reward that rises, and is worth a look where a learnt judge
+pays: our choice. An answer is then likelier than it was by exp(3), twenty times, in the mean of logarithms."""
+VERIFIABLE = ("answer", "tests", "calls")
+"""What a check compares an answer with that says whether it is right; the others judge its form, or like it."""
+JUDGES = ("model", "judge")
+"""Checks that are learnt, and can be pleased without being right."""
 COLLAPSE = 0.5
 """Share of the gain in reward that is lost again, from which on it counts as collapsed: our choice."""
 EDGE = 6
@@ -160,7 +168,7 @@ def _reward(figures: Figures) -> Iterator[Finding]:
         return
     start, now, error = ends
     if now > start + SURE * error:
-        yield Finding("reward_rising", "good", f"the reward rises ({margin(start)} → {margin(now)})")
+        yield Finding("reward_rising", "good", f"the reward rises ({margin(start)} → {margin(now)}){_away(figures)}")
     elif (
         figures.step >= FLAT_SHARE * figures.steps > 0
         and len(_values(figures, "reward")) >= FLAT_VALUES
@@ -208,6 +216,70 @@ def _traded(figures: Figures) -> Iterator[Finding]:
                 "one check is paid with another, so read the answers",
                 Fix("give it more weight"),
             )
+
+
+def _distance(figures: Figures) -> float:
+    """Return the divergence from the base in nats an answer: of the newest steps, else of the newest look; else 0."""
+    steps = _values(figures, "kl")[-STILL_LOOKS:]
+    return statistics.fmean(steps or _values(figures, "eval_kl")[-1:] or [0.0])
+
+
+def _away(figures: Figures) -> str:
+    """Return how far from the base answers are, as the end of a clause, where that is worth a word; else ""."""
+    far = _distance(figures)
+    return f", {margin(far)} nats an answer away from the base" if far > LARGE else ""
+
+
+def _parts(figures: Figures) -> dict[str, tuple[float, float, float]]:
+    """Return what each part of the reward, and each check that watches it, gave: name → as `_ends`.
+
+    Of steps where they have it. What only held-out prompts are asked by is of the first and the newest look.
+    """
+    found: dict[str, tuple[float, float, float]] = {}
+    for metric_name in figures.metrics:
+        name = metric_name.removeprefix("eval_").removeprefix("reward_")
+        held_out = metric_name.startswith("eval_reward_")
+        if name not in CHECKS or not metric_name.removeprefix("eval_").startswith("reward_"):
+            continue
+        values = _values(figures, metric_name)
+        if held_out and f"reward_{name}" not in figures.metrics and len(values) > 1:
+            found[name] = values[0], values[-1], 0.0
+        elif not held_out and (ends := _ends(values)) is not None:
+            found[name] = ends
+    return found
+
+
+def _not_right(figures: Figures) -> Iterator[Finding]:
+    """A sum that rises while no more answers are right, and a learnt judge that is followed far from the base."""
+    parts = _parts(figures)
+    if not _rises(figures):
+        return
+    right = {name: ends for name, ends in parts.items() if CHECKS[name].needs in VERIFIABLE}
+    stays = [
+        name
+        for name, (start, now, error) in right.items()
+        if now <= start + error and now < NEARLY_ALL * CHECKS[name].high
+    ]
+    if len(parts) > 1 and stays:
+        fell = any(right[name][1] < right[name][0] - SURE * right[name][2] for name in stays)
+        shown = [*stays, *(name for name in parts if name not in stays)]
+        more = (
+            "fewer" if fell else "hardly more" if any(right[name][1] > right[name][0] for name in stays) else "no more"
+        )
+        told = ", ".join(f"{name} {margin(parts[name][0])} → {margin(parts[name][1])}" for name in shown)
+        yield Finding(
+            "right_not_rising",
+            "warning" if fell else "notice",
+            f"the reward rises, and {more} answers are right for it: {told}{_away(figures)}",
+            Fix("read the samples; more weight on whether answers are right, or half the learning rate"),
+        )
+    elif any(name in JUDGES for name in parts) and LARGE < _distance(figures) <= FAR:
+        yield Finding(
+            "far_from_base",
+            "notice",
+            f"the reward rises{_away(figures)}: read the samples, a learnt judge can be pleased without being right",
+            _slower(figures, "a higher beta or half the learning rate keeps it nearer"),
+        )
 
 
 def _lengths(figures: Figures) -> Iterator[Finding]:
@@ -291,5 +363,5 @@ def reinforcement(figures: Figures) -> Iterator[Finding]:
 
     Of runs that think before they answer also what becomes of their thoughts.
     """
-    for rule in (_groups, _reward, _traded, _lengths, _thoughts, _entropy):
+    for rule in (_groups, _reward, _traded, _not_right, _lengths, _thoughts, _entropy):
         yield from rule(figures)
