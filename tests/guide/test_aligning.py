@@ -210,6 +210,10 @@ def test_accuracies_are_compared_in_percent_and_margins_with_two_decimals() -> N
 def test_a_list_shows_the_accuracy_where_there_is_one() -> None:
     one = Glance(store.Run(Path("one")), "done", {}, loss=0.5, train=0.6, eval_loss=0.4)
     assert watching.headline(replace(one, accuracy=0.875)) == ("right", f"87{units.SPACE}%")
+    trained = replace(one, accuracy=0.687, of_steps=True)
+    assert watching.headline(trained) == ("train", f"68{units.SPACE}% right"), (
+        "no figure of training stands as held out"
+    )
     assert watching.headline(one) == ("eval", "0.40")
     assert watching.headline(replace(one, reward=-0.004, loss=-0.0075)) == ("reward", "0.00")
     assert watching.headline(replace(one, eval_loss=None)) == ("train", "0.60")

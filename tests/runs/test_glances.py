@@ -142,6 +142,8 @@ def test_without_held_out_rows_the_figures_are_those_of_the_runs_page() -> None:
     run.events_path.write_bytes(b"".join(map(encode, told)))
     seen = glances.Glances().look()[1][run.id]
     assert (seen.train, seen.reward) == (series["loss"].smoothed, series["reward"].smoothed)
+    assert seen.of_steps
     with run.events_path.open("ab") as file:
         file.write(encode(Eval(step=3, loss=None, metrics={"reward": 0.75})))
-    assert glances.Glances().look()[1][run.id].reward == 0.75
+    seen = glances.Glances().look()[1][run.id]
+    assert (seen.reward, seen.of_steps) == (0.75, False)

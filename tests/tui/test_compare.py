@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
@@ -10,6 +11,7 @@ from textual.pilot import Pilot
 from tests.guide.past import past
 from tests.tui.pilots import played, until
 from tests.tui.support import page_text
+from tests.tui.test_run import a_step
 from workbench.core.events import Eval, Sample
 from workbench.runs import journal, locks
 from workbench.tui.app import Workbench
@@ -105,6 +107,32 @@ async def test_a_run_that_goes_on_grows_and_one_that_is_discarded_leaves(monkeyp
             await until(pilot, lambda: [side.run for side in screen.sides] == [live.id], "the run that is left")
     finally:
         locks.release(held)
+
+
+@played
+async def test_steps_stand_beside_long_figures_and_only_held_out_ones_are_called_so() -> None:
+    past("first", [2.0, 0.7])
+    pairs = past("pairs", [2.0, 0.5], method="dpo", packing=False, steps=12)
+    few = past("few", [], method="dpo", packing=False, steps=12)
+    policy = past("policy", [2.0, 0.5], method="grpo", packing=False, steps=12)
+    for run, event in (
+        (pairs, Eval(step=12, loss=0.5, metrics={"accuracy": 1.0})),
+        (few, replace(a_step(12, 12), metrics={"accuracy": 0.687})),
+        (policy, Eval(step=12, loss=None, metrics={"reward": -12.34})),
+    ):
+        writer = journal.Writer(run.events_path)
+        writer.write(event)
+        writer.close()
+    for size in ((120, 40), (110, 40)):
+        app = Workbench("compare")
+        async with app.run_test(size=size) as pilot:
+            await opened(app, pilot)
+            lines = page_text(app).splitlines()
+            shown = [" ".join(line.split()) for line in lines if "✓ done" in line]
+            at = {name: next(line for line in shown if f"{name} ✓" in line) for name in ("pairs", "few", "policy")}
+            assert "bundled 12 right 100 % " in at["pairs"]
+            assert "bundled 12 reward -12.34 " in at["policy"]
+            assert "bundled 12 – " in at["few"]
 
 
 @played

@@ -175,10 +175,10 @@ def headline(one: Glance) -> tuple[str, str]:
     if one.meta.get("method") in recipes.PUBLISHING:
         title = str(one.meta.get("title", "")).removeprefix(f"{one.meta['method']} ")
         return "", one_line(title, 24) or units.NONE
-    if one.accuracy is not None:
-        return "right", units.percent(one.accuracy)
-    if one.reward is not None:
-        return "reward", units.margin(one.reward)
+    judged = [("right", units.percent(one.accuracy))] if one.accuracy is not None else []
+    judged += [("reward", units.margin(one.reward))] if one.reward is not None else []
+    for label, figure in judged:
+        return ("train", f"{figure} {label}") if one.of_steps else (label, figure)
     if one.eval_loss is not None:
         return "eval", units.loss(one.eval_loss)
     return ("train", units.loss(one.train)) if one.train is not None else ("", units.NONE)

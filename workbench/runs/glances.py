@@ -20,6 +20,8 @@ from workbench.runs import journal, locks, spent
 from workbench.runs.store import Run, list_runs
 
 _KINDS = (Step.kind, Eval.kind, Phase.kind, AttemptStarted.kind, AttemptEnded.kind)
+_JUDGED = ("accuracy", "reward")
+"""What comparing answers and earning rewards are judged by; a method has one of them."""
 _SETTLED_NS = 2 * 10**9
 _GROWN = 1.05
 """A curve is made anew when the journal is longer than when it was made by this ratio."""
@@ -44,6 +46,8 @@ class Glance:
     """Share of compared answers that are told apart, of held-out rows where there are any; None for other methods."""
     reward: float | None = None
     """What answers of its own earn, to held-out prompts where there are any; None for other methods."""
+    of_steps: bool = False
+    """Whether the last two are of what it trains on: nobody has looked at held-out rows for them."""
     phase: str = ""
     error: str = ""
     """Why it failed, "" unless it did."""
@@ -75,26 +79,23 @@ def _told(path: Path, last: dict[str, Event]) -> dict[str, Any]:
     """Return what the last events of each kind of a journal say, as fields of a glance."""
     step, evaluation, phase = last.get(Step.kind), last.get(Eval.kind), last.get(Phase.kind)
     ended = last.get(AttemptEnded.kind)
+    held = evaluation.metrics if isinstance(evaluation, Eval) else {}
+    looked = {name: held[name] for name in _JUDGED if isinstance(held.get(name), float | int)}
+    # Not every step of a policy is told with what its answers earned.
+    own = not looked and isinstance(step, Step) and bool(step.metrics)
+    judged = {name: _smoothed(path, name) for name in _JUDGED} if own else looked
     return {
         "step": step.step if isinstance(step, Step) else 0,
         "steps": step.steps if isinstance(step, Step) else 0,
         "loss": step.loss if isinstance(step, Step) else None,
         "eval_loss": evaluation.loss if isinstance(evaluation, Eval) else None,
         "train": _smoothed(path, "") if isinstance(step, Step) and not isinstance(evaluation, Eval) else None,
-        **{name: _metric(path, name, evaluation, step) for name in ("accuracy", "reward")},
+        **{name: judged.get(name) for name in _JUDGED},
+        "of_steps": own and any(value is not None for value in judged.values()),
         "phase": phase.phase if isinstance(phase, Phase) else "",
         "error": ended.error if isinstance(ended, AttemptEnded) else "",
         "t": max((event.t for event in last.values()), default=0.0),
     }
-
-
-def _metric(path: Path, name: str, evaluation: Event | None, step: Event | None) -> float | None:
-    """Return a figure of the newest look at held-out rows, else the smoothed one of steps; None where nobody has it."""
-    found = evaluation.metrics.get(name) if isinstance(evaluation, Eval) else None
-    if isinstance(found, float | int):
-        return found
-    # Not every step of a policy is told with what its answers earned.
-    return _smoothed(path, name) if isinstance(step, Step) and step.metrics else None
 
 
 def _smoothed(path: Path, name: str) -> float | None:
@@ -188,6 +189,7 @@ class Glances:
             eval_loss=of_result.get("loss", glance.eval_loss),
             accuracy=of_result.get("accuracy", glance.accuracy),
             reward=of_result.get("reward", glance.reward),
+            of_steps=glance.of_steps and not of_result.keys() & set(_JUDGED),
             seconds=None if glance.status in ACTIVE else spent.seconds(run, report),
         )
         if self._points and size > known.drawn * _GROWN:

@@ -38,8 +38,8 @@ TABS = ("figures", "recipes", "answers")
 _RECIPES = 1
 _ROOMY = 100
 """Columns from which the list says base and steps, too."""
-_AT = {"name": 2, "status": 32, "how": 43, "base": 61, "steps": 94}
-"""Column of each fact of a run; steps end there."""
+_AT = {"name": 2, "status": 32, "how": 43, "base": 61, "steps": -25, "result": -10, "made": -1}
+"""Column of each fact of a run; those from the right end there, with room for a reward of -12.34 after the steps."""
 _STATUS = {"done": "good", "failed": "bad", "lost": "bad", "stuck": "warn", "running": "accent"}
 
 
@@ -150,10 +150,9 @@ class CompareScreen(Desk):
         """Return the heads of the list of runs."""
         words = [(_AT["name"], "run"), (_AT["status"], "status"), (_AT["how"], "method")]
         if width >= _ROOMY:
-            words += [(_AT["base"], "base"), (-(width - _AT["steps"]) - 1, "steps")]
-        return place(
-            width, *((column, ink((word, "label"))) for column, word in [*words, (-10, "held out"), (-1, "made")])
-        )
+            words += [(_AT["base"], "base"), (_AT["steps"], "steps")]
+        words += [(_AT["result"], "held out"), (_AT["made"], "made")]
+        return place(width, *((column, ink((word, "label"))) for column, word in words))
 
     def _verdict(self) -> tuple[Piece, ...]:
         """Return the verdict, or why there is none."""
@@ -198,11 +197,9 @@ class CompareScreen(Desk):
         if width >= _ROOMY:
             steps = units.count(glance.step) if glance.step else units.NONE
             pieces.append((_AT["base"], ink((titles.get(base) or foreign(name_of(base)), quiet))))
-            pieces.append((-(width - _AT["steps"]) - 1, ink((steps, quiet))))
-        result = units.loss(glance.eval_loss) if glance.accuracy is None else f"right {units.percent(glance.accuracy)}"
-        result = f"reward {units.margin(glance.reward)}" if glance.reward is not None else result
+            pieces.append((_AT["steps"], ink((steps, quiet))))
         day = _day(glance, self.app.now())  # type: ignore[attr-defined]
-        pieces += [(-10, ink((result, "value"))), (-1, ink((day, quiet)))]
+        pieces += [(_AT["result"], ink((_held_out(glance), "value"))), (_AT["made"], ink((day, quiet)))]
         return place(width, *pieces)
 
     def _tabs(self, width: int) -> list[Content]:
@@ -355,6 +352,15 @@ def _sides(runs: Sequence[store.Run]) -> tuple[list[Side], dict[str, str]]:
         except WorkbenchError as error:
             errors[run.id] = str(error)
     return found, errors
+
+
+def _held_out(glance: Glance) -> str:
+    """Return what held-out rows say of a run; what the rows say that it trains on is left out."""
+    if glance.reward is not None and not glance.of_steps:
+        return f"reward {units.margin(glance.reward)}"
+    if glance.accuracy is not None and not glance.of_steps:
+        return f"right {units.percent(glance.accuracy)}"
+    return units.loss(glance.eval_loss)
 
 
 def _day(glance: Glance, now: float) -> str:

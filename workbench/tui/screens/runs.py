@@ -41,7 +41,7 @@ CURVE = 12
 CURVE_POINTS = 24
 DETAIL_SECONDS = 0.15
 """How long a run has to be in focus before more is asked of it."""
-_STATUS, _METHOD, _CURVE, _RESULT, _TIME = 36, 49, 59, 75, 93
+_STATUS, _METHOD, _CURVE, _RESULT, _TIME = 36, 49, 59, 73, 93
 _COLUMNS = (0, _STATUS, _METHOD, _CURVE, _RESULT, _TIME)
 _ALWAYS = ("runs.new", "runs.demo", "runs.inspect", "runs.recipe", "runs.filter")
 
