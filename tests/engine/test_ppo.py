@@ -129,6 +129,7 @@ def test_a_killed_run_goes_on_to_the_last_bit(bench: Bench, prompts: str, judge:
     assert bench.attempt(run) == 0
     assert of_kind(run, AttemptEnded)[-1].outcome == "done"
     assert of_kind(whole, Step)[0].metrics["forced"] > 0
+    assert [event.code for event in of_kind(whole, Notice)].count("never_thought") == 1
     assert "reward_model_beside" not in [event.code for event in of_kind(whole, Notice)]
     assert curve(run) == curve(whole)
     assert same(result(run), result(whole))

@@ -17,6 +17,7 @@ from workbench.engine import chat_templates, load, samples
 from workbench.engine.load import Machine
 from workbench.engine.masks import IGNORED
 from workbench.engine.reinforce import advantages, goals, rollouts
+from workbench.engine.reinforce.scored import never_thought
 from workbench.engine.rewards import Completion, build
 from workbench.engine.thoughts import OPENER, OPENING, Thoughts, opened, opening_template
 
@@ -209,3 +210,12 @@ def test_a_thought_that_the_prompt_opens_belongs_to_the_answer() -> None:
     assert opened("<|assistant|>\n<think>\n") == "<think>\n"
     assert opened("<|im_start|>assistant\n") == ""
     assert opened("<think>\n\n</think>\n\n") == ""
+
+
+def test_a_base_that_does_not_close_its_thoughts_has_not_learnt_to_think() -> None:
+    def told(forced: float, unclosed: float) -> dict[str, torch.Tensor]:
+        return {"forced": torch.tensor([forced, 0.0]), "unclosed": torch.tensor([0.0, unclosed])}
+
+    assert "100\u00a0% of the first answers do not close" in (never_thought(told(1.0, 1.0)) or "")
+    assert never_thought(told(1.0, 0.0)) is None
+    assert never_thought(told(0.0, 0.0)) is None

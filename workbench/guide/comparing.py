@@ -122,11 +122,12 @@ OF_ANSWERS = ("margin", "chosen_reward", "rejected_reward", "chosen_log_prob", "
 """Further figures of answers that are compared, by the names `engine/align/preferences.py` gives them."""
 
 
-_SHARES = ("accuracy", "clipped", "forced", "thoughtless", "zero_variance")
+_SHARES = ("accuracy", "clipped", "forced", "unclosed", "thoughtless", "zero_variance")
 _LABELS = {
     "accuracy": "right",
     "kl": "KL, nats/answer", "drift": "drift, nats/token", "length": "tokens", "clipped": "cut off",
-    "thought": "thought tokens", "forced": "thoughts cut", "thoughtless": "no thought", "reward_std": "spread",
+    "thought": "thought tokens", "forced": "thoughts cut", "unclosed": "thoughts left open",
+    "thoughtless": "no thought", "reward_std": "spread",
     "zero_variance": "groups alike",
 }  # fmt: skip
 """Figure of answers → what it is called; by another name than its own only where that says too little."""

@@ -25,7 +25,7 @@ from workbench.engine.masks import IGNORED
 from workbench.engine.reinforce import groups, policy, rollouts
 from workbench.engine.reinforce.prompts import Groups, Prompts
 from workbench.engine.reinforce.rollouts import Rollouts, Sampling
-from workbench.engine.reinforce.scored import Group, joined, own, thought_figures
+from workbench.engine.reinforce.scored import Group, joined, never_thought, own, thought_figures
 from workbench.engine.reinforce.unjudged import Unjudged
 from workbench.engine.rewards import Completion, Rewards, Scores
 from workbench.engine.tally import Tally
@@ -65,6 +65,8 @@ class Reinforcer(WorkbenchTrainer):
         recipe = self._recipe
         self._rewards: Scorer = rewards
         self._names, self._copy = _names(rewards), reference
+        self._thought_of = False
+        """Whether the first answers' thoughts were looked at."""
         self._unjudged = Unjudged([spec.weight for spec in rewards.specs], self._reporter.notice)
         self._objective = groups.objective_of(recipe)
         self._prompts: Prompts = (
@@ -313,6 +315,9 @@ class Reinforcer(WorkbenchTrainer):
         }
         if self._sampling.thoughts is not None:
             rows |= thought_figures(found, self._sampling.thoughts)
+            if not (self.state.global_step or self._thought_of) and (said := never_thought(rows)) is not None:
+                self._reporter.notice("warning", "never_thought", said)
+            self._thought_of = True
         parts = torch.from_numpy(np.concatenate([group.parts for group in found]))
         rows |= {f"reward_{name}": parts[:, column] for column, name in enumerate(self._names)}
         for name, values in rows.items():

@@ -5,7 +5,7 @@ Owns these values. Must not know how answers are written, scored or learnt from.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from workbench.core.units import percent
 from workbench.engine.reinforce import groups
 from workbench.engine.reinforce.rollouts import Rollouts
 from workbench.engine.thoughts import Thoughts
@@ -41,11 +42,30 @@ class Group:
 
 
 def thought_figures(found: Sequence[Group], thoughts: Thoughts) -> dict[str, torch.Tensor]:
-    """Return what is told of the thoughts of groups: their length, whether they were closed by force or are empty."""
+    """Return what is told of the thoughts of groups: their length, whether they were closed by force, not at all, or
+    are empty.
+    """
     answers = [answer for group in found for answer in own(group)]
     forced = [bool(one) for group in found for one in group.answers.forced[group.first :][: len(group.texts)]]
     told = {"thought": map(thoughts.length, answers), "forced": forced, "thoughtless": map(thoughts.empty, answers)}
+    told["unclosed"] = [not thoughts.closed(answer) for answer in answers]
     return {name: torch.tensor(list(values), dtype=torch.float64) for name, values in told.items()}
+
+
+UNUSED = 0.9
+"""Share of first answers that do not close their thought by themselves from which on a base does not think in tags: our
+choice."""
+
+
+def never_thought(told: Mapping[str, torch.Tensor]) -> str | None:
+    """Return that a base does not think in tags, by the figures of its first thoughts; None where it does."""
+    share = float((told["forced"] + told["unclosed"]).mean())
+    if share < UNUSED:
+        return None
+    return (
+        f"{percent(share)} of the first answers do not close the thought they begin with: this base has not learnt to "
+        "think in tags, and nothing behind a thought can be rewarded; train it first with sft on rows with thoughts."
+    )
 
 
 def own(group: Group) -> list[list[int]]:
