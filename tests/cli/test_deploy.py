@@ -82,6 +82,21 @@ def test_a_file_that_cannot_chat_is_told_so(home: Home, tmp_path: Path) -> None:
     assert home.workbench("deploy", tmp_path / "none.gguf").returncode == 2
 
 
+@pytest.mark.parametrize("kind", ["adapter", "imatrix", "mmproj"])
+def test_what_is_no_model_is_not_handed_over(home: Home, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"{kind}.gguf"
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_type(kind)
+    writer.add_tensor("x", np.zeros((2, 32), np.float32))
+    for step in (writer.write_header_to_file, writer.write_kv_data_to_file, writer.write_tensors_to_file, writer.close):
+        step()
+    done = home.workbench("deploy", path)
+    assert done.returncode != 0
+    assert "name" in done.stderr
+    assert "llama-server" not in done.stdout + done.stderr
+    assert not path.with_suffix(".Modelfile").exists()
+
+
 def test_a_bundle_makes_the_same_run_elsewhere(followed: Followed, tmp_path: Path) -> None:
     home, first = followed.home, followed.run.id
     made = home.json("bundle", first, "--out", tmp_path / "b.tar.gz")

@@ -222,6 +222,14 @@ def test_a_run_that_was_resumed_took_the_time_of_all_its_attempts() -> None:
     assert "after 62 steps in 2\u00a0min 16\u00a0s" in said
 
 
+def test_a_student_s_loss_is_told_as_what_it_is() -> None:
+    """It mixes what the teacher says with the rows' own answers, and compares with no other run's."""
+    rows_own = {"row_loss": {"before": 0.75, "after": 0.47}}
+    run = made("distill", held_out_loss={"before": 0.81, "after": 0.14}, other_losses=rows_own)
+    said = "".join(text for text, _ in using.headline(using.look(run.id)))
+    assert "the loss of teacher and rows together fell from 0.81 to 0.14 (the rows' own from 0.75 to 0.47)" in said
+
+
 @played
 async def test_a_run_without_a_result_is_a_sentence(tmp_path: Path) -> None:
     run = made()

@@ -27,12 +27,6 @@ from workbench.engine.export.gguf import header
 
 BATCH = 256
 
-_NO_MODELS = {
-    "adapter": "is an adapter alone; name a GGUF of its base, and load it beside that with --adapter",
-    "imatrix": "tells how much each weight matters and has none; name the file of a model beside it",
-    "mmproj": "turns images into tokens and writes nothing; name the file of a model beside it",
-}
-"""What a GGUF file says it is → why nobody can talk with it."""
 _log_lines: deque[str] = deque(maxlen=40)
 _listener: Callable[[str], None] | None = None
 
@@ -89,9 +83,7 @@ class Model:
     def __init__(
         self, path: Path, context: int, exact: bool = False, threads: int = 0, adapters: Sequence[Path] = ()
     ) -> None:
-        kind = str(header.read(path).metadata.get("general.type", ""))
-        if kind in _NO_MODELS:
-            raise WorkbenchError(f"{one_line(path.name)} {_NO_MODELS[kind]}.")
+        header.refuse_what_is_no_model(path, header.read(path).metadata)
         params = c.llama_model_default_params()
         params.n_gpu_layers = 0 if exact else -1
         self._model: Any = c.llama_model_load_from_file(os.fsencode(path), params)

@@ -180,6 +180,14 @@ def _rewarded(found: Finished) -> list[tuple[str, str]] | None:
     return [*said, (f", after {_took(found)}.{none}", "value")]
 
 
+def _of_the_rows(found: Finished) -> str:
+    """Return where the loss of the rows' own answers went while a student learnt; "" where nobody knows."""
+    losses = found.report.get("other_losses")
+    pair = losses.get("row_loss") if isinstance(losses, dict) else None
+    ends = [_figure(pair.get(name)) for name in ("before", "after")] if isinstance(pair, dict) else [None, None]
+    return "" if None in ends else f" (the rows' own from {units.loss(ends[0])} to {units.loss(ends[1])})"
+
+
 def headline(found: Finished) -> list[tuple[str, str]]:
     """Return the result in a sentence or two, as (text, role) pieces."""
     return [*_result(found), *smaller.answered(found.report)]
@@ -197,7 +205,9 @@ def _result(found: Finished) -> list[tuple[str, str]]:
     took = _took(found)
     if before is None or after is None:
         return [(took, "figure"), (" are behind it; no rows were held out to measure it with.", "value")]
-    unseen = f"On {best.unseen(best.of_report(found.report))} the loss"
+    # What a student learns is no loss of the rows alone, and says nothing beside that of another run.
+    mixed, own = ("", "") if found.method != "distill" else (" of teacher and rows together", _of_the_rows(found))
+    unseen = f"On {best.unseen(best.of_report(found.report))} the loss{mixed}"
     if after >= before:
         said = " in place of falling: it has not learnt what these rows have in common."
         verb = " rose from " if after > before else " stayed at "
@@ -215,7 +225,10 @@ def _result(found: Finished) -> list[tuple[str, str]]:
         (units.loss(before), "figure"),
         (" to ", "value"),
         (units.loss(after), "figure"),
-        (f", after {took}.{' It was still learning: more epochs would teach more.' if short(found) else ''}", "value"),
+        (
+            f"{own}, after {took}.{' It was still learning: more epochs would teach more.' if short(found) else ''}",
+            "value",
+        ),
         *_which(found),
     ]
 

@@ -33,8 +33,11 @@ def _token(metadata: dict[str, Any], name: str) -> str:
 
 
 def read(path: Path) -> tuple[dict[str, Any], str]:
-    """Return (metadata, chat template) of a GGUF file; raises WorkbenchError for one that cannot chat."""
+    """Return (metadata, chat template) of a GGUF file; raises WorkbenchError for what is no model, UsageError for a
+    model that cannot chat.
+    """
     metadata = header.read(path, keep=_EVERY_TOKEN).metadata
+    header.refuse_what_is_no_model(path, metadata)
     source = metadata.get("tokenizer.chat_template")
     if not isinstance(source, str) or not source:
         raise UsageError(

@@ -253,3 +253,17 @@ def read(path: Path, keep: int = 64) -> Header:
         ) from None
     except OSError as error:
         raise WorkbenchError(f"{one_line(str(path))} cannot be read: {error.strerror or error}.") from None
+
+
+_NO_MODELS = {
+    "adapter": "is an adapter alone; name a GGUF of its base, and load it beside that with --adapter",
+    "imatrix": "tells how much each weight matters and has none; name the file of a model beside it",
+    "mmproj": "turns images into tokens and writes nothing; name the file of a model beside it",
+}
+"""What a GGUF file says it is → why nobody can talk with it."""
+
+
+def refuse_what_is_no_model(path: Path, metadata: dict[str, Any]) -> None:
+    """Raise WorkbenchError, which says what to name instead, for a file that says it is no model."""
+    if why := _NO_MODELS.get(str(metadata.get("general.type", ""))):
+        raise WorkbenchError(f"{one_line(path.name)} {why}.")
