@@ -82,6 +82,24 @@ def test_a_file_that_cannot_chat_is_told_so(home: Home, tmp_path: Path) -> None:
     assert home.workbench("deploy", tmp_path / "none.gguf").returncode == 2
 
 
+def test_a_refusal_leaves_nothing_behind(home: Home, tmp_path: Path) -> None:
+    junk = tmp_path / "junk.gguf"
+    junk.write_bytes(bytes(range(256)))
+    path = small_gguf(tmp_path / "a.gguf", "{{ messages[0].content }}")
+    before = sorted(tmp_path.iterdir())
+    for wrong in (junk, path):
+        env = {**home.env(), "PATH": str(tmp_path / "nothing")}
+        done = home.workbench("deploy", wrong, "--out", tmp_path / "new" / "er", "--ollama", env=env)
+        assert done.returncode == 2
+        assert "There is no ollama on this machine" in done.stderr
+    assert home.workbench("deploy", junk, "--out", tmp_path / "new" / "er").returncode == 1
+    below = home.workbench("deploy", path, "--out", junk / "new")
+    assert (below.returncode, "is no folder; choose another" in below.stderr) == (2, True), below.stderr
+    assert sorted(found for found in tmp_path.iterdir() if found != home.path) == before
+    home.json("deploy", small_gguf(tmp_path / "b.gguf", None), "--out", tmp_path / "new" / "er")
+    assert [found.name for found in (tmp_path / "new" / "er").iterdir()] == ["b.gguf"]
+
+
 @pytest.mark.parametrize("kind", ["adapter", "imatrix", "mmproj"])
 def test_what_is_no_model_is_not_handed_over(home: Home, tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"{kind}.gguf"

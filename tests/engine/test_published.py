@@ -14,7 +14,7 @@ from tests.engine.bench import Bench, of_kind, report, rows, write_rows
 from tests.support import wait_until
 from workbench.cli import export as export_cli
 from workbench.core import recipe as recipes
-from workbench.core.errors import UsageError
+from workbench.core.errors import NoSpaceError, UsageError
 from workbench.core.events import AttemptEnded, Event, Notice, Phase
 from workbench.guide import adapting, exporting, lineage, quantizing, sides, talking
 from workbench.runs import atomic, bases, exports, requests
@@ -35,6 +35,22 @@ def when(run: Run, reached: Callable[[Event], bool], wish: str) -> Callable[[], 
         requests.request(run.path, wish)
 
     return wait
+
+
+def test_a_folder_on_another_disk_is_told_with_the_room_there(bench: Bench, tmp_path: Path) -> None:
+    with bench.home():
+        near = quantizing.wanted("bundled", "bf16", tmp_path / "q")
+        assert near.apart == 0
+        elsewhere = Path("/dev/shm")
+        if not elsewhere.is_dir() or elsewhere.stat().st_dev == tmp_path.stat().st_dev:
+            pytest.skip("there is one disk alone")
+        out = elsewhere / tmp_path.name / "q"
+        far = quantizing.wanted("bundled", "bf16", out)
+        assert far.apart == far.parts["bf16"] == near.parts["bf16"]
+        assert f"on the disk of {out}, where " in far.room()
+    with pytest.raises(NoSpaceError, match=str(elsewhere)):
+        exporting.required_apart(out, 1 << 60)
+    assert not out.parent.exists()
 
 
 def test_a_model_folder_is_a_run_that_pauses_and_is_talked_with(bench: Bench) -> None:

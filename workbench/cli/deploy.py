@@ -30,7 +30,10 @@ def configure(parser: argparse.ArgumentParser, command: str) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write Modelfile and card, print the commands, and try it in Ollama where that was asked for."""
     out = expanded(arguments.out).absolute() if arguments.out else None
-    handed = deploying.hand_over(*deploying.chosen(arguments.target, arguments.type), out)
+    chosen = deploying.chosen(arguments.target, arguments.type)
+    if arguments.ollama:
+        deploying.require_ollama()
+    handed = deploying.hand_over(*chosen, out)
     found, commands = handed.deployed, deploying.commands(handed.deployed)
     smoke = deploying.create(found, arguments.prompt) if arguments.ollama else None
     if arguments.json:

@@ -11,11 +11,12 @@ import shlex
 import shutil
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.core import gguf_size, gguf_types
+from workbench.core import gguf_size, gguf_types, paths
 from workbench.core.errors import UsageError, WorkbenchError
 from workbench.core.paths import expanded
 from workbench.core.text import clean, one_line
@@ -81,20 +82,34 @@ def sampling_of(folder: Path) -> dict[str, float]:
     return {name: value for name, value in found.items() if name in greedy}
 
 
+def _look(gguf: Path, reference: str, licence: str) -> dict[str, Any]:
+    """Return what a file says of how it talks, or {"why_not": sentence}; nothing is written.
+
+    Raises WorkbenchError for a file that cannot be read or is no model.
+    """
+    sampling = sampling_of(bases.resolve(reference).model_dir) if reference else {}
+    request = {"gguf": str(gguf), "sampling": sampling, "licence": licence}
+    try:
+        return errand.run("workbench.engine.deploy", request, who="The look at the file")
+    except UsageError as error:
+        return {"why_not": str(error)}
+
+
+def _write_modelfile(gguf: Path, told: Mapping[str, Any]) -> Deployed:
+    """Write the Modelfile beside a file by what `_look` told, where there is one, and return what there is."""
+    if "why_not" in told:
+        return Deployed(gguf, None, why_not=str(told["why_not"]))
+    path = gguf.with_suffix(".Modelfile")
+    atomic.write_text(path, str(told["modelfile"]))
+    return Deployed(gguf, path, tuple(str(note) for note in told["notes"]), context=int(told["context"]))
+
+
 def prepare(gguf: Path, reference: str = "", licence: str = "") -> Deployed:
     """Write the Modelfile of a GGUF file beside it and return what there is; `reference` is what it was made from.
 
     Raises WorkbenchError for a file that cannot be read or is no model one can talk with.
     """
-    sampling = sampling_of(bases.resolve(reference).model_dir) if reference else {}
-    request = {"gguf": str(gguf), "sampling": sampling, "licence": licence}
-    try:
-        told = errand.run("workbench.engine.deploy", request, who="The look at the file")
-    except UsageError as error:
-        return Deployed(gguf, None, why_not=str(error))
-    path = gguf.with_suffix(".Modelfile")
-    atomic.write_text(path, str(told["modelfile"]))
-    return Deployed(gguf, path, tuple(str(note) for note in told["notes"]), context=int(told["context"]))
+    return _write_modelfile(gguf, _look(gguf, reference, licence))
 
 
 def commands(found: Deployed, *, from_folder: bool = False) -> tuple[tuple[str, str], ...]:
@@ -166,7 +181,6 @@ def _gathered(path: Path, out: Path) -> Path:
     """Put a file into a folder, by a link where the folder is on the same disk, and return its place."""
     if out.exists() and not out.is_dir():
         raise UsageError(f"{one_line(str(out))} is a file; choose a folder.")
-    out.mkdir(parents=True, exist_ok=True)
     readme = out / CARD
     if readme.is_file() and card.MARK not in readme.read_text(encoding="utf-8", errors="replace"):
         raise UsageError(
@@ -177,6 +191,9 @@ def _gathered(path: Path, out: Path) -> Path:
         if place.samefile(path):
             return place
         raise UsageError(f"{one_line(str(place))} exists already; choose another folder.")
+    there = path.stat()
+    exports.require_place(out, 0 if paths.nearest(out).stat().st_dev == there.st_dev else there.st_size)
+    out.mkdir(parents=True, exist_ok=True)
     try:
         place.hardlink_to(path)
     except OSError:
@@ -195,11 +212,13 @@ def hand_over(path: Path, reference: str = "", out: Path | None = None) -> Hande
 
     `reference` is what the file was made from. In a folder of its own the card is its README. Raises WorkbenchError.
     """
-    path = _gathered(path, out) if out is not None else path
     run = bases.resolve(reference).run_id if reference else ""
     rungs = ancestry.rungs(run) if run else ()
     origin = ancestry.origin(rungs[0].recipe) if rungs else None
-    found = prepare(path, reference, origin.licence if origin is not None else "")
+    # What is refused is refused before a folder or a link to the file is made.
+    told = _look(path, reference, origin.licence if origin is not None else "")
+    path = _gathered(path, out) if out is not None else path
+    found = _write_modelfile(path, told)
     if origin is None:
         return Handed(found, None)
     base = bases.resolve(reference)
@@ -232,11 +251,20 @@ def has_ollama() -> bool:
     return shutil.which("ollama") is not None
 
 
-def _ollama(words: list[str], seconds: float) -> str:
-    """Run `ollama` and return what it prints; raises WorkbenchError with its own last words."""
+def require_ollama() -> str:
+    """Return the program `ollama`; raises UsageError where this machine has none."""
     program = shutil.which("ollama")
     if program is None:
-        raise UsageError("There is no ollama on this machine; install it, or copy GGUF and Modelfile to where it is.")
+        raise UsageError(
+            "There is no ollama on this machine; install it, or leave out --ollama and copy GGUF and Modelfile to "
+            "where it is."
+        )
+    return program
+
+
+def _ollama(words: list[str], seconds: float) -> str:
+    """Run `ollama` and return what it prints; raises WorkbenchError with its own last words."""
+    program = require_ollama()
     try:
         done = subprocess.run(
             [program, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False

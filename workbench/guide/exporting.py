@@ -192,12 +192,20 @@ def wanted(
     atomic.require_space(paths.runs_home(), sum(parts.values()))
     if out is None:
         return Wanted(resolved, base, parts)
-    apart = 0
-    if paths.nearest(out).stat().st_dev != paths.nearest(paths.runs_home()).stat().st_dev:
-        apart = sum(parts["float32" if kind == "F32" else kind] for kind in kinds)
-    exports.require_place(out, apart)
+    apart = required_apart(out, sum(parts["float32" if kind == "F32" else kind] for kind in kinds))
     exports.refuse_taken(out, [gguf_types.file_name(name or exports.name_of(base), kind) for kind in kinds])
     return Wanted(resolved, base, parts, apart)
+
+
+def required_apart(out: Path, made_bytes: int) -> int:
+    """Return the bytes that what is made takes once more in `out`: all of them on another disk than the runs', else 0.
+
+    Raises UsageError where nothing can be written there, NoSpaceError where its disk is too small for them.
+    """
+    same = paths.nearest(out).stat().st_dev == paths.nearest(paths.runs_home()).stat().st_dev
+    apart = 0 if same else made_bytes
+    exports.require_place(out, apart)
+    return apart
 
 
 def spare_memory(shape: Shape) -> int:

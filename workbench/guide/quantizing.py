@@ -52,7 +52,7 @@ def wanted(reference: str, kind: str, out: Path | None = None, merge_base: str =
     size = folder_bytes(kind, packed, ends, rest_bytes)
     parts = {kind: size, "comparison": gguf_size.comparison_bytes(shape.vocabulary)}
     atomic.require_space(paths.runs_home(), sum(parts.values()))
-    return Wanted(resolved, base, parts)
+    return Wanted(resolved, base, parts, exporting.required_apart(place, size) if place is not None else 0)
 
 
 def begun(reference: str, kind: str) -> str:
