@@ -6,6 +6,7 @@ import io
 import json
 import stat
 import tarfile
+from hashlib import sha256
 from pathlib import Path
 
 import gguf
@@ -15,6 +16,8 @@ import pytest
 from tests.cli.conftest import Followed
 from tests.cli.home import Home
 from workbench.core.paths import assets_dir
+from workbench.core.recipe import resolve, to_toml
+from workbench.runs import exports, store
 
 
 @pytest.fixture
@@ -113,6 +116,31 @@ def test_what_is_no_model_is_not_handed_over(home: Home, tmp_path: Path, kind: s
     assert "name" in done.stderr
     assert "llama-server" not in done.stdout + done.stderr
     assert not path.with_suffix(".Modelfile").exists()
+
+
+def test_a_file_that_is_no_longer_what_was_proved_is_told_so(home: Home) -> None:
+    recipe = resolve({"method": "export", "base": "bundled", "gguf_types": ("Q8_0", "F16")})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(home.path / "data"))
+        run = store.create(to_toml(recipe), method="export", tuning="full", base="bundled", title="files")
+    run.artifacts_dir.mkdir()
+    places = {kind: small_gguf(run.artifacts_dir / f"base-{kind}.gguf", None) for kind in ("Q8_0", "F16")}
+    lines = [
+        {"type": kind, "path": str(path), "bytes": path.stat().st_size, "sha256": sha256(path.read_bytes()).hexdigest()}
+        for kind, path in places.items()
+    ]
+    exports.keep(run.artifacts_dir, lines, {})
+    body = bytearray(places["Q8_0"].read_bytes())
+    body[-1] ^= 1
+    places["Q8_0"].write_bytes(body)
+    for target in ("bundled", run.id):
+        done = home.workbench("deploy", target, "--type", "q8_0")
+        assert done.returncode == 2
+        for said in ("was made and is no longer the file that was proved", "workbench export bundled --type Q8_0"):
+            assert said in done.stderr, done.stderr
+    places["Q8_0"].unlink()
+    assert "was made and is gone" in home.workbench("deploy", "bundled", "--type", "Q8_0").stderr
+    assert "There is no Q6_K of" in home.workbench("deploy", "bundled", "--type", "Q6_K").stderr
 
 
 def test_a_bundle_makes_the_same_run_elsewhere(followed: Followed, tmp_path: Path) -> None:

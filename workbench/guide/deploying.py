@@ -156,20 +156,26 @@ def chosen(target: str, kind: str = "") -> tuple[Path, str]:
             raise UsageError(f"There is no file {one_line(target)}; give a GGUF file or a run that was exported.")
         return path.resolve(), ""
     found = exporting.target(target)
-    label, there = found.label, found.made
+    label, there, wanted = found.label, found.made, kind.upper()
+    runs = exports.runs_of(exports.key_of(bases.resolve(found.reference)))
     if found.reference != target and (run := store.find(target)).meta().get("method") == exports.METHOD:
-        label, there = run.id, exports.of_run(run)
-        if not there:
+        label, there, runs = run.id, exports.of_run(run), [run]
+        if not wanted and not there:
             raise UsageError(
                 f"The export {run.id} has no file of a whole model that is still there; see it with: "
                 f"workbench watch {run.id}"
             )
+    if wanted and wanted not in there and (lost := exports.lost(runs, wanted)) is not None:
+        now = "is no longer the file that was proved" if lost.exists() else "is gone"
+        raise UsageError(
+            f"{wanted} of {label} was made and {now}: {one_line(str(lost), 4096)}; make it anew with "
+            f"`{exporting.command(found, [wanted])}`."
+        )
     if not there:
         raise UsageError(
             f"There is no GGUF file of {found.label} yet; make one with "
             f"`{exporting.command(found, [found.recommended])}`."
         )
-    wanted = kind.upper()
     if wanted and wanted not in there:
         raise UsageError(f"There is no {one_line(kind)} of {label} yet, but {', '.join(there)}.")
     made = there[wanted or exports.handiest({name: one.bytes for name, one in there.items()})]

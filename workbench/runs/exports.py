@@ -194,6 +194,18 @@ def of_run(run: store.Run) -> dict[str, Made]:
     return found
 
 
+def lost(runs: Iterable[store.Run], kind: str) -> Path | None:
+    """Return the place of a file of a type that the first of some exports to report one made, None where none did.
+
+    It is for a type that `of_run` has no file of: the file there is another one, or none is there.
+    """
+    for run in runs:
+        for name, entry in read(run.artifacts_dir).items():
+            if entry.get("type") == kind:
+                return place(run.artifacts_dir, name, entry)
+    return None
+
+
 def handiest(sizes: Mapping[str, int]) -> str:
     """Return of type → bytes the smallest type that loses little, Q4_K_M or finer; the largest where all lose more."""
     fine = {kind: size for kind, size in sizes.items() if gguf_types.TYPES[kind].bits >= _FINE.bits}

@@ -16,7 +16,7 @@ from workbench.core.quantized import forms
 from workbench.core.recipe import PUBLISHING
 from workbench.core.text import one_line
 from workbench.tui.glyphs import glyph
-from workbench.tui.ink import ending, foreign, ink, place, prose
+from workbench.tui.ink import cut, ending, foreign, ink, place, prose
 from workbench.tui.view import RunView
 
 _BEFORE = {"export": ("float32 file", "proof"), "quantize": ("answers",)}
@@ -140,9 +140,13 @@ def table(view: RunView, width: int, height: int) -> list[Content]:
     )
     room = max(1, height - 1)
     if len(lines) > room:
-        # The step at hand stays in sight, with those before it.
+        # The step at hand stays in sight, with those before it; the last line names the others.
+        room = max(1, room - 1)
         last = min(len(lines), max(room, index + 2 if busy else len(lines)))
-        lines = lines[last - room : last]
+        first = last - room
+        rest = [*known[:first], *known[last:]]
+        said = cut(f"  and {units.count(len(rest))} more: {', '.join(rest)}", width)
+        lines = [*lines[first:last], ink((said, "label"))][: max(1, height - 1)]
     return [top, *lines]
 
 

@@ -149,6 +149,8 @@ def _one_line(view: RunView, width: int, status: Sequence[Piece]) -> Content:
             ink(("step ", "label"), (units.count(view.step), "figure"), (f"/{units.count(view.steps)}", "label"))
         )
         parts.append(ink(("epoch ", "label"), (f"{view.epoch:.2f}", "value")))
+    if handed.is_hander(view):
+        parts += [ink((one, "figure"), (f"{two} {name}", "label")) for one, two, name in handed.figures(view)]
     if left != units.NONE:
         parts.append(ink((left, "figure"), (f"{unit} left", "label")))
     if speed:
