@@ -38,7 +38,8 @@ class NoSpaceError(WorkbenchError):
         missing = max(self.needed_bytes - self.free_bytes, 1)
         return (
             f"No space left in {self.where}: {count(self.needed_bytes)} bytes are needed there and "
-            f"{count(self.free_bytes)} are free; free at least {count(missing)} bytes and try again."
+            f"{count(self.free_bytes)} are free; free at least {count(missing)} bytes, "
+            "then repeat the command, or resume the run if one was paused."
         )
 
 
